@@ -1,0 +1,1 @@
+"""Storage: typed records in, typed records out; SQL stays inside."""

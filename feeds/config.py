@@ -1,0 +1,381 @@
+"""`config.toml`: typed settings, every one with its default and its reason.
+
+An unknown key is an error that names the nearest valid one; a wrong value is an error that names the key and, where
+the file tells, the line. Paths are relative to the file. All models are frozen.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from db.records import Access
+from feeds.errors import ConfigError
+
+DEFAULT_PATH = Path("config.toml")
+SourceKind = Literal["seed", "feed"]
+_NAME = re.compile(r"[^\W_][\w .:-]{0,99}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+
+
+def _http_url(value: str) -> str:
+    if not re.match(r"https?://[^\s/?#@]+([/?#]\S*)?$", value):
+        raise ValueError("give an address that begins with http:// or https://, without user or password")
+    return value
+
+
+def _base_url(value: str) -> str:
+    _http_url(value)
+    if "?" in value or "#" in value:
+        raise ValueError("give an address without a query or a fragment")
+    return value.rstrip("/") + "/"
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError('give a time zone of the IANA list, such as "Europe/Vilnius" or "UTC"') from None
+    return value
+
+
+def _language(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise ValueError('give a BCP 47 language tag, such as "en" or "be-tarask"')
+    return value
+
+
+def _source_name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError("give 1 to 100 letters, digits, spaces, '.', ':' or '-', beginning with a letter or a digit")
+    return value
+
+
+def _authority(value: str) -> str:
+    host, _, date = value.partition(",")
+    if not _HOST.fullmatch(host) or not re.fullmatch(r"(\d{4}(-\d\d(-\d\d)?)?)?", date):
+        raise ValueError('give a host name you own, with the day you owned it: "news.example,2026-01-01" (RFC 4151)')
+    return value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Language = Annotated[str, AfterValidator(_language)]
+SourceName = Annotated[str, AfterValidator(_source_name)]
+Authority = Annotated[str, AfterValidator(_authority)]
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Site(_Model):
+    """`[site]`: who publishes."""
+
+    title: Text = Field(description="Name of the site; titles of feeds begin with it.")
+    base_url: BaseUrl = Field(description="Address under which the published tree is served; links in feeds use it.")
+    language: Language = Field("en", description="Language of the site (BCP 47), where a source says none.")
+    timezone: Zone = Field("UTC", description="Zone of dates that name a day only, where a source says none.")
+    authority: Authority | None = Field(
+        None, description="Host and day that mint entry ids (RFC 4151); default: the host of base_url, 2026."
+    )
+    author: Text | None = Field(None, description="Author of every feed; default: the title.")
+
+    def tag_prefix(self) -> str:
+        """`tag:<host>,<date>:` of RFC 4151, the beginning of every id that is minted."""
+        value = self.authority or re.sub(r"^https?://|[:/].*$", "", self.base_url).lower()
+        host, _, date = value.partition(",")
+        return f"tag:{host},{date or '2026'}:"
+
+
+class Database(_Model):
+    """`[database]`: where entries are kept."""
+
+    url: str = Field("sqlite:///var/feeds.sqlite3", description="SQLAlchemy address of the database.")
+
+
+class Publish(_Model):
+    """`[publish]`: the published tree."""
+
+    directory: Path = Field(Path("var/public"), description="Folder of the published tree.")
+    entries: int = Field(50, ge=1, le=1000, description="Most entries in one feed.")
+    max_bytes: int = Field(500_000, ge=10_000, le=50_000_000, description="Most bytes of one feed.")
+    title_prefix: str = Field(
+        "", max_length=20, description='Put before premium titles, such as "[+] "; breaks readers\' duplicate checks.'
+    )
+    hubs: tuple[HttpUrl, ...] = Field((), description="WebSub hubs that feeds advertise.")
+
+
+class Poll(_Model):
+    """`[poll]`: how sources are asked."""
+
+    interval: int = Field(60, ge=5, le=10080, description="Minutes between two polls of an http source.")
+    min_interval: int = Field(5, ge=1, le=10080, description="Fewest minutes between two polls, whatever a source says.")
+    max_interval: int = Field(1440, ge=5, le=44640, description="Most minutes between two polls of a working source.")
+    deadline: float = Field(30, gt=0, le=600, description="Seconds one request may take, redirects included.")
+    connect_timeout: float = Field(5, gt=0, le=60, description="Seconds to connect.")
+    max_bytes: int = Field(10_000_000, ge=1000, le=1_000_000_000, description="Most bytes of one document, decoded.")
+    user_agent: str | None = Field(None, description="Sent as User-Agent; default: Broadsheet/<version> (+base_url).")
+    allow_networks: tuple[str, ...] = Field(
+        (), description='Private networks that may be asked all the same, such as "127.0.0.0/8".'
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Poll:
+        import ipaddress
+
+        if self.min_interval > self.max_interval:
+            raise ValueError("min_interval is above max_interval")
+        for network in self.allow_networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                raise ValueError(f'allow_networks: "{network}" is no network such as "127.0.0.0/8"') from None
+        return self
+
+
+class AccessSettings(_Model):
+    """`[access]`: how premium entries are recognised and flagged."""
+
+    markers: tuple[Text, ...] = Field((), description="Texts glued to a headline that mark it premium, in any source.")
+    categories: tuple[Text, ...] = Field(
+        ("premium", "subscribers", "subscribers only", "subscriber-only", "paid", "paywall"),
+        description="Categories of an item that mark it premium (case does not matter).",
+    )
+    labels: dict[Access, Text] = Field(
+        {}, description='Words for each level on pages and in feeds: { premium = "For subscribers" }.'
+    )
+    subscribe_url: HttpUrl | None = Field(None, description="Where a reader can pay; linked from premium entries.")
+
+    def label(self, level: Access) -> str:
+        """The words for `level`; its own name where none are configured."""
+        return self.labels.get(level, level.value)
+
+
+class Web(_Model):
+    """`[web]`: the HTTP server of `feeds run`."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    allow_remote: bool = Field(False, description="Say true to listen on an address that other machines reach.")
+
+
+class Monitor(_Model):
+    """`[monitor]`: when a source counts as troubled."""
+
+    failing_after: int = Field(3, ge=1, le=100, description="Failures in a row that open an incident.")
+
+
+class Profile(_Model):
+    """`[profile.<name>]`: the peculiarities of one publisher."""
+
+    sections: tuple[Text, ...] = Field((), description="Names of sections that rows may begin with.")
+    markers: tuple[Text, ...] = Field((), description="Texts glued to a headline's end that mark it premium.")
+    dateline: str | None = Field(
+        None,
+        max_length=200,
+        description='Shape of the dateline: "{date}, {agency}." or "{place}, {date} ({agency}) -"; default: learned.',
+    )
+    year: int | None = Field(None, ge=1990, le=2100, description="Year of datelines that name none.")
+
+
+class Source(_Model):
+    """`[[source]]`: one thing that is polled."""
+
+    name: SourceName = Field(description="Unique name; ids of entries without a URL are made from it.")
+    kind: SourceKind = Field("feed", description='"seed" (text documents) or "feed" (RSS, Atom, RDF, JSON Feed).')
+    url: HttpUrl | None = Field(None, description="Address to poll. Give either url or path.")
+    path: Path | None = Field(None, description="Local file, or folder of documents for a seed source.")
+    title: Text | None = Field(None, description="Name shown to readers; default: the name.")
+    link: HttpUrl | None = Field(None, description="Home page: link of entries without one; default: base_url.")
+    sections: tuple[Text, ...] = Field((), description="Sections of every entry of this source.")
+    default_section: Text | None = Field(None, description="Section of entries for which nothing names one.")
+    access: Access | None = Field(None, description="Access of every entry of this source, whatever else is said.")
+    profile: str | None = Field(None, description="Name of a [profile.<name>] table.")
+    language: Language | None = Field(None, description="Language of its entries; default: the site's.")
+    timezone: Zone | None = Field(None, description="Zone of its day-only dates; default: the site's.")
+    interval: int | None = Field(None, ge=1, le=44640, description="Minutes between polls; default: [poll] interval.")
+    enabled: bool = Field(True, description="Say false to pause it.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Source:
+        if (self.url is None) == (self.path is None):
+            raise ValueError("give either url or path")
+        if self.kind == "seed" and self.url is not None:
+            raise ValueError("a seed source takes path, a file or a folder of .txt documents")
+        return self
+
+
+class Section(_Model):
+    """`[[section]]`: a section that is published whether or not entries have come."""
+
+    name: Text = Field(description="Name as sources write it.")
+    slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)] | None = Field(
+        None, description="Name of its files; default: the name, transliterated."
+    )
+    title: Text | None = Field(None, description="Name shown to readers; default: the name.")
+
+
+class Config(_Model):
+    """The whole of `config.toml`."""
+
+    site: Site
+    database: Database = Database()
+    publish: Publish = Publish()
+    poll: Poll = Poll()
+    access: AccessSettings = AccessSettings()
+    monitor: Monitor = Monitor()
+    web: Web = Web()
+    profile: dict[str, Profile] = Field({}, description="Publishers' peculiarities, by name.")
+    source: tuple[Source, ...] = Field((), description="What is polled.")
+    section: tuple[Section, ...] = Field((), description="Sections with a title or slug of their own.")
+    _root: Path = PrivateAttr(Path())
+
+    @model_validator(mode="after")
+    def _check(self) -> Config:
+        names = [source.name.casefold() for source in self.source]
+        for index, source in enumerate(self.source):
+            if source.name.casefold() in names[:index]:
+                raise ValueError(f'source: the name "{source.name}" is given twice')
+            if source.profile is not None and source.profile not in self.profile:
+                raise ValueError(f'source "{source.name}": there is no [profile.{source.profile}]')
+        return self
+
+    @property
+    def root(self) -> Path:
+        """Folder of the file: what its relative paths start from."""
+        return self._root
+
+    def resolve(self, path: Path) -> Path:
+        """`path` as an absolute one."""
+        return (self._root / path).resolve()
+
+    @property
+    def database_url(self) -> str:
+        """The database's address, a relative SQLite path made absolute."""
+        prefix = "sqlite:///"
+        url = self.database.url
+        if not url.startswith(prefix) or url == prefix or url.startswith(prefix + ":memory:"):
+            return url
+        return prefix + str(self.resolve(Path(url.removeprefix(prefix))))
+
+    @property
+    def public(self) -> Path:
+        """Folder of the published tree, absolute."""
+        return self.resolve(self.publish.directory)
+
+    def profile_of(self, source: Source) -> Profile:
+        """The source's profile; an empty one where it names none."""
+        return self.profile[source.profile] if source.profile is not None else Profile()
+
+
+POLL_INTERVAL_LOCAL = timedelta(0)
+"""A local path costs a stat, so it is due at every run."""
+
+
+def load(path: Path) -> Config:
+    """Reads and checks `path`. Raises `ConfigError` with file, line and key in one line."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; write one with 'feeds init' or name another with --config") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Config:
+    """Checks the TOML in `text`, read from `path`. Raises `ConfigError`."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from error
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, text, path)) from error
+    config._root = path.resolve().parent
+    return config
+
+
+def _explain(error: ValidationError, text: str, path: Path) -> str:
+    """The first finding as one line, and how many more there are."""
+    findings = error.errors(include_url=False, include_input=True)
+    first = findings[0]
+    where = [part for part in first["loc"] if part != "[key]"]
+    dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
+    line = _line_of(where, text)
+    at = f"{path}:{line}" if line else str(path)
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(where[-1]), _keys_at(where[:-1]), n=1, cutoff=0.5)
+        hint = f'did you mean "{near[0]}"?' if near else f"valid keys: {', '.join(_keys_at(where[:-1]))}"
+        return f"{at}: {dotted}: unknown key; {hint}{more}"
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    if first["type"] == "missing":
+        message = "is missing"
+    return f"{at}: {dotted + ': ' if dotted else ''}{message}{more}"
+
+
+def _keys_at(where: list[Any]) -> list[str]:
+    """The valid keys of the table at `where`."""
+    model: type[BaseModel] = Config
+    for part in where:
+        if isinstance(part, int) or part not in model.model_fields:
+            continue
+        inner = _model_in(model.model_fields[part].annotation)
+        if inner is not None:
+            model = inner
+    return sorted(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model inside `Model`, `tuple[Model, ...]` or `dict[str, Model]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _model_in(inner)
+        if found is not None:
+            return found
+    return None
+
+
+def _line_of(where: list[Any], text: str) -> int | None:
+    """Line (from 1) of the key at `where`, else of its table; None where the text does not tell.
+
+    tomllib keeps no positions, so the table's header is counted and the key looked for below it.
+    """
+    if not where:
+        return None
+    table = str(where[0])
+    nth = next((part for part in where if isinstance(part, int)), 0)
+    names = [part for part in where[1:] if isinstance(part, str)]
+    is_profile = table == "profile" and bool(names)
+    head = f"{table}.{names[0]}" if is_profile else table
+    key = names[1:2] if is_profile else names[:1]
+    header = re.compile(r"^\s*\[{1,2}\s*" + re.escape(head).replace(r"\.", r"\s*\.\s*") + r"\s*\]{1,2}")
+    lines = text.splitlines()
+    starts = [number for number, line in enumerate(lines) if header.match(line)]
+    if not starts:
+        bare = re.compile(r"^\s*" + re.escape(table) + r"\s*[=.]")
+        return next((number + 1 for number, line in enumerate(lines) if bare.match(line)), None)
+    start = starts[min(nth, len(starts) - 1)]
+    if key:
+        wanted = re.compile(r"^\s*[\"']?" + re.escape(key[0]) + r"[\"']?\s*[=.]")
+        for number in range(start + 1, len(lines)):
+            if re.match(r"^\s*\[", lines[number]):
+                break
+            if wanted.match(lines[number]):
+                return number + 1
+    return start + 1

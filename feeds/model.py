@@ -1,0 +1,98 @@
+"""What flows between the stages before anything is stored: documents and items.
+
+A `Document` is bytes fetched plus caching headers. A parser turns it into `Parsed`: items as the source said them,
+unclean, and the rows it could not use, each with its reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from db.records import Enclosure, Evidence, Precision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Bytes of one file or one HTTP response.
+
+    `name` tells documents of one source apart (a path relative to the source, or the URL). `url` is what relative
+    links resolve against, after redirects; None for a local file without one. `charset` is what the transport
+    declared. `as_of` is the moment the bytes speak for: a local file's modification time, else the fetch.
+    """
+
+    name: str
+    data: bytes
+    as_of: datetime
+    fetched_at: datetime
+    url: str | None = None
+    media_type: str | None = None
+    charset: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing as the source said it. Only a title, a body or a link is certain to be there.
+
+    `summary` and `content` are HTML unless `plain` is true; then paragraphs are parted by blank lines.
+    `guid` is the source's own id. `sections` are names the document itself gave; `position` counts from 0 in the
+    document's order; `line` counts from 1 where lines mean anything.
+    """
+
+    position: int
+    title: str = ""
+    url: str | None = None
+    guid: str | None = None
+    summary: str = ""
+    content: str = ""
+    plain: bool = False
+    published: datetime | None = None
+    published_precision: Precision | None = None
+    published_basis: str | None = None
+    updated: datetime | None = None
+    language: str | None = None
+    label: str | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    sections: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row that gave no item: its line (from 1), its text without the list sign, and why."""
+
+    line: int
+    raw: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parsed:
+    """What one document says. `encoding` is the decoding that was used and why, for the log."""
+
+    title: str | None = None
+    url: str | None = None
+    language: str | None = None
+    encoding: str | None = None
+    items: tuple[Item, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a parser may know beside the bytes: the source's language, zone and its publisher's peculiarities.
+
+    `sections` and `markers` are those configured for the source, `dateline` and `year` as in `config.Profile`.
+    """
+
+    language: str = "en"
+    zone: tzinfo = UTC
+    sections: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ()
+    premium_categories: tuple[str, ...] = ()
+    dateline: str | None = None
+    year: int | None = None
