@@ -104,7 +104,8 @@ class StoredEntry:
     """An entry as it stands in the database, with the names of its source and sections.
 
     `uid` is the id a reader sees, for ever. `sorted_at` is what feeds are ordered by (newest first) and never moves:
-    `published`, else the time the item was filed under. `lead` is the uid of the entry that feeds show in place of
+    `published`, else the time the item was filed under; `place` settles the order within one time: the item's
+    position in its document, then a hash of the uid, so that it is the same on every machine. `lead` is the uid of the entry that feeds show in place of
     this one's cluster (its own where it leads); `rule` says why the two were joined.
     """
 
@@ -122,7 +123,7 @@ class StoredEntry:
     updated: datetime
     first_seen: datetime
     sorted_at: datetime
-    position: int
+    place: int
     language: str | None
     label: str | None
     authors: tuple[str, ...]

@@ -1,0 +1,165 @@
+"""Opening a database: settings, ownership, transactions, and the lock that keeps two writers apart.
+
+SQLite settings and their reasons:
+* WAL: readers never wait for the writer; `synchronous=FULL`: what a commit acknowledged survives a power cut.
+* `busy_timeout`: another writer is waited for, not failed on; `foreign_keys`: off by default in SQLite.
+* writers begin with BEGIN IMMEDIATE: a transaction that reads first and writes later would fail on upgrade, not wait.
+* `application_id`: tells our file from any other program's, so that neither is ever written over.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from db.errors import Corrupt, Locked, NotOurs, StorageError
+
+APPLICATION_ID = 0x42525354
+"""`BRST`: marks a SQLite file as ours (https://www.sqlite.org/pragma.html#pragma_application_id)."""
+
+BUSY_MS = 5000
+_HEADER = b"SQLite format 3\x00"
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `url`. Nothing is created but the database's folder.
+
+    Raises `NotOurs` when the file is something else, `StorageError` when it cannot be reached or the address is
+    of a database that this release does not know.
+    """
+    try:
+        parsed = make_url(url)
+    except Exception as error:
+        raise StorageError(
+            f'[database] url: "{url}" is no database address such as sqlite:///var/feeds.sqlite3'
+        ) from error
+    if parsed.get_backend_name() != "sqlite":
+        raise StorageError(f"[database] url: {parsed.get_backend_name()} is not supported; give sqlite:///PATH")
+    if parsed.database and parsed.database != ":memory:":
+        _check_file(Path(parsed.database))
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _check_file(path: Path) -> None:
+    """Refuses what SQLite would overwrite or fail on late."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise NotOurs(f"{path}: is a folder, not a database; change [database] url")
+        if path.exists():
+            with path.open("rb") as file:
+                head = file.read(72)
+            if head and not head.startswith(_HEADER):
+                raise NotOurs(f"{path}: is not a SQLite database; move it away or change [database] url")
+            application = int.from_bytes(head[68:72], "big")
+            if len(head) == 72 and application not in (0, APPLICATION_ID):
+                raise NotOurs(f"{path}: is another program's database; change [database] url")
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}; change [database] url or its permissions") from error
+
+
+def _configure(raw: Any, _record: Any) -> None:
+    # The driver's own transaction control begins too late for BEGIN IMMEDIATE; `_begin` does it instead.
+    raw.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={BUSY_MS}",
+        "foreign_keys=ON",
+        "journal_size_limit=67108864",
+        "cache_size=-16384",
+        "temp_store=MEMORY",
+    ):
+        raw.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one state of the database. Raises `StorageError`."""
+    with _explained(engine), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that alone may write; it is committed at the end or leaves no trace. Raises `StorageError`."""
+    with _explained(engine), engine.connect() as plain:
+        connection = plain.execution_options(write=True)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def _explained(engine: Engine) -> Iterator[None]:
+    """The driver's errors as one line a person can act on."""
+    try:
+        yield
+    except DatabaseError as error:
+        path = engine.url.database or "database"
+        said = str(error.orig)
+        if "malformed" in said or "not a database" in said:
+            raise Corrupt(f"{path}: is damaged ({said}); restore a backup of it") from error
+        if isinstance(error, OperationalError) and "locked" in said:
+            raise Locked(f"{path}: another program holds it for longer than {BUSY_MS // 1000} s; try again") from error
+        if isinstance(error, OperationalError) and ("full" in said or "I/O" in said or "readonly" in said):
+            raise StorageError(f"{path}: {said}; free space or mend permissions, then run again") from error
+        raise
+
+
+def verify(engine: Engine) -> list[str]:
+    """Findings of SQLite's quick_check and foreign key check, empty when all is well."""
+    with reading(engine) as connection:
+        found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(20)") if row[0] != "ok"]
+        rows = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20)
+        found += [f"{row[0]} row {row[1]} points to a missing row of {row[2]}" for row in rows]
+    return found
+
+
+@contextmanager
+def process_lock(path: Path, purpose: str, *, wait: float = 0) -> Iterator[None]:
+    """Holds `path` for this process alone; the kernel frees it when the process ends, however it ends.
+
+    Waits up to `wait` seconds. Raises `Locked`, naming the holder's pid.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}; the lock of {purpose} cannot be taken") from error
+    try:
+        _take(handle, path, purpose, wait)
+        os.truncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        # The file stays: removing it would let two processes lock two files of one name.
+        os.close(handle)
+
+
+def _take(handle: int, path: Path, purpose: str, wait: float) -> None:
+    until = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                holder = os.pread(handle, 20, 0).decode("ascii", "replace").strip()
+                raise Locked(f"{purpose}: process {holder or '?'} is at it ({path}); wait for it or stop it") from None
+            time.sleep(0.05)

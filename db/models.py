@@ -1,0 +1,282 @@
+"""The schema. Reading guide: a source says items in documents; items make entries; entries stand in sections.
+
+Every time is UTC. Names of constraints follow one convention, without which SQLite's batch migrations cannot find
+them (Alembic drops constraints by name).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    desc,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+ALL_SECTIONS = 0
+"""Id of the pseudo-section that stands for `all.atom` in `dirty_sections`; it has no row in `sections`."""
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time zone is neither lost (SQLite returns naive values) nor converted to the server's (PostgreSQL)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without zone reached the database: {value!r}")
+        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite numbers rows by itself only in a column that is literally INTEGER."""
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime, int: BigId, Any: JSON, bytes: LargeBinary, str: Text}
+
+
+class Source(Base):
+    """What is polled. `options` is the rest of its `[[source]]` table; `origin` is `config` or `added`."""
+
+    __tablename__ = "sources"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    origin: Mapped[str] = mapped_column(String(10))
+    enabled: Mapped[bool]
+    removed: Mapped[bool]
+    options: Mapped[Any]
+
+
+class SourceState(Base):
+    """The schedule and what conditional requests need: narrow, since every poll writes it."""
+
+    __tablename__ = "source_state"
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    lease: Mapped[str | None] = mapped_column(String(32))
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    last_poll: Mapped[datetime | None]
+    last_success: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    reason: Mapped[str | None]
+    error: Mapped[str | None]
+
+
+class Document(Base):
+    """A document as it was last read; an equal `digest` means that nothing in it is new."""
+
+    __tablename__ = "documents"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    digest: Mapped[bytes]
+    rank: Mapped[str]
+    __table_args__ = (Index(None, "source_id", "name", unique=True),)
+
+
+class Entry(Base):
+    """Our normalised, stored item: the content that counts now."""
+
+    __tablename__ = "entries"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(unique=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
+    title: Mapped[str]
+    folded: Mapped[str]
+    url: Mapped[str | None]
+    summary: Mapped[str]
+    content: Mapped[str]
+    text: Mapped[str]
+    published: Mapped[datetime | None]
+    published_precision: Mapped[str | None] = mapped_column(String(10))
+    published_basis: Mapped[str | None]
+    updated: Mapped[datetime]
+    first_seen: Mapped[datetime]
+    sorted_at: Mapped[datetime]
+    place: Mapped[int]
+    language: Mapped[str | None]
+    label: Mapped[str | None]
+    authors: Mapped[Any]
+    categories: Mapped[Any]
+    enclosures: Mapped[Any]
+    sections: Mapped[Any]
+    access: Mapped[str] = mapped_column(String(20))
+    access_override: Mapped[str | None] = mapped_column(String(20))
+    evidence: Mapped[Any]
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("entries.id"))
+    rule: Mapped[str | None] = mapped_column(String(10))
+    __table_args__ = (
+        Index("ix_entries_order", desc("sorted_at"), "place"),
+        Index(
+            "ix_entries_lead",
+            "lead_id",
+            sqlite_where=text("lead_id IS NOT NULL"),
+            postgresql_where=text("lead_id IS NOT NULL"),
+        ),
+    )
+
+
+class EntryKey(Base):
+    """The gate that decides what is new: one row for each thing that identifies an entry exactly."""
+
+    __tablename__ = "entry_keys"
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"))
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class Item(Base):
+    """What one document says of one entry; an equal `digest` means that the document says nothing new of it."""
+
+    __tablename__ = "items"
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, index=True)
+    digest: Mapped[bytes]
+    rank: Mapped[str]
+    sections: Mapped[Any]
+    evidence: Mapped[Any]
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class Revision(Base):
+    """A version of an entry that a later one took the place of at `replaced_at`."""
+
+    __tablename__ = "revisions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), index=True)
+    updated: Mapped[datetime]
+    replaced_at: Mapped[datetime]
+    changed: Mapped[Any]
+    title: Mapped[str]
+    summary: Mapped[str]
+    content: Mapped[str]
+    access: Mapped[str] = mapped_column(String(20))
+    sections: Mapped[Any]
+
+
+class Fingerprint(Base):
+    """Hashes by which duplicates are found: of the folded title, and of title and body."""
+
+    __tablename__ = "fingerprints"
+    hash: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    __table_args__ = (Index(None, "entry_id"), {"sqlite_with_rowid": False})
+
+
+class Section(Base):
+    """The editorial rubric; `folded` is the name without regard to case, by which it is found."""
+
+    __tablename__ = "sections"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    folded: Mapped[str] = mapped_column(unique=True)
+
+
+class EntrySection(Base):
+    """An entry stands in a section. The order of feeds is copied here, since it never moves (see `Entry`)."""
+
+    __tablename__ = "entry_sections"
+    section_id: Mapped[int] = mapped_column(ForeignKey("sections.id"), primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, index=True)
+    sorted_at: Mapped[datetime]
+    place: Mapped[int]
+    __table_args__ = (
+        Index("ix_entry_sections_order", "section_id", desc("sorted_at"), "place"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class Poll(Base):
+    """One attempt at one source that changed something or failed; unchanged ones leave no row."""
+
+    __tablename__ = "polls"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(20))
+    new: Mapped[int]
+    updated: Mapped[int]
+    unchanged: Mapped[int]
+    skipped: Mapped[int]
+    error: Mapped[str | None]
+    __table_args__ = (Index(None, "source_id", "at"),)
+
+
+class Incident(Base):
+    """One open or closed trouble of a source (`source_id`) or of our own output."""
+
+    __tablename__ = "incidents"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(30))
+    subject: Mapped[str]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    message: Mapped[str]
+    __table_args__ = (
+        Index(
+            "ix_incidents_open",
+            "kind",
+            "subject",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+
+class Delivery(Base):
+    """One notification owed: written in the transaction that owes it, delivered by a loop of its own."""
+
+    __tablename__ = "deliveries"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    target: Mapped[str]
+    payload: Mapped[Any]
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    delivered_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+
+
+class DirtySection(Base):
+    """A section whose feed is owed; the row goes when a publish has seen its `version`."""
+
+    __tablename__ = "dirty_sections"
+    section_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]
+    since: Mapped[datetime]
