@@ -22,6 +22,8 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from db.errors import Corrupt, Locked, NotOurs, StorageError
 
+__all__ = ["Connection", "Engine", "open_engine", "process_lock", "reading", "verify", "writing"]
+
 APPLICATION_ID = 0x42525354
 """`BRST`: marks a SQLite file as ours (https://www.sqlite.org/pragma.html#pragma_application_id)."""
 

@@ -7,7 +7,7 @@ them (Alembic drops constraints by name).
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -23,12 +23,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     desc,
-    text,
 )
+from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-ALL_SECTIONS = 0
-"""Id of the pseudo-section that stands for `all.atom` in `dirty_sections`; it has no row in `sections`."""
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -63,7 +60,13 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UtcDateTime, int: BigId, Any: JSON, bytes: LargeBinary, str: Text}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        int: BigId,
+        Any: JSON,
+        bytes: LargeBinary,
+        str: Text,
+    }
 
 
 class Source(Base):
@@ -84,7 +87,6 @@ class SourceState(Base):
     __tablename__ = "source_state"
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(index=True)
-    lease: Mapped[str | None] = mapped_column(String(32))
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
     failures: Mapped[int] = mapped_column(default=0)
@@ -115,6 +117,7 @@ class Entry(Base):
     uid: Mapped[str] = mapped_column(unique=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
     title: Mapped[str]
+    title_from_body: Mapped[bool]
     folded: Mapped[str]
     url: Mapped[str | None]
     summary: Mapped[str]
@@ -143,8 +146,8 @@ class Entry(Base):
         Index(
             "ix_entries_lead",
             "lead_id",
-            sqlite_where=text("lead_id IS NOT NULL"),
-            postgresql_where=text("lead_id IS NOT NULL"),
+            sqlite_where=sql("lead_id IS NOT NULL"),
+            postgresql_where=sql("lead_id IS NOT NULL"),
         ),
     )
 
@@ -159,7 +162,10 @@ class EntryKey(Base):
 
 
 class Item(Base):
-    """What one document says of one entry; an equal `digest` means that the document says nothing new of it."""
+    """What one document says of one entry; an equal `digest` means that the document says nothing new of it.
+
+    `current` is false once the document names the entry no more: feeds drop their oldest, pages their last row.
+    """
 
     __tablename__ = "items"
     document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
@@ -168,7 +174,11 @@ class Item(Base):
     rank: Mapped[str]
     sections: Mapped[Any]
     evidence: Mapped[Any]
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    current: Mapped[bool]
+    __table_args__ = (
+        Index("ix_items_current", "document_id", sqlite_where=sql("current"), postgresql_where=sql("current")),
+        {"sqlite_with_rowid": False},
+    )
 
 
 class Revision(Base):
@@ -253,8 +263,8 @@ class Incident(Base):
             "kind",
             "subject",
             unique=True,
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
+            sqlite_where=sql("closed_at IS NULL"),
+            postgresql_where=sql("closed_at IS NULL"),
         ),
     )
 

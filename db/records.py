@@ -5,9 +5,12 @@ Times are aware datetimes in UTC, to the second. Text is NFC without characters 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+ALL_SECTIONS = 0
+"""Id of the pseudo-section that stands for `all.atom` where sections owe a feed; no section has it."""
 
 
 class Access(StrEnum):
@@ -73,12 +76,14 @@ class EntryRecord:
 
     `keys` are 16-byte digests, the strongest first: the first one mints the id of a new entry, any of them finds a
     stored one. `text` is the body as plain paragraphs (its words are what duplicates and diffs compare), `content`
-    the sanitised HTML of the same. `dated` is the time an undated item is filed under: its document's own.
+    the sanitised HTML of the same; `title_from_body` says that the title is the text's beginning, for want of one.
+    `dated` is the time an undated item is filed under: its document's own.
     """
 
     keys: tuple[bytes, ...]
     position: int
     title: str
+    title_from_body: bool
     url: str | None
     summary: str
     content: str
@@ -104,15 +109,16 @@ class StoredEntry:
     """An entry as it stands in the database, with the names of its source and sections.
 
     `uid` is the id a reader sees, for ever. `sorted_at` is what feeds are ordered by (newest first) and never moves:
-    `published`, else the time the item was filed under; `place` settles the order within one time: the item's
-    position in its document, then a hash of the uid, so that it is the same on every machine. `lead` is the uid of the entry that feeds show in place of
-    this one's cluster (its own where it leads); `rule` says why the two were joined.
+    `published`, else the time the item was filed under; `place` settles the order within one time (the position in
+    the document, then a hash of the uid: the same on every machine). `lead` is the uid of the entry that feeds show
+    in place of this one's cluster (its own where it leads); `rule` says why the two were joined.
     """
 
     id: int
     uid: str
     source: str
     title: str
+    title_from_body: bool
     url: str | None
     summary: str
     content: str
@@ -135,8 +141,6 @@ class StoredEntry:
     evidence: tuple[Evidence, ...]
     lead: str
     rule: str | None
-    others: tuple[tuple[str, str | None], ...] = field(default=())
-    """For a lead: `(uid, url)` of the entries folded behind it, in order of uid."""
 
     @property
     def is_lead(self) -> bool:
@@ -150,3 +154,135 @@ class SectionRecord:
     id: int
     slug: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one document said of an entry when it was last read.
+
+    `digest` changes when anything it says changes. `rank` begins with `1` where it gave a body, else `0`; the
+    document's own rank (its date, then its name) follows: `feeds.revise` settles by it whose words count.
+    """
+
+    document_id: int
+    source: str
+    digest: bytes
+    rank: str
+    sections: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """An entry to be made: the record, its minted id and its settled times."""
+
+    uid: str
+    record: EntryRecord
+    updated: datetime
+    sorted_at: datetime
+    place: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revised:
+    """An entry to be changed. `before` is what stands in the database.
+
+    `record` gives the words that count from now on: None leaves them as they are. `changed` names what moved
+    materially (`title`, `body`, `access`, `sections`); empty means that nobody needs to be told.
+    """
+
+    before: StoredEntry
+    record: EntryRecord | None
+    updated: datetime
+    sections: tuple[str, ...]
+    access: Access
+    evidence: tuple[Evidence, ...]
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRecord:
+    """A source and its schedule. `options` is its `[[source]]` table as plain data."""
+
+    id: int
+    name: str
+    origin: str
+    enabled: bool
+    options: dict[str, object]
+    due_at: datetime
+    etag: str | None
+    last_modified: str | None
+    failures: int
+    last_poll: datetime | None
+    last_success: datetime | None
+    outcome: str | None
+    reason: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollRecord:
+    """The one outcome of one poll, and when the next is due and why."""
+
+    source_id: int
+    at: datetime
+    outcome: str
+    due_at: datetime
+    reason: str
+    etag: str | None = None
+    last_modified: str | None = None
+    failures: int = 0
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRecord:
+    """One trouble; `source` is None where it is our own. `closed_at` is None while it lasts."""
+
+    id: int
+    kind: str
+    subject: str
+    source: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionRecord:
+    """A version that a later one took the place of at `replaced_at`; `changed` names what the later one moved."""
+
+    updated: datetime
+    replaced_at: datetime
+    changed: tuple[str, ...]
+    title: str
+    summary: str
+    content: str
+    access: Access
+    sections: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """What duplicates are judged by: one stored entry that shares a hash with another."""
+
+    id: int
+    uid: str
+    source_id: int
+    title: str
+    text: str
+    url: str | None
+    sorted_at: datetime
+    access: Access
+    lead_id: int | None
+    rule: str | None
+
+    @property
+    def leading(self) -> tuple[bool, bool, datetime, str]:
+        """Sorts the members of a cluster, the one that feeds show first: what everybody may read before what only
+        some may, a text before a headline, then the earliest."""
+        return (self.access.gated, not self.text, self.sorted_at, self.uid)

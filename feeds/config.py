@@ -120,7 +120,9 @@ class Poll(_Model):
     """`[poll]`: how sources are asked."""
 
     interval: int = Field(60, ge=5, le=10080, description="Minutes between two polls of an http source.")
-    min_interval: int = Field(5, ge=1, le=10080, description="Fewest minutes between two polls, whatever a source says.")
+    min_interval: int = Field(
+        5, ge=1, le=10080, description="Fewest minutes between two polls, whatever a source says."
+    )
     max_interval: int = Field(1440, ge=5, le=44640, description="Most minutes between two polls of a working source.")
     deadline: float = Field(30, gt=0, le=600, description="Seconds one request may take, redirects included.")
     connect_timeout: float = Field(5, gt=0, le=60, description="Seconds to connect.")

@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("uid", sa.Text(), nullable=False),
         sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("title_from_body", sa.Boolean(), nullable=False),
         sa.Column("folded", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("summary", sa.Text(), nullable=False),
@@ -162,7 +163,6 @@ def upgrade() -> None:
         "source_state",
         sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("due_at", db.models.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("lease", sa.String(length=32), nullable=True),
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("failures", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -226,6 +226,7 @@ def upgrade() -> None:
         sa.Column("rank", sa.Text(), nullable=False),
         sa.Column("sections", sa.JSON(), nullable=False),
         sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("current", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["document_id"], ["documents.id"], name=op.f("fk_items_document_id_documents"), ondelete="CASCADE"
         ),
@@ -236,6 +237,13 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("items", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_items_current",
+            ["document_id"],
+            unique=False,
+            sqlite_where=sa.text("current"),
+            postgresql_where=sa.text("current"),
+        )
         batch_op.create_index(batch_op.f("ix_items_entry_id"), ["entry_id"], unique=False)
 
     op.create_table(

@@ -1,0 +1,277 @@
+"""Reading entries: what is known, what a feed shows, what a person looks for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, cast
+
+from sqlalchemy import Connection, Select, func, select
+from sqlalchemy.orm import aliased
+
+from db.models import Document, Entry, EntryKey, EntrySection, Fingerprint, Item, Revision, Section, Source
+from db.records import Access, Enclosure, Evidence, Member, Precision, RevisionRecord, Said, StoredEntry
+
+CHUNK = 500
+"""Values in one IN list: far below the limits of both databases, large enough that the statement's cost vanishes."""
+
+_Lead = aliased(Entry, name="lead")
+_COLUMNS = (
+    Entry.id,
+    Entry.uid,
+    Source.name.label("source"),
+    Entry.title,
+    Entry.title_from_body,
+    Entry.url,
+    Entry.summary,
+    Entry.content,
+    Entry.text,
+    Entry.published,
+    Entry.published_precision,
+    Entry.published_basis,
+    Entry.updated,
+    Entry.first_seen,
+    Entry.sorted_at,
+    Entry.place,
+    Entry.language,
+    Entry.label,
+    Entry.authors,
+    Entry.categories,
+    Entry.enclosures,
+    Entry.sections,
+    Entry.access,
+    Entry.access_override,
+    Entry.evidence,
+    Entry.rule,
+    _Lead.uid.label("lead"),
+)
+_NEWEST_FIRST = (Entry.sorted_at.desc(), Entry.place, Entry.uid)
+
+
+def _query() -> Select[Any]:
+    return select(*_COLUMNS).join(Source, Source.id == Entry.source_id).outerjoin(_Lead, _Lead.id == Entry.lead_id)
+
+
+def _entry(row: Any) -> StoredEntry:
+    values = dict(row._mapping)
+    values["published_precision"] = Precision(row.published_precision) if row.published_precision else None
+    values["authors"] = tuple(row.authors)
+    values["categories"] = tuple(row.categories)
+    values["enclosures"] = tuple(Enclosure(*file) for file in row.enclosures)
+    values["sections"] = tuple(row.sections)
+    values["access"] = Access(row.access_override or row.access)
+    values["access_override"] = row.access_override is not None
+    values["evidence"] = _evidence(row.evidence)
+    values["lead"] = row.lead or row.uid
+    return StoredEntry(**values)
+
+
+def _evidence(rows: Iterable[Sequence[str]]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(*proof) for proof in rows)
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
+
+
+def find(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """Key -> id of the stored entry, for those keys that are known."""
+    found: dict[bytes, int] = {}
+    for chunk in _chunks(keys):
+        rows = connection.execute(select(EntryKey.key, EntryKey.entry_id).where(EntryKey.key.in_(chunk)))
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
+def said_of(connection: Connection, entry_ids: Sequence[int]) -> dict[int, list[Said]]:
+    """Entry id -> what each document says of it."""
+    found: dict[int, list[Said]] = defaultdict(list)
+    for chunk in _chunks(entry_ids):
+        rows = connection.execute(
+            select(Item.entry_id, Item.document_id, Source.name, Item.digest, Item.rank, Item.sections, Item.evidence)
+            .join(Document, Document.id == Item.document_id)
+            .join(Source, Source.id == Document.source_id)
+            .where(Item.entry_id.in_(chunk))
+        )
+        for entry_id, document_id, source, digest, rank, sections, evidence in rows:
+            found[entry_id].append(Said(document_id, source, digest, rank, tuple(sections), _evidence(evidence)))
+    return found
+
+
+def named_by(connection: Connection, document_id: int) -> list[int]:
+    """Ids of the entries that a document named when it was last read."""
+    query = select(Item.entry_id).where(Item.document_id == document_id, Item.current.is_(True))
+    return list(connection.scalars(query))
+
+
+def load(connection: Connection, entry_ids: Sequence[int]) -> dict[int, StoredEntry]:
+    """Entry id -> entry. An unknown id is left out."""
+    found: dict[int, StoredEntry] = {}
+    for chunk in _chunks(entry_ids):
+        found.update((row.id, _entry(row)) for row in connection.execute(_query().where(Entry.id.in_(chunk))))
+    return found
+
+
+def by_uid(connection: Connection, uid: str) -> StoredEntry | None:
+    """The entry with this id, or the only one whose id ends with `uid` (8 characters at least)."""
+    exact = connection.execute(_query().where(Entry.uid == uid)).one_or_none()
+    if exact is not None:
+        return _entry(exact)
+    if len(uid) < 8:
+        return None
+    rows = connection.execute(_query().where(Entry.uid.endswith(uid, autoescape=True)).limit(2)).all()
+    return _entry(rows[0]) if len(rows) == 1 else None
+
+
+def listing(
+    connection: Connection,
+    *,
+    section: str | None = None,
+    source: str | None = None,
+    access: Access | None = None,
+    duplicates: bool = False,
+    words: Sequence[str] = (),
+    limit: int | None = None,
+) -> Iterator[StoredEntry]:
+    """Entries, newest first, read as they are asked for.
+
+    `section` and `source` are names (a section's slug does as well); `duplicates` leaves only those folded behind
+    another; every one of `words` (casefolded) must occur in the title or the text.
+    """
+    query = _query().order_by(*_NEWEST_FIRST)
+    if section is not None:
+        query = query.where(
+            Entry.id.in_(
+                select(EntrySection.entry_id)
+                .join(Section, Section.id == EntrySection.section_id)
+                .where((Section.folded == section.casefold()) | (Section.slug == section))
+            )
+        )
+    if source is not None:
+        query = query.where(Source.name == source)
+    if access is not None:
+        query = query.where(func.coalesce(Entry.access_override, Entry.access) == access.value)
+    if duplicates:
+        query = query.where(Entry.lead_id.is_not(None))
+    for word in words:
+        query = query.where(Entry.folded.contains(word, autoescape=True))
+    result = connection.execute(query.limit(limit), execution_options={"yield_per": CHUNK})
+    return (_entry(row) for row in result)
+
+
+def newest(connection: Connection, limit: int, *, section_id: int | None = None, free: bool = False) -> list[int]:
+    """Ids of the newest entries of a section (of all where it is None) as a feed shows them: leads only.
+
+    An entry that is folded behind a lead of another section brings that lead into this one. `free` leaves only what
+    everybody may read. Order: newest first, the same on every machine.
+    """
+    shown = aliased(Entry, name="shown")
+    query = select(shown.id)
+    if section_id is None:
+        query = query.where(shown.lead_id.is_(None)).order_by(shown.sorted_at.desc(), shown.place, shown.uid)
+    else:
+        member = aliased(Entry, name="member")
+        query = (
+            query.select_from(EntrySection)
+            .join(member, member.id == EntrySection.entry_id)
+            .join(shown, shown.id == func.coalesce(member.lead_id, member.id))
+            .where(EntrySection.section_id == section_id)
+            .order_by(EntrySection.sorted_at.desc(), EntrySection.place, member.uid)
+        )
+    if free:
+        query = query.where(func.coalesce(shown.access_override, shown.access) == Access.FREE.value)
+    # A cluster can bring one lead several times; each folded row costs one of the rows asked for.
+    ids: dict[int, None] = {}
+    with connection.execute(query, execution_options={"yield_per": CHUNK}) as rows:
+        for row in rows:
+            ids.setdefault(row[0])
+            if len(ids) == limit:
+                break
+    return list(ids)
+
+
+def elsewhere(connection: Connection, lead_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """Lead's id -> `(url, source)` of the entries folded behind it that have an address, in order of uid."""
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for chunk in _chunks(lead_ids):
+        rows = connection.execute(
+            select(Entry.lead_id, Entry.url, Source.name)
+            .join(Source, Source.id == Entry.source_id)
+            .where(Entry.lead_id.in_(chunk), Entry.url.is_not(None))
+            .order_by(Entry.uid)
+        )
+        for lead_id, url, source in rows:
+            found[cast(int, lead_id)].append((cast(str, url), source))
+    return found
+
+
+def history(connection: Connection, entry_id: int) -> list[RevisionRecord]:
+    """Former versions of an entry, the latest first."""
+    rows = connection.execute(select(Revision).where(Revision.entry_id == entry_id).order_by(Revision.id.desc()))
+    return [
+        RevisionRecord(
+            updated=row.updated,
+            replaced_at=row.replaced_at,
+            changed=tuple(row.changed),
+            title=row.title,
+            summary=row.summary,
+            content=row.content,
+            access=Access(row.access),
+            sections=tuple(row.sections),
+        )
+        for row in rows
+    ]
+
+
+def count(connection: Connection) -> int:
+    """How many entries are stored."""
+    return int(connection.scalar(select(func.count()).select_from(Entry)) or 0)
+
+
+_MEMBER = (
+    Entry.id,
+    Entry.uid,
+    Entry.source_id,
+    Entry.title,
+    Entry.text,
+    Entry.url,
+    Entry.sorted_at,
+    func.coalesce(Entry.access_override, Entry.access).label("access"),
+    Entry.lead_id,
+    Entry.rule,
+)
+
+
+def _member(row: Any) -> Member:
+    values = {name: value for name, value in row._mapping.items() if name != "hash"}
+    return Member(**{**values, "access": Access(row.access)})
+
+
+def sharing(connection: Connection, hashes: Sequence[int]) -> dict[int, list[Member]]:
+    """Hash -> the entries that have it as a fingerprint, for those hashes that two entries or more share."""
+    shared: list[int] = []
+    for chunk in _chunks(hashes):
+        shared += connection.scalars(
+            select(Fingerprint.hash)
+            .where(Fingerprint.hash.in_(chunk))
+            .group_by(Fingerprint.hash)
+            .having(func.count() > 1)
+        )
+    found: dict[int, list[Member]] = defaultdict(list)
+    for chunk in _chunks(shared):
+        rows = connection.execute(
+            select(Fingerprint.hash, *_MEMBER)
+            .join(Entry, Entry.id == Fingerprint.entry_id)
+            .where(Fingerprint.hash.in_(chunk))
+            .order_by(Entry.uid)
+        )
+        for row in rows:
+            found[row.hash].append(_member(row))
+    return found
+
+
+def cluster(connection: Connection, entry_id: int) -> list[Member]:
+    """All members of the cluster that an entry belongs to, itself included."""
+    lead_id = connection.scalar(select(func.coalesce(Entry.lead_id, Entry.id)).where(Entry.id == entry_id))
+    rows = connection.execute(select(*_MEMBER).where((Entry.id == lead_id) | (Entry.lead_id == lead_id)))
+    return [_member(row) for row in rows]

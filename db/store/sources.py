@@ -1,0 +1,189 @@
+"""Sources, their schedule, and what became of their polls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, insert, select, update
+
+from db.models import Document, Poll, Source, SourceState
+from db.records import PollRecord, SourceRecord
+
+_COLUMNS = (
+    Source.id,
+    Source.name,
+    Source.origin,
+    Source.enabled,
+    Source.options,
+    SourceState.due_at,
+    SourceState.etag,
+    SourceState.last_modified,
+    SourceState.failures,
+    SourceState.last_poll,
+    SourceState.last_success,
+    SourceState.outcome,
+    SourceState.reason,
+    SourceState.error,
+)
+
+
+def _query() -> Select[Any]:
+    return select(*_COLUMNS).join(SourceState, SourceState.source_id == Source.id).where(Source.removed.is_(False))
+
+
+def every(connection: Connection) -> list[SourceRecord]:
+    """All sources that are not removed, in order of name."""
+    return [SourceRecord(**row._mapping) for row in connection.execute(_query().order_by(Source.name))]
+
+
+def due(
+    connection: Connection, now: datetime, *, names: Sequence[str] = (), everyone: bool = False
+) -> list[SourceRecord]:
+    """The sources to poll, in order of name: those due by `now`, the named ones, or all that are enabled."""
+    query = _query().where(Source.enabled.is_(True))
+    if names:
+        query = query.where(Source.name.in_(names))
+    elif not everyone:
+        query = query.where(SourceState.due_at <= now)
+    return [SourceRecord(**row._mapping) for row in connection.execute(query.order_by(Source.name))]
+
+
+def finish(connection: Connection, poll: PollRecord) -> None:
+    """Stores the outcome of a poll and the next due time. A failure keeps the validators of the last success."""
+    values: dict[str, Any] = {
+        "due_at": poll.due_at,
+        "failures": poll.failures,
+        "last_poll": poll.at,
+        "outcome": poll.outcome,
+        "reason": poll.reason,
+        "error": poll.error,
+    }
+    if poll.outcome != "failed":
+        values |= {"last_success": poll.at, "etag": poll.etag, "last_modified": poll.last_modified}
+    connection.execute(update(SourceState).where(SourceState.source_id == poll.source_id).values(values))
+    if poll.outcome != "unchanged":
+        connection.execute(
+            insert(Poll).values(
+                source_id=poll.source_id,
+                at=poll.at,
+                outcome=poll.outcome,
+                new=poll.new,
+                updated=poll.updated,
+                unchanged=poll.unchanged,
+                skipped=poll.skipped,
+                error=poll.error,
+            )
+        )
+
+
+def declared(connection: Connection) -> dict[str, dict[str, object]]:
+    """Name -> options of the sources that came from `config.toml` when it was last read."""
+    rows = connection.execute(
+        select(Source.name, Source.options).where(Source.origin == "config", Source.removed.is_(False))
+    )
+    return {row.name: row.options for row in rows}
+
+
+def declare(connection: Connection, declared: Mapping[str, dict[str, object]], now: datetime) -> None:
+    """Brings the table in line with `config.toml`: name -> options of every `[[source]]`.
+
+    A changed source is asked anew, without the validators of its former self. One that is no longer declared is
+    kept, unpolled: its entries stay.
+    """
+    rows = connection.execute(select(Source.id, Source.name, Source.origin, Source.options, Source.removed))
+    known = {row.name: row for row in rows}
+    for name, options in declared.items():
+        row = known.get(name)
+        if row is None:
+            _insert(connection, name, "config", options, now)
+        elif row.options != options or row.removed or row.origin != "config":
+            _change(connection, row.id, "config", options, now)
+    gone = [row.id for row in known.values() if row.origin == "config" and row.name not in declared and not row.removed]
+    if gone:
+        connection.execute(update(Source).where(Source.id.in_(gone)).values(removed=True))
+
+
+def add(connection: Connection, name: str, options: dict[str, object], now: datetime) -> bool:
+    """Adds a source by command; False where the name is taken."""
+    row = connection.execute(select(Source.id, Source.removed).where(Source.name == name)).one_or_none()
+    if row is None:
+        _insert(connection, name, "added", options, now)
+    elif row.removed:
+        _change(connection, row.id, "added", options, now)
+    else:
+        return False
+    return True
+
+
+def remove(connection: Connection, name: str) -> None:
+    """Stops polling a source; its entries stay."""
+    connection.execute(update(Source).where(Source.name == name).values(removed=True))
+
+
+def _insert(connection: Connection, name: str, origin: str, options: dict[str, object], now: datetime) -> None:
+    made = connection.execute(
+        insert(Source)
+        .values(name=name, origin=origin, enabled=bool(options.get("enabled", True)), removed=False, options=options)
+        .returning(Source.id)
+    )
+    connection.execute(insert(SourceState).values(source_id=made.scalar_one(), due_at=now, failures=0))
+
+
+def _change(connection: Connection, source_id: int, origin: str, options: dict[str, object], now: datetime) -> None:
+    connection.execute(
+        update(Source)
+        .where(Source.id == source_id)
+        .values(origin=origin, options=options, enabled=bool(options.get("enabled", True)), removed=False)
+    )
+    connection.execute(
+        update(SourceState)
+        .where(SourceState.source_id == source_id)
+        .values(due_at=now, etag=None, last_modified=None, failures=0)
+    )
+
+
+def digests(connection: Connection, source_id: int) -> dict[str, bytes]:
+    """Document name -> digest of the bytes it had when it was last read."""
+    rows = connection.execute(select(Document.name, Document.digest).where(Document.source_id == source_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def save_document(connection: Connection, source_id: int, name: str, digest: bytes, rank: str) -> int:
+    """Notes that a document was read; returns its id."""
+    found = connection.scalar(select(Document.id).where(Document.source_id == source_id, Document.name == name))
+    if found is None:
+        made = connection.execute(
+            insert(Document).values(source_id=source_id, name=name, digest=digest, rank=rank).returning(Document.id)
+        )
+        return int(made.scalar_one())
+    connection.execute(update(Document).where(Document.id == found).values(digest=digest, rank=rank))
+    return int(found)
+
+
+def polls(connection: Connection, source_id: int, limit: int) -> list[PollRecord]:
+    """The latest polls of a source that changed something or failed, newest first."""
+    rows = connection.execute(
+        select(Poll).where(Poll.source_id == source_id).order_by(Poll.at.desc(), Poll.id.desc()).limit(limit)
+    )
+    return [
+        PollRecord(
+            source_id=row.source_id,
+            at=row.at,
+            outcome=row.outcome,
+            due_at=row.at,
+            reason="",
+            new=row.new,
+            updated=row.updated,
+            unchanged=row.unchanged,
+            skipped=row.skipped,
+            error=row.error,
+        )
+        for row in rows
+    ]
+
+
+def ever(connection: Connection) -> set[str]:
+    """Names of all sources, removed ones included: their entries stay."""
+    return set(connection.scalars(select(Source.name)))

@@ -1,0 +1,45 @@
+"""`feeds config`: what is configured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from feeds.cli.desk import Desk, command, write_line
+from feeds.cli.template import toml
+
+app = typer.Typer(help="Check and show the configuration.", no_args_is_help=True)
+
+
+@command(app)
+def check(desk: Desk) -> None:
+    """Say whether the configuration can be used."""
+    config = desk.config
+    if desk.as_json:
+        desk.give({"file": str(desk.path), "valid": True, "sources": len(config.source)})
+        return
+    count = len(config.source)
+    desk.say(f"{desk.path}: valid, {count} {'source' if count == 1 else 'sources'}")
+    for source in config.source:
+        if source.path is not None and not config.resolve(source.path).exists():
+            desk.warn(f'{desk.path}: source "{source.name}": {config.resolve(source.path)} is not there (yet)')
+
+
+@command(app)
+def show(desk: Desk) -> None:
+    """Show every setting with the value that counts, defaults included."""
+    values: dict[str, Any] = desk.config.model_dump(mode="json")
+    if desk.as_json:
+        desk.give(values)
+        return
+    for table, keys in values.items():
+        rows = keys if isinstance(keys, list) else [keys]
+        for row in rows:
+            named = table in ("profile",)
+            for name, inner in row.items() if named else [("", row)]:
+                head = f"[{table}.{name}]" if named else f"[[{table}]]" if isinstance(keys, list) else f"[{table}]"
+                write_line(head)
+                for key, value in inner.items():
+                    write_line(f"{key} = {toml(value)}" if value is not None else f"#{key} =")
+                write_line("")

@@ -1,0 +1,187 @@
+"""What every command shares: the four common options, the opened desk, words for people and for machines."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+
+from feeds import log
+from feeds.config import DEFAULT_PATH, Config, load
+from feeds.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from db.engine import Engine
+
+LOCK_WAIT = 30.0
+"""Seconds a command waits for another one to finish its work before it gives up with 75."""
+
+_COMMON: dict[str, Any] = {
+    "config": Annotated[Path | None, typer.Option("--config", help="Configuration file.", show_default="config.toml")],
+    "as_json": Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")],
+    "verbose": Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv also tracebacks.")],
+    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")],
+}
+_DEFAULTS: dict[str, Any] = {"config": None, "as_json": False, "verbose": 0, "quiet": False}
+
+
+@dataclass(slots=True)
+class Desk:
+    """One run of a command: its common options and what they lead to."""
+
+    path: Path = DEFAULT_PATH
+    as_json: bool = False
+    verbose: int = 0
+    quiet: bool = False
+    _config: Config | None = None
+
+    @property
+    def config(self) -> Config:
+        """The configuration. Raises `ConfigError`."""
+        if self._config is None:
+            self._config = load(self.path)
+        return self._config
+
+    def now(self) -> datetime:
+        """The present, UTC, to the second.
+
+        SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/) puts another time in its place,
+        so that a run can be repeated to the byte.
+        """
+        fixed = os.environ.get("SOURCE_DATE_EPOCH")
+        if fixed is None:
+            return datetime.now(UTC).replace(microsecond=0)
+        try:
+            return datetime.fromtimestamp(int(fixed), UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise UsageError(f'SOURCE_DATE_EPOCH: "{fixed}" is no number of seconds since 1970') from error
+
+    def engine(self) -> Engine:
+        """The database, made and upgraded as needed, with the sources and sections of the configuration in it."""
+        from db.engine import open_engine
+        from db.migrations import upgrade
+        from feeds.poll import declare
+
+        engine = open_engine(self.config.database_url)
+        upgrade(engine)
+        declare(engine, self.config, self.now())
+        return engine
+
+    @contextmanager
+    def working(self, wait: float = LOCK_WAIT) -> Iterator[None]:
+        """Keeps every other process from polling or publishing meanwhile. Raises `db.errors.Locked`."""
+        from db.engine import process_lock
+
+        with process_lock(lock_path(self.config, "work"), "polling and publishing", wait=wait):
+            yield
+
+    def console(self, *, stderr: bool = False) -> Console:
+        """Where people read."""
+        from rich.console import Console
+
+        return Console(stderr=stderr, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+    def say(self, text: str) -> None:
+        """A line for people; nothing with --quiet or --json."""
+        if not self.quiet and not self.as_json:
+            write_line(text)
+
+    def warn(self, text: str) -> None:
+        """A line on standard error that a person should see even when standard output is a file."""
+        if not self.quiet:
+            write_line(text, sys.stderr)
+
+    def give(self, value: object) -> None:
+        """`value` as JSON on standard output."""
+        write_line(json.dumps(value, ensure_ascii=False, indent=2))
+
+    def table(self, heads: list[str], rows: list[list[str]]) -> None:
+        """A table for people: drawn on a terminal, parted by tabs elsewhere."""
+        if self.quiet:
+            return
+        if not sys.stdout.isatty():
+            for row in rows:
+                write_line("\t".join(row))
+            return
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(*heads, box=None, pad_edge=False, header_style="bold")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        self.console().print(table)
+
+
+def lock_path(config: Config, name: str) -> Path:
+    """The lock file `name`: beside the database, which is what it protects."""
+    url = config.database_url
+    prefix = "sqlite:///"
+    base = Path(url.removeprefix(prefix)) if url.startswith(prefix + "/") else config.root / "var" / "feeds"
+    return base.with_name(f"{base.name}.{name}.lock")
+
+
+def write_line(text: str, stream: Any = None) -> None:
+    """One line of text; what the terminal's encoding lacks is written as an escape rather than lost."""
+    out = stream or sys.stdout
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    out.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    out.flush()
+
+
+def when(moment: datetime | None) -> str | None:
+    """RFC 3339 in UTC; None where unknown."""
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., int | None]], Callable[..., None]]:
+    """Registers a function as a command: its first parameter is the `Desk`, the common options come with it.
+
+    The function returns its exit code; None is 0.
+    """
+
+    def register(function: Callable[..., int | None]) -> Callable[..., None]:
+        hints = get_type_hints(function, include_extras=True)
+        own = list(inspect.signature(function).parameters.values())[1:]
+
+        @functools.wraps(function)
+        def run(ctx: typer.Context, **given: Any) -> None:
+            common = {key: given.pop(key) for key in _COMMON}
+            raise typer.Exit(function(desk_of(ctx, **common), **given) or 0)
+
+        parameters = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
+        parameters += [one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[one.name]) for one in own]
+        parameters += [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS[key], annotation=annotation)
+            for key, annotation in _COMMON.items()
+        ]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer reads the signature
+        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        return app.command(name)(run)
+
+    return register
+
+
+def desk_of(ctx: typer.Context, config: Path | None, as_json: bool, verbose: int, quiet: bool) -> Desk:
+    """The desk of a command, whose options may stand before its name as well as behind it."""
+    before: Desk = ctx.find_root().obj or Desk()
+    desk = Desk(
+        path=config or before.path,
+        as_json=as_json or before.as_json,
+        verbose=verbose or before.verbose,
+        quiet=quiet or before.quiet,
+    )
+    ctx.find_root().obj = desk
+    log.configure(-1 if desk.quiet else desk.verbose, desk.as_json)
+    return desk

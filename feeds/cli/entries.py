@@ -1,0 +1,211 @@
+"""`feeds entries`: what is stored."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from db.records import Access, Precision, StoredEntry
+from feeds.cli.desk import Desk, command, when, write_line
+from feeds.errors import UsageError
+
+app = typer.Typer(help="List, show, search and correct entries.", no_args_is_help=True)
+
+SectionOption = Annotated[str | None, typer.Option("--section", help="Only of this section (name or slug).")]
+SourceOption = Annotated[str | None, typer.Option("--source", help="Only of this source.")]
+AccessOption = Annotated[Access | None, typer.Option("--access", help="Only of this access.")]
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", min=1, help="Most entries; default: 50 for people, all with --json.")
+]
+Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the entry, or its last 8 characters or more.")]
+
+
+@command(app, "list")
+def list_entries(
+    desk: Desk,
+    section: SectionOption = None,
+    source: SourceOption = None,
+    access: AccessOption = None,
+    duplicates: Annotated[bool, typer.Option("--duplicates", help="Only those folded behind another.")] = False,
+    limit: LimitOption = None,
+) -> None:
+    """Show entries, newest first."""
+    _list(desk, section=section, source=source, access=access, duplicates=duplicates, limit=limit)
+
+
+@command(app)
+def search(
+    desk: Desk,
+    words: Annotated[list[str], typer.Argument(metavar="WORD...", help="Words that must all occur.")],
+    section: SectionOption = None,
+    source: SourceOption = None,
+    access: AccessOption = None,
+    limit: LimitOption = None,
+) -> None:
+    """Find entries by words in title or text; case does not matter, in any script."""
+    wanted = [part for word in words for part in word.casefold().split()]
+    if not wanted:
+        raise UsageError("give a word to look for")
+    _list(desk, section=section, source=source, access=access, duplicates=False, limit=limit, words=wanted)
+
+
+def _list(
+    desk: Desk,
+    *,
+    section: str | None,
+    source: str | None,
+    access: Access | None,
+    duplicates: bool,
+    limit: int | None,
+    words: Iterable[str] = (),
+) -> None:
+    from db.engine import reading
+    from db.store import entries, sections, sources
+
+    with reading(desk.engine()) as connection:
+        if section is not None and not any(
+            section == one.slug or section.casefold() == one.name.casefold() for one in sections.every(connection)
+        ):
+            raise UsageError(f"no section is named \"{section}\"; see 'feeds sections list'")
+        if source is not None and source not in sources.ever(connection):
+            raise UsageError(f"no source is named \"{source}\"; see 'feeds sources list'")
+        found = entries.listing(
+            connection,
+            section=section,
+            source=source,
+            access=access,
+            duplicates=duplicates,
+            words=tuple(words),
+            limit=limit or (None if desk.as_json else 50),
+        )
+        if desk.as_json:
+            desk.give([as_json(entry) for entry in found])
+            return
+        rows = [
+            [entry.uid[-8:], _day(entry), entry.access.value, ", ".join(entry.sections), entry.title] for entry in found
+        ]
+    desk.table(["id", "date", "access", "sections", "title"], rows)
+    if not rows:
+        desk.say("no entries")
+    elif len(rows) == 50 and limit is None:
+        desk.say("the newest 50; --limit shows more")
+
+
+def _day(entry: StoredEntry) -> str:
+    return (entry.published or entry.sorted_at).strftime("%Y-%m-%d") + ("" if entry.published else " (seen)")
+
+
+def as_json(entry: StoredEntry) -> dict[str, object]:
+    """An entry as scripts may rely on it (`docs/design.md`, machine interface)."""
+    return {
+        "id": entry.uid,
+        "title": entry.title,
+        "url": entry.url,
+        "published": when(entry.published),
+        "published_precision": entry.published_precision,
+        "updated": when(entry.updated),
+        "first_seen": when(entry.first_seen),
+        "sections": entry.sections,
+        "access": entry.access,
+        "evidence": [{"signal": proof.signal, "value": proof.value, "where": proof.where} for proof in entry.evidence],
+        "source": entry.source,
+        "cluster": entry.lead,
+        "lead": entry.is_lead,
+        "duplicate_of": None if entry.is_lead else entry.lead,
+        "summary": entry.summary,
+    }
+
+
+@command(app)
+def show(desk: Desk, uid: Id) -> None:
+    """Show one entry whole: body, evidence for its access, former versions."""
+    from db.engine import reading
+    from db.store import entries
+
+    with reading(desk.engine()) as connection:
+        entry = _found(entries.by_uid(connection, uid), uid)
+        history = entries.history(connection, entry.id)
+    if desk.as_json:
+        desk.give(
+            as_json(entry)
+            | {
+                "body": entry.text,
+                "content": entry.content,
+                "published_basis": entry.published_basis,
+                "label": entry.label,
+                "authors": entry.authors,
+                "categories": entry.categories,
+                "language": entry.language,
+                "rule": entry.rule,
+                "access_override": entry.access_override,
+                "revisions": [
+                    {
+                        "updated": when(one.updated),
+                        "replaced_at": when(one.replaced_at),
+                        "changed": one.changed,
+                        "title": one.title,
+                        "access": one.access,
+                        "sections": one.sections,
+                    }
+                    for one in history
+                ],
+            }
+        )
+        return
+    lines = [
+        entry.title,
+        f"id         {entry.uid}",
+        f"source     {entry.source}" + (f" ({entry.label})" if entry.label else ""),
+        f"link       {entry.url or '-'}",
+        f"published  {_published(entry)}",
+        f"updated    {when(entry.updated)}",
+        f"sections   {', '.join(entry.sections) or '-'}",
+        f"access     {entry.access.value}" + (" (set by a person)" if entry.access_override else ""),
+    ]
+    lines += [f'           because {one.signal} "{one.value}" ({one.where})' for one in entry.evidence]
+    if not entry.is_lead:
+        lines.append(f"duplicate  of {entry.lead} (rule {entry.rule})")
+    for revision in history:
+        lines.append(f"revision   until {when(revision.replaced_at)}: {revision.title} [{', '.join(revision.changed)}]")
+    write_line("\n".join(lines))
+    if entry.text or entry.summary:
+        write_line("\n" + (entry.text or entry.summary))
+
+
+def _published(entry: StoredEntry) -> str:
+    if entry.published is None:
+        return f"unknown, first seen {when(entry.first_seen)}"
+    day = entry.published_precision is Precision.DAY
+    text = f"{when(entry.published)}{' (the day only)' if day else ''}"
+    return f"{text}: {entry.published_basis}" if entry.published_basis else text
+
+
+def _found(entry: StoredEntry | None, uid: str) -> StoredEntry:
+    if entry is None:
+        raise UsageError(f"no entry, or more than one, has the id \"{uid}\"; see 'feeds entries list'")
+    return entry
+
+
+@command(app, "set-access")
+def set_access(
+    desk: Desk,
+    uid: Id,
+    level: Annotated[Access | None, typer.Argument(help="Who may read it.", show_default=False)] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Let the evidence decide again.")] = False,
+) -> None:
+    """Say who may read an entry; that stands whatever its source says later."""
+    from feeds.correct import clear_access
+    from feeds.correct import set_access as set_now
+
+    if (level is None) == (not clear):
+        raise UsageError("give a level (free, registration, metered, premium, unknown) or --clear")
+    engine = desk.engine()
+    with desk.working():
+        entry = clear_access(engine, uid, desk.now()) if level is None else set_now(engine, uid, level, desk.now())
+    if desk.as_json:
+        desk.give(as_json(entry))
+    elif not desk.quiet:
+        write_line(f"{entry.title}: {entry.access.value}; 'feeds publish' puts it into the feeds", sys.stdout)

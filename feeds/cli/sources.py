@@ -1,0 +1,125 @@
+"""`feeds sources`: what is polled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+from pydantic import ValidationError
+
+from feeds.cli.desk import Desk, command, when
+from feeds.config import Source
+from feeds.errors import UsageError
+
+app = typer.Typer(help="List, add and remove sources.", no_args_is_help=True)
+
+
+@command(app, "list")
+def list_sources(desk: Desk) -> None:
+    """Show every source, where it comes from and when it is due."""
+    from db.engine import reading
+    from db.store import sources
+
+    with reading(desk.engine()) as connection:
+        found = sources.every(connection)
+    if desk.as_json:
+        desk.give(
+            [
+                {
+                    "source": one.name,
+                    "kind": one.options.get("kind", "feed"),
+                    "location": one.options.get("url") or one.options.get("path"),
+                    "origin": one.origin,
+                    "enabled": one.enabled,
+                    "next_due": when(one.due_at),
+                    "reason": one.reason,
+                }
+                for one in found
+            ]
+        )
+        return
+    rows = [
+        [
+            one.name,
+            str(one.options.get("kind", "feed")),
+            str(one.options.get("url") or one.options.get("path")),
+            one.origin if one.enabled else f"{one.origin}, paused",
+            when(one.due_at) or "",
+        ]
+        for one in found
+    ]
+    desk.table(["source", "kind", "location", "from", "next due"], rows)
+    if not found:
+        desk.say("no sources yet: add one with 'feeds sources add URL' or a [[source]] table in config.toml")
+
+
+@command(app)
+def add(
+    desk: Desk,
+    location: Annotated[str, typer.Argument(help="Address of a feed, or path of a file or folder.")],
+    name: Annotated[str | None, typer.Option("--name", help="Unique name; default: made from the location.")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="seed or feed; default: seen from the location.")] = None,
+    section: Annotated[list[str] | None, typer.Option("--section", help="Section of all its entries; repeat.")] = None,
+    interval: Annotated[int | None, typer.Option("--interval", help="Minutes between polls.")] = None,
+) -> None:
+    """Add a source to the database; it is polled at the next update."""
+    from db.engine import writing
+    from db.store import sources
+    from feeds.poll import options_of
+
+    remote = "://" in location
+    # A path on the command line is relative to where the person stands, not to the configuration file.
+    where = location if remote else str(Path(location).resolve())
+    if not remote and not Path(where).exists():
+        raise UsageError(f"{location}: no such file or folder, and no address that begins with http:// or https://")
+    options = {
+        "name": name or _name_from(location, remote),
+        "kind": kind or _kind_of(where, remote),
+        "url" if remote else "path": where,
+        "sections": tuple(section or ()),
+        "interval": interval,
+    }
+    try:
+        source = Source.model_validate({key: value for key, value in options.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{key + ': ' if key else ''}{message}") from error
+    with writing(desk.engine()) as connection:
+        if not sources.add(connection, source.name, options_of(source), desk.now()):
+            raise UsageError(f'a source named "{source.name}" is there already; give another --name')
+    if desk.as_json:
+        desk.give({"source": source.name, "kind": source.kind, "location": where})
+    desk.say(f'added {source.kind} source "{source.name}"; \'feeds update "{source.name}"\' polls it now')
+
+
+def _name_from(location: str, remote: bool) -> str:
+    text = urlsplit(location).hostname or "" if remote else Path(location).resolve().stem
+    kept = "".join(char if char.isalnum() or char in "._:-" else "-" for char in text).strip("-._:")
+    return kept[:100] or "source"
+
+
+def _kind_of(where: str, remote: bool) -> str:
+    path = Path(where)
+    return "seed" if not remote and (path.is_dir() or path.suffix.lower() == ".txt") else "feed"
+
+
+@command(app)
+def remove(desk: Desk, name: Annotated[str, typer.Argument(help="Name of the source.")]) -> None:
+    """Stop polling a source; its entries stay."""
+    from db.engine import writing
+    from db.store import sources
+
+    with writing(desk.engine()) as connection:
+        found = {one.name: one for one in sources.every(connection)}
+        if name not in found:
+            raise UsageError(f"no source is named \"{name}\"; see 'feeds sources list'")
+        if found[name].origin == "config":
+            raise UsageError(f'{desk.path}: delete the [[source]] table named "{name}" there; it would come back')
+        sources.remove(connection, name)
+    if desk.as_json:
+        desk.give({"removed": name})
+    desk.say(f'removed source "{name}"; its entries stay')

@@ -1,0 +1,219 @@
+"""`feeds update`, `poll`, `publish` and `status`: the work of the desk, in one shot."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from feeds.cli.desk import Desk, command, when
+
+if TYPE_CHECKING:
+    from feeds.poll import PollResult
+    from feeds.publish import Published
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Names of sources; default: those due.")]
+All = Annotated[bool, typer.Option("--all", help="Poll every source, whether it is due or not.")]
+Rows = 10
+"""Skipped rows of one source that are printed one by one; --json has them all."""
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands to `app`."""
+    command(app)(update)
+    command(app)(poll)
+    command(app)(publish)
+    command(app)(status)
+
+
+def update(desk: Desk, names: Names = None, everyone: All = False) -> int:
+    """Poll what is due, then publish."""
+    from feeds.publish import publish as publish_now
+
+    now, engine = desk.now(), desk.engine()
+    with desk.working():
+        results = _polled(desk, engine, names or [], everyone)
+        published = publish_now(engine, desk.config, now)
+    return _report(desk, results, published)
+
+
+def poll(desk: Desk, names: Names = None, everyone: All = False) -> int:
+    """Poll what is due, without publishing."""
+    engine = desk.engine()
+    with desk.working():
+        results = _polled(desk, engine, names or [], everyone)
+    return _report(desk, results, None)
+
+
+def publish(
+    desk: Desk,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[SECTION]...", help="Names or slugs of sections.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Render every feed, whether it changed or not.")] = False,
+) -> int:
+    """Write the feeds of the sections that changed."""
+    from feeds.publish import publish as publish_now
+
+    engine = desk.engine()
+    with desk.working():
+        published = publish_now(engine, desk.config, desk.now(), names=names or [], everything=everything)
+    return _report(desk, None, published)
+
+
+def _polled(desk: Desk, engine: Any, names: Sequence[str], everyone: bool) -> list[PollResult]:
+    from feeds.poll import poll as poll_now
+
+    with _progress(desk) as (started, advanced):
+        return poll_now(
+            engine, desk.config, desk.now(), names=names, everyone=everyone, started=started, progress=advanced
+        )
+
+
+@contextmanager
+def _progress(desk: Desk) -> Iterator[tuple[Any, Any]]:
+    """A bar on a terminal; nothing elsewhere, where the closing report has a line for every source."""
+    if desk.quiet or desk.as_json or desk.verbose or not sys.stderr.isatty():
+        yield None, None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=desk.console(stderr=True), transient=True) as bar:
+        task = bar.add_task("polling", total=None)
+        yield (
+            lambda total: bar.update(task, total=total),
+            lambda result: bar.update(task, advance=1, description=result.source[:40]),
+        )
+
+
+def _report(desk: Desk, results: Sequence[PollResult] | None, published: Published | None) -> int:
+    """Says what came of it; 1 where a source failed or a feed or an entry could not be published."""
+    bad = any(result.errors for result in results or ())
+    if published is not None:
+        bad = bad or bool(published.left_out or published.refused)
+    if desk.as_json:
+        desk.give(_as_json(results, published))
+        return int(bad)
+    for result in results or ():
+        _tell(desk, result)
+    if results is not None and not results:
+        desk.say("no source is due; --all polls every one")
+    if published is not None:
+        for message in (*published.left_out.values(), *(f"{k}: {v}" for k, v in published.refused.items())):
+            desk.warn(message)
+        count = len(published.paths)
+        desk.say(f"{count} {'file' if count == 1 else 'files'} written to {desk.config.public}")
+    return int(bad)
+
+
+def _tell(desk: Desk, result: PollResult) -> None:
+    tally = result.tally
+    line = f"{result.source}: {result.outcome}, {tally.new} new, {tally.updated} updated, {tally.unchanged} unchanged"
+    if result.skipped:
+        line += f", {len(result.skipped)} skipped"
+    desk.say(line)
+    for skipped in result.skipped[:Rows] if desk.verbose else ():
+        desk.say(f'  line {skipped.line}: "{skipped.raw}": {skipped.reason}')
+    for warning in result.warnings[:Rows]:
+        desk.say(f"  {warning}")
+    if len(result.warnings) > Rows:
+        desk.say(f"  and {len(result.warnings) - Rows} more warnings")
+    for error in result.errors:
+        # Said even with --quiet: this is what went wrong.
+        from feeds.cli.desk import write_line
+
+        write_line(f"{result.source}: {error}", sys.stderr)
+
+
+def _as_json(results: Sequence[PollResult] | None, published: Published | None) -> dict[str, object]:
+    totals: Counter[str] = Counter()
+    for result in results or ():
+        totals["new"] += result.tally.new
+        totals["updated"] += result.tally.updated
+        totals["unchanged"] += result.tally.unchanged
+        totals["skipped"] += len(result.skipped)
+        totals["failed"] += result.outcome == "failed"
+        totals["errors"] += len(result.errors)
+    names = ("new", "updated", "unchanged", "skipped", "failed", "errors")
+    return {
+        "sources": [
+            {
+                "source": result.source,
+                "outcome": result.outcome,
+                "new": result.tally.new,
+                "updated": result.tally.updated,
+                "unchanged": result.tally.unchanged,
+                "skipped": [{"line": one.line, "raw": one.raw, "reason": one.reason} for one in result.skipped],
+                "warnings": result.warnings,
+                "next_due": when(result.next_due),
+                "reason": result.reason,
+                "error": result.error,
+            }
+            for result in results or ()
+        ],
+        "published": published.paths if published is not None else [],
+        "totals": {"sources": len(results or ())}
+        | {name: totals[name] for name in names}
+        | {"published": len(published.paths) if published is not None else 0},
+    }
+
+
+def status(desk: Desk) -> int:
+    """Show the health of every source; exit code 1 where something needs a person."""
+    from feeds.monitor import status as status_now
+
+    found = status_now(desk.engine())
+    if desk.as_json:
+        desk.give(
+            {
+                "sources": [
+                    {
+                        "source": health.source.name,
+                        "state": health.state,
+                        "last_success": when(health.source.last_success),
+                        "next_due": when(health.source.due_at),
+                        "reason": health.source.reason,
+                        "failures": health.source.failures,
+                        "error": health.source.error,
+                    }
+                    for health in found.sources
+                ],
+                "incidents": [
+                    {
+                        "kind": incident.kind,
+                        "subject": incident.subject,
+                        "source": incident.source,
+                        "opened": when(incident.opened_at),
+                        "message": incident.message,
+                    }
+                    for incident in found.incidents
+                ],
+                "database": {
+                    "url": desk.config.database_url,
+                    "entries": found.entries,
+                    "sections": found.sections,
+                    "unpublished": found.dirty,
+                },
+            }
+        )
+        return int(not found.well)
+    rows = [
+        [
+            health.source.name,
+            health.state,
+            when(health.source.last_success) or "never",
+            when(health.source.due_at) or "",
+            health.source.error or health.source.reason or "not polled yet",
+        ]
+        for health in found.sources
+    ]
+    desk.table(["source", "state", "last success", "next due", "why"], rows)
+    for incident in found.incidents:
+        desk.warn(f"incident since {when(incident.opened_at)}: {incident.kind} {incident.subject}: {incident.message}")
+    desk.say(f"{found.entries} entries in {found.sections} sections; {found.dirty} feeds not yet published")
+    return int(not found.well)

@@ -1,0 +1,45 @@
+"""A person's word on an entry: it stands above what sources say, and is published like any other change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from db.engine import Connection, Engine, writing
+from db.records import Access, StoredEntry
+from db.store import entries, saving, sections
+from feeds import access, revise
+from feeds.errors import UsageError
+from feeds.ingest import elect
+
+
+def set_access(engine: Engine, uid: str, level: Access, now: datetime) -> StoredEntry:
+    """Sets who may read the entry `uid` for good. Raises `UsageError` where no entry has that id."""
+    with writing(engine) as connection:
+        before = _entry(connection, uid)
+        change = revise.override(before, level, now)
+        saving.revise_entries(connection, None, [change], {}, now, override=level)
+        return _changed(connection, before, now)
+
+
+def clear_access(engine: Engine, uid: str, now: datetime) -> StoredEntry:
+    """Lets the evidence decide again. Raises `UsageError` where no entry has that id."""
+    with writing(engine) as connection:
+        before = _entry(connection, uid)
+        level = access.judge(before.evidence).level
+        change = revise.override(before, level, now)
+        saving.revise_entries(connection, None, [change], {}, now)
+        saving.clear_override(connection, before.id, level)
+        return _changed(connection, before, now)
+
+
+def _entry(connection: Connection, uid: str) -> StoredEntry:
+    found = entries.by_uid(connection, uid)
+    if found is None:
+        raise UsageError(f"no entry, or more than one, has the id \"{uid}\"; see 'feeds entries list'")
+    return found
+
+
+def _changed(connection: Connection, before: StoredEntry, now: datetime) -> StoredEntry:
+    members = elect(connection, before.id)
+    sections.mark(connection, saving.sections_of(connection, sorted(members)), now)
+    return entries.load(connection, [before.id])[before.id]

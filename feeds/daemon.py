@@ -1,0 +1,127 @@
+"""`feeds run`: a clock, the work, and an HTTP server, in one process that a signal ends cleanly.
+
+APScheduler is only the clock. What is due stands in the database, so that a crash, a sleep of the machine or a second
+process cost nothing: each tick asks for what is due by now.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from db.engine import Engine, process_lock
+from db.errors import Locked, StorageError
+from feeds import log
+from feeds.config import Config
+from feeds.errors import BroadsheetError, ConfigError
+from feeds.poll import poll
+from feeds.publish import publish
+from feeds.web.public import Server, public_app
+
+TICK = 5
+"""Seconds between two looks for due sources and owed feeds: a local document is published this soon after it changed."""
+
+STOP_WITHIN = 8.0
+"""Seconds a stop waits for the work at hand; what is not done by then was not committed and is done again."""
+
+_LOOPBACK = ("127.", "::1", "localhost")
+_log = log.get("daemon")
+
+
+class Daemon:
+    """The desk as a running process. `announce` says a line to a person, `clock` tells the time (UTC)."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        config: Config,
+        *,
+        work_lock: Path,
+        clock: Callable[[], datetime],
+        announce: Callable[[str], None],
+        port: int | None = None,
+    ) -> None:
+        if not config.web.host.startswith(_LOOPBACK) and not config.web.allow_remote:
+            raise ConfigError(
+                f'[web] host = "{config.web.host}" lets other machines in; say allow_remote = true if that is meant'
+            )
+        self._engine = engine
+        self._config = config
+        self._work_lock = work_lock
+        self._clock = clock
+        self._announce = announce
+        self._port = config.web.port if port is None else port
+        self._stop = threading.Event()
+        self._signals = 0
+
+    def run(self) -> int:
+        """Works and serves until SIGTERM or SIGINT; returns the exit code.
+
+        Raises `BroadsheetError` where the address is taken. A second signal ends the process at once: nothing that
+        was acknowledged is lost by that.
+        """
+        server = Server(public_app(self._config.public), self._config.web.host, self._port)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._asked_to_stop)
+        server.start()
+        try:
+            self._announce(f"serving {server.url}  (stop with Ctrl-C)")
+            scheduler = self._scheduler()
+            scheduler.start()
+            while not self._stop.wait(3600):
+                pass
+            _log.info("stopping")
+            self._drain(scheduler)
+        finally:
+            server.stop()
+        self._announce("stopped")
+        return 0
+
+    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._signals += 1
+        if self._signals > 1:
+            raise SystemExit(1)
+        self._stop.set()
+
+    def _scheduler(self) -> BackgroundScheduler:
+        scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(1)},
+            # None: a late tick is still wanted; one makes up for all that were missed.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            timezone="UTC",
+        )
+        scheduler.add_job(self.tick, "interval", seconds=TICK, id="tick", next_run_time=datetime.now().astimezone())
+        return scheduler
+
+    def _drain(self, scheduler: BackgroundScheduler) -> None:
+        """Waits for the tick at hand, but not for ever."""
+        ending = threading.Thread(target=scheduler.shutdown, name="drain", daemon=True)
+        ending.start()
+        ending.join(STOP_WITHIN)
+        if ending.is_alive():
+            _log.warning("work abandoned", after_s=STOP_WITHIN)
+
+    def tick(self) -> None:
+        """Polls what is due and publishes what is owed. A failure is logged and tried again at the next tick."""
+        try:
+            with process_lock(self._work_lock, "polling and publishing"):
+                results = poll(self._engine, self._config, self._clock(), stop=self._stop.is_set)
+                for result in results:
+                    if result.error is not None:
+                        _log.warning("source failed", source=result.source, error=result.error)
+                published = publish(self._engine, self._config, self._clock())
+            if published.paths:
+                _log.info("published", files=len(published.paths))
+        except Locked:
+            _log.info("tick skipped", reason="another process is at work")
+        except (BroadsheetError, StorageError) as error:
+            _log.error("tick failed", error=str(error))
+        except Exception:
+            _log.exception("tick crashed")

@@ -1,0 +1,54 @@
+"""Who is well and who is not: the states of sources, as a table and as an exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from db.engine import Engine, reading
+from db.records import IncidentRecord, SourceRecord
+from db.store import entries, incidents, sections, sources
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A source and its state: ok, failing, gone or paused."""
+
+    source: SourceRecord
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The whole desk at one moment."""
+
+    sources: tuple[Health, ...]
+    incidents: tuple[IncidentRecord, ...]
+    entries: int
+    sections: int
+    dirty: int
+
+    @property
+    def well(self) -> bool:
+        """True where nobody needs to act."""
+        return not self.incidents and all(health.state in ("ok", "paused") for health in self.sources)
+
+
+def status(engine: Engine) -> Status:
+    """The state of every source, the open incidents, and what the database holds."""
+    with reading(engine) as connection:
+        return Status(
+            sources=tuple(Health(source, state_of(source)) for source in sources.every(connection)),
+            incidents=tuple(incidents.opened(connection)),
+            entries=entries.count(connection),
+            sections=len(sections.every(connection)),
+            dirty=len(sections.dirty(connection)),
+        )
+
+
+def state_of(source: SourceRecord) -> str:
+    """A source's state in one word; one that was never polled is well."""
+    if not source.enabled:
+        return "paused"
+    if source.outcome == "failed" and (source.reason or "").startswith("410"):
+        return "gone"
+    return "failing" if source.error else "ok"

@@ -1,0 +1,82 @@
+"""Single fields of a feed: what both its shapes, XML and JSON, read alike."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import ada_url
+
+from feeds.model import Parsed
+
+MAX_DATE = 64
+"""Characters of a date: longer ones are made to keep date parsers busy."""
+
+EARLIEST = 1990
+ALLOWANCE = timedelta(days=1)
+
+TEASER_WORDS = 50
+"""A description of more words than this is the body."""
+
+_BREAK = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+_CJK = re.compile("[぀-ヿ㐀-鿿가-힯]")
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedResult(Parsed):
+    """What a feed says, and what its publisher hints about asking again.
+
+    `ttl` and `update_period` are seconds between two polls (RSS `ttl`, `sy:updatePeriod` over `sy:updateFrequency`).
+    The links are absolute: WebSub `hub`, the feed's own address, and its pages (RFC 5005).
+    """
+
+    ttl: int | None = None
+    update_period: int | None = None
+    hub_link: str | None = None
+    self_link: str | None = None
+    next_link: str | None = None
+    prev_link: str | None = None
+
+
+def http_url(value: object, base: str | None) -> str | None:
+    """`value` resolved against `base`; None unless that is an http or https address."""
+    if not isinstance(value, str) or not value or len(value) > 4000:
+        return None
+    try:
+        parts = ada_url.URL(value, base)
+    except ValueError:  # neither absolute nor resolvable, or a lone surrogate
+        return None
+    if parts.protocol not in ("http:", "https:"):
+        return None
+    value = value.strip()
+    return value if value.startswith(("http://", "https://")) else str(parts.href)
+
+
+def plain_text(markup: str) -> str:
+    """The text of a headline that is HTML."""
+    markup = markup[:20_000]
+    return html.unescape(_TAG.sub("", _BREAK.sub(" ", markup))) if "<" in markup or "&" in markup else markup
+
+
+def markup_of(text: str) -> str:
+    """Plain text as HTML: a paragraph at each blank line."""
+    return "".join(f"<p>{html.escape(part, quote=False)}</p>" for part in _PARAGRAPHS.split(text) if part.strip())
+
+
+def is_teaser(markup: str) -> bool:
+    """Whether HTML is short enough for a teaser. Two CJK characters count as a word."""
+    text = _TAG.sub(" ", markup[:20_000])
+    return len(text.split()) + len(_CJK.findall(text)) // 2 <= TEASER_WORDS
+
+
+def plausible(moment: datetime, fetched_at: datetime) -> datetime | None:
+    """`moment` in UTC; None if before 1990 or more than a day after the fetch."""
+    # Compared before it is converted: the first and the last days of the calendar have no time in UTC.
+    if moment.year < EARLIEST or moment.year > fetched_at.year + 1:
+        return None
+    moment = moment.astimezone(UTC).replace(microsecond=0)
+    return moment if moment.year >= EARLIEST and moment <= fetched_at + ALLOWANCE else None

@@ -1,0 +1,47 @@
+"""The check of a feed before it is published: RFC 4287 and the rules of the W3C feed validator, by its class names.
+
+Every finding has a place and says how to mend it. One pass over the parsed tree: the time is linear in the size. The
+verdict on an entry is kept by its bytes, because the same entry comes by in several feeds of a run and in the next run
+again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lxml import etree
+
+from feeds.validate.atom import ATOM, feed_notes
+from feeds.validate.rules import Finding, Note, finding, shown
+
+__all__ = ["Finding", "check", "check_atom"]
+
+
+def check(data: bytes, *, location: str | None = None, now: datetime | None = None) -> tuple[Finding, ...]:
+    """Checks a feed of a format found by its root element. Only Atom 1.0 is known; any other root is a finding."""
+    return check_atom(data, location=location, now=now)
+
+
+def check_atom(data: bytes, *, location: str | None = None, now: datetime | None = None) -> tuple[Finding, ...]:
+    """What is wrong with an Atom 1.0 document, in the order of its lines; empty where all is well.
+
+    With `location`, the address it is served under, rel=self has to say the same. With `now`, times more than a day
+    later are implausible. Text from outside may be anything; nothing is raised.
+    """
+    try:
+        root = etree.fromstring(data, _parser())
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        entity = getattr(error, "code", None) == etree.ErrorTypes.ERR_UNDECLARED_ENTITY
+        code = "UndefinedNamedEntity" if entity else "SAXError"
+        return (finding(Note(code, error.msg or "not XML"), max(line, 1), max(column, 1)),)
+    except ValueError as error:
+        return (finding(Note("SAXError", str(error)), 1),)
+    if root.tag != ATOM + "feed":
+        return (finding(Note("UndefinedElement", f"the root is {shown(root.tag)}, not an Atom feed"), 1),)
+    found = [finding(note, line) for line, note in feed_notes(root, data, location, now)]
+    return tuple(sorted(found, key=lambda finding: finding.line))
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)

@@ -1,0 +1,8 @@
+"""HTTP in: the published tree for readers, and the server that carries it."""
+
+from __future__ import annotations
+
+from feeds.web.public import public_app
+from feeds.web.server import Server
+
+__all__ = ["Server", "public_app"]

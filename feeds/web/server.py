@@ -1,0 +1,140 @@
+"""The HTTP server as an object with a start and a stop, in a thread of its own.
+
+uvicorn serves; what it leaves open is bounded here: a client that sends half a request, reads nothing, or opens
+connections without end. Signals are the caller's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from ipaddress import ip_address
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from feeds import log
+from feeds.errors import BroadsheetError, ConfigError
+
+HEADER_BYTES = 16_384
+CONNECTIONS = 512
+"""Open at once; more are closed unheard. Half of the 1,024 descriptors that a process has by default."""
+REQUESTS = 256
+"""Answered at once; more get a 503."""
+PROGRESS = 15.0
+"""Seconds in which a connection has to bring one whole request and take its answer, counted twice over."""
+KEEP_ALIVE = 5
+GRACE = 3
+"""Seconds that answers under way get when the server stops."""
+
+_log = log.get(__name__)
+
+
+class Server:
+    """Serves `app` on `host` and `port` between `start` and `stop`; port 0 takes a free one."""
+
+    def __init__(self, app: Starlette, host: str, port: int, *, allow_remote: bool = False) -> None:
+        self._host, self._port, self._allow_remote = host, port, allow_remote
+        config = uvicorn.Config(
+            app,
+            loop="asyncio",
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=REQUESTS,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=GRACE,
+            h11_max_incomplete_event_size=HEADER_BYTES,
+        )
+        self._uvicorn = uvicorn.Server(config)
+        self._thread: threading.Thread | None = None
+        self.url = ""
+        """Where it listens, such as `http://127.0.0.1:8080/`; empty before `start`."""
+
+    def start(self) -> None:
+        """Binds, then serves in a thread.
+
+        Raises `BroadsheetError` where the port cannot be had, `ConfigError` for an address that other machines reach
+        unless that was allowed.
+        """
+        listener = self._bind()
+        name, port = listener.getsockname()[:2]
+        self.url = f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+        self._thread = threading.Thread(
+            target=self._uvicorn.run, kwargs={"sockets": [listener]}, name="web", daemon=True
+        )
+        self._thread.start()
+        _log.info("server started", url=self.url)
+
+    def stop(self) -> None:
+        """Ends within five seconds: no new connection, answers under way get `GRACE` seconds."""
+        if self._thread is None:
+            return
+        self._uvicorn.should_exit = True
+        self._thread.join(GRACE + 1)
+        self._uvicorn.force_exit = True
+        self._thread.join(1)
+        self._thread = None
+        _log.info("server stopped", url=self.url)
+
+    def _bind(self) -> socket.socket:
+        where = f"{self._host}, port {self._port}"
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(
+                self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            if not self._allow_remote and not ip_address(address[0]).is_loopback:
+                raise ConfigError(
+                    f"[web] host: other machines could reach {self._host}; say allow_remote = true, or take 127.0.0.1"
+                )
+            listener = socket.socket(family, kind, protocol)
+        except OSError as error:
+            raise BroadsheetError(f"cannot listen on {where}: {error.strerror} ([web] host and port)") from error
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(CONNECTIONS)
+        except OSError as error:
+            listener.close()
+            raise BroadsheetError(f"cannot listen on {where}: {error.strerror} ([web] host and port)") from error
+        return listener
+
+
+class _Protocol(H11Protocol):
+    """A connection that has to get somewhere.
+
+    uvicorn waits for ever for the first request, and for a client that does not read what was written.
+    """
+
+    _answered = 0
+    _watch: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+        else:
+            self._watch = self.loop.call_later(PROGRESS, self._check, 0)
+
+    def on_response_complete(self) -> None:
+        self._answered += 1
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        super().connection_lost(exc)
+
+    def _check(self, answered: int) -> None:
+        if self._answered == answered:
+            self.transport.abort()
+        else:
+            self._watch = self.loop.call_later(PROGRESS, self._check, self._answered)
