@@ -20,18 +20,18 @@ from db.engine import Engine, process_lock
 from db.errors import Locked, StorageError
 from feeds import log
 from feeds.config import Config
-from feeds.errors import BroadsheetError, ConfigError
+from feeds.errors import BroadsheetError
 from feeds.poll import poll
 from feeds.publish import publish
-from feeds.web.public import Server, public_app
+from feeds.web.public import public_app
+from feeds.web.server import Server
 
 TICK = 5
-"""Seconds between two looks for due sources and owed feeds: a local document is published this soon after it changed."""
+"""Seconds between two looks for what is due: a local document is published this soon after it changed."""
 
 STOP_WITHIN = 8.0
 """Seconds a stop waits for the work at hand; what is not done by then was not committed and is done again."""
 
-_LOOPBACK = ("127.", "::1", "localhost")
 _log = log.get("daemon")
 
 
@@ -48,10 +48,6 @@ class Daemon:
         announce: Callable[[str], None],
         port: int | None = None,
     ) -> None:
-        if not config.web.host.startswith(_LOOPBACK) and not config.web.allow_remote:
-            raise ConfigError(
-                f'[web] host = "{config.web.host}" lets other machines in; say allow_remote = true if that is meant'
-            )
         self._engine = engine
         self._config = config
         self._work_lock = work_lock
@@ -64,10 +60,12 @@ class Daemon:
     def run(self) -> int:
         """Works and serves until SIGTERM or SIGINT; returns the exit code.
 
-        Raises `BroadsheetError` where the address is taken. A second signal ends the process at once: nothing that
+        Raises `BroadsheetError` where the address is taken, `ConfigError` where it is not ours to take. A second signal ends the process at once: nothing that
         was acknowledged is lost by that.
         """
-        server = Server(public_app(self._config.public), self._config.web.host, self._port)
+        web = self._config.web
+        app = public_app(self._config.public, base_url=self._config.site.base_url)
+        server = Server(app, web.host, self._port, allow_remote=web.allow_remote)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._asked_to_stop)
         server.start()

@@ -31,6 +31,9 @@ from feeds.slug import slug
 GROUP = 1000
 """Records stored in one transaction: a commit costs an fsync, which this many rows share."""
 
+NOTED = timedelta(minutes=1)
+"""How often it is noted that a local path was read and nothing was new: the daemon reads it every few seconds."""
+
 PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed"}
 """Source kinds, loaded when used."""
 
@@ -92,8 +95,8 @@ def poll(
 ) -> list[PollResult]:
     """Polls what is due by `now`, the named sources, or all; one result each, in order of name.
 
-    `started` hears how many there are, `progress` each result; `stop` is asked before each. A failing source fails alone. Raises `UsageError` for
-    a name that no source has.
+    `started` hears how many there are, `progress` each result; `stop` is asked before each. A failing source fails
+    alone. Raises `UsageError` for a name that no source has.
     """
     with reading(engine) as connection:
         chosen = sources.due(connection, now, names=names, everyone=everyone)
@@ -336,6 +339,9 @@ def _finish(
         retry_after=hints.retry_after,
         gone=hints.gone,
     )
+    settled = record.error is None and record.last_success is not None and now - record.last_success < NOTED
+    if source.path is not None and settled and not group and not result.errors and not result.tally.new:
+        return
     with writing(engine) as connection:
         _save(connection, config, record, group, result, now)
         changed = result.tally.new or result.tally.updated

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b, sha256
+from zoneinfo import ZoneInfo
 
 from db.engine import Engine, reading, writing
 from db.records import ALL_SECTIONS, Precision, SectionRecord, SourceRecord, StoredEntry
@@ -262,7 +263,7 @@ def _smaller(document: FeedDocument, size: int, most: int) -> FeedDocument:
     count = len(document.entries)
     if count == 1:
         only = document.entries[0]
-        kept = (replace(only, content=None, summary=only.summary[:500]),) if only.content is not None else ()
+        kept: tuple[PublicEntry, ...] = (replace(only, content=None),) if only.content is not None else ()
     else:
         kept = document.entries[: max(1, min(count - 1, count * most // size))]
     return replace(document, entries=kept, updated=max((one.updated for one in kept), default=document.updated))
@@ -294,6 +295,7 @@ def _pages(
         title=site.title,
         language=site.language,
         base_url=site.base_url,
+        zone=ZoneInfo(site.timezone),
         all_path="all.atom",
         opml_path="feeds.opml",
         subscribe_url=config.access.subscribe_url,

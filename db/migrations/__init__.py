@@ -53,7 +53,8 @@ def current(connection: Connection) -> str | None:
     """The version of the schema; None where there is none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+    version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return version
 
 
 def _refuse_foreign(connection: Connection, engine: Engine) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from feeds import log
 from feeds.cli.desk import Desk, command, lock_path
 from feeds.cli.template import template, toml
 from feeds.config import parse
@@ -55,6 +56,8 @@ def run(
     from db.engine import process_lock
     from feeds.daemon import Daemon
 
+    # A daemon's life is in its log, so it says one level more than a command.
+    log.configure(-1 if desk.quiet else desk.verbose + 1, desk.as_json)
     config = desk.config
     own, tree = lock_path(config, "daemon"), config.public.with_name(config.public.name + ".daemon.lock")
     with process_lock(own, "feeds run"), process_lock(tree, "feeds run"):

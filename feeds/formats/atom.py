@@ -128,7 +128,7 @@ def _entry_xml(entry: PublicEntry, moment: datetime, site: _Site) -> bytes:
     made.broadsheet.entry = entry
     made.broadsheet.site = site
     made.id(entry.uid)
-    made.title(entry.title if entry.title.strip() else entry.url)
+    made.title(_title(entry))
     made.updated(moment)
     made.link({"href": entry.url})
     if _has_content(entry):
@@ -141,6 +141,10 @@ def _entry_xml(entry: PublicEntry, moment: datetime, site: _Site) -> bytes:
         # lxml's words are "All strings must be XML compatible ..."; a surrogate is a UnicodeEncodeError.
         raise EntryInvalid(entry.uid, str(error)) from error
     return b"%b%b%b\n" % (xml.removesuffix(_END_ENTRY), _ACCESS_XML.get(entry.access, b""), _END_ENTRY)
+
+
+def _title(entry: PublicEntry) -> str:
+    return entry.title if entry.title.strip() else entry.url
 
 
 def _has_content(entry: PublicEntry) -> bool:
@@ -179,8 +183,8 @@ class _EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen ship
         for attributes in _links(entry, site):
             etree.SubElement(feed, "link", attributes)
         # A row of headlines has no teaser. Validators ask for some text all the same (MissingTextualContent).
-        summary = entry.summary if entry.summary.strip() else entry.title
-        if summary.strip() and (summary is entry.summary or not _has_content(entry)):
+        summary = entry.summary if entry.summary.strip() else _title(entry)
+        if summary is entry.summary or not _has_content(entry):
             etree.SubElement(feed, "summary", {"type": "text"}).text = summary
         for attributes in _categories(entry, site):
             etree.SubElement(feed, "category", attributes)
@@ -225,7 +229,7 @@ def _head(document: FeedDocument, moments: set[datetime]) -> bytes:
     made.id(document.id)
     made.title(document.title)
     # Not earlier than the newest entry says, down to its fraction.
-    made.updated(max(document.updated.astimezone(UTC), *moments))
+    made.updated(max((document.updated.astimezone(UTC), *moments)))
     made.author({"name": document.author})
     made.link({"href": document.self_url, "rel": "self", "type": "application/atom+xml"})
     made.link({"href": document.html_url, "rel": "alternate", "type": "text/html"})

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import os
 import re
+import stat
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -77,6 +78,7 @@ class _Version:
     """One version of one file with everything that does not depend on who asks."""
 
     stamp: tuple[int, ...]
+    media_type: str
     data: bytes
     zipped: bytes | None
     etag: str
@@ -101,7 +103,7 @@ class _Tree:
         """The file at the request's path: 200 or 304; raises `HTTPException` (404)."""
         path = request.scope["path"]
         found = _PATH.fullmatch("/index.html" if path == "/" else path)
-        version = self._version(found[1]) if found else None
+        version = self._version(found[1]) if found is not None else None
         if version is None:
             raise HTTPException(404)
         zipped = version.zipped if _takes_gzip(request.headers.getlist("accept-encoding")) else None
@@ -109,7 +111,7 @@ class _Tree:
         headers = {**version.headers, "ETag": etag}
         if _holds(request, etag, version.modified):
             return Response(status_code=304, headers=headers)
-        headers["Content-Type"] = MEDIA_TYPES[found[1].rpartition(".")[2]] if found else ""
+        headers["Content-Type"] = version.media_type
         if zipped is not None:
             headers["Content-Encoding"] = "gzip"
         return Response(version.data if zipped is None else zipped, headers=headers)
@@ -120,45 +122,54 @@ class _Tree:
         try:
             stamp = _stamp(os.stat(self._root / name))
             if kept is None or kept.stamp != stamp:
-                self._forget(name)
                 kept = self._load(name)
+                self._forget(name)
                 self._keep(name, kept)
-        except (OSError, ValueError, _NotPublishedError):
+        except (FileNotFoundError, NotADirectoryError):
             self._forget(name)
             return None
+        except (OSError, ValueError, OverflowError):
+            return kept  # it is there and cannot be read, as when descriptors run out: the last good one
         self._kept.move_to_end(name)
         return kept
 
     def _load(self, name: str) -> _Version:
-        """Reads the file `name`. Raises `_NotPublishedError` for what is none or lies outside the tree."""
+        """Reads the file `name`. Raises `FileNotFoundError` for what is none or lies outside the tree."""
         path = self._root / name
         kind = name.rpartition(".")[2]
         if kind not in MEDIA_TYPES or not path.resolve().is_relative_to(self._root.resolve()):
-            raise _NotPublishedError
+            raise FileNotFoundError(name)
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with open(descriptor, "rb") as file:
             status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise FileNotFoundError(name)
             data = file.read()
+        modified = datetime.fromtimestamp(status.st_mtime_ns // 1_000_000_000, UTC)
         zipped = gzip.compress(data, GZIP_LEVEL, mtime=0) if len(data) >= _SMALLEST_ZIPPED else None
         return _Version(
             stamp=_stamp(status),
+            media_type=MEDIA_TYPES[kind],
             data=data,
             zipped=zipped,
             etag=f'"{hashlib.sha256(data).hexdigest()[:32]}"',
-            modified=datetime.fromtimestamp(int(status.st_mtime), UTC),
-            headers=self._headers(name, kind, status.st_mtime),
+            modified=modified,
+            headers=self._headers(name, kind, modified),
         )
 
-    def _headers(self, name: str, kind: str, mtime: float) -> dict[str, str]:
+    def _headers(self, name: str, kind: str, modified: datetime) -> dict[str, str]:
         """What 200 and 304 both say (RFC 9110, section 15.4.5), with the policies of the file's kind."""
         headers = _COMMON | {
             "Cache-Control": f"public, max-age={MAX_AGE}",
             "Vary": "Accept-Encoding",
-            "Last-Modified": format_datetime(datetime.fromtimestamp(int(mtime), UTC), usegmt=True),
+            "Last-Modified": format_datetime(modified, usegmt=True),
             "Content-Security-Policy": _HTML_POLICY if kind in _PAGES else _FEED_POLICY,
         }
         if kind in _PAGES:
-            headers |= {"Cross-Origin-Opener-Policy": "same-origin", "Permissions-Policy": "interest-cohort=()"}
+            headers |= {
+                "Cross-Origin-Opener-Policy": "same-origin",
+                "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+            }
         else:
             headers |= {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
         if self._base_url is not None:
@@ -177,10 +188,6 @@ class _Tree:
     def _forget(self, name: str) -> None:
         if (kept := self._kept.pop(name, None)) is not None:
             self._bytes -= kept.cost
-
-
-class _NotPublishedError(Exception):
-    """The path leads to nothing that is published."""
 
 
 def _stamp(status: os.stat_result) -> tuple[int, ...]:

@@ -86,26 +86,23 @@ class Server:
         _log.info("server stopped", url=self.url)
 
     def _bind(self) -> socket.socket:
-        where = f"{self._host}, port {self._port}"
+        """Listens on the first address of the host that can be had, IPv6 being off on some machines."""
+        problem: Exception | None = None
         try:
-            family, kind, protocol, _, address = socket.getaddrinfo(
-                self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )[0]
+            found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        except (OSError, UnicodeError) as error:
+            found, problem = [], error
+        for family, _, _, _, address in found:
             if not self._allow_remote and not ip_address(address[0]).is_loopback:
                 raise ConfigError(
                     f"[web] host: other machines could reach {self._host}; say allow_remote = true, or take 127.0.0.1"
                 )
-            listener = socket.socket(family, kind, protocol)
-        except OSError as error:
-            raise BroadsheetError(f"cannot listen on {where}: {error.strerror} ([web] host and port)") from error
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(CONNECTIONS)
-        except OSError as error:
-            listener.close()
-            raise BroadsheetError(f"cannot listen on {where}: {error.strerror} ([web] host and port)") from error
-        return listener
+            try:
+                return socket.create_server(address, family=family, backlog=CONNECTIONS)
+            except OSError as error:
+                problem = error
+        reason = getattr(problem, "strerror", None) or problem
+        raise BroadsheetError(f"[web] cannot listen on {self._host}, port {self._port}: {reason}") from problem
 
 
 class _Protocol(H11Protocol):

@@ -1,0 +1,48 @@
+# make run: the desk of this checkout, at the address it prints.   make test: every check CI makes.
+PYTHON ?= python3
+BIN := .venv/bin
+# CI runs the slow kinds too; elsewhere they are a word away: make test KINDS=all
+KINDS ?= $(if $(CI),all,quick)
+SELECT := $(if $(filter all,$(KINDS)),not bench,not bench and not fault and not e2e)
+
+.PHONY: run test check bench lock clean
+
+run: .venv/installed
+	@$(BIN)/feeds run
+
+test: check
+	$(BIN)/pytest -n 2 -m "$(SELECT)" --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
+	$(BIN)/python -m tests.coverage_floors .coverage.json
+
+check: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+bench: .venv/installed-dev
+	$(BIN)/python -m tests.bench
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Broadsheet needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python requirements.lock pyproject.toml
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Both locks from pyproject.toml, with hashes and without the addresses of registries.
+lock: .venv/installed-dev
+	$(BIN)/python -m pip install -q pip-tools
+	$(BIN)/pip-compile -q --no-header $(LOCK_OPTIONS) --extra build -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --no-header $(LOCK_OPTIONS) --extra build --extra dev -o requirements-dev.lock pyproject.toml
+
+LOCK_OPTIONS := --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+clean:
+	rm -rf .venv var dist build .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,355 @@
+"""Atom out: golden pairs, the grammar of RFC 4287, what real parsers read back, and what must never be said."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from reader import make_reader
+
+from db.records import Access, Enclosure
+from feeds.errors import FeedInvalid
+from feeds.formats import FeedDocument, PublicEntry
+from feeds.formats.atom import EntryInvalid, Renderer, render
+from feeds.validate import check_atom
+
+HERE = Path(__file__).parent
+CASES = sorted((HERE / "cases" / "atom").glob("*.json"))
+GRAMMAR = etree.RelaxNG(etree.parse(HERE / "schema" / "atom.rng"))
+NAMES = {"a": "http://www.w3.org/2005/Atom", "d": "http://purl.org/dc/terms/", "s": "https://schema.org/"}
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def entry(number: int = 1, **fields: Any) -> PublicEntry:
+    """An entry with `fields` in place of what most entries have."""
+    plain: dict[str, Any] = {
+        "uid": f"tag:news.example,2026:{number}", "title": f"Headline {number}", "url": f"https://news.example/{number}",
+        "summary": "A teaser.", "content": None, "published": NOON - timedelta(hours=number),
+        "published_day_only": False, "updated": NOON, "authors": (), "categories": (), "sections": ("Politics",),
+        "enclosures": (), "language": None, "label": None, "source": "wire", "access": Access.UNKNOWN,
+        "access_label": "unknown",
+    }  # fmt: skip
+    return PublicEntry(**(plain | fields))
+
+
+def document(*entries: PublicEntry, **fields: Any) -> FeedDocument:
+    plain: dict[str, Any] = {
+        "id": "tag:news.example,2026:feed:politics", "path": "sections/politics.atom", "title": "Courier: Politics",
+        "base_url": "https://news.example/feeds/", "html_url": "https://news.example/feeds/index.html",
+        "language": "en", "author": "Courier", "updated": NOON, "entries": entries,
+    }  # fmt: skip
+    return FeedDocument(**(plain | fields))
+
+
+def load(path: Path) -> FeedDocument:
+    """A golden case: the document as JSON, times in ISO 8601, records as objects."""
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    entries = []
+    for each in raw.pop("entries"):
+        moments = {key: datetime.fromisoformat(each[key]) for key in ("published", "updated") if each.get(key)}
+        lists = {key: tuple(each[key]) for key in ("authors", "categories", "sections") if key in each}
+        made = {
+            "access": Access(each.get("access", "unknown")),
+            "enclosures": tuple(Enclosure(**file) for file in each.get("enclosures", ())),
+            "via": tuple((href, title) for href, title in each.get("via", ())),
+        }
+        entries.append(entry(**(each | moments | lists | made)))
+    raw |= {"updated": datetime.fromisoformat(raw["updated"]), "hubs": tuple(raw.get("hubs", ()))}
+    return document(**(raw | {"entries": tuple(entries)}))
+
+
+def find(data: bytes, path: str) -> list[Any]:
+    found = etree.fromstring(data).xpath(path, namespaces=NAMES)
+    assert isinstance(found, list)
+    return found
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_golden(case: Path) -> None:
+    data = render(load(case))
+    assert data == case.with_suffix(".atom").read_bytes()
+    assert GRAMMAR.validate(etree.fromstring(data)), GRAMMAR.error_log
+    assert check_atom(data, location=load(case).self_url) == ()
+
+
+def test_golden_cases_are_found() -> None:
+    assert len(CASES) >= 3
+
+
+# What normalisation leaves of a text: no controls, no surrogates, no U+FFFD; `<` and `&` stand alone here, because
+# markup in a plain title is a warning of its own.
+_LETTERS = st.characters(exclude_categories=("Cc", "Cs", "Cn"), exclude_characters="\ufffd\u2028\u2029")
+_TEXT = st.text(_LETTERS, max_size=60).filter(lambda text: "</" not in text and not ("&" in text and ";" in text))
+_SPICED = st.one_of(
+    _TEXT,
+    st.sampled_from(
+        ["a ]]> b", "שלום עולם", "🎉👩‍👩‍👧 ok", "x" * 5000, "< & > \" '", "R&D; 5 < 6", "  two  spaces ", "e\u0301"]
+    ),
+)
+_NAME = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=12)
+_URL = _NAME.map(lambda name: f"https://news.example/{name}")
+_TIME = st.datetimes(
+    min_value=datetime(1990, 1, 2),  # noqa: DTZ001  # the strategy adds the zone
+    max_value=datetime(2026, 12, 31),  # noqa: DTZ001
+    timezones=st.just(UTC),
+).map(lambda moment: moment.replace(microsecond=0))
+_FEW_TIMES = st.one_of(_TIME, st.sampled_from([NOON, NOON - timedelta(days=1)]))
+
+
+@st.composite
+def _entries(draw: st.DrawFn) -> tuple[PublicEntry, ...]:
+    names = draw(st.lists(_NAME, unique=True, max_size=6))
+    made = []
+    for name in names:
+        access = draw(st.sampled_from(Access))
+        body = st.none() if access.gated else st.one_of(st.none(), _SPICED.map(lambda text: f"<p>{len(text)} b</p>"))
+        made.append(
+            entry(
+                uid=f"tag:news.example,2026:{name}",
+                title=draw(_SPICED),
+                url=draw(_URL),
+                summary=draw(_SPICED),
+                content=draw(body),
+                published=draw(st.one_of(st.none(), _TIME)),
+                updated=draw(_FEW_TIMES),
+                authors=tuple(draw(st.lists(_SPICED, max_size=3))),
+                categories=tuple(draw(st.lists(_SPICED, max_size=5))),
+                sections=tuple(draw(st.lists(_SPICED, max_size=3))),
+                enclosures=tuple(
+                    Enclosure(url, kind, length)
+                    for url, kind, length in draw(
+                        st.lists(
+                            st.tuples(_URL, st.sampled_from(["image/jpeg", "", "audio"]), st.integers(-1, 9)),
+                            max_size=2,
+                        )
+                    )
+                ),
+                language=draw(st.sampled_from([None, "en", "be-tarask", "english, mostly"])),
+                access=access,
+                access_label=draw(_SPICED),
+                via=tuple(draw(st.lists(st.tuples(_URL, _SPICED), max_size=2))),
+            )
+        )
+    return tuple(made)
+
+
+_DOCUMENTS = st.builds(
+    lambda entries, title, hubs, pay: document(
+        *entries, title=title, hubs=hubs, subscribe_url="https://news.example/pay" if pay else None
+    ),
+    _entries(),
+    _TEXT.filter(str.strip),
+    st.sampled_from([(), ("https://hub.example/",), ("https://hub.example/", "https://hub.example/two")]),
+    st.booleans(),
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(_DOCUMENTS)
+def test_every_document_is_valid_and_read_back(made: FeedDocument) -> None:
+    data = render(made)
+    assert data == render(made)
+    assert check_atom(data, location=made.self_url, now=datetime(2027, 1, 1, tzinfo=UTC)) == ()
+    root = etree.fromstring(data)
+    assert GRAMMAR.validate(root), GRAMMAR.error_log
+    for element, each in zip(root.iterfind("a:entry", NAMES), made.entries, strict=True):
+        assert element.findtext("a:title", namespaces=NAMES) == (each.title if each.title.strip() else each.url)
+        assert (element.find("a:content", NAMES) is None) == (each.content is None)
+
+
+@settings(max_examples=25, deadline=None)
+@given(_DOCUMENTS)
+def test_feedparser_reads_the_same(made: FeedDocument) -> None:
+    parsed = feedparser.parse(render(made))
+    assert not parsed.bozo
+    assert parsed.feed.id == made.id
+    assert [each.id for each in parsed.entries] == [each.uid for each in made.entries]
+    assert [each.link for each in parsed.entries] == [each.url for each in made.entries]
+    for read, each in zip(parsed.entries, made.entries, strict=True):
+        assert read.updated_parsed[:6] == each.updated.timetuple()[:6]
+        if each.published is None:
+            assert "published" not in read
+        else:
+            assert read.published_parsed[:6] == each.published.timetuple()[:6]
+
+
+def test_a_feed_reader_keeps_every_entry_of_one_second(tmp_path: Path) -> None:
+    entries = [entry(number, published=None, updated=NOON) for number in range(40)]
+    path = tmp_path / "feed.atom"
+    path.write_bytes(render(document(*entries)))
+    with make_reader(":memory:", feed_root=str(tmp_path)) as library:
+        library.add_feed("feed.atom")
+        library.update_feeds()
+        read = {each.id: each for each in library.get_entries()}
+    assert set(read) == {each.uid for each in entries}
+    assert {each.updated for each in read.values()} == {NOON}
+
+
+def test_the_fraction_is_the_entrys_own() -> None:
+    one, two = entry(1), entry(2)
+    together = find(render(document(one, two)), "//a:entry/a:updated/text()")
+    turned = find(render(document(two, one)), "//a:entry/a:updated/text()")
+    assert together == turned[::-1]
+    assert together[0] == find(render(document(one)), "//a:entry/a:updated/text()")[0]
+    assert len(set(together)) == 2
+
+
+def test_two_ids_of_one_fraction_are_told_apart() -> None:
+    seen: dict[bytes, PublicEntry] = {}
+    for number in range(10_000):
+        each = entry(number)
+        moment = render(document(each)).split(b"<updated>")[2][:26]
+        if moment in seen:
+            break
+        seen[moment] = each
+    data = render(document(seen[moment], each))
+    assert check_atom(data) == ()
+    first, second = find(data, "//a:entry/a:updated/text()")
+    assert first.encode().startswith(moment)
+    assert first != second
+    assert first[:19] == second[:19] == "2026-11-23T12:00:00"
+
+
+def test_the_feed_is_not_older_than_its_newest_entry() -> None:
+    data = render(document(entry(1, updated=NOON - timedelta(days=2)), entry(2)))
+    assert find(data, "/a:feed/a:updated/text()") == [max(find(data, "//a:entry/a:updated/text()"))]
+    later = render(document(entry(1), updated=NOON + timedelta(days=1)))
+    assert find(later, "/a:feed/a:updated/text()") == ["2026-11-24T12:00:00+00:00"]
+
+
+@pytest.mark.parametrize(
+    ("access", "terms", "rights", "free", "payment"),
+    [
+        (Access.FREE, ["free"], ["free"], ["true"], 0),
+        (Access.REGISTRATION, ["registration"], ["registration"], ["false"], 1),
+        (Access.METERED, ["metered"], [], [], 0),
+        (Access.PREMIUM, ["premium"], ["premium"], ["false"], 1),
+        (Access.UNKNOWN, [], [], [], 0),
+    ],
+)
+def test_access_is_flagged(access: Access, terms: list[str], rights: list[str], free: list[str], payment: int) -> None:
+    data = render(
+        document(entry(access=access, access_label="For subscribers"), subscribe_url="https://news.example/pay")
+    )
+    assert find(data, "//a:category[@scheme='https://news.example/feeds/ns/access']/@term") == terms
+    assert find(data, "//d:accessRights/text()") == rights
+    assert find(data, "//s:isAccessibleForFree/text()") == free
+    assert len(find(data, "//a:link[@rel='payment'][@href='https://news.example/pay']")) == payment
+
+
+def test_no_body_of_a_gated_entry_is_written() -> None:
+    body = "<p>SENTINEL</p>"
+    for access in Access:
+        data = render(document(entry(content=body, access=access)))
+        assert (b"SENTINEL" in data) == (not access.gated)
+        assert b"<content" not in render(document(entry(content=None, access=access)))
+
+
+def test_no_category_twice() -> None:
+    data = render(
+        document(entry(sections=("News", "news"), categories=("News", "premium", " "), access=Access.PREMIUM))
+    )
+    assert find(data, "//a:category[not(@scheme)]/@term") == ["News", "news", "premium"]
+    assert find(data, "//a:category[@scheme]/@term") == ["premium"]
+
+
+def test_a_thousand_categories() -> None:
+    data = render(document(entry(categories=tuple(f"c{number}" for number in range(1000)))))
+    assert len(find(data, "//a:category")) == 1001
+    assert GRAMMAR.validate(etree.fromstring(data))
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"title": "bell \x07"}, "XML"),
+        ({"summary": "lone \ud800"}, "surrogates"),
+        ({"content": "<p>\ufffe</p>"}, "XML"),
+        ({"authors": ("\x00",)}, "XML"),
+        ({"uid": "no iri"}, "id"),
+        ({"uid": "\ud800"}, "id"),
+        ({"url": ""}, "url"),
+        ({"url": "/relative"}, "url"),
+        ({"url": "javascript:alert(1)"}, "url"),
+        ({"enclosures": (Enclosure("file:///etc/passwd", "text/plain"),)}, "enclosure"),
+        ({"via": (("https://two words.example/", ""),)}, "via"),
+        ({"updated": datetime(2026, 1, 1)}, "updated"),  # noqa: DTZ001
+        ({"published": datetime(2026, 1, 1)}, "timezone"),  # noqa: DTZ001
+    ],
+)
+def test_an_entry_at_fault_is_named(fields: dict[str, Any], word: str) -> None:
+    bad = entry(2, **fields)
+    with pytest.raises(EntryInvalid, match=word) as caught:
+        render(document(entry(1), bad))
+    assert caught.value.uid == bad.uid
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).isprintable() or not str(caught.value).isascii()
+
+
+@pytest.mark.parametrize("fields", [{"title": "\x00"}, {"title": ""}, {"updated": datetime(2026, 1, 1)}])  # noqa: DTZ001
+def test_a_head_at_fault(fields: dict[str, Any]) -> None:
+    with pytest.raises(FeedInvalid, match=r"sections/politics\.atom"):
+        render(document(**fields))
+
+
+def test_times_of_other_zones_become_utc() -> None:
+    minsk = timezone(timedelta(hours=3))
+    data = render(document(entry(updated=NOON.astimezone(minsk), published=None), updated=NOON.astimezone(minsk)))
+    assert all(text.startswith("2026-11-23T12:00:00") for text in find(data, "//a:updated/text()"))
+
+
+def test_a_shared_renderer_gives_the_bytes_of_a_fresh_one() -> None:
+    entries = [entry(number, content="<p>b</p>", access=Access.FREE) for number in range(5)]
+    shared = Renderer(cached=3)
+    for made in (document(*entries), document(*entries[::-1]), document(*entries, language="be"), document()):
+        assert shared.render(made) == render(made) == shared.render(made)
+
+
+def test_the_head() -> None:
+    data = render(document(hubs=("https://hub.example/", "https://hub.example/")))
+    assert data.startswith(b"<?xml")
+    assert find(data, "/a:feed/a:link[@rel='self']/@href") == ["https://news.example/feeds/sections/politics.atom"]
+    assert find(data, "/a:feed/a:link[@rel='alternate'][@type='text/html']/@href") == [
+        "https://news.example/feeds/index.html"
+    ]
+    assert find(data, "/a:feed/a:link[@rel='hub']/@href") == ["https://hub.example/"]
+    assert find(data, "/a:feed/a:author/a:name/text()") == ["Courier"]
+    assert find(data, "/a:feed/a:generator/text()") == ["Broadsheet"]
+    assert not find(data, "//a:generator/@version")
+    assert find(data, "/a:feed/@xml:lang") == ["en"]
+
+
+def test_languages_that_differ_are_marked() -> None:
+    data = render(document(entry(1, language="en"), entry(2, language="be"), entry(3, language="not a language")))
+    assert find(data, "//a:entry/@xml:lang") == ["be"]
+
+
+def test_links_of_an_entry() -> None:
+    made = entry(
+        enclosures=(
+            Enclosure("https://news.example/a.mp3", "audio/mpeg", 7),
+            Enclosure("https://news.example/b", "junk"),
+        ),
+        via=(("https://other.example/1", "Other"), ("https://other.example/1", "Again")),
+    )
+    data = render(document(made))
+    enclosures = [dict(link.items()) for link in find(data, "//a:link[@rel='enclosure']")]
+    assert enclosures == [
+        {"rel": "enclosure", "href": "https://news.example/a.mp3", "type": "audio/mpeg", "length": "7"},
+        {"rel": "enclosure", "href": "https://news.example/b", "length": "0"},
+    ]
+    assert len(find(data, "//a:link[@rel='via']")) == 1
+
+
+def test_an_entry_without_words_has_its_headline_as_summary() -> None:
+    assert find(render(document(entry(summary=""))), "//a:summary/text()") == ["Headline 1"]
+    full = dataclasses.replace(entry(summary="", access=Access.FREE), content="<p>b</p>")
+    assert not find(render(document(full)), "//a:summary")

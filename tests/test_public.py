@@ -1,0 +1,389 @@
+"""The published tree over real sockets."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPMessage
+from pathlib import Path
+
+import pytest
+
+from feeds.errors import BroadsheetError, ConfigError
+from feeds.output import write_atomic
+from feeds.web import Server, public_app, public, server
+from tests.fakes import free_port, wait_for
+
+FEED = b"<feed>" + b"\xc5\xbe" * 500 + b"</feed>"
+PAGE = b"<!doctype html><title>x</title>"
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    root: Path
+    port: int
+
+    def ask(self, path: str, method: str = "GET", **headers: str) -> Got:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=5)) as connection:
+            connection.putrequest(method, path, skip_accept_encoding=True)
+            for name, value in headers.items():
+                connection.putheader(name.replace("_", "-"), value)
+            connection.endheaders()
+            response = connection.getresponse()
+            return Got(response.status, response.headers, response.read())
+
+    def raw(self, data: bytes) -> bytes:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One server for the module; every test that changes files has names of its own."""
+    root = tmp_path_factory.mktemp("site") / "public"
+    write_atomic(root, "index.html", PAGE)
+    write_atomic(root, "sections/news.atom", FEED)
+    running = Server(public_app(root, base_url="https://news.example/f/"), "127.0.0.1", 0)
+    running.start()
+    yield Desk(root, int(running.url.rpartition(":")[2].rstrip("/")))
+    running.stop()
+
+
+def test_a_feed_with_all_its_headers(shared: Desk) -> None:
+    got = shared.ask("/sections/news.atom")
+    assert (got.status, got.body) == (200, FEED)
+    headers = dict(got.headers.items())
+    assert headers.pop("date")
+    etag, modified = headers.pop("etag"), headers.pop("last-modified")
+    assert etag.startswith('"')
+    assert modified.endswith(" GMT")
+    assert headers == {
+        "content-type": "application/atom+xml; charset=utf-8",
+        "content-length": str(len(FEED)),
+        "cache-control": "public, max-age=60",
+        "vary": "Accept-Encoding",
+        "link": '<https://news.example/f/sections/news.atom>; rel="self"',
+        "access-control-allow-origin": "*",
+        "cross-origin-resource-policy": "cross-origin",
+        "content-security-policy": "default-src 'none'; sandbox",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "strict-transport-security": "max-age=31536000",
+    }
+
+
+def test_the_front_page_has_a_policy_for_pages(shared: Desk) -> None:
+    for path in ("/", "/index.html"):
+        got = shared.ask(path)
+        assert (got.status, got.body) == (200, PAGE)
+        assert got.headers["content-type"] == "text/html; charset=utf-8"
+        policy = got.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self' data:; ")
+        assert "script-src" not in policy
+        assert "unsafe" not in policy
+        assert "access-control-allow-origin" not in got.headers
+        assert "link" not in got.headers
+
+
+@pytest.mark.parametrize("kind", public.MEDIA_TYPES)
+def test_every_kind_has_its_media_type(shared: Desk, kind: str) -> None:
+    write_atomic(shared.root, f"kinds/x.{kind}", b"x")
+    assert shared.ask(f"/kinds/x.{kind}").headers["content-type"] == public.MEDIA_TYPES[kind]
+
+
+def test_without_a_base_url_nothing_is_said_of_addresses(tmp_path: Path) -> None:
+    write_atomic(tmp_path, "x.atom", FEED)
+    running = Server(public_app(tmp_path), "127.0.0.1", 0)
+    running.start()
+    got = Desk(tmp_path, int(running.url[17:-1])).ask("/x.atom")
+    running.stop()
+    assert got.status == 200
+    assert not {"link", "strict-transport-security"} & {name.lower() for name in got.headers}
+
+
+def test_head_says_what_get_says(shared: Desk) -> None:
+    for encoding in ("gzip", "identity"):
+        head = shared.ask("/sections/news.atom", "HEAD", Accept_Encoding=encoding)
+        get = shared.ask("/sections/news.atom", Accept_Encoding=encoding)
+        assert head.body == b""
+        assert {**dict(head.headers.items()), "date": ""} == {**dict(get.headers.items()), "date": ""}
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"])
+@pytest.mark.parametrize("path", ["/sections/news.atom", "/healthz", "/none"])
+def test_other_methods_are_not_allowed(shared: Desk, method: str, path: str) -> None:
+    got = shared.ask(path, method)
+    assert (got.status, got.headers["allow"]) == (405, "GET, HEAD")
+    assert got.headers["x-content-type-options"] == "nosniff"
+
+
+def test_healthz(shared: Desk) -> None:
+    got = shared.ask("/healthz")
+    assert (got.status, got.body, got.headers["cache-control"]) == (200, b"ok", "no-store")
+    assert got.headers["content-type"].startswith("text/plain")
+
+
+TRICKS = (
+    "/none.atom", "/sections", "/sections/", "/sections/news", "/sections/news.atom/", "/sections/news.atom/x.atom",
+    "//sections/news.atom", "/sections//news.atom", "/./index.html", "/sections/../index.html",
+    "/sections/%2e%2e/index.html", "/%2e%2e/secret.atom", "/..%2fsecret.atom", "/%2e%2e%2fsecret.atom",
+    "/..%5csecret.atom", "/sections\\news.atom", "/%252e%252e/secret.atom", "/index.html%00", "/index.html%00.atom",
+    "/index.html%0a", "/%0aindex.html", "/index%2ehtml%20", "/.hidden.atom", "/sections/.hidden.atom", "/%2ehidden.atom",
+    "/.broadsheet-0123456789abcdef", "/notes.txt", "/INDEX.HTML", "/index.html.gz", "/link.atom", "/out/secret.atom",
+    "/folder.atom", "/fifo.atom", "/" + "a/" * 50 + "x.atom", "/" + "a" * 300 + ".atom", "/%ff.atom", "/ž.atom",
+    "/healthz/", "/index.html;x", "*",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def traps(shared: Desk) -> Desk:
+    root = shared.root
+    (root.parent / "secret.atom").write_bytes(b"secret")
+    for name in (".hidden.atom", "sections/.hidden.atom", ".broadsheet-0123456789abcdef", "notes.txt"):
+        (root / name).write_bytes(b"secret")
+    (root / "link.atom").symlink_to("../secret.atom")
+    (root / "out").symlink_to("..")
+    (root / "folder.atom").mkdir()
+    os.mkfifo(root / "fifo.atom")
+    return shared
+
+
+@pytest.mark.parametrize("path", TRICKS)
+def test_what_is_not_published_is_not_found(traps: Desk, path: str) -> None:
+    answer = traps.raw(b"GET " + path.encode() + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if not path.isascii() or path == "*":
+        assert head.startswith((b"HTTP/1.1 400", b"HTTP/1.1 404"))
+        return
+    assert head.startswith(b"HTTP/1.1 404 ")
+    assert body == b"Not found\n"
+    assert b"content-type: text/plain; charset=utf-8" in head
+    assert b"nosniff" in head
+    assert b"no-store" in head
+    assert b"server:" not in head.lower()
+
+
+def test_a_link_inside_the_tree_is_followed(traps: Desk) -> None:
+    (traps.root / "inside.atom").symlink_to("sections/news.atom")
+    assert traps.ask("/inside.atom").body == FEED
+
+
+def test_a_query_changes_nothing(shared: Desk) -> None:
+    assert shared.ask("/sections/news.atom?x=../..").body == FEED
+
+
+def test_gzip_is_a_version_of_its_own_and_always_the_same_bytes(shared: Desk) -> None:
+    plain = shared.ask("/sections/news.atom")
+    zipped = shared.ask("/sections/news.atom", Accept_Encoding="br, gzip")
+    assert gzip.decompress(zipped.body) == FEED
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert zipped.headers["vary"] == "Accept-Encoding"
+    assert zipped.headers["etag"] == plain.headers["etag"][:-1] + '-gzip"'
+    assert zipped.body == gzip.compress(FEED, 6, mtime=0)
+    assert "content-encoding" not in shared.ask("/index.html", Accept_Encoding="gzip").headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "zipped"),
+    [
+        ("gzip", True),
+        ("GZIP;Q=0.5", True),
+        ("x-gzip", True),
+        ("*", True),
+        ("br;q=1, *;q=0.1", True),
+        ("gzip;q=nonsense", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000, *", False),
+        ("*;q=0", False),
+        ("identity", False),
+        ("br, zstd", False),
+        ("gzipped", False),
+        ("", False),
+    ],
+)
+def test_accept_encoding(shared: Desk, accepted: str, zipped: bool) -> None:
+    got = shared.ask("/sections/news.atom", Accept_Encoding=accepted)
+    assert (got.headers.get("content-encoding") == "gzip") == zipped
+
+
+def test_if_none_match(shared: Desk) -> None:
+    for encoding in ("gzip", "identity"):
+        first = shared.ask("/sections/news.atom", Accept_Encoding=encoding)
+        etag = first.headers["etag"]
+        for value in (etag, f"W/{etag}", f'"x", {etag}', f'W/"x",W/{etag} ,', "*"):
+            got = shared.ask("/sections/news.atom", Accept_Encoding=encoding, If_None_Match=value)
+            assert (got.status, got.body) == (304, b"")
+            for name in ("etag", "vary", "cache-control", "last-modified", "link", "access-control-allow-origin"):
+                assert got.headers[name] == first.headers[name]
+            assert not {"content-type", "content-encoding", "content-length"} & {name.lower() for name in got.headers}
+        for value in ('"x"', etag.strip('"'), "", f"w/{etag}"):
+            got = shared.ask("/sections/news.atom", Accept_Encoding=encoding, If_None_Match=value)
+            assert (got.status, len(got.body)) == (200, len(first.body))
+
+
+def test_if_modified_since(shared: Desk) -> None:
+    write_atomic(shared.root, "dated.atom", FEED)
+    os.utime(shared.root / "dated.atom", (1_767_225_600.9, 1_767_225_600.9))
+    ask = shared.ask
+    assert ask("/dated.atom").headers["last-modified"] == "Thu, 01 Jan 2026 00:00:00 GMT"
+    same, earlier, later = (f"Thu, 01 Jan 2026 00:00:0{x} GMT" for x in (0, 0, 1))
+    earlier = "Wed, 31 Dec 2025 23:59:59 GMT"
+    assert ask("/dated.atom", If_Modified_Since=same).status == 304
+    assert ask("/dated.atom", If_Modified_Since=later).status == 304
+    assert ask("/dated.atom", If_Modified_Since="Thu Jan  1 00:00:00 2026").status == 304
+    assert ask("/dated.atom", If_Modified_Since=earlier).status == 200
+    assert ask("/dated.atom", If_Modified_Since=later, If_None_Match='"x"').status == 200
+    for nonsense in ("", "yesterday", "Thu, 99 Jan 2026 00:00:00 GMT", "1" * 100, "Thu, 01 Jan 2026"):
+        assert ask("/dated.atom", If_Modified_Since=nonsense).status == 200
+
+
+def test_a_replaced_file_is_served_at_once_and_a_removed_one_is_gone(shared: Desk) -> None:
+    etags = set()
+    for number in range(20):
+        body = b"%02d" % number * 200
+        write_atomic(shared.root, "turns.atom", body)
+        got = shared.ask("/turns.atom")
+        assert got.body == body
+        etags.add(got.headers["etag"])
+    assert len(etags) == 20
+    (shared.root / "turns.atom").unlink()
+    assert shared.ask("/turns.atom").status == 404
+    write_atomic(shared.root, "turns.atom", body)
+    assert shared.ask("/turns.atom").headers["etag"] in etags
+
+
+def test_a_file_replaced_by_a_link_to_the_outside_is_gone(traps: Desk) -> None:
+    write_atomic(traps.root, "swap.atom", FEED)
+    assert traps.ask("/swap.atom").status == 200
+    (traps.root / "swap.atom").unlink()
+    (traps.root / "swap.atom").symlink_to("../secret.atom")
+    assert traps.ask("/swap.atom").status == 404
+
+
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    tree = public._Tree(tmp_path, None)
+    for number in range(5):
+        write_atomic(tmp_path, f"{number}.json", os.urandom(20_000_000))
+        version = tree._version(f"{number}.json")
+        assert version is not None
+        assert tree._bytes <= public.CACHE_BYTES
+        assert tree._bytes == sum(each.cost for each in tree._kept.values())
+    assert list(tree._kept) == ["4.json"]
+
+
+def test_a_file_that_cannot_be_read_now_is_served_as_it_was(tmp_path: Path) -> None:
+    write_atomic(tmp_path, "a.atom", b"good")
+    tree = public._Tree(tmp_path, None)
+    good = tree._version("a.atom")
+    os.utime(tmp_path / "a.atom", ns=(0, 10**18))
+    (tmp_path / "a.atom").unlink()
+    (tmp_path / "a.atom").mkdir()
+    assert tree._version("a.atom") is good
+    assert tree._version("b.atom") is None
+
+
+# The server.
+
+
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(BroadsheetError, match=rf"cannot listen on 127.0.0.1, port {port}: Address already in use"):
+            Server(public_app(tmp_path), "127.0.0.1", port).start()
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 300])
+def test_a_host_that_is_none_is_one_clear_line(tmp_path: Path, host: str) -> None:
+    with pytest.raises(BroadsheetError, match="cannot listen on"):
+        Server(public_app(tmp_path), host, 0).start()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104  # to be refused
+def test_other_machines_are_let_in_only_when_told(tmp_path: Path, host: str) -> None:
+    with pytest.raises(ConfigError, match="allow_remote = true"):
+        Server(public_app(tmp_path), host, 0).start()
+
+
+def test_other_machines_are_let_in_when_told(tmp_path: Path) -> None:
+    running = Server(public_app(tmp_path), "0.0.0.0", 0, allow_remote=True)  # noqa: S104
+    running.start()
+    assert running.url.startswith("http://0.0.0.0:")
+    running.stop()
+
+
+@pytest.mark.parametrize("host", ["localhost", "::1"])
+def test_names_and_ipv6(tmp_path: Path, host: str) -> None:
+    write_atomic(tmp_path, "index.html", PAGE)
+    running = Server(public_app(tmp_path), host, free_port())
+    try:
+        running.start()
+    except BroadsheetError:
+        pytest.skip(f"{host} is off here")
+    with closing(HTTPConnection(host, int(running.url.rpartition(":")[2][:-1]), timeout=5)) as connection:
+        connection.request("GET", "/")
+        assert connection.getresponse().read() == PAGE
+    running.stop()
+
+
+def test_stop_before_start_and_twice(tmp_path: Path) -> None:
+    running = Server(public_app(tmp_path), "127.0.0.1", 0)
+    running.stop()
+    running.start()
+    running.stop()
+    running.stop()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(running.url[17:-1])))
+
+
+def test_stop_waits_for_nobody_longer_than_its_grace(tmp_path: Path) -> None:
+    write_atomic(tmp_path, "large.json", os.urandom(30_000_000))
+    threads = threading.active_count()
+    running = Server(public_app(tmp_path), "127.0.0.1", 0)
+    running.start()
+    address = ("127.0.0.1", int(running.url[17:-1]))
+    with socket.create_connection(address) as half, socket.create_connection(address) as deaf:
+        half.sendall(b"GET /large.json HTTP/1.1\r\n")
+        deaf.sendall(b"GET /large.json HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert deaf.recv(1)
+        begun = time.monotonic()
+        running.stop()
+        assert time.monotonic() - begun < 5
+    assert wait_for(lambda: threading.active_count() <= threads)
+
+
+def test_large_headers_and_nonsense_are_refused(shared: Desk) -> None:
+    assert shared.raw(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 20_000 + b"\r\n\r\n").startswith(b"HTTP/1.1 400")
+    assert shared.raw(b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n").startswith(b"HTTP/1.1 400")
+    assert shared.ask("/healthz").status == 200
+
+
+def test_a_body_nobody_asked_for_is_not_kept(shared: Desk) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5000000\r\n\r\n"
+    assert shared.raw(head + b"x" * 5_000_000).startswith(b"HTTP/1.1 405")
+
+
+def test_many_connections_at_once_do_not_shut_others_out(shared: Desk) -> None:
+    held = [socket.create_connection(("127.0.0.1", shared.port)) for _ in range(server.REQUESTS - 10)]
+    try:
+        assert shared.ask("/healthz").status == 200
+        held += [socket.create_connection(("127.0.0.1", shared.port)) for _ in range(20)]
+        assert wait_for(lambda: shared.ask("/healthz").status == 503)
+    finally:
+        for each in held:
+            each.close()
+    assert wait_for(lambda: shared.ask("/healthz").status == 200)
