@@ -10,10 +10,12 @@ SQLite settings and their reasons:
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +49,20 @@ def open_engine(url: str) -> Engine:
         raise StorageError(f"[database] url: {parsed.get_backend_name()} is not supported; give sqlite:///PATH")
     if parsed.database and parsed.database != ":memory:":
         _check_file(Path(parsed.database))
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, json_deserializer=_from_json)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+@lru_cache(maxsize=4096)
+def _list_from_json(text: str) -> tuple[Any, ...]:
+    return tuple(json.loads(text))
+
+
+def _from_json(text: str) -> Any:
+    """A JSON value, lists as tuples: most are empty or one of a few section names, so the same text is read once."""
+    return _list_from_json(text) if text[:1] == "[" and len(text) < 200 else json.loads(text)
 
 
 def _check_file(path: Path) -> None:

@@ -14,7 +14,7 @@ from hashlib import blake2b, sha256
 from zoneinfo import ZoneInfo
 
 from db.engine import Engine, reading, writing
-from db.records import ALL_SECTIONS, Precision, SectionRecord, SourceRecord, StoredEntry
+from db.records import ALL_SECTIONS, Access, Precision, SectionRecord, SourceRecord, StoredEntry
 from db.store import entries, incidents, sections, sources
 from feeds import log
 from feeds.config import Config
@@ -28,6 +28,9 @@ EMPTY_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 
 ON_INDEX = 8
 """Newest entries of a section that the index page shows."""
+
+PAGES = ("index.html", "style.css", "feeds.opml")
+"""Files beside the feeds that the manifest lists."""
 
 _log = log.get("publish")
 
@@ -106,7 +109,8 @@ def publish(
         made_now = _render(config, renderer, document, result, now)
         if made_now is not None:
             made[target.path] = made_now
-    if due or set(former) != set(made) or not _stands(config, former.get("index.html")):
+    pages = {path: former.get(path) for path in PAGES}
+    if due or set(former) != set(made) | set(PAGES) or not all(_stands(config, one) for one in pages.values()):
         made |= _pages(config, shown, known, counts, targets, result)
         for path in sorted(set(former) - set(made)):
             remove(root, path)
@@ -157,12 +161,23 @@ class _Shown:
         self._config = config
         self._sources = by_name
         self._public: dict[int, PublicEntry] = {}
+        self._newest: dict[tuple[int | None, bool], tuple[PublicEntry, ...]] = {}
 
-    def newest(self, section: SectionRecord | None, limit: int, *, free: bool = False) -> tuple[PublicEntry, ...]:
-        """The newest entries of a section, of all where it is None."""
+    def newest(self, section: SectionRecord | None, *, free: bool = False) -> tuple[PublicEntry, ...]:
+        """The newest entries of a section (of all where it is None), as many as a feed may have."""
+        section_id = None if section is None else section.id
+        found = self._newest.get((section_id, free))
+        if found is None:
+            found = self._newest[section_id, free] = self._read(section_id, free)
+        return found
+
+    def _read(self, section_id: int | None, free: bool) -> tuple[PublicEntry, ...]:
+        if free:
+            everything = self._newest.get((section_id, False), ())
+            if everything and all(entry.access is Access.FREE for entry in everything):
+                return everything
         with reading(self._engine) as connection:
-            section_id = None if section is None else section.id
-            ids = entries.newest(connection, limit, section_id=section_id, free=free)
+            ids = entries.newest(connection, self._config.publish.entries, section_id=section_id, free=free)
             missing = [each for each in ids if each not in self._public]
             if missing:
                 stored = entries.load(connection, missing)
@@ -174,7 +189,7 @@ class _Shown:
     def document(self, target: _Target) -> FeedDocument:
         """The feed `target`, complete but for its bytes."""
         config = self._config
-        found = self.newest(target.section, config.publish.entries, free=target.free)
+        found = self.newest(target.section, free=target.free)
         return FeedDocument(
             id=config.site.tag_prefix() + target.key,
             path=target.path,
@@ -306,7 +321,7 @@ def _pages(
                 atom_path=f"sections/{section.slug}.atom",
                 free_path=f"sections/{section.slug}.free.atom",
                 count=counts.get(section.id, 0),
-                entries=shown.newest(section, ON_INDEX),
+                entries=shown.newest(section)[:ON_INDEX],
             )
             for section in known
         ),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from db.models import Document, Entry, EntryKey, EntrySection, Fingerprint, Item, Revision, Section, Source
@@ -52,22 +52,49 @@ def _query() -> Select[Any]:
     return select(*_COLUMNS).join(Source, Source.id == Entry.source_id).outerjoin(_Lead, _Lead.id == Entry.lead_id)
 
 
+_BY_IDS = _query().where(Entry.id.in_(bindparam("ids", expanding=True)))
+
+
 def _entry(row: Any) -> StoredEntry:
-    values = dict(row._mapping)
-    values["published_precision"] = Precision(row.published_precision) if row.published_precision else None
-    values["authors"] = tuple(row.authors)
-    values["categories"] = tuple(row.categories)
-    values["enclosures"] = tuple(Enclosure(*file) for file in row.enclosures)
-    values["sections"] = tuple(row.sections)
-    values["access"] = Access(row.access_override or row.access)
-    values["access_override"] = row.access_override is not None
-    values["evidence"] = _evidence(row.evidence)
-    values["lead"] = row.lead or row.uid
-    return StoredEntry(**values)
+    # By position, in the order of _COLUMNS: by name costs twice as much, for each of the thousands a publish reads.
+    (
+        entry_id, uid, source, title, title_from_body, url, summary, content, text, published, precision, basis,
+        updated, first_seen, sorted_at, place, language, label, authors, categories, enclosures, sections, access,
+        override, evidence, rule, lead,
+    ) = row  # fmt: skip
+    return StoredEntry(
+        id=entry_id,
+        uid=uid,
+        source=source,
+        title=title,
+        title_from_body=title_from_body,
+        url=url,
+        summary=summary,
+        content=content,
+        text=text,
+        published=published,
+        published_precision=Precision(precision) if precision else None,
+        published_basis=basis,
+        updated=updated,
+        first_seen=first_seen,
+        sorted_at=sorted_at,
+        place=place,
+        language=language,
+        label=label,
+        authors=tuple(authors),
+        categories=tuple(categories),
+        enclosures=tuple(Enclosure(*file) for file in enclosures) if enclosures else (),
+        sections=tuple(sections),
+        access=Access(override or access),
+        access_override=override is not None,
+        evidence=_evidence(evidence),
+        lead=lead or uid,
+        rule=rule,
+    )
 
 
-def _evidence(rows: Iterable[Sequence[str]]) -> tuple[Evidence, ...]:
-    return tuple(Evidence(*proof) for proof in rows)
+def _evidence(rows: Sequence[Sequence[str]]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(*proof) for proof in rows) if rows else ()
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -108,7 +135,7 @@ def load(connection: Connection, entry_ids: Sequence[int]) -> dict[int, StoredEn
     """Entry id -> entry. An unknown id is left out."""
     found: dict[int, StoredEntry] = {}
     for chunk in _chunks(entry_ids):
-        found.update((row.id, _entry(row)) for row in connection.execute(_query().where(Entry.id.in_(chunk))))
+        found.update((row[0], _entry(row)) for row in connection.execute(_BY_IDS, {"ids": chunk}))
     return found
 
 
@@ -159,30 +186,39 @@ def listing(
     return (_entry(row) for row in result)
 
 
+_Shown = aliased(Entry, name="shown")
+_Member = aliased(Entry, name="member")
+_FREE = func.coalesce(_Shown.access_override, _Shown.access) == Access.FREE.value
+# Built once: composing one of these costs more than running it.
+_NEWEST = select(_Shown.id).where(_Shown.lead_id.is_(None))
+_NEWEST = _NEWEST.order_by(_Shown.sorted_at.desc(), _Shown.place, _Shown.uid)
+_NEWEST_OF_SECTION = (
+    select(_Shown.id)
+    .select_from(EntrySection)
+    .join(_Member, _Member.id == EntrySection.entry_id)
+    .join(_Shown, _Shown.id == func.coalesce(_Member.lead_id, _Member.id))
+    .where(EntrySection.section_id == bindparam("section_id"))
+    .order_by(EntrySection.sorted_at.desc(), EntrySection.place, _Member.uid)
+)
+_QUERIES = {
+    (False, False): _NEWEST,
+    (False, True): _NEWEST.where(_FREE),
+    (True, False): _NEWEST_OF_SECTION,
+    (True, True): _NEWEST_OF_SECTION.where(_FREE),
+}
+
+
 def newest(connection: Connection, limit: int, *, section_id: int | None = None, free: bool = False) -> list[int]:
     """Ids of the newest entries of a section (of all where it is None) as a feed shows them: leads only.
 
     An entry that is folded behind a lead of another section brings that lead into this one. `free` leaves only what
     everybody may read. Order: newest first, the same on every machine.
     """
-    shown = aliased(Entry, name="shown")
-    query = select(shown.id)
-    if section_id is None:
-        query = query.where(shown.lead_id.is_(None)).order_by(shown.sorted_at.desc(), shown.place, shown.uid)
-    else:
-        member = aliased(Entry, name="member")
-        query = (
-            query.select_from(EntrySection)
-            .join(member, member.id == EntrySection.entry_id)
-            .join(shown, shown.id == func.coalesce(member.lead_id, member.id))
-            .where(EntrySection.section_id == section_id)
-            .order_by(EntrySection.sorted_at.desc(), EntrySection.place, member.uid)
-        )
-    if free:
-        query = query.where(func.coalesce(shown.access_override, shown.access) == Access.FREE.value)
+    query = _QUERIES[section_id is not None, free]
+    given = {} if section_id is None else {"section_id": section_id}
     # A cluster can bring one lead several times; each folded row costs one of the rows asked for.
     ids: dict[int, None] = {}
-    with connection.execute(query, execution_options={"yield_per": CHUNK}) as rows:
+    with connection.execute(query, given, execution_options={"yield_per": limit + 1}) as rows:
         for row in rows:
             ids.setdefault(row[0])
             if len(ids) == limit:
@@ -190,17 +226,19 @@ def newest(connection: Connection, limit: int, *, section_id: int | None = None,
     return list(ids)
 
 
+_ELSEWHERE = (
+    select(Entry.lead_id, Entry.url, Source.name)
+    .join(Source, Source.id == Entry.source_id)
+    .where(Entry.lead_id.in_(bindparam("ids", expanding=True)), Entry.url.is_not(None))
+    .order_by(Entry.uid)
+)
+
+
 def elsewhere(connection: Connection, lead_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
     """Lead's id -> `(url, source)` of the entries folded behind it that have an address, in order of uid."""
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for chunk in _chunks(lead_ids):
-        rows = connection.execute(
-            select(Entry.lead_id, Entry.url, Source.name)
-            .join(Source, Source.id == Entry.source_id)
-            .where(Entry.lead_id.in_(chunk), Entry.url.is_not(None))
-            .order_by(Entry.uid)
-        )
-        for lead_id, url, source in rows:
+        for lead_id, url, source in connection.execute(_ELSEWHERE, {"ids": chunk}):
             found[cast(int, lead_id)].append((cast(str, url), source))
     return found
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from typing import NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
@@ -55,16 +56,8 @@ class IndexPage:
 def render_index(page: IndexPage) -> bytes:
     """The page as UTF-8; the same page gives the same bytes. Raises `FeedInvalid` for text that is no Unicode."""
     locale = _locale(page.language)
-    text = (
-        _environment()
-        .get_template("index.html")
-        .render(
-            page=page,
-            day=lambda entry: _day(entry, page.zone, locale),
-            stamp=lambda entry: _stamp(entry, page.zone),
-            web=_web,
-        )
-    )
+    template = _environment().get_template("index.html")
+    text = template.render(page=page, moment=lambda entry: _moment(entry, page.zone, locale), web=_web)
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -95,21 +88,22 @@ def _locale(language: str) -> Locale:
         return Locale.parse("en_GB")
 
 
-def _day(entry: PublicEntry, zone: tzinfo, locale: Locale) -> str:
-    """When the entry came out, for a person: the day alone where no more is known."""
+class _Moment(NamedTuple):
+    """When an entry came out: for a person, and for the `datetime` attribute of HTML's `time`."""
+
+    shown: str
+    stamp: str
+
+
+def _moment(entry: PublicEntry, zone: tzinfo, locale: Locale) -> _Moment | None:
+    """The day alone where no more is known; None where nothing is."""
     if entry.published is None:
-        return ""
+        return None
     local = entry.published.astimezone(zone)
     day = format_date(local, "d MMMM y", locale=locale)
-    return day if entry.published_day_only else f"{day}, {format_time(local, 'HH:mm', locale=locale)}"
-
-
-def _stamp(entry: PublicEntry, zone: tzinfo) -> str:
-    """The same for a machine: the `datetime` attribute of HTML's `time`."""
-    if entry.published is None:
-        return ""
-    local = entry.published.astimezone(zone)
-    return local.date().isoformat() if entry.published_day_only else local.isoformat(timespec="minutes")
+    if entry.published_day_only:
+        return _Moment(day, local.date().isoformat())
+    return _Moment(f"{day}, {format_time(local, 'HH:mm', locale=locale)}", local.isoformat(timespec="minutes"))
 
 
 def _web(address: str) -> bool:

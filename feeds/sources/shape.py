@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from html.entities import html5
 from typing import Literal
 
 from lxml import etree
@@ -48,6 +49,10 @@ _PAIR = re.compile(
 )
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,10}));")
 _BLANK = "\ufeff \t\r\n"
+_AMPERSAND = re.compile(
+    r"<!\[CDATA\[(?:[^\]]|\](?!\]>))*+|&(?!#\d{1,10};|#x[0-9a-fA-F]{1,8};)(?:([A-Za-z][A-Za-z0-9]{1,31};))?"
+)
+_OWN = frozenset(("amp;", "lt;", "gt;", "quot;", "apos;"))
 _DECLARATION = re.compile(r"\A<\?xml\s[^<>]{0,1000}\?>\s*")
 _NAME = re.compile(r"<(?:[\w.-]{1,100}:)?([\w.-]{1,100})")
 _LONG_TAG = re.compile(r"<[^\W\d][^<]{1023}")
@@ -208,16 +213,13 @@ def _refuse_slow(text: str, name: str) -> None:
 
 def _well_formed(text: str, root: str, name: str, offset: int, warnings: list[str]) -> str:
     """`text` with at most `MAX_ITEMS` items. `offset` is the number of lines that stood before it."""
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, recover=False
-    )
     try:
-        tree = etree.fromstring(text.encode(), parser)
+        tree = _parse(text)
     except etree.XMLSyntaxError as error:
         reason = re.sub(r", line \d+, column \d+.*", "", str(error.msg or ""), flags=re.DOTALL)
         return _malformed(text, root, name, f"line {(error.lineno or 1) + offset}: {reason}", warnings)
     dtd = tree.getroottree().docinfo.internalDTD
-    if dtd is not None and any(True for _ in dtd.iterentities()):  # type: ignore[union-attr]  # not in lxml-stubs
+    if dtd is not None and any(True for _ in dtd.iterentities()):  # type: ignore[attr-defined]  # not in lxml-stubs
         raise ParseError(f"{name}: is refused: it declares entities of its own")
     if len(_ITEM.findall(text)) <= MAX_ITEMS:
         return text
@@ -228,6 +230,34 @@ def _well_formed(text: str, root: str, name: str, offset: int, warnings: list[st
             parent.remove(item)
     warnings.append(f"only the first {MAX_ITEMS} of {MAX_ITEMS + len(spare)} items were read")
     return etree.tostring(tree, encoding="unicode")
+
+
+def _parse(text: str) -> etree._Element:
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, recover=False
+    )
+    return etree.fromstring(text.encode(), parser)
+
+
+def _escape_ampersands(text: str) -> str:
+    """`text` with the commonest mistake mended, where that makes it well-formed.
+
+    A bare "&" or a name of HTML's: feedparser's lenient parser reads "R&D" as "R&D;".
+    """
+    mended = _AMPERSAND.sub(_ampersand, text)
+    try:
+        _parse(mended)
+    except etree.XMLSyntaxError:
+        return text
+    return mended
+
+
+def _ampersand(match: re.Match[str]) -> str:
+    name = match[1]
+    if not match[0].startswith("&") or name in _OWN:
+        return match[0]
+    known = html5.get(name or "")
+    return "&amp;" + (name or "") if known is None else "".join(f"&#{ord(character)};" for character in known)
 
 
 def _malformed(text: str, root: str, name: str, reason: str, warnings: list[str]) -> str:
@@ -243,6 +273,7 @@ def _malformed(text: str, root: str, name: str, reason: str, warnings: list[str]
         depth = max(depth - 1, 0) if closing else depth + (not empty)
         if depth > MAX_DEPTH:
             raise ParseError(f"{name}: is refused: elements are nested deeper than {MAX_DEPTH}")
+    text = _escape_ampersands(text)
     starts = [match.start() for match in _ITEM.finditer(text)]
     if len(starts) > MAX_ITEMS:
         text = text[: starts[MAX_ITEMS]]

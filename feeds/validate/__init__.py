@@ -35,8 +35,6 @@ def check_atom(data: bytes, *, location: str | None = None, now: datetime | None
         entity = getattr(error, "code", None) == etree.ErrorTypes.ERR_UNDECLARED_ENTITY
         code = "UndefinedNamedEntity" if entity else "SAXError"
         return (finding(Note(code, error.msg or "not XML"), max(line, 1), max(column, 1)),)
-    except ValueError as error:
-        return (finding(Note("SAXError", str(error)), 1),)
     if root.tag != ATOM + "feed":
         return (finding(Note("UndefinedElement", f"the root is {shown(root.tag)}, not an Atom feed"), 1),)
     found = [finding(note, line) for line, note in feed_notes(root, data, location, now)]

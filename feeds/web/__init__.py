@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from feeds.web.public import public_app
-from feeds.web.server import Server
+from feeds.web.server import Limits, Server
 
-__all__ = ["Server", "public_app"]
+__all__ = ["Limits", "Server", "public_app"]

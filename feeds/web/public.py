@@ -91,13 +91,14 @@ class _Version:
 
 
 class _Tree:
-    """The files below `root`, the latest asked for kept in memory up to `CACHE_BYTES`."""
+    """The files below `root`, the latest asked for kept in memory up to `most` bytes."""
 
-    def __init__(self, root: Path, base_url: str | None) -> None:
+    def __init__(self, root: Path, base_url: str | None, most: int = CACHE_BYTES) -> None:
         self._root = root
         self._base_url = base_url
         self._kept: OrderedDict[str, _Version] = OrderedDict()
         self._bytes = 0
+        self._most = most
 
     async def respond(self, request: Request) -> Response:
         """The file at the request's path: 200 or 304; raises `HTTPException` (404)."""
@@ -182,7 +183,7 @@ class _Tree:
     def _keep(self, name: str, version: _Version) -> None:
         self._kept[name] = version
         self._bytes += version.cost
-        while self._bytes > CACHE_BYTES and len(self._kept) > 1:
+        while self._bytes > self._most and len(self._kept) > 1:
             self._bytes -= self._kept.popitem(last=False)[1].cost
 
     def _forget(self, name: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
@@ -19,16 +20,23 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from feeds import log
 from feeds.errors import BroadsheetError, ConfigError
 
-HEADER_BYTES = 16_384
-CONNECTIONS = 512
-"""Open at once; more are closed unheard. Half of the 1,024 descriptors that a process has by default."""
-REQUESTS = 256
-"""Answered at once; more get a 503."""
-PROGRESS = 15.0
-"""Seconds in which a connection has to bring one whole request and take its answer, counted twice over."""
-KEEP_ALIVE = 5
-GRACE = 3
-"""Seconds that answers under way get when the server stops."""
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client may take. Times are seconds.
+
+    `connections` are open at once, more are closed unheard: half of the 1,024 descriptors that a process has by
+    default. `requests` are answered at once, more get a 503. `progress` is how often a connection is looked at: one
+    that has not taken a whole answer since the last look is closed. `grace` is what answers under way get at the end.
+    """
+
+    header_bytes: int = 16_384
+    connections: int = 512
+    requests: int = 256
+    progress: float = 15.0
+    keep_alive: int = 5
+    grace: int = 2
+
 
 _log = log.get(__name__)
 
@@ -36,12 +44,15 @@ _log = log.get(__name__)
 class Server:
     """Serves `app` on `host` and `port` between `start` and `stop`; port 0 takes a free one."""
 
-    def __init__(self, app: Starlette, host: str, port: int, *, allow_remote: bool = False) -> None:
+    def __init__(
+        self, app: Starlette, host: str, port: int, *, allow_remote: bool = False, limits: Limits | None = None
+    ) -> None:
         self._host, self._port, self._allow_remote = host, port, allow_remote
+        self._limits = limits or Limits()
         config = uvicorn.Config(
             app,
             loop="asyncio",
-            http=_Protocol,
+            http=type("Connection", (_Connection,), {"limits": self._limits}),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -49,12 +60,12 @@ class Server:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=REQUESTS,
-            timeout_keep_alive=KEEP_ALIVE,
-            timeout_graceful_shutdown=GRACE,
-            h11_max_incomplete_event_size=HEADER_BYTES,
+            limit_concurrency=self._limits.requests,
+            timeout_keep_alive=self._limits.keep_alive,
+            timeout_graceful_shutdown=self._limits.grace,
+            h11_max_incomplete_event_size=self._limits.header_bytes,
         )
-        self._uvicorn = uvicorn.Server(config)
+        self._uvicorn = _Uvicorn(config)
         self._thread: threading.Thread | None = None
         self.url = ""
         """Where it listens, such as `http://127.0.0.1:8080/`; empty before `start`."""
@@ -75,11 +86,11 @@ class Server:
         _log.info("server started", url=self.url)
 
     def stop(self) -> None:
-        """Ends within five seconds: no new connection, answers under way get `GRACE` seconds."""
+        """Ends within five seconds: no new connection, answers under way get the grace."""
         if self._thread is None:
             return
         self._uvicorn.should_exit = True
-        self._thread.join(GRACE + 1)
+        self._thread.join(self._limits.grace + 1)
         self._uvicorn.force_exit = True
         self._thread.join(1)
         self._thread = None
@@ -98,28 +109,39 @@ class Server:
                     f"[web] host: other machines could reach {self._host}; say allow_remote = true, or take 127.0.0.1"
                 )
             try:
-                return socket.create_server(address, family=family, backlog=CONNECTIONS)
+                return socket.create_server(address, family=family, backlog=self._limits.connections)
             except OSError as error:
                 problem = error
         reason = getattr(problem, "strerror", None) or problem
         raise BroadsheetError(f"[web] cannot listen on {self._host}, port {self._port}: {reason}") from problem
 
 
-class _Protocol(H11Protocol):
+class _Uvicorn(uvicorn.Server):
+    """uvicorn that drops, when the grace is over, whoever has still not taken its answer."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # the transports close at the loop's next turn, which would be none
+
+
+class _Connection(H11Protocol):
     """A connection that has to get somewhere.
 
     uvicorn waits for ever for the first request, and for a client that does not read what was written.
     """
 
+    limits = Limits()
     _answered = 0
     _watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        if len(self.connections) > CONNECTIONS:
+        if len(self.connections) > self.limits.connections:
             transport.abort()
         else:
-            self._watch = self.loop.call_later(PROGRESS, self._check, 0)
+            self._watch = self.loop.call_later(self.limits.progress, self._check, 0)
 
     def on_response_complete(self) -> None:
         self._answered += 1
@@ -134,4 +156,4 @@ class _Protocol(H11Protocol):
         if self._answered == answered:
             self.transport.abort()
         else:
-            self._watch = self.loop.call_later(PROGRESS, self._check, self._answered)
+            self._watch = self.loop.call_later(self.limits.progress, self._check, self._answered)

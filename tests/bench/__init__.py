@@ -1,0 +1,1 @@
+"""Figures, never verdicts: each benchmark is a command that prints what it measured and writes it as JSON."""

@@ -1,0 +1,79 @@
+"""URL identity: golden pairs, and what must hold for every address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from feeds.dedupe.canon import _canon, canon
+
+CASES = sorted((Path(__file__).parent / "cases" / "canon").glob("*.tsv"))
+PAIRS = [line.split("\t") for path in CASES for line in path.read_text("utf-8").splitlines()]
+
+segments = st.sampled_from(
+    ["a", "A", "b.html", "index.html", "amp", "x.amp", "..", ".", "", "%41", "%2f", "a b", "é", "a;b", "~x", "a:b", "%"]
+)
+names = st.sampled_from(["id", "p", "utm_source", "ref", "fbclid", "a", "%61", "q", "amp", ""])
+values = st.sampled_from(["1", "rss", "x+y", "%e9", "", "a=b", "é"])
+hosts = st.sampled_from(
+    ["example.com", "www.example.com", "m.example.co.uk", "amp.example.com", "WWW.Example.com.", "bücher.example",
+     "www.com", "a.b", "localhost", "127.0.0.1", "xn--bcher-kva.example", "example.com:8080", "example.com:443"]
+)  # fmt: skip
+
+
+@st.composite
+def addresses(draw: st.DrawFn) -> str:
+    path = "".join(f"/{segment}" for segment in draw(st.lists(segments, max_size=4)))
+    pairs = draw(st.lists(st.tuples(names, values), max_size=3))
+    query = "?" + "&".join(f"{name}={value}" for name, value in pairs) if pairs else ""
+    return f"https://{draw(hosts)}{path}{query}{draw(st.sampled_from(['', '#x', '#!x', '#/x', '#']))}"
+
+
+@pytest.mark.parametrize(("url", "identity"), PAIRS)
+def test_golden_pairs(url: str, identity: str) -> None:
+    assert canon(url) == identity
+
+
+def test_golden_pairs_were_found() -> None:
+    assert len(PAIRS) > 50
+
+
+@given(addresses())
+@example("https://example.com/a?id=1")
+@example("https://example.com/amp")
+def test_the_identity_of_an_identity_is_itself(url: str) -> None:
+    identity = canon(url)
+    assert canon(f"https://{identity}") == identity
+
+
+@given(addresses())
+@example("https://www.example.com/2025/03/story-1/")
+@example("https://example.com/?p=1")
+@example("https://example.com/.hidden")
+def test_the_short_way_gives_what_all_the_rules_give(url: str) -> None:
+    assert canon(url) == _canon(url)
+
+
+@given(addresses())
+def test_scheme_and_place_in_the_page_do_not_count(url: str) -> None:
+    bare = url.partition("#")[0]
+    assert canon(bare + "#elsewhere") == canon(bare)
+    if ":" not in bare.removeprefix("https:").partition("?")[0]:
+        assert canon("http" + bare.removeprefix("https")) == canon(bare)
+
+
+@given(st.text() | st.text(st.characters()).map(lambda text: "http://" + text) | st.binary().map(repr))
+@example("http://\ud800/")
+@example("http://[")
+@example("https://www.google.com/url?url=" * 9 + "https://example.com/")
+def test_any_text_has_an_identity(text: str) -> None:
+    assert isinstance(canon(text), str)
+
+
+@pytest.mark.parametrize("filler", ["a.", "/", "%", "?", "&", "=", "#", ";jsessionid=", "www.", "/amp", "+", "\ud800"])
+def test_long_addresses_take_no_time(filler: str) -> None:
+    assert isinstance(canon("https://example.com/" + filler * 20_000), str)
+    assert isinstance(canon("https://" + filler * 20_000), str)
