@@ -40,6 +40,10 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][A-Za-z0-9._~!$&'()*+,;=:@/?#%-]*)?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,79}")
+_OVERLAY = "\u0338"
+"""The combining solidus: NFC makes one character of it and the ">" before it, and the tag would never end."""
+
+_RUN = re.compile(r"[^<>]+")
 _PARAGRAPHS = re.compile(r"\n[^\S\n]*\n\s*")
 
 _TAGS = frozenset(
@@ -217,8 +221,10 @@ def sanitise(markup: str, base: str | None) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
-    # A slash that overlays ">" would become one character with it in NFC, and the tag would never end.
-    cleaned = strip_illegal(cleaner.clean(markup).replace(">\u0338", ">"))
+    # References give back what was stripped, and NFC must not reach across the end of a tag.
+    cleaned = _RUN.sub(lambda run: strip_illegal(run[0]).lstrip(_OVERLAY), cleaner.clean(markup))
+    if len(cleaned) > 2 * MAX_HTML:  # unclosed elements, opened again in every paragraph
+        return _wrap(_split(text_of(markup)))
     return _EMPTY.sub("", cleaned).strip()
 
 
@@ -286,7 +292,8 @@ def _split(text: str) -> list[str]:
 
 
 def _wrap(paragraphs: Iterable[str]) -> str:
-    return "".join(f"<p>{html.escape(paragraph, quote=False)}</p>" for paragraph in paragraphs)
+    lines = (html.escape(paragraph.lstrip(_OVERLAY), quote=False) for paragraph in paragraphs)
+    return "".join(f"<p>{line}</p>" for line in lines if line)
 
 
 def _too_deep(markup: str) -> bool:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.records import EntryRecord, PollRecord, SourceRecord
-from db.store import incidents, sections, sources
+from db.store import incidents, sources
 from feeds import __version__, access, dedupe, log, normalise
 from feeds.cadence import Bounds, next_due
 from feeds.config import Config, Source
@@ -26,7 +26,6 @@ from feeds.errors import FetchError, ParseError, UsageError
 from feeds.fetch import HttpError, Request, Unreadable, fetch, read_local
 from feeds.ingest import Reading, Tally, store
 from feeds.model import Context, Document, Parsed, Skipped
-from feeds.slug import slug
 
 GROUP = 1000
 """Records stored in one transaction: a commit costs an fsync, which this many rows share."""
@@ -61,25 +60,6 @@ class PollResult:
     @property
     def error(self) -> str | None:
         return "; ".join(self.errors) or None
-
-
-def declare(engine: Engine, config: Config, now: datetime) -> None:
-    """Brings sources and sections in the database in line with `config.toml`."""
-    declared = {source.name: options_of(source) for source in config.source}
-    slugs = {section.name: section.slug for section in config.section}
-    with reading(engine) as connection:
-        # Most runs find nothing to change, and must not wait for a writer to learn it.
-        if sources.declared(connection) == declared and sections.configured(connection, slugs):
-            return
-    with writing(engine) as connection:
-        sources.declare(connection, declared, now)
-        sections.configure(connection, slugs, slug)
-
-
-def options_of(source: Source) -> dict[str, object]:
-    """A source as plain data, without what equals a default."""
-    options: dict[str, object] = source.model_dump(mode="json", exclude_defaults=True)
-    return options
 
 
 def poll(

@@ -72,7 +72,7 @@ class Desk:
         """The database, made and upgraded as needed, with the sources and sections of the configuration in it."""
         from db.engine import open_engine
         from db.migrations import upgrade
-        from feeds.poll import declare
+        from feeds.declare import declare
 
         engine = open_engine(self.config.database_url)
         upgrade(engine)

@@ -67,7 +67,7 @@ def add(
     """Add a source to the database; it is polled at the next update."""
     from db.engine import writing
     from db.store import sources
-    from feeds.poll import options_of
+    from feeds.declare import options_of
 
     remote = "://" in location
     # A path on the command line is relative to where the person stands, not to the configuration file.

@@ -156,13 +156,16 @@ def _require_links(entry: PublicEntry) -> None:
     """Raises `EntryInvalid` for an id or an address that would make the feed invalid (RFC 4287, 4.2.6 and 4.2.7)."""
     if not _IRI.fullmatch(entry.uid):
         raise EntryInvalid(entry.uid, "its id is no absolute IRI")
-    for name, address in (
-        ("url", entry.url),
-        *(("enclosure", enclosure.url) for enclosure in entry.enclosures),
-        *(("via", href) for href, _ in entry.via),
-    ):
-        if not _HTTP.fullmatch(address):
-            raise EntryInvalid(entry.uid, f"{name} {address[:200]!a} is no http or https address")
+    _require_http(entry, "url", entry.url)
+    for enclosure in entry.enclosures:
+        _require_http(entry, "enclosure", enclosure.url)
+    for href, _ in entry.via:
+        _require_http(entry, "via", href)
+
+
+def _require_http(entry: PublicEntry, name: str, address: str) -> None:
+    if not _HTTP.fullmatch(address):
+        raise EntryInvalid(entry.uid, f"{name} {address[:200]!a} is no http or https address")
 
 
 class _EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen ships no types

@@ -13,6 +13,7 @@ import unicodedata
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -28,29 +29,14 @@ LOST_MARKED = "row of nothing but a marker: headline lost in scraping"
 NO_WORD = "row without a word"
 STRAY = "text below the list: neither a headline nor a row"
 
-_TITLE = 300
-"""Characters: a first line that is longer and ends like a sentence is a paragraph, the headline being lost."""
-
-_HEADLINE = 250
-"""Characters of the longest secondary headline."""
-
-_QUESTION = 20
-"""Words of the longest line that is a headline in spite of its question or exclamation mark."""
-
-_LISTED = 8
-"""Sections that one row can name."""
-
-_TAIL = 200
-"""Characters of a row's end in which a marker is looked for."""
-
-_SHARED = 3
-"""Rows that must share a text before it counts as a marker."""
-
-_SAMPLE = 64
-"""Rows and candidates that are weighed when a marker is learned: bounds hostile documents, ample for real ones."""
-
-_WARNINGS = 20
-"""Rows of an unknown section that are named one by one."""
+_TITLE = 300  # characters: a first line that is longer and ends like a sentence is a paragraph, the headline being lost
+_HEADLINE = 250  # characters of the longest secondary headline
+_QUESTION = 20  # words of the longest line that is a headline in spite of its question or exclamation mark
+_LISTED = 8  # sections that one row can name
+_TAIL = 200  # characters of a row's end in which a marker is looked for
+_SHARED = 3  # rows that must share a text before it counts as a marker
+_SAMPLE = 64  # rows that are weighed for one candidate of a marker, and candidates: bounds hostile documents
+_WARNINGS = 20  # rows of an unknown section that are named one by one
 
 _CODE_PAGES = {
     "be bg kk mk ru sr uk": ("cp1251", "koi8_u", "iso8859_5", "cp866", "mac_cyrillic"),
@@ -64,12 +50,20 @@ _CODE_PAGES = {
 }
 _EASTERN = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr")
 _ANY_PAGE = (*dict.fromkeys(page for pages in _CODE_PAGES.values() for page in pages), *_EASTERN)
+_ASSUMED = "windows-1252 assumed"
+# What Python calls codecs and no document is written in: slow, or not character sets at all.
 _UNSAFE_CODECS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf_7"})
-"""Codecs of Python that no document is written in: slow, or not character sets at all."""
+# The mark of little-endian UTF-32 begins with that of UTF-16.
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 
+# What XML 1.0 forbids or discourages, soft hyphens and stray byte order marks.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]+")
-"""What XML 1.0 forbids or discourages, soft hyphens and stray byte order marks."""
-
 _SPACE = re.compile("[\t\x85\xa0\u2007\u2028\u2029\u202f]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _ROW = re.compile(r"([-–•*])(?:\s+|$)")
@@ -111,73 +105,51 @@ def parse(document: Document, context: Context) -> Parsed:
 
 def _decode(document: Document, language: str) -> tuple[str, str]:
     """The document's text, and which decoding was used and why. Raises `ParseError` for blank and binary bytes."""
-    data = document.data
-    if not data.strip():
+    text, encoding = _decoded(document.data, document.charset, language)
+    if not text.strip():
         raise ParseError(f"{document.name}: the document is empty", permanent=True)
-    text, encoding, bound = _decoded(data, document.charset, language)
-    head = text[:65536]
+    # Compressed data has a tenth of control characters; text in a code page that nothing recognises has next to none.
+    head, bound = text[:65536], 0.05 if encoding == _ASSUMED else 0.3
     if "\0" in text or len(_CONTROL.findall(head)) > bound * len(head):
         raise ParseError(f"{document.name}: binary data, not a text document", permanent=True)
     return text, encoding
 
 
-def _decoded(data: bytes, charset: str | None, language: str) -> tuple[str, str, float]:
-    """Text, the decoding in words, and the share of control characters from which on it is no text after all."""
-    # UTF-32 first: its little-endian mark begins with that of UTF-16.
-    for mark, codec in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe\0\0", "utf-32"),
-        (b"\0\0\xfe\xff", "utf-32"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
+def _decoded(data: bytes, charset: str | None, language: str) -> tuple[str, str]:
+    for mark, codec in _MARKS:
         if data.startswith(mark):
-            return data.decode(codec, "replace"), f"{codec.removesuffix('-sig')} with BOM", 0.3
+            return data.decode(codec, "replace"), f"{codec.removesuffix('-sig')} with BOM"
     try:
         text, broken_at = data.decode("utf-8"), -1
     except UnicodeDecodeError as error:
-        text, broken_at = "", error.start
+        text, broken_at = data.decode("utf-8", "replace"), error.start
     # Bytes that are UTF-8 by accident are so rare that a server's default charset is the likelier mistake.
     if broken_at < 0 and not data.isascii():
-        return text, "utf-8", 0.3
-    declared = _declared(data, charset)
-    if declared is not None:
-        return declared, f"{charset} declared", 0.3
+        return text, "utf-8"
+    if charset and charset.lower().replace("-", "_") not in _UNSAFE_CODECS:
+        with suppress(LookupError, ValueError):
+            return data.decode(charset), f"{charset} declared"
     if broken_at < 0:
-        return text, "utf-8", 0.3
-    text = data.decode("utf-8", "replace")
+        return text, "utf-8"
     broken = text.count("\ufffd")
     if broken * 20 < len(text) - len(text.encode("ascii", "ignore")):
-        return text, f"utf-8, {broken} broken bytes replaced", 0.3
-    return _detected(data, broken_at, language)
+        return text, f"utf-8, {broken} broken bytes replaced"
+    return _detected(data, max(0, broken_at - 32768), language)
 
 
-def _declared(data: bytes, charset: str | None) -> str | None:
-    """`data` by the charset that the transport declared; None where there is none or it does not fit."""
-    if not charset or charset.lower().replace("-", "_") in _UNSAFE_CODECS:
-        return None
-    try:
-        return data.decode(charset)
-    except (LookupError, ValueError):
-        return None
-
-
-def _detected(data: bytes, broken_at: int, language: str) -> tuple[str, str, float]:
-    """`data` by the 8-bit encoding that its bytes suggest, those usual for `language` before all others."""
+def _detected(data: bytes, start: int, language: str) -> tuple[str, str]:
+    """`data` by the encoding that 64 kB of it from `start` suggest, those usual for `language` before all others."""
     from charset_normalizer import from_bytes  # costs 30 ms that UTF-8 documents need not pay
 
-    start = max(0, broken_at - 32768)
     sample = data[start : start + 65536]
     base = re.split("[-_]", language.lower(), maxsplit=1)[0]
-    usual = next((pages for languages, pages in _CODE_PAGES.items() if base in languages.split()), ())
-    if b"\0" not in sample:
-        for pages in (usual, _ANY_PAGE) if usual else (_ANY_PAGE,):
-            match = from_bytes(sample, cp_isolation=list(pages)).best()
-            if match is not None:
-                name = match.encoding.replace("cp125", "windows-125").replace("_", "-")
-                return data.decode(match.encoding, "replace"), f"{name} detected", 0.3
-    # Compressed data has a tenth of control characters, text in any code page next to none.
-    return data.decode("cp1252", "replace"), "windows-1252 assumed", 0.05
+    usual = [pages for languages, pages in _CODE_PAGES.items() if base in languages.split()]
+    for pages in (*usual, _ANY_PAGE) if b"\0" not in sample else ():
+        match = from_bytes(sample, cp_isolation=list(pages)).best()
+        if match is not None:
+            name = match.encoding.replace("cp125", "windows-125").replace("_", "-")
+            return data.decode(match.encoding, "replace"), f"{name} detected"
+    return data.decode("cp1252", "replace"), _ASSUMED
 
 
 def _clean(text: str) -> str:
@@ -330,6 +302,11 @@ class _Sections:
                 return (text[start:end],), end
         return (), start
 
+    def headline(self, text: str) -> str:
+        """What `split` leaves, blank where it has no word."""
+        rest = text[self.split(text)[1] :]
+        return rest if _WORD.search(rest) else ""
+
 
 def _is_glued(text: str, at: int) -> bool:
     """Whether a headline can begin at `at`, right behind a section's name.
@@ -339,7 +316,8 @@ def _is_glued(text: str, at: int) -> bool:
     first, second = text[at], text[at + 1 : at + 2]
     if first in "'’":
         return second.isupper() or second.isdigit()
-    if first.islower():
+    # Georgian counts as lower case and is written without capitals.
+    if first.islower() and not "ა" <= first <= "ჿ":
         return second.isupper() or second.isdigit()
     return first.isalnum() or first in _QUOTES
 
@@ -377,7 +355,8 @@ def _learn_sections(unmarked: Counter[str], texts: Iterable[str], configured: It
             if start is None:
                 break
     sure = {name for name, count in counts.items() if " " not in name or name in glued or count >= _SHARED}
-    names = _Sections(fixed.union(*(parts for parts in bare if fixed.union(sure).issuperset(parts))))
+    sure.update(fixed)
+    names = _Sections(fixed.union(*(parts for parts in bare if sure.issuperset(parts))))
     # "PoliticsElections" is no section but a headline of one word below Politics.
     return _Sections(
         name
@@ -389,14 +368,13 @@ def _learn_sections(unmarked: Counter[str], texts: Iterable[str], configured: It
     )
 
 
-def _learn_marker(rows: Iterable[str]) -> str | None:
+def _learn_marker(rows: set[str]) -> str | None:
     """The longest text that three or more different rows end with and that begins with a capital glued to them.
 
     Endings that words merely have in common are not it: "NESCO" (always behind a capital), "Phone" (always behind
     the same letter), or a headline that several sections list (nothing but the section is left).
     """
-    distinct = set(rows)
-    tails = sorted((row[: -_TAIL - 1 : -1], row) for row in distinct)
+    tails = sorted((row[: -_TAIL - 1 : -1], row) for row in rows)
     keys = [tail for tail, _ in tails]
     candidates: set[str] = set()
     for index in range(len(keys) - _SHARED + 1):
@@ -407,7 +385,7 @@ def _learn_marker(rows: Iterable[str]) -> str | None:
     ranked = sorted(candidates, key=lambda tail: (-len(tail), tail))
     for tail in ranked[: _SAMPLE * _LISTED]:
         sharing = tails[bisect_left(keys, tail) : bisect_left(keys, tail + "\U0010ffff")]
-        if _is_marker(tail, [row for _, row in sharing[:: max(1, len(sharing) // _SAMPLE)]], distinct):
+        if _is_marker(tail, [row for _, row in sharing[:: max(1, len(sharing) // _SAMPLE)]], rows):
             return tail[::-1]
     return None
 
@@ -460,31 +438,33 @@ class _Rows:
 
     markers: tuple[str, ...]
     learned: str | None
+    stripped: dict[str, tuple[str, str | None]]
     sections: _Sections
     any_marked: bool
     skipped: list[Skipped]
-    unknown: list[tuple[int, str]]
+    unknown: list[tuple[int, str]] = field(default_factory=list)
     lost: int = 0
-
-    def strip(self, text: str) -> tuple[str, str | None]:
-        return _strip(text, self.markers, self.learned)
 
 
 def _read_rows(layout: _Layout, context: Context) -> _Rows:
-    """Learns the marker, then the sections, from all rows together."""
+    """Learns the marker, then the sections, from all rows together. Each different text is read once."""
     configured = _longest_first(_clean(marker).strip() for marker in context.markers)
-    raw = [text for _, text, is_row in layout.rest if is_row]
-    learned = _learn_marker(_strip(text, configured, None)[0] for text in raw)
+    texts = Counter(text for _, text, is_row in layout.rest if is_row)
+    learned = _learn_marker({_strip(text, configured, None)[0] for text in texts} if configured else set(texts))
     markers = configured if learned is None else _longest_first((*configured, learned))
-    free = learned if learned not in configured else None
-    stripped = [_strip(text, markers, free) for text in raw]
+    learned = None if learned in configured else learned
+    stripped = {text: _strip(text, markers, learned) for text in texts}
+    bare: Counter[str] = Counter()
+    for text, (rest, marker) in stripped.items():
+        if marker is None:
+            bare[rest] += texts[text]
     sections = _learn_sections(
-        Counter(text for text, marker in stripped if marker is None and text),
-        {text for text, _ in stripped},
+        bare,
+        {rest for rest, _ in stripped.values()},
         filter(None, (_clean(name).strip() for name in context.sections)),
     )
-    any_marked = any(marker and _WORD.search(text) and sections.split(text)[1] < len(text) for text, marker in stripped)
-    return _Rows(markers, free, sections, any_marked, list(layout.stray), [])
+    any_marked = any(marker and sections.headline(rest) for rest, marker in stripped.values())
+    return _Rows(markers, learned, stripped, sections, any_marked, list(layout.stray))
 
 
 def _longest_first(names: Iterable[str]) -> tuple[str, ...]:
@@ -493,7 +473,7 @@ def _longest_first(names: Iterable[str]) -> tuple[str, ...]:
 
 def _listed(line: int, raw: str, rows: _Rows, position: int) -> Item | None:
     """The item of a row; None, and the row skipped, where it names a section only."""
-    text, marker = rows.strip(raw)
+    text, marker = rows.stripped[raw]
     names, start = rows.sections.split(text)
     title = text[start:].strip()
     if not _WORD.search(title):
@@ -519,7 +499,7 @@ def _reason(title: str, names: tuple[str, ...], marker: str | None, rows: _Rows)
 
 def _secondary(line: int, text: str, rows: _Rows, position: int) -> Item | None:
     """The item of a headline that stands alone."""
-    title, marker = rows.strip(text)
+    title, marker = _strip(text, rows.markers, rows.learned)
     if not _WORD.search(title):
         rows.skipped.append(Skipped(line, text, LOST_MARKED))
         rows.lost += 1
@@ -533,7 +513,7 @@ def _main(layout: _Layout, rows: _Rows, document: Document, context: Context) ->
     if layout.title is None and not layout.body:
         return None
     line, headline = layout.title or (layout.body_line, "")
-    title, marker = rows.strip(headline)
+    title, marker = _strip(headline, rows.markers, rows.learned)
     paragraphs = list(layout.body)
     published = basis = label = None
     if layout.dateline is not None:

@@ -10,7 +10,7 @@ import codecs
 import re
 from dataclasses import dataclass
 from html.entities import html5
-from typing import Literal
+from typing import Literal, cast
 
 from lxml import etree
 
@@ -57,9 +57,9 @@ _DECLARATION = re.compile(r"\A<\?xml\s[^<>]{0,1000}\?>\s*")
 _NAME = re.compile(r"<(?:[\w.-]{1,100}:)?([\w.-]{1,100})")
 _LONG_TAG = re.compile(r"<[^\W\d][^<]{1023}")
 _START_TAG = re.compile(r"<(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*+>?")
-_ITEM = re.compile(r"<(?:[\w.-]{1,100}:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
+_ITEM = re.compile(r"<(?:[\w.-]{1,100}:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
 _LEVEL = re.compile(r"<(/?)[^\W\d][^<>]*?(/?)>")
-_VOID = re.compile(r"<(?:br|hr|img|p|li|input|meta|link)(?=[\s>])[^<>]*>", re.IGNORECASE)
+_VOID = re.compile(r"<(?:br|hr|img|p|li|input|meta|link)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _ADVERTISED = re.compile(r"<link\b[^<>]{0,2000}>", re.IGNORECASE)
 _HREF = re.compile(r"\bhref\s*=\s*[\"']?([^\"'\s>]{1,1000})", re.IGNORECASE)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
@@ -225,9 +225,7 @@ def _well_formed(text: str, root: str, name: str, offset: int, warnings: list[st
         return text
     spare = list(tree.iter("{*}item", "{*}entry"))[MAX_ITEMS:]
     for item in spare:
-        parent = item.getparent()
-        if parent is not None:
-            parent.remove(item)
+        cast(etree._Element, item.getparent()).remove(item)  # the root is none of them
     warnings.append(f"only the first {MAX_ITEMS} of {MAX_ITEMS + len(spare)} items were read")
     return etree.tostring(tree, encoding="unicode")
 

@@ -14,8 +14,8 @@ from feeds.validate.rules import Note, shown
 from feeds.validate.values import IRI, LANGUAGE, MEDIA, address_note, html_notes, id_note, markup_note, moment_of
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-_ID, _TITLE, _UPDATED, _LINK, _AUTHOR, _SUMMARY, _CONTENT, _ENTRY, _CATEGORY = (
-    ATOM + name for name in "id title updated link author summary content entry category".split()
+_ID, _TITLE, _UPDATED, _LINK, _AUTHOR, _SUMMARY, _CONTENT, _ENTRY, _CATEGORY, _NAME = (
+    ATOM + name for name in "id title updated link author summary content entry category name".split()
 )
 _XHTML_DIV = "{http://www.w3.org/1999/xhtml}div"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -280,7 +280,7 @@ class _Part:
             self._add(element, "UnknownNamespace", f"the namespace {shown(namespace)} is unknown")
 
     def _person(self, person: etree._Element) -> None:
-        name = person.find(ATOM + "name")
+        name = next(person.iterchildren(_NAME), None)
         if name is None:
             self._add(person, "MissingElement", "the person has no name")
         elif not (name.text or "").strip():

@@ -107,7 +107,9 @@ def _attribute_notes(attributes: str) -> Iterator[Note]:
     """What is wrong with the attributes of one tag."""
     for raw, double, single, bare in _ATTRIBUTE.findall(attributes):
         name = raw.lower()
-        value = unescape(double or single or bare).strip()
+        value = (double or single or bare).strip()
+        if "&" in value:
+            value = unescape(value).strip()
         if name.startswith("on") or name in _RISKY_ATTRIBUTES:
             yield Note("SecurityRiskAttr", f"there is the attribute {shown(name)} in HTML")
         elif name == "style" and _STYLE.search(value):

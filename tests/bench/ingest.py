@@ -11,7 +11,8 @@ from pathlib import Path
 from db.engine import open_engine
 from db.migrations import upgrade
 from feeds.config import parse
-from feeds.poll import declare, poll
+from feeds.declare import declare
+from feeds.poll import poll
 
 ROWS = 60_000
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -10,7 +10,8 @@ from pathlib import Path
 from db.engine import open_engine
 from db.migrations import upgrade
 from feeds.config import parse
-from feeds.poll import declare, poll
+from feeds.declare import declare
+from feeds.poll import poll
 from feeds.publish import publish
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -1,0 +1,29 @@
+"""What `config.toml` declares, brought into the database. Light: every command does it, most of them nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from db.engine import Engine, reading, writing
+from db.store import sections, sources
+from feeds.config import Config, Source
+from feeds.slug import slug
+
+
+def declare(engine: Engine, config: Config, now: datetime) -> None:
+    """Brings sources and sections in the database in line with `config.toml`."""
+    declared = {source.name: options_of(source) for source in config.source}
+    slugs = {section.name: section.slug for section in config.section}
+    with reading(engine) as connection:
+        # Most runs find nothing to change, and must not wait for a writer to learn it.
+        if sources.declared(connection) == declared and sections.configured(connection, slugs):
+            return
+    with writing(engine) as connection:
+        sources.declare(connection, declared, now)
+        sections.configure(connection, slugs, slug)
+
+
+def options_of(source: Source) -> dict[str, object]:
+    """A source as plain data, without what equals a default."""
+    options: dict[str, object] = source.model_dump(mode="json", exclude_defaults=True)
+    return options

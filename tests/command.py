@@ -1,0 +1,93 @@
+"""The installed command, run as a person runs it: a process of its own, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+REAL_SEED = SHARED / "seeds" / "000_9b9c22e33f6b746e.txt"
+FEEDS = Path(sys.executable).with_name("feeds")
+
+SITE = '[site]\ntitle = "Test Desk"\nbase_url = "http://127.0.0.1:8080/"\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A desk in `path`. `epoch` fixes the present of its commands (seconds since 1970), None leaves the clock's."""
+
+    path: Path
+    epoch: int | None = None
+
+    def config(self, text: str) -> Folder:
+        """Writes `text` behind a `[site]` table as its config.toml."""
+        (self.path / "config.toml").write_text(SITE + text, encoding="utf-8")
+        return self
+
+    def seed(self, name: str, text: str | bytes) -> Path:
+        """Writes a document below `seeds/`."""
+        path = self.path / "seeds" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def run(self, *arguments: str, timeout: float = 120) -> Ran:
+        """`feeds ARGUMENTS` in the folder, by its own interpreter."""
+        done = subprocess.run(
+            [FEEDS, *arguments], cwd=self.path, env=self.environment, capture_output=True, text=True, timeout=timeout
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        fixed = {} if self.epoch is None else {"SOURCE_DATE_EPOCH": str(self.epoch)}
+        return {**os.environ, **fixed, "COLUMNS": "200", "NO_COLOR": "1"}
+
+    @property
+    def public(self) -> Path:
+        return self.path / "var" / "public"
+
+    def tree(self) -> dict[str, bytes]:
+        """Every published file."""
+        files = (path for path in self.public.rglob("*") if path.is_file())
+        return {path.relative_to(self.public).as_posix(): path.read_bytes() for path in files}
+
+
+SEEDS = '[[source]]\nname = "seeds"\nkind = "seed"\npath = "seeds"\n'
+
+DOCUMENT = """Council votes for new ferry
+
+March 3, 2026, Coastwire. The harbour council has voted for a new ferry on Tuesday evening.
+It is to carry forty cars and to run every hour between the two banks of the river from May on.
+The old ferry was built in 1971 and was out of order for eleven days in February this year.
+
+Ferry crew welcomes the vote
+- Politics
+- PoliticsMayor rejects call for early electionFor Harbour+ readers only
+- EconomyFish landings rise in February y/yFor Harbour+ readers only
+- Economy
+- EconomyBridge toll to stay at two euros
+- Politics, EconomyCouncil sells old customs houseFor Harbour+ readers only
+- SocietySchool choir wins regional prize
+- Society
+"""
+"""A document of the seed grammar: one article, one headline, five titled rows (three premium), three bare ones."""

@@ -1,0 +1,83 @@
+"""Every import contract holds, and every one of them bites when a fault is planted."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.command import ROOT, SEEDS, SITE
+
+LINT = Path(sys.executable).with_name("lint-imports")
+PLANTED = {
+    "layers-feeds": ("feeds/slug.py", "import feeds.poll"),
+    "layers-db": ("db/records.py", "import db.models"),
+    "db-alone": ("db/errors.py", "import feeds.errors"),
+    "stages-pure": ("feeds/revise.py", "import db.store"),
+    "home-sqlalchemy": ("feeds/monitor.py", "import sqlalchemy"),
+    "home-feedparser": ("feeds/poll.py", "import feedparser"),
+    "home-feedgen": ("feeds/publish.py", "import feedgen"),
+    "home-apscheduler": ("feeds/poll.py", "import apscheduler"),
+    "home-pycurl": ("feeds/poll.py", "import pycurl"),
+}
+"""Contract id -> a file of the project and the line that breaks the contract there."""
+
+
+def contracts() -> list[str]:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return [one["id"] for one in tomllib.load(file)["tool"]["importlinter"]["contracts"]]
+
+
+def lint(folder: Path, contract: str) -> subprocess.CompletedProcess[str]:
+    command = [LINT, "--contract", contract, "--no-cache", "--config", "pyproject.toml"]
+    return subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(folder)}, capture_output=True, text=True)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for package in ("feeds", "db"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def test_every_contract_has_a_planted_fault() -> None:
+    assert sorted(contracts()) == sorted(PLANTED)
+
+
+@pytest.mark.parametrize("contract", sorted(PLANTED))
+def test_a_planted_fault_breaks_its_contract(copy: Path, contract: str) -> None:
+    name, line = PLANTED[contract]
+    file = copy / name
+    file.write_text(file.read_text().replace("from __future__ import annotations\n", f"{line}\n", 1))
+    broken = lint(copy, contract)
+    assert broken.returncode == 1, broken.stdout
+    assert re.search(r"BROKEN", broken.stdout)
+
+
+def test_a_new_module_needs_a_place(copy: Path) -> None:
+    (copy / "feeds" / "stray.py").write_text("")
+    broken = lint(copy, "layers-feeds")
+    assert broken.returncode == 1
+    assert "stray" in broken.stdout
+
+
+def test_reading_the_status_loads_no_parser_and_no_server(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(SITE + SEEDS)
+    heavy = (
+        "alembic feedparser feedgen lxml starlette uvicorn jinja2 pycurl apscheduler babel nh3 rapidfuzz "
+        "feeds.sources.seed feeds.normalise"
+    ).split()
+    code = (
+        "import sys; from feeds.cli.app import run; run(['status', '-q']);"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    # The first run makes the database, for which it needs Alembic; the second is the one that counts.
+    for _run in range(2):
+        ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]", ran.stderr

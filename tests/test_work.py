@@ -1,0 +1,319 @@
+"""`feeds update`, `poll`, `publish` and `status`, as a person runs them: words, JSON, exit codes, bad input."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.command import DOCUMENT, SEEDS, Folder
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Folder:
+    folder = Folder(tmp_path).config(SEEDS)
+    folder.seed("1.txt", DOCUMENT)
+    return folder
+
+
+def test_update_stores_and_publishes(desk: Folder) -> None:
+    ran = desk.run("update", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    (source,) = ran.json["sources"]
+    assert (source["source"], source["outcome"], source["new"]) == ("seeds", "stored", 7)
+    assert [row["line"] for row in source["skipped"]] == [8, 11, 15]
+    assert source["reason"] == "local path: read at every run"
+    assert set(ran.json["published"]) == set(desk.tree())
+    assert ran.json["totals"] == {
+        "sources": 1, "new": 7, "updated": 0, "unchanged": 0, "skipped": 3, "failed": 0, "errors": 0,
+        "published": len(desk.tree()),
+    }  # fmt: skip
+    premium = desk.tree()["sections/politics.atom"]
+    assert premium.count(b'term="premium"') == 2
+    assert b"For Harbour+" not in b"".join(desk.tree().values())
+
+
+def test_an_edited_headline_keeps_its_id_and_moves_later(desk: Folder) -> None:
+    desk.run("update")
+    before = {entry["id"]: entry for entry in desk.run("entries", "list", "--json").json}
+    edited = DOCUMENT.replace("Council votes for new ferry", "Council votes down the new ferry")
+    desk.seed("1.txt", edited.replace("Mayor rejects call for", "Mayor rejects a call for"))
+    ran = desk.run("update", "--json")
+    assert (ran.json["totals"]["new"], ran.json["totals"]["updated"]) == (0, 2)
+    after = {entry["id"]: entry for entry in desk.run("entries", "list", "--json").json}
+    assert set(after) == set(before)
+    changed = [uid for uid in after if after[uid]["title"] != before[uid]["title"]]
+    assert len(changed) == 2
+    for uid in changed:
+        assert after[uid]["updated"] > before[uid]["updated"]
+        assert after[uid]["published"] == before[uid]["published"]
+        (revision,) = desk.run("entries", "show", uid, "--json").json["revisions"]
+        assert (revision["title"], revision["changed"]) == (before[uid]["title"], ["title"])
+    assert b"Council votes down" in desk.tree()["all.atom"]
+
+
+def test_poll_stores_without_publishing_and_publish_catches_up(desk: Folder) -> None:
+    assert desk.run("poll").code == 0
+    assert desk.tree() == {}
+    assert desk.run("status", "--json").json["database"]["unpublished"] > 0
+    ran = desk.run("publish", "--json")
+    assert ran.json["published"]
+    assert desk.run("status", "--json").json["database"]["unpublished"] == 0
+    assert desk.run("publish", "--json").json["published"] == []
+
+
+def test_a_lost_or_cut_file_is_written_anew(desk: Folder) -> None:
+    desk.run("update")
+    before = desk.tree()
+    (desk.public / "all.atom").unlink()
+    (desk.public / "style.css").write_bytes(b"x")
+    assert set(desk.run("publish", "--json").json["published"]) == {"all.atom", "style.css"}
+    assert desk.tree() == before
+
+
+def test_publish_takes_names_and_slugs(desk: Folder) -> None:
+    desk.run("update")
+    politics = desk.public / "sections" / "politics.atom"
+    good = politics.read_bytes()
+    politics.write_bytes(good.replace(b"Mayor", b"Major"))
+    assert desk.run("publish", "Politics", "--json").json["published"] == ["sections/politics.atom"]
+    assert politics.read_bytes() == good
+    ran = desk.run("publish", "Sport")
+    assert (ran.code, ran.err) == (2, "feeds: no section is named \"Sport\"; see 'feeds sections list'\n")
+
+
+def test_the_same_bytes_in_another_order_on_another_machine(tmp_path: Path) -> None:
+    other = DOCUMENT.replace("ferry", "tram").replace("Mayor", "Governor").replace("Fish", "Crab")
+    trees = []
+    for name, order in (("a", ("1.txt", "2.txt")), ("b", ("2.txt", "1.txt"))):
+        (tmp_path / name).mkdir()
+        desk = Folder(tmp_path / name)
+        tables = [f'[[source]]\nname = "s{n[0]}"\nkind = "seed"\npath = "seeds/{n}"\n' for n in order]
+        desk.config("".join(tables))
+        for file in order:
+            path = desk.seed(file, DOCUMENT if file == "1.txt" else other)
+            os.utime(path, (1772530000, 1772530000))
+        assert desk.run("update").code == 0
+        trees.append(desk.tree())
+    assert trees[0] == trees[1]
+
+
+def test_source_date_epoch_repeats_a_run_to_the_byte(tmp_path: Path) -> None:
+    trees = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        desk = Folder(tmp_path / name, epoch=1772530000).config(SEEDS)
+        desk.seed("1.txt", DOCUMENT)
+        assert desk.run("update").code == 0
+        trees.append(desk.tree())
+    assert trees[0] == trees[1]
+    assert b"2026-03-03T09:26:40" in trees[0]["all.atom"]
+    ran = Folder(tmp_path / "a").run("status")
+    assert ran.code == 0
+
+
+BAD = {
+    "empty.txt": b"",
+    "blank.txt": b" \n\n\t\n",
+    "binary.txt": bytes(range(256)) * 40,
+    "huge.txt": b"A title\n\n" + b"- row\n" * 2_000_000,
+}
+
+
+def test_bad_documents_get_a_line_each_and_the_good_ones_go_on(desk: Folder) -> None:
+    for name, data in BAD.items():
+        desk.seed(name, data)
+    desk.seed("cp1251.txt", "Новости дня\n\nТекст новости.\n".encode("cp1251"))
+    ran = desk.run("update", "--json")
+    assert ran.code == 1
+    (source,) = ran.json["sources"]
+    assert (source["outcome"], source["new"]) == ("stored", 8)
+    for name in BAD:
+        assert name in source["error"]
+    assert "Новости дня" in [entry["title"] for entry in desk.run("entries", "list", "--json").json]
+    plain = desk.run("update")
+    assert plain.code == 1
+    assert len(plain.err.strip().splitlines()) == len(BAD)
+    assert "Traceback" not in plain.err
+    assert desk.run("status").code == 1
+    for name in BAD:
+        (desk.path / "seeds" / name).unlink()
+    assert desk.run("update").code == 0
+    assert desk.run("status").code == 0
+
+
+def test_a_missing_path_fails_its_source_alone_and_the_last_good_output_stays(desk: Folder) -> None:
+    desk.config(SEEDS + '[[source]]\nname = "gone"\nkind = "seed"\npath = "nowhere"\n')
+    ran = desk.run("update")
+    assert ran.code == 1
+    assert "nowhere: no such file or folder" in ran.err
+    assert len(ran.err.strip().splitlines()) == 1
+    before = desk.tree()
+    assert b"Council votes for new ferry" in before["all.atom"]
+    (desk.path / "seeds" / "1.txt").unlink()
+    assert desk.run("update").code == 1
+    assert desk.tree() == before
+
+
+def test_a_feed_that_is_a_web_page(desk: Folder) -> None:
+    (desk.path / "page.html").write_text("<!doctype html><html><body><h1>Hello</h1></body></html>")
+    desk.config('[[source]]\nname = "page"\npath = "page.html"\n')
+    ran = desk.run("update")
+    assert ran.code == 1
+    assert "HTML" in ran.err
+    assert len(ran.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[publsh]\ndirectory = "x"\n', 'publsh: unknown key; did you mean "publish"?'),
+        ("[poll]\nintervall = 5\n", 'poll.intervall: unknown key; did you mean "interval"?'),
+        ('[[source]]\nname = "a"\nkind = "seed"\npath = "x"\nurls = "y"\n', 'did you mean "url"?'),
+        ('[poll]\ninterval = "soon"\n', "poll.interval"),
+        ("[poll\n", "not TOML"),
+    ],
+)
+def test_a_bad_configuration_is_one_line_and_78(tmp_path: Path, text: str, said: str) -> None:
+    ran = Folder(tmp_path).config(text).run("update")
+    assert ran.code == 78
+    assert said in ran.err
+    assert ran.err.startswith("feeds: config.toml")
+    assert len(ran.err.strip().splitlines()) == 1
+
+
+def test_no_configuration(tmp_path: Path) -> None:
+    ran = Folder(tmp_path).run("update")
+    assert (ran.code, ran.out) == (78, "")
+    assert "feeds init" in ran.err
+    assert Folder(tmp_path).run("--config", "other.toml", "status").code == 78
+
+
+def test_a_database_that_is_not_ours_is_left_alone(desk: Folder) -> None:
+    file = desk.path / "var" / "feeds.sqlite3"
+    file.parent.mkdir()
+    file.write_bytes(b"Dear diary, " * 50)
+    ran = desk.run("update")
+    assert ran.code == 1
+    assert "not a SQLite database" in ran.err
+    assert file.read_bytes() == b"Dear diary, " * 50
+    file.unlink()
+    with sqlite3.connect(file) as database:
+        database.execute("create table recipes (name text)")
+    database.close()
+    before = file.read_bytes()
+    ran = desk.run("update")
+    assert ran.code == 1
+    assert "another program's database" in ran.err
+    with sqlite3.connect(file) as database:
+        assert [row[0] for row in database.execute("select name from sqlite_master")] == ["recipes"]
+    database.close()
+    assert before
+
+
+def test_a_newer_database_is_refused(desk: Folder) -> None:
+    desk.run("update")
+    with sqlite3.connect(desk.path / "var" / "feeds.sqlite3") as database:
+        database.execute("update alembic_version set version_num = '9999'")
+    database.close()
+    ran = desk.run("update")
+    assert ran.code == 1
+    assert "newer release" in ran.err
+
+
+def test_an_output_path_that_is_a_file(desk: Folder) -> None:
+    (desk.path / "var").mkdir()
+    desk.public.write_text("not a folder")
+    ran = desk.run("update")
+    assert ran.code == 1
+    assert len(ran.err.strip().splitlines()) == 1
+    assert str(desk.public) in ran.err
+    assert desk.run("entries", "list", "--json").json, "what was polled is stored all the same"
+    desk.public.unlink()
+    assert desk.run("update").code == 0
+    assert b"Council votes" in desk.tree()["all.atom"]
+
+
+def test_two_at_once_wait_for_each_other(desk: Folder) -> None:
+    from db.engine import process_lock
+
+    desk.run("update")
+    with process_lock(desk.path / "var" / "feeds.sqlite3.work.lock", "the test"):
+        import threading
+
+        results = []
+        waiting = threading.Thread(target=lambda: results.append(desk.run("update")))
+        waiting.start()
+        waiting.join(2)
+        assert waiting.is_alive()
+    waiting.join(30)
+    assert results[0].code == 0
+
+
+def test_unknown_names_are_usage(desk: Folder) -> None:
+    ran = desk.run("update", "nobody")
+    assert (ran.code, ran.err) == (2, "feeds: no source is named \"nobody\"; see 'feeds sources list'\n")
+    assert desk.run("update", "--nonsense").code == 2
+    assert desk.run("dance").code == 2
+
+
+def test_options_stand_before_or_behind_the_command(desk: Folder) -> None:
+    config = desk.path / "config.toml"
+    elsewhere = Folder(desk.path / "seeds")
+    first = elsewhere.run("--config", str(config), "--json", "update")
+    second = elsewhere.run("update", "--config", str(config), "--json")
+    assert first.json["totals"]["new"] == 7
+    assert second.json["totals"]["new"] == 0
+
+
+def test_quiet_says_only_what_went_wrong(desk: Folder) -> None:
+    ran = desk.run("update", "-q")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    desk.seed("empty.txt", "")
+    ran = desk.run("update", "-q")
+    assert ran.code == 1
+    assert ran.out == ""
+    assert "empty.txt" in ran.err
+
+
+def test_tracebacks_only_with_vv(desk: Folder) -> None:
+    desk.config("[poll\n")
+    assert "Traceback" not in desk.run("update", "-v").err
+    assert "Traceback" in desk.run("update", "-vv").err
+
+
+def test_premium_bodies_stay_inside(desk: Folder) -> None:
+    (desk.path / "feed.xml").write_text(
+        """<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>P</title>
+        <item><title>Open</title><link>https://p.example/1</link><description>Teaser one</description>
+        <content:encoded>&lt;p&gt;OPENBODY&lt;/p&gt;</content:encoded></item>
+        <item><title>Paid</title><link>https://p.example/2</link><category>Premium</category>
+        <description>Teaser two</description>
+        <content:encoded>&lt;p&gt;SENTINEL-5f1c&lt;/p&gt;&lt;img src="https://p.example/SENTINEL-5f1c.png"&gt;</content:encoded>
+        <enclosure url="https://p.example/SENTINEL-5f1c.mp3" type="audio/mpeg" length="1"/></item>
+        <item><link>https://p.example/3</link><category>paid</category>
+        <content:encoded>SENTINEL-5f1c is the first word of an untitled one</content:encoded></item>
+        </channel></rss>""",
+        encoding="utf-8",
+    )
+    desk.config('[access]\nsubscribe_url = "https://p.example/subscribe"\n[[source]]\nname = "p"\npath = "feed.xml"\n')
+    ran = desk.run("update", "-vv")
+    assert ran.code == 0, ran.err
+    everything = b"".join(desk.tree().values())
+    assert b"SENTINEL" not in everything
+    assert "SENTINEL" not in ran.out + ran.err
+    assert b"OPENBODY" in everything
+    assert b"Teaser two" in everything
+    assert b'rel="payment"' in everything
+    shown = desk.run("entries", "list", "--access", "premium", "--json").json
+    assert {entry["title"] for entry in shown} >= {"Paid"}
+    # Opened by a person it may be read; closed again it may not.
+    uid = next(entry["id"] for entry in shown if entry["title"] == "Paid")
+    assert desk.run("entries", "set-access", uid, "free").code == 0
+    desk.run("publish")
+    assert b"SENTINEL" in b"".join(desk.tree().values())
+    assert desk.run("entries", "set-access", uid, "--clear").code == 0
+    desk.run("publish")
+    assert b"SENTINEL" not in b"".join(desk.tree().values())
