@@ -12,9 +12,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,8 @@ def open_engine(url: str) -> Engine:
         raise StorageError(
             f'[database] url: "{url}" is no database address such as sqlite:///var/feeds.sqlite3'
         ) from error
-    if parsed.get_backend_name() != "sqlite":
-        raise StorageError(f"[database] url: {parsed.get_backend_name()} is not supported; give sqlite:///PATH")
+    if parsed.drivername != "sqlite":
+        raise StorageError(f"[database] url: {parsed.drivername} is not supported; give sqlite:///PATH")
     if parsed.database and parsed.database != ":memory:":
         _check_file(Path(parsed.database))
     engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, json_deserializer=_from_json)
@@ -76,11 +77,28 @@ def _check_file(path: Path) -> None:
                 head = file.read(72)
             if head and not head.startswith(_HEADER):
                 raise NotOurs(f"{path}: is not a SQLite database; move it away or change [database] url")
-            application = int.from_bytes(head[68:72], "big")
-            if len(head) == 72 and application not in (0, APPLICATION_ID):
+            if len(head) == 72 and not _is_ours(path, int.from_bytes(head[68:72], "big")):
                 raise NotOurs(f"{path}: is another program's database; change [database] url")
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}; change [database] url or its permissions") from error
+
+
+def _is_ours(path: Path, application: int) -> bool:
+    """Whether the database is marked as ours, or has no mark and no tables yet.
+
+    The header may be older than the write-ahead log, so what it does not tell is asked of SQLite, reading only: the
+    settings of `_configure` would already write to another program's file.
+    """
+    if application != 0:
+        return application == APPLICATION_ID
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as raw:
+            if raw.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+                return True
+            return raw.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    except sqlite3.Error:
+        # Damaged or held: whoever opens it for work says so, in words of its own.
+        return True
 
 
 def _configure(raw: Any, _record: Any) -> None:
@@ -131,7 +149,7 @@ def _explained(engine: Engine) -> Iterator[None]:
             raise Corrupt(f"{path}: is damaged ({said}); restore a backup of it") from error
         if isinstance(error, OperationalError) and "locked" in said:
             raise Locked(f"{path}: another program holds it for longer than {BUSY_MS // 1000} s; try again") from error
-        if isinstance(error, OperationalError) and ("full" in said or "I/O" in said or "readonly" in said):
+        if isinstance(error, OperationalError) and any(word in said for word in ("full", "I/O", "readonly", "unable")):
             raise StorageError(f"{path}: {said}; free space or mend permissions, then run again") from error
         raise
 

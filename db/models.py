@@ -198,7 +198,7 @@ class Revision(Base):
 
 
 class Fingerprint(Base):
-    """Hashes by which duplicates are found: of the folded title, and of title and body."""
+    """The hash by which duplicates of an entry are found (`Fingerprint.bucket` of `db.records`)."""
 
     __tablename__ = "fingerprints"
     hash: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -69,6 +69,11 @@ class Fingerprint:
     text_hash: int | None
     at: datetime | None = None
 
+    @property
+    def bucket(self) -> int | None:
+        """What two entries must share to be compared at all, by whichever rule; None for one that equals no other."""
+        return self.text_hash if self.title_hash is None else self.title_hash
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryRecord:
@@ -268,14 +273,13 @@ class RevisionRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """What duplicates are judged by: one stored entry that shares a hash with another."""
+    """What duplicates are judged by: one stored entry that shares a bucket, or a cluster, with another."""
 
     id: int
     uid: str
     source_id: int
     title: str
     text: str
-    url: str | None
     sorted_at: datetime
     access: Access
     lead_id: int | None

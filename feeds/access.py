@@ -68,6 +68,7 @@ class Signal:
 
 
 SIGNALS = {
+    "configured": Signal(Grade.CONFIGURED),
     "marker": Signal(Grade.AUTHORITATIVE, Access.PREMIUM),
     "category": Signal(Grade.STRONG, Access.PREMIUM),
     "access category": Signal(Grade.STRONG),
@@ -105,10 +106,10 @@ def judge(evidence: Iterable[Evidence], *, configured: Access | None = None) -> 
     The highest grade that is present decides; within it the narrowest level, and hints add up as independent ones.
     Nothing said, or too little, is `unknown`, which is not `free`.
     """
-    heard = [(claim, one) for one in evidence if (claim := _claim(one)) is not None]
     if configured is not None:
-        said = Evidence("configured", configured.value, "config.toml")
-        return AccessVerdict(configured, (said, *(one for _, one in heard)), 1.0)
+        # As evidence, so that it still counts when the evidence of several documents is judged together.
+        evidence = (Evidence("configured", configured.value, "config.toml"), *evidence)
+    heard = [(claim, one) for one in evidence if (claim := _claim(one)) is not None]
     if not heard:
         return _NOTHING
     kept = tuple(one for _, one in heard)

@@ -11,6 +11,8 @@ BACKOFF = 1.8
 RETRY_AFTER_MOST = timedelta(hours=24)
 RETRY_AFTER_LEAST = timedelta(minutes=1)
 
+_YEAR = 366 * 24 * 3600
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
@@ -42,19 +44,24 @@ def next_due(
     if gone:
         return now + timedelta(days=7), "410 Gone: asked weekly in case it was a mistake"
     wait, reason = bounds.interval, f"interval={_minutes(bounds.interval)}"
-    if max_age is not None and timedelta(seconds=max_age) > wait:
-        wait, reason = timedelta(seconds=max_age), f"max-age={max_age}"
+    if max_age is not None and _span(max_age) > wait:
+        wait, reason = _span(max_age), f"max-age={max_age}"
     if failures:
-        # The exponent is capped where the product has long passed any bound: spans of time overflow, too.
+        # The exponent is capped where the product has long passed any bound.
         slower = bounds.interval * BACKOFF ** min(failures, 20)
         if slower > wait:
             wait, reason = slower, f"failed {failures} times in a row"
     wait = min(max(wait, bounds.least), bounds.most)
     if retry_after is not None:
-        asked = min(max(timedelta(seconds=retry_after), RETRY_AFTER_LEAST), RETRY_AFTER_MOST)
+        asked = min(max(_span(retry_after), RETRY_AFTER_LEAST), RETRY_AFTER_MOST)
         if asked > wait:
             wait, reason = asked, f"Retry-After={retry_after}"
     return now + wait, reason
+
+
+def _span(seconds: int) -> timedelta:
+    """What a server asked for, cut to a year either way: spans of time overflow."""
+    return timedelta(seconds=min(max(seconds, -_YEAR), _YEAR))
 
 
 def _minutes(span: timedelta) -> str:

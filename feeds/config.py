@@ -9,9 +9,9 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
@@ -27,8 +27,13 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
 def _http_url(value: str) -> str:
-    if not re.match(r"https?://[^\s/?#@]+([/?#]\S*)?$", value):
-        raise ValueError("give an address that begins with http:// or https://, without user or password")
+    try:
+        split = urlsplit(value)
+        named = split.hostname is not None and split.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        named = False
+    if not named or not re.fullmatch(r"https?://[^\s/?#@]+([/?#]\S*)?", value):
+        raise ValueError("give an address that begins with http:// or https:// and a host, without user or password")
     return value
 
 
@@ -93,7 +98,8 @@ class Site(_Model):
 
     def tag_prefix(self) -> str:
         """`tag:<host>,<date>:` of RFC 4151, the beginning of every id that is minted."""
-        value = self.authority or re.sub(r"^https?://|[:/].*$", "", self.base_url).lower()
+        # The colons of an IPv6 address would be the tag's own.
+        value = self.authority or (urlsplit(self.base_url).hostname or "").replace(":", "-")
         host, _, date = value.partition(",")
         return f"tag:{host},{date or '2026'}:"
 
@@ -251,6 +257,13 @@ class Config(_Model):
                 raise ValueError(f'source: the name "{source.name}" is given twice')
             if source.profile is not None and source.profile not in self.profile:
                 raise ValueError(f'source "{source.name}": there is no [profile.{source.profile}]')
+        for what, given in (
+            ("name", [section.name.casefold() for section in self.section]),
+            ("slug", [section.slug for section in self.section if section.slug is not None]),
+        ):
+            twice = next((one for index, one in enumerate(given) if one in given[:index]), None)
+            if twice is not None:
+                raise ValueError(f'section: the {what} "{twice}" is given twice')
         return self
 
     @property
@@ -279,10 +292,6 @@ class Config(_Model):
     def profile_of(self, source: Source) -> Profile:
         """The source's profile; an empty one where it names none."""
         return self.profile[source.profile] if source.profile is not None else Profile()
-
-
-POLL_INTERVAL_LOCAL = timedelta(0)
-"""A local path costs a stat, so it is due at every run."""
 
 
 def load(path: Path) -> Config:

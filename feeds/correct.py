@@ -7,9 +7,9 @@ from datetime import datetime
 from db.engine import Connection, Engine, writing
 from db.records import Access, StoredEntry
 from db.store import entries, saving, sections
-from feeds import access, revise
+from feeds import revise
 from feeds.errors import UsageError
-from feeds.ingest import elect
+from feeds.ingest import level_of, print_of, regroup
 
 
 def set_access(engine: Engine, uid: str, level: Access, now: datetime) -> StoredEntry:
@@ -25,7 +25,7 @@ def clear_access(engine: Engine, uid: str, now: datetime) -> StoredEntry:
     """Lets the evidence decide again. Raises `UsageError` where no entry has that id."""
     with writing(engine) as connection:
         before = _entry(connection, uid)
-        level = access.judge(before.evidence).level
+        level = level_of(before.evidence)
         change = revise.override(before, level, now)
         saving.revise_entries(connection, None, [change], {}, now)
         saving.clear_override(connection, before.id, level)
@@ -40,6 +40,6 @@ def _entry(connection: Connection, uid: str) -> StoredEntry:
 
 
 def _changed(connection: Connection, before: StoredEntry, now: datetime) -> StoredEntry:
-    members = elect(connection, before.id)
-    sections.mark(connection, saving.sections_of(connection, sorted(members)), now)
+    shown = regroup(connection, [before.id], [print_of(before)])
+    sections.mark(connection, saving.sections_of(connection, sorted(shown)), now)
     return entries.load(connection, [before.id])[before.id]

@@ -6,6 +6,7 @@ process cost nothing: each tick asks for what is due by now.
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -55,13 +56,12 @@ class Daemon:
         self._announce = announce
         self._port = config.web.port if port is None else port
         self._stop = threading.Event()
-        self._signals = 0
 
     def run(self) -> int:
         """Works and serves until SIGTERM or SIGINT; returns the exit code.
 
-        Raises `BroadsheetError` where the address is taken, `ConfigError` where it is not ours to take. A second signal ends the process at once: nothing that
-        was acknowledged is lost by that.
+        Raises `BroadsheetError` where the address is taken, `ConfigError` where it is not ours to take. A second
+        signal ends the process at once: nothing that was acknowledged is lost by that.
         """
         web = self._config.web
         app = public_app(self._config.public, base_url=self._config.site.base_url)
@@ -83,9 +83,9 @@ class Daemon:
         return 0
 
     def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._signals += 1
-        if self._signals > 1:
-            raise SystemExit(1)
+        if self._stop.is_set():
+            # Nothing is torn by this: files are replaced whole, and what was not committed was not acknowledged.
+            os._exit(1)
         self._stop.set()
 
     def _scheduler(self) -> BackgroundScheduler:

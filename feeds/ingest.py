@@ -6,12 +6,13 @@ batches, and applies what they decide. The caller holds the transaction.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from db.engine import Connection
-from db.records import EntryRecord, Fingerprint, Member, Revised, Said
+from db.records import Access, EntryRecord, Evidence, Fingerprint, Member, Revised, Said, StoredEntry
 from db.store import entries, saving, sections, sources
 from feeds import access, dedupe, revise
 from feeds.model import Skipped
@@ -52,7 +53,7 @@ def store(
 
     A document that says again what it said before changes nothing, whatever else was said since.
     """
-    records = revise.fold(reading.records)
+    records = revise.fold(reading.records, level_of)
     rank = revise.document_rank(records, reading.name)
     document_id = sources.save_document(connection, source_id, reading.name, reading.digest, rank)
     known, fresh = _recognise(connection, document_id, records)
@@ -67,19 +68,15 @@ def store(
     saving.revise_entries(connection, source_id, changes, section_ids, now)
     saving.save_items(connection, document_id, said)
 
-    edited = [(change.before.id, change.record) for change in changes if change.record and change.changed]
-    made = [(entry_id, new.record) for entry_id, new in zip(ids, news, strict=True)]
-    joined = _cluster(connection, [*made, *edited], [entry_id for entry_id, _record in edited])
-    for change in changes:
-        if "access" in change.changed:
-            joined |= elect(connection, change.before.id)
-    if news or changes or joined:
+    if news or changes:
+        prints = [record.fingerprint for record in (*fresh, *(change.record for change in changes if change.record))]
+        prints += [print_of(change.before) for change in changes]
+        shown = regroup(connection, [change.before.id for change in changes], prints)
         touched = {section_ids[name.casefold()] for new in news for name in new.record.sections}
         touched |= {
             section_ids[name.casefold()] for change in changes for name in (*change.sections, *change.before.sections)
         }
-        touched |= saving.sections_of(connection, [*joined, *(change.before.id for change in changes)])
-        sections.mark(connection, touched, now)
+        sections.mark(connection, touched | saving.sections_of(connection, sorted(shown)), now)
     materially = sum(bool(change.changed) for change in changes)
     return Tally(new=len(news), updated=materially, unchanged=unchanged + len(changes) - materially)
 
@@ -99,8 +96,8 @@ def _recognise(
         entry_id = next((found[key] for key in record.keys if key in found), None)
         if entry_id is None:
             fresh.append(record)
-        elif entry_id not in known:
-            known[entry_id] = record
+        else:
+            known[entry_id] = revise.join(known[entry_id], record, level_of) if entry_id in known else record
             keys += [(key, entry_id) for key in record.keys if key not in found]
     before = entries.named_by(connection, document_id)
     gone = [entry_id for entry_id in before if entry_id not in known]
@@ -140,12 +137,20 @@ def _compare(
     """What the records of stored entries change, what is to be noted of them, and how many say nothing new."""
     stood = entries.said_of(connection, list(known))
     differing: dict[int, Said] = {}
+    first: set[int] = set()
+    bared: set[int] = set()
     back: list[int] = []
     for entry_id, record in known.items():
         said = _said(document_id, source, rank, record)
         former = next((one for one in stood.get(entry_id, ()) if one.document_id == document_id), None)
-        if former is None or former.digest != said.digest:
+        if former is None:
             differing[entry_id] = said
+            first.add(entry_id)
+        elif former.digest != said.digest:
+            bare = former.rank[:1] == "1" and not record.text and not record.summary
+            differing[entry_id] = replace(said, rank=former.rank) if bare else said
+            if bare:
+                bared.add(entry_id)
         else:
             back.append(entry_id)
     saving.set_current(connection, document_id, back, current=True)
@@ -153,99 +158,128 @@ def _compare(
     changes = []
     for entry_id, said in differing.items():
         others = [one for one in stood.get(entry_id, ()) if one.document_id != document_id]
-        record = known[entry_id]
-        evidence = revise.evidence_of(record, others)
+        before = stored[entry_id]
+        evidence = revise.evidence_of([*others, said])
         change = revise.revise(
-            stored[entry_id],
+            before,
             others,
-            record,
+            _with_body_of(before, known[entry_id]) if entry_id in bared else known[entry_id],
             said,
-            access=access.judge(evidence).level,
+            access=level_of(evidence),
             evidence=evidence,
             moment=moment,
-            now=now,
+            unseen=before.first_seen == now and entry_id in first,
         )
-        if _moves(change):
+        if _moves(change, source):
             changes.append(change)
     return changes, list(differing.items()), len(known) - len(changes)
 
 
-def _moves(change: Revised) -> bool:
-    """True where anything stored would differ, materially or not."""
-    before, record = change.before, change.record
-    if change.changed or change.evidence != before.evidence:
-        return True
-    if record is None:
-        return False
-    said = (record.title, record.url, record.summary, record.content, record.language, record.label)
-    lists = (record.authors, record.categories, record.enclosures)
-    return said != (before.title, before.url, before.summary, before.content, before.language, before.label) or (
-        lists != (before.authors, before.categories, before.enclosures)
+def _with_body_of(before: StoredEntry, record: EntryRecord) -> EntryRecord:
+    """The record of a document that gave the body once and now lists the headline only: no reason to erase it."""
+    return replace(
+        record,
+        summary=before.summary,
+        content=before.content,
+        text=before.text,
+        fingerprint=dedupe.fingerprint(record.title, before.text),
     )
 
 
-def _cluster(connection: Connection, fresh: Iterable[tuple[int, EntryRecord]], edited: Sequence[int]) -> set[int]:
-    """Joins entries that tell one story; ids of all whose cluster changed.
+def _moves(change: Revised, source: str) -> bool:
+    """True where anything stored would differ, materially or not."""
+    before, record = change.before, change.record
+    settled = (change.updated, change.sections, change.evidence)
+    if change.changed or settled != (before.updated, before.sections, before.evidence):
+        return True
+    if record is None:
+        return False
+    said = (source, record.title, record.url, record.summary, record.content, record.language, record.label)
+    lists = (record.authors, record.categories, record.enclosures)
+    return (
+        said != (before.source, before.title, before.url, before.summary, before.content, before.language, before.label)
+        or lists != (before.authors, before.categories, before.enclosures)
+        or (before.published is None and record.published is not None)
+    )
 
-    A cluster with an `edited` member is taken apart first: its words may be no longer the same.
+
+_NARROWEST = (Access.PREMIUM, Access.REGISTRATION, Access.METERED, Access.FREE, Access.UNKNOWN)
+
+
+def level_of(evidence: Sequence[Evidence]) -> Access:
+    """The verdict over stored evidence. What a source is configured to be stands above all else it says."""
+    configured = [Access(proof.value) for proof in evidence if proof.signal == "configured"]
+    return min(configured, key=_NARROWEST.index) if configured else access.judge(evidence).level
+
+
+def regroup(connection: Connection, changed: Sequence[int], prints: Iterable[Fingerprint]) -> set[int]:
+    """Clusters anew all entries that `prints` (those of new entries, the former and the present of changed ones) can
+    concern, and the former clusters of the `changed`; ids of all entries that are shown otherwise now.
+
+    The result follows from the entries alone, whatever the order in which they came. One statement a batch, since
+    hundreds of entries may have one headline.
     """
-    prints = {entry_id: record.fingerprint for entry_id, record in fresh}
-    changed: set[int] = set()
-    for entry_id in edited:
-        members = entries.cluster(connection, entry_id)
-        if len(members) > 1:
-            for member in members:
-                saving.lead(connection, member.id, {})
-            prints |= {member.id: _print(member) for member in members}
-            changed |= {member.id for member in members}
-    hashes = {value for one in prints.values() for value in (one.title_hash, one.text_hash) if value is not None}
-    for group in entries.sharing(connection, sorted(hashes)).values():
-        for member in group:
-            if member.id in prints:
-                changed |= _join(connection, member.id, group)
-    return changed
+    members = {member.id: member for member in entries.mates(connection, changed)}
+    shown = set(members)
+    wanted: dict[int, tuple[int | None, str | None]] = dict.fromkeys(members, (None, None))
+    buckets = sorted({one.bucket for one in prints if one.bucket is not None})
+    for group in entries.sharing(connection, buckets).values():
+        members |= {member.id: member for member in group}
+        wanted |= _leads(group)
+    moved = {each: lead for each, lead in wanted.items() if lead != (members[each].lead_id, members[each].rule)}
+    saving.set_leads(connection, moved)
+    heads = {lead or each for each in moved for lead in (members[each].lead_id, wanted[each][0])}
+    shown |= {each for each, member in members.items() if {member.lead_id or each, wanted[each][0] or each} & heads}
+    return shown
 
 
-def _join(connection: Connection, entry_id: int, group: Sequence[Member]) -> set[int]:
-    """Lets one entry join the first cluster of `group` whose lead it agrees with."""
-    own = {member.id: member for member in entries.cluster(connection, entry_id)}
-    for other in group:
-        if other.id in own or abs(other.sorted_at - own[entry_id].sorted_at) > WINDOW:
-            continue
-        cluster = {member.id: member for member in entries.cluster(connection, other.id)}
-        lead = next(member for member in cluster.values() if member.lead_id is None)
-        verdict = _verdict(own[entry_id], lead, group)
-        if not verdict.same:
-            continue
-        everyone = own | cluster
-        first = min(everyone.values(), key=lambda member: member.leading)
-        rules = {each.id: each.rule or verdict.rule or "" for each in everyone.values() if each.id != first.id}
-        saving.lead(connection, first.id, rules)
-        return set(everyone)
-    return set()
+def _leads(group: Sequence[Member]) -> dict[int, tuple[int | None, str | None]]:
+    """Who leads whom among entries of one bucket: id -> (lead's id, rule), both None for a lead.
 
-
-def elect(connection: Connection, entry_id: int) -> set[int]:
-    """Puts the right entry at the head of a cluster after one of its members changed; ids of all its members.
-
-    A copy that only some may read must not hide one that everybody may.
+    An entry joins the first lead that it agrees with itself, never one through another.
     """
-    members = entries.cluster(connection, entry_id)
-    first = min(members, key=lambda member: member.leading)
-    if first.lead_id is not None:
-        rule = first.rule or ""
-        rules = {each.id: each.rule or rule for each in members if each.id != first.id}
-        saving.lead(connection, first.id, rules)
-    return {member.id for member in members}
+    prints = {member.id: print_of(member) for member in group}
+    recurring = _recurring(group)
+    found: dict[int, tuple[int | None, str | None]] = {}
+    # Under a recurring title only equal texts join, so leads are looked up by text: one source may give thousands.
+    single: list[Member] = []
+    by_text: dict[int | None, list[Member]] = defaultdict(list)
+    for member in sorted(group, key=lambda one: one.leading):
+        own = prints[member.id]
+        equal = by_text[own.text_hash] if own.text_hash is not None else []
+        leads = [lead for lead in equal if _near(lead, member)][:1]
+        if member.id not in recurring:
+            leads = sorted([*leads, *(lead for lead in single if _near(lead, member))], key=lambda one: one.leading)
+        for lead in leads:
+            again = member.id in recurring or lead.id in recurring
+            verdict = dedupe.verdict(own, prints[lead.id], recurring=again)
+            if verdict.same:
+                found[member.id] = (lead.id, verdict.rule)
+                break
+        else:
+            found[member.id] = (None, None)
+            by_text[own.text_hash].append(member)
+            if member.id not in recurring:
+                single.append(member)
+    return found
 
 
-def _verdict(one: Member, other: Member, group: Sequence[Member]) -> dedupe.Verdict:
-    titles = {one.source_id: 0, other.source_id: 0}
-    for member in group:
-        if member.source_id in titles:
-            titles[member.source_id] += 1
-    return dedupe.verdict(_print(one), _print(other), recurring=max(titles.values()) > 1)
+def _near(one: Member, other: Member) -> bool:
+    return abs(one.sorted_at - other.sorted_at) <= WINDOW
 
 
-def _print(member: Member) -> Fingerprint:
-    return dedupe.fingerprint(member.title, member.text, member.url, at=member.sorted_at)
+def _recurring(group: Sequence[Member]) -> set[int]:
+    """Those under whose title their own source told something else within the window."""
+    last: dict[int, Member] = {}
+    found: set[int] = set()
+    for member in sorted(group, key=lambda one: one.sorted_at):
+        former = last.get(member.source_id)
+        if former is not None and _near(former, member):
+            found |= {former.id, member.id}
+        last[member.source_id] = member
+    return found
+
+
+def print_of(entry: Member | StoredEntry) -> Fingerprint:
+    """What a stored entry is compared by. Entries of one URL are one entry by its key, so the URL is no part."""
+    return dedupe.fingerprint(entry.title, entry.text, at=entry.sorted_at)

@@ -81,6 +81,9 @@ def poll(
     with reading(engine) as connection:
         chosen = sources.due(connection, now, names=names, everyone=everyone)
         unknown = set(names) - {source.name for source in sources.every(connection)}
+    paused = set(names) - unknown - {source.name for source in chosen}
+    if paused:
+        raise UsageError(f'source "{min(paused)}" is paused; say enabled = true in its [[source]] table')
     if unknown:
         raise UsageError(f"no source is named \"{min(unknown)}\"; see 'feeds sources list'")
     if started is not None:
@@ -117,13 +120,26 @@ def poll_source(engine: Engine, config: Config, record: SourceRecord, now: datet
     except StorageError:
         raise
     except Exception as error:
-        _log.exception("poll crashed", source=record.name)
-        result.errors.append(f"internal error: {error!r}; run again with -vv and report it")
-    _finish(engine, config, source, record, group, result, hints, now)
+        _crashed(record, result, error)
+    try:
+        _finish(engine, config, source, record, group, result, hints, now)
+    except StorageError:
+        raise
+    except Exception:
+        # Something in the group is more than we can take: what else is in it must not suffer.
+        _store(engine, config, record, group, result, now)
+        _finish(engine, config, source, record, [], result, hints, now)
     ms = round((time.monotonic() - began) * 1000)
     tally = result.tally
     _log.info("source polled", source=record.name, outcome=result.outcome, new=tally.new, updated=tally.updated, ms=ms)
     return result
+
+
+def _crashed(record: SourceRecord, result: PollResult, error: Exception, document: str | None = None) -> None:
+    """Notes a defect of ours: one line for a person, the traceback for the log at -vv."""
+    _log.error("poll crashed", source=record.name, document=document, exc_info=error)
+    where = f"{document}: " if document else ""
+    result.errors.append(f"{where}internal error: {error!r}; run again with -vv and report it")
 
 
 @dataclass(slots=True)
@@ -265,29 +281,34 @@ def record_of(clean: normalise.Clean, source: Source) -> EntryRecord:
 def _store(
     engine: Engine, config: Config, record: SourceRecord, group: list[Reading], result: PollResult, now: datetime
 ) -> None:
-    with writing(engine) as connection:
-        _save(connection, config, record, group, result, now)
-    _acknowledge(record, group)
+    """Stores a group in one transaction; where that fails, each of its documents in one of its own."""
+    try:
+        with writing(engine) as connection:
+            tally = _save(connection, config, record, group, now)
+    except StorageError:
+        raise
+    except Exception as error:
+        if len(group) > 1:
+            for one in group:
+                _store(engine, config, record, [one], result, now)
+            return
+        result.read -= 1
+        _crashed(record, result, error, group[0].name)
+        return
+    _acknowledge(record, group, result, tally)
 
 
-def _save(
-    connection: Connection,
-    config: Config,
-    record: SourceRecord,
-    group: list[Reading],
-    result: PollResult,
-    now: datetime,
-) -> None:
+def _save(connection: Connection, config: Config, record: SourceRecord, group: list[Reading], now: datetime) -> Tally:
     prefix = config.site.tag_prefix()
+    return sum((store(connection, record.id, record.name, one, prefix=prefix, now=now) for one in group), start=Tally())
+
+
+def _acknowledge(record: SourceRecord, group: list[Reading], result: PollResult, tally: Tally) -> None:
+    """Said only after the commit: what this names survives any crash."""
+    result.tally += tally
     for one in group:
-        result.tally += store(connection, record.id, record.name, one, prefix=prefix, now=now)
         result.skipped += one.skipped
         result.warnings += [f"{one.name}: {warning}" for warning in one.warnings]
-
-
-def _acknowledge(record: SourceRecord, group: list[Reading]) -> None:
-    """Said only after the commit: what this names survives any crash."""
-    for one in group:
         _log.info("document stored", source=record.name, document=one.name, records=len(one.records))
 
 
@@ -322,9 +343,11 @@ def _finish(
     settled = record.error is None and record.last_success is not None and now - record.last_success < NOTED
     if source.path is not None and settled and not group and not result.errors and not result.tally.new:
         return
+    skipped = len(result.skipped) + sum(len(one.skipped) for one in group)
     with writing(engine) as connection:
-        _save(connection, config, record, group, result, now)
-        changed = result.tally.new or result.tally.updated
+        tally = _save(connection, config, record, group, now)
+        total = result.tally + tally
+        changed = total.new or total.updated
         result.outcome = "failed" if failed else "stored" if changed else "unchanged"
         sources.finish(
             connection,
@@ -337,10 +360,10 @@ def _finish(
                 etag=hints.etag,
                 last_modified=hints.last_modified,
                 failures=failures,
-                new=result.tally.new,
-                updated=result.tally.updated,
-                unchanged=result.tally.unchanged,
-                skipped=len(result.skipped),
+                new=total.new,
+                updated=total.updated,
+                unchanged=total.unchanged,
+                skipped=skipped,
                 error=result.error,
             ),
         )
@@ -348,4 +371,4 @@ def _finish(
             incidents.close_incident(connection, "failing", record.name, now)
         elif failures >= config.monitor.failing_after or not failed:
             incidents.open_incident(connection, "failing", record.name, result.error, now, record.id)
-    _acknowledge(record, group)
+    _acknowledge(record, group, result, tally)

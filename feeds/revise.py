@@ -9,7 +9,7 @@ the later name. Sections and evidence are those of all of them together.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -18,6 +18,8 @@ from zlib import crc32
 from rapidfuzz.fuzz import ratio, token_sort_ratio
 
 from db.records import Access, EntryRecord, Evidence, NewEntry, Revised, Said, StoredEntry
+
+Judge = Callable[[Sequence[Evidence]], Access]
 
 TICK = timedelta(seconds=1)
 """Times in feeds are whole seconds, so a later one is at least this much later."""
@@ -77,23 +79,27 @@ def document_rank(records: Sequence[EntryRecord], name: str) -> str:
     return f"{max(days, default='')}/{name}"
 
 
-def fold(records: Iterable[EntryRecord]) -> list[EntryRecord]:
-    """Records of one document, those of one entry made one: the words of the first with a body, sections of all."""
-    kept: list[EntryRecord] = []
+def fold(records: Iterable[EntryRecord], judge: Judge) -> list[EntryRecord]:
+    """Records of one document, those of one entry made one (see `join`)."""
+    kept: dict[int, EntryRecord] = {}
     at: dict[bytes, int] = {}
-    for record in records:
-        index = next((at[key] for key in record.keys if key in at), None)
-        if index is None:
-            index = len(kept)
-            kept.append(record)
-        else:
-            kept[index] = _joined(kept[index], record)
-        for key in record.keys:
-            at.setdefault(key, index)
-    return kept
+    for number, record in enumerate(records):
+        # A record with two keys can show that two before it were one.
+        same = sorted({at[key] for key in record.keys if key in at})
+        whole = record
+        for index in reversed(same):
+            whole = join(kept.pop(index), whole, judge)
+        first = same[0] if same else number
+        kept[first] = whole
+        at.update(dict.fromkeys(whole.keys, first))
+    return [kept[index] for index in sorted(kept)]
 
 
-def _joined(first: EntryRecord, second: EntryRecord) -> EntryRecord:
+def join(first: EntryRecord, second: EntryRecord, judge: Judge) -> EntryRecord:
+    """Two records of one entry as one: the words of the first with a body, sections and evidence of both.
+
+    Who may read it is judged anew: a row's marker counts for the article above it.
+    """
     words, other = (second, first) if second.text and not first.text else (first, second)
     evidence = words.evidence + tuple(proof for proof in other.evidence if proof not in words.evidence)
     return replace(
@@ -103,7 +109,8 @@ def _joined(first: EntryRecord, second: EntryRecord) -> EntryRecord:
         published=words.published or other.published,
         published_precision=words.published_precision or other.published_precision,
         published_basis=words.published_basis or other.published_basis,
-        sections=tuple(dict.fromkeys(words.sections + other.sections)),
+        sections=_unique(words.sections + other.sections),
+        access=judge(evidence),
         evidence=evidence,
     )
 
@@ -111,21 +118,30 @@ def _joined(first: EntryRecord, second: EntryRecord) -> EntryRecord:
 def mint(record: EntryRecord, prefix: str) -> NewEntry:
     """A new entry. `prefix` is `tag:<host>,<date>:`; the strongest key follows, so every machine mints the same."""
     uid = prefix + record.keys[0].hex()
-    sorted_at = record.published or record.dated
     # Unsigned 31 bits of hash below the position: one integer orders entries of one time, on both databases.
     place = (record.position << 31) | (crc32(uid.encode()) >> 1)
     return NewEntry(
-        uid=uid, record=record, updated=max(record.updated or sorted_at, sorted_at), sorted_at=sorted_at, place=place
+        uid=uid, record=record, updated=_first_updated(record), sorted_at=record.published or record.dated, place=place
     )
 
 
-def evidence_of(record: EntryRecord, others: Sequence[Said]) -> tuple[Evidence, ...]:
-    """All evidence of an entry, this document's first, each signal and value once."""
+def _first_updated(record: EntryRecord) -> datetime:
+    """When an entry counts as updated that nobody has seen yet: never before it is published."""
+    begun = record.published or record.dated
+    return max(record.updated or begun, begun)
+
+
+def evidence_of(said: Sequence[Said]) -> tuple[Evidence, ...]:
+    """All evidence of an entry, each signal and value once, in an order that does not depend on that of `said`."""
     found: dict[tuple[str, str], Evidence] = {}
-    said = sorted(others, key=lambda other: (other.source, other.rank))
-    for proof in (*record.evidence, *(proof for other in said for proof in other.evidence)):
-        found.setdefault((proof.signal, proof.value), proof)
+    for one in sorted(said, key=_order):
+        for proof in one.evidence:
+            found.setdefault((proof.signal, proof.value), proof)
     return tuple(found.values())
+
+
+def _order(said: Said) -> tuple[str, str]:
+    return said.source, said.rank
 
 
 def revise(
@@ -137,15 +153,16 @@ def revise(
     access: Access,
     evidence: tuple[Evidence, ...],
     moment: datetime,
-    now: datetime,
+    unseen: bool = False,
 ) -> Revised:
     """What `record` changes in `before`, `others` being what the other documents say of it.
 
     `access` is the verdict over `evidence`; a person's override stands above it. `moment` is when the document
-    spoke; an entry that was made in this very poll (`now`) keeps its time, since nobody has seen it yet.
+    spoke. An entry that is `unseen`, because this very poll made it, is not updated but still being made: its time
+    is the latest that any document gives it.
     """
     counts = _speaker([*others, said]) is said
-    sections = _sections(record, others, said)
+    sections = _sections([*others, said])
     level = before.access if before.access_override else access
     changed = []
     if counts and record.title != before.title:
@@ -154,12 +171,14 @@ def revise(
         changed.append("body")
     if level is not before.access:
         changed.append("access")
-    if set(sections) != set(before.sections):
+    if {name.casefold() for name in sections} != {name.casefold() for name in before.sections}:
         changed.append("sections")
     updated = before.updated
-    if changed:
+    if unseen:
+        updated = max(updated, _first_updated(record))
+    elif changed:
         told = (record.updated or record.published) if counts else None
-        updated = _later(before, told if told is not None and told > before.updated else moment, now)
+        updated = _later(before, told if told is not None and told > before.updated else moment)
     return Revised(
         before=before,
         record=record if counts else None,
@@ -177,7 +196,7 @@ def override(before: StoredEntry, access: Access, now: datetime) -> Revised:
     return Revised(
         before=before,
         record=None,
-        updated=_later(before, now, now) if changed else before.updated,
+        updated=_later(before, now) if changed else before.updated,
         sections=before.sections,
         access=access,
         evidence=before.evidence,
@@ -185,10 +204,8 @@ def override(before: StoredEntry, access: Access, now: datetime) -> Revised:
     )
 
 
-def _later(before: StoredEntry, candidate: datetime, now: datetime) -> datetime:
-    if candidate > before.updated:
-        return candidate
-    return before.updated if before.first_seen == now else before.updated + TICK
+def _later(before: StoredEntry, candidate: datetime) -> datetime:
+    return max(candidate, before.updated + TICK)
 
 
 def _speaker(said: Sequence[Said]) -> Said:
@@ -197,16 +214,19 @@ def _speaker(said: Sequence[Said]) -> Said:
     return max((one for one in said if (one.rank[:1] != "1", one.source) == first), key=lambda one: one.rank)
 
 
-def _sections(record: EntryRecord, others: Sequence[Said], said: Said) -> tuple[str, ...]:
+def _sections(said: Sequence[Said]) -> tuple[str, ...]:
     """Those of the document whose words count, then those of the rest, each once."""
-    everyone = [*others, said]
-    speaker = _speaker(everyone)
-    rest = sorted((one for one in everyone if one is not speaker), key=lambda one: (one.source, one.rank))
-    names = [name for one in (speaker, *rest) for name in (record.sections if one is said else one.sections)]
-    unique: dict[str, str] = {}
+    speaker = _speaker(said)
+    rest = sorted((one for one in said if one is not speaker), key=_order)
+    return _unique(name for one in (speaker, *rest) for name in one.sections)
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    """Each name once, whatever its case, in order."""
+    found: dict[str, str] = {}
     for name in names:
-        unique.setdefault(name.casefold(), name)
-    return tuple(unique.values())
+        found.setdefault(name.casefold(), name)
+    return tuple(found.values())
 
 
 def match_edits(gone: Sequence[Gone], fresh: Sequence[EntryRecord]) -> dict[int, int]:
@@ -240,7 +260,7 @@ def _agreement(old: Gone, record: EntryRecord) -> float | None:
     titles = token_sort_ratio(old.title.casefold(), record.title.casefold())
     if old.text:
         # Leading 4,000 characters: the agreement of whole books costs seconds and tells nothing more.
-        bodies = ratio(old.text[:4000], record.text[:4000])
+        bodies = ratio(old.text[:4000], record.text[:4000], score_cutoff=SAME_BODY)
         if bodies >= SAME_BODY:
             return 100 + bodies
     at_place = old.position == record.position

@@ -1,14 +1,20 @@
-"""The installed command, run as a person runs it: a process of its own, in a folder of its own."""
+"""The command, run in a folder of its own: in this process, or as a person runs the installed one."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from feeds.cli.app import run
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -50,8 +56,18 @@ class Folder:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
 
-    def run(self, *arguments: str, timeout: float = 120) -> Ran:
-        """`feeds ARGUMENTS` in the folder, by its own interpreter."""
+    def run(self, *arguments: str) -> Ran:
+        """`feeds ARGUMENTS` in the folder, in this process: a tenth of the time a new one takes."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as around, redirect_stdout(out), redirect_stderr(err):
+            around.chdir(self.path)
+            for name, value in self.environment.items():
+                around.setenv(name, value)
+            code = run(list(arguments))
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    def start(self, *arguments: str, timeout: float = 120) -> Ran:
+        """The same as a person does: the installed command in a process of its own."""
         done = subprocess.run(
             [FEEDS, *arguments], cwd=self.path, env=self.environment, capture_output=True, text=True, timeout=timeout
         )

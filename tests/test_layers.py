@@ -34,7 +34,7 @@ def contracts() -> list[str]:
 
 
 def lint(folder: Path, contract: str) -> subprocess.CompletedProcess[str]:
-    command = [LINT, "--contract", contract, "--no-cache", "--config", "pyproject.toml"]
+    command = [str(LINT), "--contract", contract, "--no-cache", "--config", "pyproject.toml"]
     return subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(folder)}, capture_output=True, text=True)
 
 

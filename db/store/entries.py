@@ -272,7 +272,6 @@ _MEMBER = (
     Entry.source_id,
     Entry.title,
     Entry.text,
-    Entry.url,
     Entry.sorted_at,
     func.coalesce(Entry.access_override, Entry.access).label("access"),
     Entry.lead_id,
@@ -286,7 +285,7 @@ def _member(row: Any) -> Member:
 
 
 def sharing(connection: Connection, hashes: Sequence[int]) -> dict[int, list[Member]]:
-    """Hash -> the entries that have it as a fingerprint, for those hashes that two entries or more share."""
+    """Hash -> the entries that it is the bucket of, for those hashes that two entries or more share."""
     shared: list[int] = []
     for chunk in _chunks(hashes):
         shared += connection.scalars(
@@ -308,8 +307,13 @@ def sharing(connection: Connection, hashes: Sequence[int]) -> dict[int, list[Mem
     return found
 
 
-def cluster(connection: Connection, entry_id: int) -> list[Member]:
-    """All members of the cluster that an entry belongs to, itself included."""
-    lead_id = connection.scalar(select(func.coalesce(Entry.lead_id, Entry.id)).where(Entry.id == entry_id))
-    rows = connection.execute(select(*_MEMBER).where((Entry.id == lead_id) | (Entry.lead_id == lead_id)))
-    return [_member(row) for row in rows]
+def mates(connection: Connection, entry_ids: Sequence[int]) -> list[Member]:
+    """All members of the clusters that entries belong to, the entries included."""
+    heads: set[int] = set()
+    for chunk in _chunks(entry_ids):
+        heads.update(connection.scalars(select(func.coalesce(Entry.lead_id, Entry.id)).where(Entry.id.in_(chunk))))
+    found = []
+    for chunk in _chunks(sorted(heads)):
+        rows = connection.execute(select(*_MEMBER).where(Entry.id.in_(chunk) | Entry.lead_id.in_(chunk)))
+        found += [_member(row) for row in rows]
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from db.models import Incident, Source
@@ -35,7 +35,7 @@ def close_incident(connection: Connection, kind: str, subject: str, now: datetim
 
 
 def opened(connection: Connection) -> list[IncidentRecord]:
-    """The troubles that last, oldest first."""
+    """The troubles that last, oldest first. Those of a source that is polled no more are nobody's to mend."""
     rows = connection.execute(
         select(
             Incident.id,
@@ -48,6 +48,7 @@ def opened(connection: Connection) -> list[IncidentRecord]:
         )
         .outerjoin(Source, Source.id == Incident.source_id)
         .where(Incident.closed_at.is_(None))
+        .where(or_(Incident.source_id.is_(None), Source.enabled.is_(True) & Source.removed.is_(False)))
         .order_by(Incident.opened_at, Incident.id)
     )
     return [IncidentRecord(*row) for row in rows]

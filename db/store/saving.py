@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
 from db.records import Access, EntryRecord, NewEntry, Revised, Said
+from db.store.entries import CHUNK
 
 
 def insert_entries(
@@ -103,12 +104,11 @@ def add_keys(connection: Connection, keys: Sequence[tuple[bytes, int]]) -> None:
 
 
 def add_fingerprints(connection: Connection, records: Sequence[tuple[EntryRecord, int]]) -> None:
-    """Notes the hashes by which duplicates of the entries are found."""
+    """Notes by what duplicates of the entries are found."""
     rows = [
-        {"hash": value, "entry_id": entry_id}
+        {"hash": record.fingerprint.bucket, "entry_id": entry_id}
         for record, entry_id in records
-        for value in {record.fingerprint.title_hash, record.fingerprint.text_hash}
-        if value is not None
+        if record.fingerprint.bucket is not None
     ]
     if rows:
         connection.execute(insert(Fingerprint).on_conflict_do_nothing(), rows)
@@ -222,21 +222,22 @@ def clear_override(connection: Connection, entry_id: int, access: Access) -> Non
     connection.execute(update(Entry).where(Entry.id == entry_id).values(access=access.value, access_override=None))
 
 
-def lead(connection: Connection, lead_id: int, followers: Mapping[int, str]) -> None:
-    """Puts `followers` (entry id -> rule) behind the entry `lead_id`."""
-    connection.execute(update(Entry).where(Entry.id == lead_id).values(lead_id=None, rule=None))
-    rows = [{"follower": entry_id, "lead": lead_id, "why": rule} for entry_id, rule in followers.items()]
+def set_leads(connection: Connection, leads: Mapping[int, tuple[int | None, str | None]]) -> None:
+    """Puts each entry behind its lead, by its rule: entry id -> (lead's id, rule), both None for one that leads."""
+    rows = [{"member": entry_id, "lead": lead_id, "why": rule} for entry_id, (lead_id, rule) in leads.items()]
     if rows:
         statement = (
-            update(Entry)
-            .where(Entry.id == bindparam("follower"))
-            .values(lead_id=bindparam("lead"), rule=bindparam("why"))
+            update(Entry).where(Entry.id == bindparam("member")).values(lead_id=bindparam("lead"), rule=bindparam("why"))
         )
         connection.execute(statement, rows)
 
 
 def sections_of(connection: Connection, entry_ids: Sequence[int]) -> set[int]:
     """Ids of the sections in which any of the entries stands."""
-    return set(
-        connection.scalars(select(EntrySection.section_id).where(EntrySection.entry_id.in_(entry_ids)).distinct())
-    )
+    found: set[int] = set()
+    for start in range(0, len(entry_ids), CHUNK):
+        chunk = entry_ids[start : start + CHUNK]
+        found.update(
+            connection.scalars(select(EntrySection.section_id).where(EntrySection.entry_id.in_(chunk)).distinct())
+        )
+    return found

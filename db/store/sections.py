@@ -62,12 +62,23 @@ def configured(connection: Connection, declared: Mapping[str, str | None]) -> bo
 def configure(connection: Connection, declared: Mapping[str, str | None], slug_of: Callable[[str], str]) -> None:
     """Makes the sections of `config.toml` (name -> its slug, or None for the usual one) and moves their slugs.
 
-    The configured spelling of a name wins over the one that was met first.
+    The configured spelling of a name wins over the one that was met first, and a configured slug over a section that
+    has it for want of another: that one gets the next free number.
     """
     ensure(connection, declared, lambda name: declared.get(name) or slug_of(name))
     for name, slug in declared.items():
-        values = {"name": name} if slug is None else {"name": name, "slug": slug}
-        connection.execute(update(Section).where(Section.folded == name.casefold()).values(values))
+        connection.execute(update(Section).where(Section.folded == name.casefold()).values(name=name))
+        if slug is not None:
+            _take_slug(connection, name.casefold(), slug)
+
+
+def _take_slug(connection: Connection, folded: str, slug: str) -> None:
+    found = {row.folded: row.slug for row in connection.execute(select(Section.folded, Section.slug))}
+    holder = next((other for other, its in found.items() if its == slug and other != folded), None)
+    if holder is not None:
+        free = _free(slug, set(found.values()))
+        connection.execute(update(Section).where(Section.folded == holder).values(slug=free))
+    connection.execute(update(Section).where(Section.folded == folded).values(slug=slug))
 
 
 def mark(connection: Connection, ids: Iterable[int], now: datetime) -> None:

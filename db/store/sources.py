@@ -162,28 +162,6 @@ def save_document(connection: Connection, source_id: int, name: str, digest: byt
     return int(found)
 
 
-def polls(connection: Connection, source_id: int, limit: int) -> list[PollRecord]:
-    """The latest polls of a source that changed something or failed, newest first."""
-    rows = connection.execute(
-        select(Poll).where(Poll.source_id == source_id).order_by(Poll.at.desc(), Poll.id.desc()).limit(limit)
-    )
-    return [
-        PollRecord(
-            source_id=row.source_id,
-            at=row.at,
-            outcome=row.outcome,
-            due_at=row.at,
-            reason="",
-            new=row.new,
-            updated=row.updated,
-            unchanged=row.unchanged,
-            skipped=row.skipped,
-            error=row.error,
-        )
-        for row in rows
-    ]
-
-
 def ever(connection: Connection) -> set[str]:
     """Names of all sources, removed ones included: their entries stay."""
     return set(connection.scalars(select(Source.name)))

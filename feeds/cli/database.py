@@ -15,8 +15,12 @@ def upgrade_schema(desk: Desk) -> None:
     from db.engine import open_engine
     from db.migrations import HEAD, upgrade
 
-    with desk.working():
-        changed = upgrade(open_engine(desk.config.database_url))
+    engine = open_engine(desk.config.database_url)
+    try:
+        with desk.working():
+            changed = upgrade(engine)
+    finally:
+        engine.dispose()
     if desk.as_json:
         desk.give({"schema": HEAD, "changed": changed})
     desk.say(f"{desk.config.database_url}: schema {HEAD}" + ("" if changed else ", nothing to do"))

@@ -46,6 +46,7 @@ class Desk:
     verbose: int = 0
     quiet: bool = False
     _config: Config | None = None
+    _engine: Engine | None = None
 
     @property
     def config(self) -> Config:
@@ -74,10 +75,17 @@ class Desk:
         from db.migrations import upgrade
         from feeds.declare import declare
 
-        engine = open_engine(self.config.database_url)
-        upgrade(engine)
-        declare(engine, self.config, self.now())
-        return engine
+        if self._engine is None:
+            self._engine = open_engine(self.config.database_url)
+            upgrade(self._engine)
+            declare(self._engine, self.config, self.now())
+        return self._engine
+
+    def close(self) -> None:
+        """Lets the database go."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
 
     @contextmanager
     def working(self, wait: float = LOCK_WAIT) -> Iterator[None]:
@@ -158,7 +166,12 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
         @functools.wraps(function)
         def run(ctx: typer.Context, **given: Any) -> None:
             common = {key: given.pop(key) for key in _COMMON}
-            raise typer.Exit(function(desk_of(ctx, **common), **given) or 0)
+            desk = desk_of(ctx, **common)
+            try:
+                code = function(desk, **given)
+            finally:
+                desk.close()
+            raise typer.Exit(code or 0)
 
         parameters = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
         parameters += [one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[one.name]) for one in own]

@@ -85,7 +85,10 @@ def demo(
         lines.append("[[source]]\n" + "".join(f"{key} = {toml(value)}\n" for key, value in options.items()))
     _write_new(directory / "config.toml", "\n".join(lines), force=False)
     own = Desk(path=directory / "config.toml", as_json=desk.as_json, verbose=desk.verbose, quiet=desk.quiet)
-    code = update(own)
+    try:
+        code = update(own)
+    finally:
+        own.close()
     own.say(f"open {directory / 'var/public/index.html'}, or serve it: feeds run --config {own.path}")
     return code
 

@@ -7,6 +7,7 @@ Every pattern is bounded and looks at the head of a paragraph only, so that host
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,9 +27,12 @@ LOCALES = tuple(
 _YEAR_FIRST = frozenset({"lt", "lv", "hu", "eu", "ka"})
 """Languages that write the year before the month: "2024 m. gruodžio", "2024. gada decembrī"."""
 
+_INFLECTED = tuple("be ru uk pl cs sk sl hr sr lv lt et fi hu".split())
+"""Languages that inflect month names in ways CLDR does not list: "у снежні", "w grudniu", "joulukuussa"."""
+
 _ABBREVIATIONS = tuple("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
-_EXTRA = {"sept": 9}
-"""AP style's abbreviation, which CLDR lacks for American English."""
+_EXTRA = {"en": {"sept": 9}, "ru": {"мае": 5}, "be": {"маі": 5}}
+"""What CLDR lacks: AP style's abbreviation, and cases too short to be told by their stem."""
 
 _HEAD = 240
 """Characters of a paragraph in which a dateline must end."""
@@ -69,7 +73,7 @@ _NAMED = re.compile(r"(?:\.?,|\.|\s+[-–—])\s+(?P<agency>(?:[^.,:;()/\n]|\.(?
 _PLAIN = re.compile(r"(?:(?<=\.)(?=\s)|\." + "(?=\\s)|:(?=\\s)|" + _DASH + r"|\.?$)")
 _FIELD = re.compile(r"\{(date|agency|place)\}")
 
-_CUE_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?!\d)")
+_CUE_YEAR = re.compile(r"(?<!\d)(?<!\d,)(?:19|20)\d\d(?!\d)")
 _CUE_BEFORE = re.compile(
     r"([^\W\d_]{3,24})\.?(?:\s+\d{1,2}(?:st|nd|rd|th)?)?,?\s+(?:de\s+|del\s+|of\s+)?$|(?<!\d)\d{1,2}\.(\d{1,2})\.$"
 )
@@ -196,12 +200,12 @@ def _cue_month(body: str, year: re.Match[str], language: str) -> tuple[int, str]
         return int(after[1]), body[start : after.end()]
     before = _CUE_BEFORE.search(body[max(0, start - 48) : start])
     if before:
-        number = int(before[2]) if before[2] else _month(before[1], language)
+        number = int(before[2]) if before[2] else _month_inflected(before[1], language)
         if number is not None and 1 <= number <= 12:
             return number, before[0].lstrip() + body[start:end]
     if _base(language) in _YEAR_FIRST:
         after = _CUE_YEAR_FIRST.match(body, end)
-        number = _month(after[1], language) if after else None
+        number = _month_inflected(after[1], language) if after else None
         if after and number is not None:
             return number, body[start : after.end()]
     return None
@@ -325,6 +329,33 @@ def _month(word: str, language: str) -> int | None:
     return _number(word, language, 0)
 
 
+def _month_inflected(word: str, language: str) -> int | None:
+    """The month that `word` names in running text, in whatever case.
+
+    Where the document's language is not one of `_INFLECTED` (it may only be a default), a word of plain Latin letters
+    is left alone: "Mark 2024" is no March.
+    """
+    number = _month(word, language)
+    if number is not None:
+        return number
+    base = _base(language)
+    locales = (base,) if base in _INFLECTED else () if word.isascii() else _INFLECTED
+    return _by_stem(word.casefold(), locales)
+
+
+@lru_cache(maxsize=4096)
+def _by_stem(folded: str, locales: tuple[str, ...]) -> int | None:
+    """The month whose name shares the longest beginning with `folded`, but for an ending of two letters."""
+    best: dict[int, set[int]] = {}
+    for locale in locales:
+        for name, number in _names(locale)[0].items():
+            shared = len(os.path.commonprefix((folded, name)))  # noqa: RUF071 (characters are meant)
+            if shared >= 3 and shared >= len(name) - 2 and shared >= len(folded) - 3:
+                best.setdefault(shared, set()).add(number)
+    numbers = best[max(best)] if best else set()
+    return numbers.pop() if len(numbers) == 1 else None
+
+
 def _weekday(word: str, language: str) -> int | None:
     """The weekday (Monday = 0) that `word` names."""
     return _number(word, language, 1)
@@ -353,7 +384,7 @@ def _names(language: str) -> tuple[dict[str, int], dict[str, int]]:
     except (UnknownLocaleError, ValueError):
         base = _base(language)
         return _names(base) if base != language else ({}, {})
-    months: dict[str, int] = dict(_EXTRA) if locale.language == "en" else {}
+    months: dict[str, int] = dict(_EXTRA.get(locale.language, {}))
     days: dict[str, int] = {}
     for context in ("format", "stand-alone"):
         for width in ("wide", "abbreviated"):

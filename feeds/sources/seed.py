@@ -319,7 +319,7 @@ def _is_glued(text: str, at: int) -> bool:
     # Georgian counts as lower case and is written without capitals.
     if first.islower() and not "ა" <= first <= "ჿ":
         return second.isupper() or second.isdigit()
-    return first.isalnum() or first in _QUOTES
+    return first in _QUOTES or (first.isalnum() and not (first.isdigit() and text[at - 1].isdigit()))
 
 
 def _is_name(part: str) -> bool:
@@ -424,9 +424,11 @@ def _strip(text: str, markers: Sequence[str], learned: str | None) -> tuple[str,
                 if marker != learned or " " in marker or not before.isspace():
                     break
         else:
-            return text[:end].rstrip(), first
+            return text[:end], first
         first = first or marker
         end -= len(marker)
+        while end and text[end - 1].isspace():
+            end -= 1
 
 
 # --- from rows to items

@@ -13,6 +13,7 @@ from db.migrations import upgrade
 from feeds.config import parse
 from feeds.declare import declare
 from feeds.poll import poll
+from tests.command import SEEDS, SITE
 
 ROWS = 60_000
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -36,10 +37,7 @@ def documents(folder: Path, rows: int, each: int = 1000) -> None:
 def measure(folder: Path, rows: int = ROWS) -> dict[str, float]:
     """Ingests `rows` fresh rows below `folder`; entries a CPU second and a wall second, peak memory in MB."""
     documents(folder / "seeds", rows)
-    config = parse(
-        '[site]\ntitle = "Bench"\nbase_url = "http://127.0.0.1/"\n[[source]]\nname = "s"\nkind = "seed"\npath = "seeds"\n',
-        folder / "config.toml",
-    )
+    config = parse(SITE + SEEDS, folder / "config.toml")
     engine = open_engine(config.database_url)
     upgrade(engine)
     declare(engine, config, NOW)

@@ -18,7 +18,8 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 WORDS = "council harbour budget ferry minister court strike bridge school market inquiry storm treaty museum".split()
 
 
-def _rss(source: int, items: int) -> str:
+def rss(source: int, items: int) -> str:
+    """An RSS document of `items` items with bodies of 240 words."""
     rng = random.Random(source)  # noqa: S311  # a generator of text, not of secrets
     parts = []
     for item in range(items):
@@ -37,7 +38,7 @@ def measure(folder: Path, sections: int = 100, entries: int = 50) -> dict[str, f
     folder.mkdir(parents=True, exist_ok=True)
     lines = ['[site]\ntitle = "Bench"\nbase_url = "http://127.0.0.1/"\n']
     for number in range(sections):
-        (folder / f"{number}.xml").write_text(_rss(number, entries), encoding="utf-8")
+        (folder / f"{number}.xml").write_text(rss(number, entries), encoding="utf-8")
         lines.append(f'[[source]]\nname = "s{number}"\npath = "{number}.xml"\nsections = ["Section {number}"]\n')
     config = parse("".join(lines), folder / "config.toml")
     engine = open_engine(config.database_url)

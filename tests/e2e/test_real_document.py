@@ -27,7 +27,7 @@ def expected() -> Any:
 
 
 def test_every_row_comes_out_as_it_must(desk: Folder) -> None:
-    ran = desk.run("update", "--json")
+    ran = desk.start("update", "--json")
     assert ran.code == 0, ran.err
     (source,) = ran.json["sources"]
     want = expected()

@@ -1,0 +1,161 @@
+"""`feeds entries`, `sections` and `sources` on a desk of one document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import DOCUMENT, SEEDS, Folder
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    folder = Folder(tmp_path_factory.mktemp("desk")).config(SEEDS)
+    folder.seed("1.txt", DOCUMENT)
+    assert folder.run("update").code == 0
+    return folder
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Folder:
+    folder = Folder(tmp_path).config(SEEDS)
+    folder.seed("1.txt", DOCUMENT)
+    assert folder.run("update").code == 0
+    return folder
+
+
+def listed(desk: Folder, *options: str) -> list[dict[str, Any]]:
+    ran = desk.run("entries", "list", "--json", *options)
+    assert ran.code == 0, ran.err
+    found: list[dict[str, Any]] = ran.json
+    return found
+
+
+def test_list_has_the_promised_keys(desk: Folder) -> None:
+    keys = (
+        "id title url published published_precision updated first_seen sections access evidence source cluster lead "
+        "duplicate_of summary"
+    ).split()
+    entries = listed(desk)
+    assert all(list(entry) == keys for entry in entries)
+    main = next(entry for entry in entries if entry["title"] == "Council votes for new ferry")
+    assert (main["published"], main["published_precision"]) == ("2026-03-03T00:00:00Z", "day")
+    assert (main["cluster"], main["lead"], main["duplicate_of"]) == (main["id"], True, None)
+    premium = next(entry for entry in entries if entry["title"].startswith("Mayor"))
+    assert premium["evidence"] == [{"signal": "marker", "value": "For Harbour+ readers only", "where": "line 9"}]
+    assert (premium["published"], premium["published_precision"]) == (None, None)
+
+
+def test_list_filters(desk: Folder) -> None:
+    assert {e["title"] for e in listed(desk, "--section", "Society")} == {"School choir wins regional prize"}
+    assert listed(desk, "--section", "society") == listed(desk, "--section", "SOCIETY")
+    assert len(listed(desk, "--access", "premium")) == 3
+    assert len(listed(desk, "--source", "seeds")) == 7
+    assert len(listed(desk, "--limit", "2")) == 2
+    assert listed(desk, "--duplicates") == []
+    assert desk.run("entries", "list", "--section", "Sport").code == 2
+    assert desk.run("entries", "list", "--source", "none").code == 2
+    assert desk.run("entries", "list", "--access", "secret").code == 2
+
+
+def test_list_for_people(desk: Folder) -> None:
+    lines = desk.run("entries", "list").out.splitlines()
+    assert len(lines) == 7
+    assert lines[-1].split("\t")[1:] == ["2026-03-03", "free", "", "Council votes for new ferry"]
+
+
+def test_search_folds_case_in_any_script(own: Folder) -> None:
+    own.seed("2.txt", "Ёлка в Минске\n\n3 марта 2026, БелаПАН. Текст о ёлке.\n")
+    own.run("update")
+    assert [e["title"] for e in own.run("entries", "search", "ЁЛКА", "текст", "--json").json] == ["Ёлка в Минске"]
+    assert [e["title"] for e in own.run("entries", "search", "CHOIR", "--json").json] == [
+        "School choir wins regional prize"
+    ]
+    assert own.run("entries", "search", "100%_", "--json").json == []
+    assert own.run("entries", "search", " ").code == 2
+    assert own.run("entries", "search", "nothinglikeit").out == "no entries\n"
+
+
+def test_show_by_the_end_of_an_id(desk: Folder) -> None:
+    uid = next(e["id"] for e in listed(desk) if e["title"] == "Council votes for new ferry")
+    shown = desk.run("entries", "show", uid[-8:])
+    assert shown.code == 0
+    assert uid in shown.out
+    assert "forty cars" in shown.out
+    assert desk.run("entries", "show", uid[-8:], "--json").json["label"] == "Coastwire"
+    for wrong in ("x", "ffffffffffff", "tag:nothing"):
+        assert desk.run("entries", "show", wrong).code == 2
+
+
+def test_an_override_sticks_and_is_published(own: Folder) -> None:
+    uid = next(e["id"] for e in listed(own) if e["title"].startswith("School"))
+    before = next(e for e in listed(own) if e["id"] == uid)
+    assert before["access"] == "free"
+    ran = own.run("entries", "set-access", uid[-10:], "premium", "--json")
+    assert (ran.code, ran.json["access"]) == (0, "premium")
+    assert ran.json["updated"] > before["updated"]
+    assert own.run("publish").code == 0
+    assert b'term="premium"' in own.tree()["sections/society.atom"]
+    assert b"School" not in own.tree()["sections/society.free.atom"]
+    own.seed("1.txt", DOCUMENT.replace("School choir wins", "The school choir wins"))
+    own.run("update")
+    assert next(e for e in listed(own) if e["id"] == uid)["access"] == "premium"
+    assert "set by a person" in own.run("entries", "show", uid).out
+    assert own.run("entries", "set-access", uid, "--clear", "--json").json["access"] == "free"
+    assert own.run("entries", "set-access", uid).code == 2
+    assert own.run("entries", "set-access", "tag:no", "free").code == 2
+
+
+def test_sections(desk: Folder) -> None:
+    assert desk.run("sections", "list", "--json").json == [
+        {
+            "name": name,
+            "slug": name.lower(),
+            "entries": count,
+            "feed": f"http://127.0.0.1:8080/sections/{name.lower()}.atom",
+            "free": f"http://127.0.0.1:8080/sections/{name.lower()}.free.atom",
+        }
+        for name, count in (("Economy", 3), ("Politics", 2), ("Society", 1))
+    ]
+    assert desk.run("sections", "list").out.splitlines()[1].startswith("Politics\t2\t")
+
+
+def test_sources_are_added_and_removed(own: Folder) -> None:
+    (own.path / "wire.xml").write_text(
+        "<rss version='2.0'><channel><title>W</title><item><title>From the wire</title></item></channel></rss>"
+    )
+    assert own.run("sources", "add", "wire.xml", "--section", "Wire", "--json").json["source"] == "wire"
+    assert own.run("sources", "add", "wire.xml").code == 2
+    assert own.run("sources", "add", "nowhere.xml").code == 2
+    assert own.run("sources", "add", "https://news.example/feed", "--kind", "seed").code == 2
+    ran = own.run("update", "--json")
+    assert {source["source"] for source in ran.json["sources"]} == {"seeds", "wire"}
+    assert [e["title"] for e in listed(own, "--section", "Wire")] == ["From the wire"]
+    names = {source["source"]: source["origin"] for source in own.run("sources", "list", "--json").json}
+    assert names == {"seeds": "config", "wire": "added"}
+    assert own.run("sources", "remove", "wire").code == 0
+    assert own.run("sources", "remove", "wire").code == 2
+    assert "config.toml" in own.run("sources", "remove", "seeds").err
+    assert [e["title"] for e in listed(own, "--source", "wire")] == ["From the wire"]
+    assert own.run("sources", "add", "wire.xml").code == 0
+    added = own.run("sources", "add", "https://news.example/feed", "--json").json
+    assert added == {"source": "news.example", "kind": "feed", "location": "https://news.example/feed"}
+
+
+def test_a_source_that_left_the_configuration_is_polled_no_more(own: Folder) -> None:
+    own.config("")
+    assert own.run("update", "--json").json["sources"] == []
+    assert own.run("sources", "list").out.startswith("no sources yet")
+    assert len(listed(own)) == 7
+    own.config(SEEDS)
+    assert own.run("update", "--json").json["totals"]["new"] == 0
+
+
+def test_a_paused_source(own: Folder) -> None:
+    own.config(SEEDS + "enabled = false\n")
+    assert own.run("update", "--all", "--json").json["sources"] == []
+    status = own.run("status", "--json")
+    assert status.code == 0
+    assert status.json["sources"][0]["state"] == "paused"

@@ -1,0 +1,190 @@
+"""`feeds init`, `demo` and `run`: the first steps, and the daemon as a process that signals end."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.command import DOCUMENT, FEEDS, SEEDS, Folder
+
+
+@contextmanager
+def running(desk: Folder, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`feeds run` until the block ends; yields the process and its address."""
+    process = subprocess.Popen(
+        [FEEDS, "run", "--port", "0", *options],
+        cwd=desk.path, env=desk.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        line = ""
+        while "serving http" not in line:
+            line = process.stdout.readline()
+            assert line, "the daemon ended before it served"
+        found = re.search(r"http://\S+", line)
+        assert found is not None
+        yield process, found[0]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def get(url: str, headers: dict[str, str] | None = None) -> tuple[int, bytes, dict[str, str]]:
+    request = urllib.request.Request(url, headers=headers or {})  # noqa: S310  # a loopback address of the test's own
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return answer.status, answer.read(), {k.lower(): v for k, v in answer.headers.items()}
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read(), {k.lower(): v for k, v in error.headers.items()}
+
+
+def eventually(url: str, wanted: bytes, within: float = 20) -> bytes:
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        status, body, _headers = get(url)
+        if status == 200 and wanted in body:
+            return body
+        time.sleep(0.2)
+    raise AssertionError(f"{url} did not say {wanted!r} within {within} s")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Folder:
+    folder = Folder(tmp_path).config(SEEDS)
+    folder.seed("1.txt", DOCUMENT)
+    return folder
+
+
+def test_run_polls_publishes_and_serves(desk: Folder) -> None:
+    with running(desk) as (process, url):
+        eventually(url, b"Mayor rejects call for early election")
+        status, body, headers = get(url + "sections/politics.atom", {"Accept-Encoding": "gzip"})
+        assert (status, headers["content-type"]) == (200, "application/atom+xml; charset=utf-8")
+        assert gzip.decompress(body) == (desk.public / "sections/politics.atom").read_bytes()
+        assert (
+            get(url + "sections/politics.atom", {"If-None-Match": headers["etag"], "Accept-Encoding": "gzip"})[0] == 304
+        )
+        assert get(url + "healthz")[:2] == (200, b"ok")
+        assert get(url + "nothing.atom")[0] == 404
+        desk.seed("2.txt", DOCUMENT.replace("ferry", "tram").replace("Mayor", "Governor"))
+        eventually(url + "all.atom", b"Governor rejects call")
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert time.monotonic() - began < 10
+
+
+def test_a_second_daemon_is_refused_and_a_one_shot_is_not(desk: Folder) -> None:
+    with running(desk) as (process, url):
+        eventually(url, b"Mayor")
+        second = desk.start("run", "--port", "0")
+        assert second.code == 75
+        assert f"process {process.pid}" in second.err
+        assert len(second.err.strip().splitlines()) == 1
+        assert desk.run("update").code == 0
+    # The first one was killed: its lock is free at once, and nothing needs mending.
+    with running(desk) as (process, url):
+        eventually(url, b"Mayor")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+
+
+def test_a_port_in_use(desk: Folder) -> None:
+    with running(desk) as (_process, url):
+        other = Folder(desk.path / "other")
+        other.path.mkdir()
+        other.config("")
+        ran = other.run("run", "--port", url.rstrip("/").rpartition(":")[2])
+    assert ran.code == 1
+    assert "Address already in use" in ran.err
+    assert len(ran.err.strip().splitlines()) == 1
+
+
+def test_other_machines_are_let_in_only_on_purpose(tmp_path: Path) -> None:
+    ran = Folder(tmp_path).config('[web]\nhost = "0.0.0.0"\nport = 0\n').run("run")
+    assert ran.code == 78
+    assert "allow_remote" in ran.err
+
+
+def test_init_writes_a_file_that_works(tmp_path: Path) -> None:
+    desk = Folder(tmp_path)
+    assert desk.run("init", "--title", 'The "Post"', "--base-url", "https://post.example/feeds").code == 0
+    assert desk.run("config", "check").code == 0
+    shown = desk.run("config", "show", "--json").json
+    assert shown["site"]["title"] == 'The "Post"'
+    assert shown["site"]["base_url"] == "https://post.example/feeds/"
+    again = desk.run("init")
+    assert again.code == 2
+    assert "--force" in again.err
+    assert desk.run("init", "--force").code == 0
+    assert desk.run("update").code == 0
+    assert (desk.public / "index.html").is_file()
+
+
+def test_demo_makes_a_desk_of_its_own(tmp_path: Path) -> None:
+    ran = Folder(tmp_path).run("demo", "here")
+    assert ran.code == 0, ran.err
+    desk = Folder(tmp_path / "here")
+    tree = desk.tree()
+    assert len([path for path in tree if path.startswith("sections/")]) >= 6
+    assert b"<!doctype html" in tree["index.html"].lower()
+    everything = desk.run("entries", "list", "--json").json
+    assert {"premium", "free"} <= {entry["access"] for entry in everything}
+    assert desk.run("entries", "list", "--duplicates", "--json").json
+    shown = [desk.run("entries", "show", entry["id"], "--json").json for entry in everything if entry["published"]]
+    (corrected,) = [entry for entry in shown if entry["revisions"]]
+    assert "Correction:" in corrected["body"]
+    again = Folder(tmp_path).run("demo", "here")
+    assert again.code == 2
+    assert len(again.err.strip().splitlines()) == 1
+
+
+def test_config_show_can_be_read_back(desk: Folder) -> None:
+    shown = desk.run("config", "show")
+    other = Folder(desk.path / "copy")
+    other.path.mkdir()
+    (other.path / "config.toml").write_text(shown.out)
+    assert other.run("config", "show", "--json").json == desk.run("config", "show", "--json").json
+
+
+def test_config_check_names_what_is_not_there(tmp_path: Path) -> None:
+    ran = Folder(tmp_path).config(SEEDS).run("config", "check")
+    assert ran.code == 0
+    assert "seeds is not there (yet)" in ran.err
+    assert Folder(tmp_path).run("config", "check", "--json").json["sources"] == 1
+
+
+def test_db_upgrade_and_verify(desk: Folder) -> None:
+    assert desk.run("db", "upgrade", "--json").json["changed"] is True
+    assert desk.run("db", "upgrade", "--json").json["changed"] is False
+    desk.run("update")
+    assert desk.run("db", "verify", "--json").json == {"valid": True, "findings": []}
+    feed = desk.public / "all.atom"
+    feed.write_bytes(feed.read_bytes().replace(b"ferry", b"Ferry"))
+    (desk.public / "feeds.opml").unlink()
+    ran = desk.run("db", "verify")
+    assert ran.code == 1
+    assert "all.atom: differs" in ran.err
+    assert "feeds.opml" in ran.err
+    assert desk.run("publish", "--all").code == 0
+    assert desk.run("db", "verify").code == 0
+
+
+def test_the_version_and_the_help() -> None:
+    ran = Folder(Path()).run("--version")
+    assert ran.code == 0
+    assert re.fullmatch(r"broadsheet \d+\.\d+\.\d+\n", ran.out)
+    assert Folder(Path()).run("--help").code == 0
+    assert "update" in Folder(Path()).run("--help").out
+    assert "--install-completion" in Folder(Path()).run("--help").out
