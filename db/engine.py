@@ -95,7 +95,7 @@ def _is_ours(path: Path, application: int) -> bool:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as raw:
             if raw.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
                 return True
-            return raw.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+            return raw.execute("SELECT 1 FROM sqlite_master").fetchone() is None
     except sqlite3.Error:
         # Damaged or held: whoever opens it for work says so, in words of its own.
         return True

@@ -83,7 +83,7 @@ SIGNALS = {
 """By the signal's name. A marker is the publisher's own (profile, or learned from the listing); a category counts
 because the configuration lists it."""
 
-_ORDER = (Access.PREMIUM, Access.REGISTRATION, Access.METERED, Access.FREE)
+_ORDER = (Access.PREMIUM, Access.REGISTRATION, Access.METERED, Access.FREE, Access.UNKNOWN)
 """Of statements of one grade the narrowest wins: taking a free entry for a paid one costs a click, the other way
 round gives away what was sold."""
 
@@ -108,7 +108,8 @@ def judge(evidence: Iterable[Evidence], *, configured: Access | None = None) -> 
     """
     if configured is not None:
         # As evidence, so that it still counts when the evidence of several documents is judged together.
-        evidence = (Evidence("configured", configured.value, "config.toml"), *evidence)
+        said = Evidence("configured", configured.value, "config.toml")
+        evidence = (said, *(one for one in evidence if one.signal != said.signal))
     heard = [(claim, one) for one in evidence if (claim := _claim(one)) is not None]
     if not heard:
         return _NOTHING
@@ -130,6 +131,8 @@ def _claim(evidence: Evidence) -> tuple[Grade, Access, float] | None:
     signal = SIGNALS.get(evidence.signal)
     if signal is None:
         return None
+    if signal.grade is Grade.CONFIGURED:
+        return signal.grade, Access(evidence.value), signal.weight
     level = signal.level or _named(evidence.value)
     if level is not None:
         return signal.grade, level, signal.weight

@@ -21,7 +21,7 @@ CASES = sorted(
 evidence = st.lists(
     st.builds(
         Evidence,
-        st.sampled_from([*SIGNALS, "unheard of"]),
+        st.sampled_from([*sorted(set(SIGNALS) - {"configured"}), "unheard of"]),
         st.sampled_from(["premium", "free", "True", "metered", "for subscribers", "", "©", "registration", "/"])
         | st.text(),
         st.just("entry"),
@@ -79,3 +79,9 @@ def test_a_marker_makes_premium_whatever_else_is_said(said: list[Evidence]) -> N
 def test_every_signal_can_decide_or_is_a_hint() -> None:
     for name, signal in SIGNALS.items():
         assert (signal.grade is Grade.HINT) <= (signal.weight > 0), name
+
+
+def test_what_a_source_is_configured_as_counts_among_the_evidence_of_others() -> None:
+    said = judge([Evidence("marker", "+", "row")], configured=Access.FREE).evidence
+    assert judge([*said, Evidence("category", "premium", "entry")]).level is Access.FREE
+    assert judge(said, configured=Access.METERED).level is Access.METERED

@@ -227,7 +227,9 @@ def set_leads(connection: Connection, leads: Mapping[int, tuple[int | None, str 
     rows = [{"member": entry_id, "lead": lead_id, "why": rule} for entry_id, (lead_id, rule) in leads.items()]
     if rows:
         statement = (
-            update(Entry).where(Entry.id == bindparam("member")).values(lead_id=bindparam("lead"), rule=bindparam("why"))
+            update(Entry)
+            .where(Entry.id == bindparam("member"))
+            .values(lead_id=bindparam("lead"), rule=bindparam("why"))
         )
         connection.execute(statement, rows)
 
