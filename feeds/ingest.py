@@ -24,12 +24,13 @@ WINDOW = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One document, read: its records in its own order, and what could not be used."""
+    """One document, read: its records in its own order, what could not be used, and how it was decoded."""
 
     name: str
     digest: bytes
     moment: datetime
     records: tuple[EntryRecord, ...]
+    encoding: str | None = None
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -131,7 +131,9 @@ def poll_source(engine: Engine, config: Config, record: SourceRecord, now: datet
         _finish(engine, config, source, record, [], result, hints, now)
     ms = round((time.monotonic() - began) * 1000)
     tally = result.tally
-    _log.info("source polled", source=record.name, outcome=result.outcome, new=tally.new, updated=tally.updated, ms=ms)
+    # A local path is read every few seconds, nearly always for nothing.
+    say = _log.debug if result.outcome == "unchanged" else _log.info
+    say("source polled", source=record.name, outcome=result.outcome, new=tally.new, updated=tally.updated, ms=ms)
     return result
 
 
@@ -243,6 +245,7 @@ def read(document: Document, context: Context, source: Source, config: Config, d
         digest=digest,
         moment=document.as_of,
         records=tuple(record_of(clean, source) for clean in cleaned if not isinstance(clean, Skipped)),
+        encoding=parsed.encoding,
         skipped=(*parsed.skipped, *(clean for clean in cleaned if isinstance(clean, Skipped))),
         warnings=parsed.warnings,
     )
@@ -309,7 +312,9 @@ def _acknowledge(record: SourceRecord, group: list[Reading], result: PollResult,
     for one in group:
         result.skipped += one.skipped
         result.warnings += [f"{one.name}: {warning}" for warning in one.warnings]
-        _log.info("document stored", source=record.name, document=one.name, records=len(one.records))
+        _log.info(
+            "document stored", source=record.name, document=one.name, records=len(one.records), encoding=one.encoding
+        )
 
 
 def _finish(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from db.engine import Connection, Engine, open_engine, reading, writing
 from db.migrations import upgrade
-from db.records import Access, EntryRecord, Evidence, StoredEntry
+from db.records import EntryRecord, Evidence, StoredEntry
 from db.store import entries, sources
-from db.store.sections import dirty, every
+from db.store.sections import clean, dirty, every
 from feeds import dedupe
 from feeds.ingest import Reading, Tally, level_of, store
 
@@ -69,11 +70,21 @@ def record(
     return EntryRecord(**(given | over))
 
 
-def new_engine(folder: Path) -> Engine:
-    """A fresh database below `folder`, at the newest schema."""
-    engine = open_engine(f"sqlite:///{folder / 'feeds.sqlite3'}")
-    upgrade(engine)
-    return engine
+@cache
+def _blank() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "blank.sqlite3"
+        engine = open_engine(f"sqlite:///{path}")
+        upgrade(engine)
+        engine.dispose()
+        return path.read_bytes()
+
+
+def new_engine(folder: Path, name: str = "feeds") -> Engine:
+    """A fresh database below `folder`, at the newest schema: migrated once, then copied."""
+    path = folder / f"{name}.sqlite3"
+    path.write_bytes(_blank())
+    return open_engine(f"sqlite:///{path}")
 
 
 def source_id(connection: Connection, name: str = "harbour") -> int:
@@ -129,8 +140,6 @@ def owed(engine: Engine) -> set[str]:
 
 def forget(engine: Engine) -> None:
     """Lets no section owe a feed, as after a publish."""
-    from db.store.sections import clean
-
     with writing(engine) as connection:
         clean(connection, dirty(connection))
 
@@ -159,7 +168,3 @@ def shape(engine: Engine, *, times: bool = True) -> list[tuple[Any, ...]]:
         )
         for entry in all_entries(engine)
     )
-
-
-def levels(found: Sequence[StoredEntry]) -> list[Access]:
-    return [entry.access for entry in found]

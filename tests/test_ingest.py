@@ -1,0 +1,518 @@
+"""What documents change in the database, and what they must never change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import permutations
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db.engine import reading
+from db.records import Access, EntryRecord, Evidence
+from db.store import entries, sections
+from feeds.ingest import Tally, level_of
+from tests import desk
+from tests.desk import BODY, MARKER, NOON, UNMARKED, hours, new_engine, only, owed, record, tell, titled
+
+URL = "https://news.example/ferry"
+LATER = NOON + hours(2)
+EDITED = "Council approves the new ferry timetable"
+OTHER_BODY = (
+    "Residents of the old harbour asked the court to stop the works until the noise has been measured properly."
+)
+CONFIGURED = Evidence("configured", "premium", "config.toml")
+
+
+# The same again
+
+
+def test_a_document_told_twice_changes_nothing(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    rows = (record(text=BODY, published=NOON), record("Bare headline of a row", position=1, evidence=(MARKER,)))
+    assert tell(engine, "a.txt", *rows) == Tally(new=2)
+    before = desk.shape(engine)
+    desk.forget(engine)
+    assert tell(engine, "a.txt", *rows, now=LATER) == Tally(unchanged=2)
+    assert (desk.shape(engine), owed(engine)) == (before, set())
+    assert [desk.changes(engine, entry) for entry in desk.all_entries(engine)] == [[], []]
+
+
+def test_rows_that_move_in_the_document_change_nothing(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a.txt", record("First headline here"), record("Second headline there", position=1))
+    desk.forget(engine)
+    moved = (record("Second headline there"), record("First headline here", position=1))
+    assert tell(engine, "a.txt", *moved, now=LATER) == Tally(unchanged=2)
+    assert owed(engine) == set()
+
+
+def test_a_page_drops_a_row_and_names_it_again(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    row, other = record("First headline here"), record("Quite another thing happened", position=1)
+    tell(engine, "a.txt", row, other)
+    before = desk.shape(engine)
+    desk.forget(engine)
+    for hour, rows in enumerate([(other,), (row, other), (other,), (row, other)]):
+        tally = tell(engine, "a.txt", *rows, now=NOON + hours(hour + 1))
+        assert tally == Tally(unchanged=len(rows))
+        assert owed(engine) == set()
+    assert desk.shape(engine) == before
+
+
+def test_an_empty_document_withdraws_nothing(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a.txt", record())
+    assert tell(engine, "a.txt", now=LATER) == Tally()
+    assert only(engine).title == "Council approves the ferry timetable"
+
+
+# Edits
+
+
+@pytest.mark.parametrize("text", ["", BODY])
+def test_an_edited_headline_keeps_the_entry(tmp_path: Path, text: str) -> None:
+    engine = new_engine(tmp_path)
+    when = NOON if text else None
+    tell(engine, "a.txt", record(text=text, published=when), record("A second row", position=1))
+    before = titled(engine, "Council approves the ferry timetable")
+    desk.forget(engine)
+    edit = (record(EDITED, text=text, published=when), record("A second row", position=1))
+    assert tell(engine, "a.txt", *edit, now=LATER) == Tally(updated=1, unchanged=1)
+    after = titled(engine, EDITED)
+    assert (after.id, after.uid, after.sorted_at, after.place) == (
+        before.id,
+        before.uid,
+        before.sorted_at,
+        before.place,
+    )
+    assert (after.published, after.first_seen) == (before.published, before.first_seen)
+    assert after.updated >= before.updated + hours(1)
+    assert desk.changes(engine, after) == [("title",)]
+    assert owed(engine) == {"*", "Town"}
+    with reading(engine) as connection:
+        (former,) = entries.history(connection, after.id)
+    assert (former.title, former.updated, former.replaced_at) == (before.title, before.updated, LATER)
+
+
+def test_either_headline_finds_an_edited_entry(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a.txt", record())
+    tell(engine, "a.txt", record(EDITED), now=LATER)
+    tell(engine, "b.txt", record(sections=("Sea",)), now=NOON + hours(3))
+    assert only(engine).sections == ("Town", "Sea") or only(engine).sections == ("Sea", "Town")
+
+
+def test_both_headlines_of_an_entry_in_one_document_keep_both_sections(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a.txt", record())
+    tell(engine, "a.txt", record(EDITED), now=LATER)
+    both = (record(EDITED), record(sections=("Sea",), evidence=(MARKER,), position=1))
+    tell(engine, "a.txt", *both, now=NOON + hours(3))
+    entry = only(engine)
+    assert set(entry.sections) == {"Town", "Sea"}
+    assert entry.access is Access.PREMIUM
+
+
+def test_a_row_that_vanished_beside_another_is_no_edit(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a.txt", record(), record("Rates rise", url="https://news.example/1"))
+    assert tell(engine, "a.txt", record("Storm breaks the old pier"), now=LATER).new == 1
+    assert len(desk.all_entries(engine)) == 3
+
+
+def test_updated_moves_on_even_where_the_document_claims_an_earlier_time(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record(url=URL, published=NOON, updated=LATER))
+    stamps = [only(engine).updated]
+    for number in range(4):
+        edit = record(f"Edit {number}", url=URL, published=NOON, updated=NOON)
+        tell(engine, "a", edit, now=LATER + hours(1), moment=NOON)
+        stamps.append(only(engine).updated)
+    assert stamps == sorted(set(stamps))
+    assert all(second - first >= hours(1 / 3600) for first, second in zip(stamps, stamps[1:], strict=False))
+    assert only(engine).published == NOON
+
+
+def test_an_edit_in_the_second_in_which_the_entry_was_made_still_moves_updated(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record(url=URL))
+    before = only(engine)
+    tell(engine, "a", record(EDITED, url=URL))
+    assert only(engine).updated > before.updated
+
+
+def test_a_change_that_nobody_reads_makes_no_revision(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record(url=URL, authors=("Ann",)))
+    before = only(engine)
+    desk.forget(engine)
+    assert tell(engine, "a", record(url=URL, authors=("Ann", "Bob")), now=LATER) == Tally(unchanged=1)
+    after = only(engine)
+    assert (after.authors, after.updated) == (("Ann", "Bob"), before.updated)
+    assert desk.changes(engine, after) == []
+    assert owed(engine) == {"*", "Town"}
+
+
+def test_a_section_in_other_letters_is_the_same_section(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record(url=URL))
+    before = only(engine)
+    tell(engine, "a", record(url=URL, sections=("TOWN",)), now=LATER)
+    assert (only(engine).updated, desk.changes(engine, before)) == (before.updated, [])
+
+
+def test_one_document_may_spell_a_section_in_two_ways(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    assert tell(engine, "a", record(), record(sections=("TOWN", "Sea"))) == Tally(new=1)
+    assert only(engine).sections == ("Town", "Sea")
+
+
+def test_a_date_that_comes_later_is_noted_but_moves_nothing(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record(url=URL))
+    before = only(engine)
+    tell(engine, "a", record(url=URL, published=NOON - hours(5)), now=LATER)
+    after = only(engine)
+    assert (after.published, after.sorted_at, after.updated) == (NOON - hours(5), before.sorted_at, before.updated)
+    tell(engine, "a", record(url=URL, published=NOON - hours(9)), now=LATER)
+    assert only(engine).published == NOON - hours(5)
+
+
+# Whose words count
+
+
+def test_a_bare_headline_never_erases_a_body(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record(url=URL, text=BODY, summary="In short."))
+    before = only(engine)
+    tell(engine, "b", record("Ferry: what changes", url=URL, sections=("Sea",)), now=LATER)
+    tell(engine, "a0", record("Ferries!", source="agency", url=URL, sections=("Sea",)), source="agency", now=LATER)
+    after = only(engine)
+    assert (after.title, after.text, after.content) == (before.title, before.text, before.content)
+    assert set(after.sections) == {"Town", "Sea"}
+
+
+def test_the_document_of_a_body_may_come_to_list_only_its_headline(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "z", record(url=URL, text=BODY))
+    tell(engine, "z", record("Ferry timetable: the headline moved on", url=URL), now=LATER)
+    after = only(engine)
+    assert (after.title, after.text) == ("Ferry timetable: the headline moved on", BODY)
+    assert desk.changes(engine, after) == [("title",)]
+    # Nor does another bare headline, whose source sorts first, take the words over.
+    tell(engine, "x", record("Ferries!", source="agency", url=URL), source="agency", now=NOON + hours(4))
+    assert (only(engine).title, only(engine).text) == ("Ferry timetable: the headline moved on", BODY)
+
+
+def test_a_shorter_body_is_an_edit(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record(url=URL, text=BODY))
+    tell(engine, "a", record(url=URL, summary="Only a teaser is left."), now=LATER)
+    assert (only(engine).text, only(engine).summary) == ("", "Only a teaser is left.")
+    assert desk.changes(engine, only(engine)) == [("body",)]
+
+
+def test_two_sources_that_repeat_their_own_headlines_do_not_flap(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+
+    def both(hour: int) -> None:
+        # Something in each answer differs every time, so that neither is skipped as known.
+        for source, title in (("agency", "The agency's headline"), ("harbour", "The harbour's headline")):
+            label = f"hour {hour}"
+            one = record(title, source=source, url=URL, label=label)
+            tell(engine, "feed", one, source=source, now=NOON + hours(hour))
+
+    both(0)
+    settled = only(engine)
+    assert settled.title == "The agency's headline"
+    for hour in range(1, 5):
+        both(hour)
+    after = only(engine)
+    assert (after.title, after.updated, desk.changes(engine, after)) == (settled.title, settled.updated, [])
+
+
+OTHER = "Storm closes the northern lighthouse road"
+SAYINGS: Sequence[tuple[str, str, EntryRecord]] = (
+    ("harbour", "day1", record(url=URL, text=BODY, evidence=(UNMARKED,), sections=("Town", "Sea"))),
+    ("harbour", "day2", record("Ferry", url=URL, evidence=(MARKER,), sections=("Front",), dated=NOON + hours(1))),
+    ("harbour", "day3", record("Ferry!", url=URL, sections=("town", "Money"), updated=NOON + hours(3))),
+    ("agency", "feed", record("Ferries", source="agency", url=URL, text=BODY + " Again.", sections=("Money", "Sea"))),
+    ("agency", "side", record("Boats", source="agency", url=URL, evidence=(Evidence("unmarked", "", "else"),))),
+    ("agency", "copy", record(OTHER, source="agency", url="https://agency.example/2", sections=("World",))),
+    ("harbour", "rows", record(OTHER, evidence=(MARKER,), position=4)),
+    ("zeitung", "feed", record(OTHER, source="zeitung", url="https://z.example/3", text=OTHER_BODY)),
+    ("zweite", "feed", record(OTHER, source="zweite", url="https://y.example/3", text=BODY, dated=NOON + hours(2))),
+)
+
+
+@given(st.permutations(range(len(SAYINGS))))
+@settings(max_examples=60, deadline=None)
+def test_the_order_of_reading_does_not_matter(order: list[int]) -> None:
+    """The undated entries keep one time each: `sorted_at` is that of the first reading and never moves."""
+    with TemporaryDirectory() as folder:
+        found = []
+        for number, sequence in enumerate((range(len(SAYINGS)), order)):
+            engine = new_engine(Path(folder), str(number))
+            for index in sequence:
+                source, name, one = SAYINGS[index]
+                tell(engine, name, one, source=source, moment=NOON + hours(index))
+            found.append(desk.shape(engine))
+            engine.dispose()
+        assert found[0] == found[1]
+
+
+def test_the_settled_words_are_the_expected_ones(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    for source, name, one in SAYINGS:
+        tell(engine, name, one, source=source)
+    (ferry,) = (entry for entry in desk.all_entries(engine) if entry.url == URL)
+    assert (ferry.title, ferry.source) == ("Ferries", "agency")
+    assert ferry.access is Access.PREMIUM
+    assert ferry.sections == ("Money", "Sea", "Town", "Front")
+    storms = {entry.source: entry for entry in desk.all_entries(engine) if entry.title == OTHER}
+    assert {name: entry.lead == storms["zeitung"].uid for name, entry in storms.items()} == {
+        "zeitung": True,
+        "agency": True,
+        "harbour": True,
+        "zweite": False,
+    }
+
+
+# Access
+
+
+def test_access_is_a_material_change(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record(url=URL, text=BODY, evidence=(UNMARKED,)))
+    assert only(engine).access is Access.FREE
+    before = only(engine)
+    desk.forget(engine)
+    tell(engine, "b", record(url=URL, evidence=(MARKER,)), now=LATER)
+    after = only(engine)
+    assert (after.access, after.text) == (Access.PREMIUM, BODY)
+    assert desk.changes(engine, after) == [("access",)]
+    assert after.updated == LATER > before.updated
+    assert owed(engine) == {"*", "Town"}
+
+
+def test_a_marked_row_closes_the_article_above_it(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record(text=BODY, evidence=(UNMARKED,)), record(evidence=(MARKER,), position=1))
+    assert (only(engine).access, only(engine).text) == (Access.PREMIUM, BODY)
+
+
+def test_what_a_source_is_configured_to_be_outlasts_edits(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record(url=URL, text=BODY, evidence=(CONFIGURED, UNMARKED)))
+    tell(engine, "a", record(EDITED, url=URL, text=BODY, evidence=(CONFIGURED, UNMARKED)), now=LATER)
+    assert (only(engine).title, only(engine).access) == (EDITED, Access.PREMIUM)
+    tell(engine, "b", record(source="agency", url=URL, evidence=(UNMARKED,)), source="agency", now=LATER)
+    assert only(engine).access is Access.PREMIUM
+
+
+@pytest.mark.parametrize(
+    ("said", "level"),
+    [
+        ((), Access.UNKNOWN),
+        ((UNMARKED,), Access.FREE),
+        ((UNMARKED, MARKER), Access.PREMIUM),
+        ((Evidence("configured", "free", ""), MARKER), Access.FREE),
+        ((Evidence("configured", "free", ""), CONFIGURED), Access.PREMIUM),
+        ((Evidence("configured", "unknown", ""), UNMARKED), Access.UNKNOWN),
+        ((Evidence("configured", "unknown", ""), Evidence("configured", "metered", "")), Access.METERED),
+    ],
+)
+def test_level_of(said: tuple[Evidence, ...], level: Access) -> None:
+    assert level_of(said) is level
+
+
+# Clusters
+
+STORY = "Minister opens the new bridge over the river"
+
+
+def two_sources(tmp_path: Path, **over: object) -> tuple[str, str]:
+    """Two copies of one story; the titles of their sections differ. Returns their ids, the agency's first."""
+    engine = new_engine(tmp_path)
+    one = record(STORY, source="agency", url="https://agency.example/1", text=BODY, sections=("World",))
+    two = record(STORY, url="https://news.example/1", text=BODY, dated=NOON + hours(1))
+    tell(engine, "feed", one, source="agency")
+    tell(engine, "feed", two)
+    uids = {entry.source: entry.uid for entry in desk.all_entries(engine)}
+    return uids["agency"], uids["harbour"]
+
+
+def leads(folder: Path) -> dict[str, tuple[str, str | None]]:
+    """Source -> source of its entry's lead, and the rule."""
+    found = desk.all_entries(desk.open_engine(f"sqlite:///{folder / 'feeds.sqlite3'}"))
+    by_uid = {entry.uid: entry.source for entry in found}
+    return {entry.source: (by_uid[entry.lead], entry.rule) for entry in found}
+
+
+def test_equal_words_join_behind_the_earliest(tmp_path: Path) -> None:
+    two_sources(tmp_path)
+    assert leads(tmp_path) == {"agency": ("agency", None), "harbour": ("agency", "R2")}
+
+
+def test_an_equal_title_joins_where_one_has_no_body(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "feed", record(STORY, source="agency", url="https://agency.example/1"), source="agency")
+    tell(engine, "feed", record(STORY, url="https://news.example/1", text=BODY, dated=NOON + hours(1)))
+    # A text before a headline, though it came later.
+    assert leads(tmp_path) == {"agency": ("harbour", "R5"), "harbour": ("harbour", None)}
+    assert owed(engine) == {"*", "Town"}
+
+
+def test_a_premium_copy_never_hides_a_free_one(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    paid = record(STORY, source="agency", url="https://agency.example/1", text=BODY, evidence=(MARKER,))
+    free = record(STORY, url="https://news.example/1", text=BODY, evidence=(UNMARKED,), dated=NOON + hours(1))
+    tell(engine, "feed", paid, source="agency")
+    tell(engine, "feed", free)
+    assert leads(tmp_path) == {"agency": ("harbour", "R2"), "harbour": ("harbour", None)}
+    closed = record(STORY, url="https://news.example/1", text=BODY, evidence=(MARKER,), dated=NOON + hours(1))
+    desk.forget(engine)
+    tell(engine, "feed", closed, now=LATER)
+    assert leads(tmp_path) == {"agency": ("agency", None), "harbour": ("agency", "R2")}
+    assert owed(engine) == {"*", "Town"}
+
+
+@pytest.mark.parametrize("edits", ["agency", "harbour"])
+def test_an_edit_splits_a_cluster(tmp_path: Path, edits: str) -> None:
+    two_sources(tmp_path)
+    engine = new_engine_again(tmp_path)
+    desk.forget(engine)
+    url = {"agency": "https://agency.example/1", "harbour": "https://news.example/1"}[edits]
+    own = {"agency": ("World",), "harbour": ("Town",)}[edits]
+    edit = record(STORY, source=edits, url=url, text=OTHER_BODY, sections=own)
+    tell(engine, "feed", edit, source=edits, now=LATER)
+    assert leads(tmp_path) == {"agency": ("agency", None), "harbour": ("harbour", None)}
+    # Both: one lost the entry it was folded behind, the other a link to it.
+    assert owed(engine) == {"*", "Town", "World"}
+
+
+def new_engine_again(tmp_path: Path) -> desk.Engine:
+    return desk.open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}")
+
+
+def test_an_edited_title_leaves_the_cluster_and_finds_another(tmp_path: Path) -> None:
+    two_sources(tmp_path)
+    engine = new_engine_again(tmp_path)
+    third = record(OTHER, source="zeitung", url="https://z.example/1", text=BODY, sections=("Sea",))
+    tell(engine, "feed", third, source="zeitung")
+    desk.forget(engine)
+    edit = record(OTHER, source="agency", url="https://agency.example/1", text=BODY, sections=("World",))
+    tell(engine, "feed", edit, source="agency", now=LATER)
+    found = leads(tmp_path)
+    assert found["harbour"] == ("harbour", None)
+    assert found["agency"][0] == found["zeitung"][0]
+    assert owed(engine) == {"*", "Sea", "Town", "World"}
+
+
+def test_a_change_of_a_lead_concerns_the_sections_of_those_behind_it(tmp_path: Path) -> None:
+    two_sources(tmp_path)
+    engine = new_engine_again(tmp_path)
+    desk.forget(engine)
+    lead = record(STORY, source="agency", url="https://agency.example/1", text=BODY, sections=("World",), label="New")
+    tell(engine, "feed", lead, source="agency", now=LATER)
+    assert owed(engine) == {"*", "Town", "World"}
+
+
+def test_sections_before_and_after_owe_a_feed(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record(url=URL, sections=("Town", "Sea")))
+    desk.forget(engine)
+    tell(engine, "a", record(url=URL, sections=("Town", "Money")), now=LATER)
+    assert only(engine).sections == ("Town", "Money")
+    assert owed(engine) == {"*", "Town", "Sea", "Money"}
+
+
+def test_a_week_apart_is_another_story(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    for source, days in (("agency", 0), ("harbour", 7), ("zeitung", 14.1)):
+        when = NOON + hours(24 * days)
+        one = record(STORY, source=source, url=f"https://{source}.example/", text=BODY, dated=when)
+        tell(engine, "feed", one, source=source)
+    assert leads(tmp_path) == {
+        "agency": ("agency", None),
+        "harbour": ("agency", "R2"),
+        "zeitung": ("zeitung", None),
+    }
+
+
+def test_a_title_that_recurs_in_a_source_joins_nothing(tmp_path: Path) -> None:
+    rows = [
+        ("agency", record(STORY, source="agency", url="https://agency.example/1")),
+        ("harbour", record(STORY, url="https://news.example/1")),
+        ("harbour", record(STORY, url="https://news.example/2", dated=NOON + hours(30))),
+    ]
+    for number, order in enumerate(permutations(rows)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        engine = new_engine(folder)
+        for index, (source, one) in enumerate(order):
+            tell(engine, f"{index}", one, source=source)
+        assert all(entry.is_lead for entry in desk.all_entries(engine))
+
+
+def test_long_equal_texts_join_under_a_recurring_title_too(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    long = " ".join([BODY, OTHER_BODY, BODY])
+    for source in ("agency", "harbour"):
+        for number, text in enumerate((long, OTHER_BODY)):
+            url = f"https://{source}.example/{number}"
+            tell(engine, f"{number}", record(STORY, source=source, url=url, text=text), source=source)
+    followers = [entry for entry in desk.all_entries(engine) if not entry.is_lead]
+    assert [(entry.source in ("agency", "harbour"), entry.text, entry.rule) for entry in followers] == [
+        (True, long, "R2")
+    ]
+
+
+def test_entries_that_share_an_address_of_all_are_not_joined_by_it(tmp_path: Path) -> None:
+    """A feed whose items all link to its home page: `url` is the page's, the keys are the guids."""
+    engine = new_engine(tmp_path)
+    home = "https://news.example/"
+    keys = [record(guid=name).keys for name in ("g1", "g2")]
+    one = record(STORY, url=home, text=BODY, keys=keys[0])
+    two = record(STORY, url=home, text=OTHER_BODY, keys=keys[1])
+    tell(engine, "feed", one, two)
+    assert [entry.is_lead for entry in desk.all_entries(engine)] == [True, True]
+
+
+def test_a_source_that_gives_every_item_one_title_costs_no_more(tmp_path: Path) -> None:
+    """Quadratic work would take minutes here."""
+    engine = new_engine(tmp_path)
+    title = "Subscribe to read this article"
+    rows = [record(title, url=f"https://news.example/{number}", text=BODY, position=number) for number in range(3000)]
+    tell(engine, "feed", *rows[:2000])
+    tally = tell(engine, "feed", *rows, now=LATER)
+    assert tally == Tally(new=1000, unchanged=2000)
+    assert all(entry.is_lead for entry in desk.all_entries(engine))
+
+
+def test_a_large_document(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    rows = [record(f"Headline number {number} of many", position=number) for number in range(1500)]
+    assert tell(engine, "a", *rows) == Tally(new=1500)
+    closed = [record(one.title, position=one.position, evidence=(MARKER,)) for one in rows]
+    assert tell(engine, "a", *closed, now=LATER) == Tally(updated=1500)
+    assert {entry.access for entry in desk.all_entries(engine)} == {Access.PREMIUM}
+    with reading(engine) as connection:
+        (town,) = sections.every(connection)
+        assert len(entries.newest(connection, 2000, section_id=town.id)) == 1500
+    # Replaced as a whole: too much to be edits.
+    others = [record(f"Headline number {number} of more", position=number) for number in range(250)]
+    assert tell(engine, "a", *others, now=LATER) == Tally(new=250)
+
+
+def test_a_record_of_two_entries_belongs_to_the_one_of_its_strongest_key(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record("Known by its guid", guid="g"), record("Known by its address", url=URL))
+    before = titled(engine, "Known by its address")
+    tell(engine, "b", record("Now it has both", url=URL, guid="g"), now=LATER)
+    assert titled(engine, "Now it has both").uid == before.uid
+    assert len(desk.all_entries(engine)) == 2
