@@ -14,7 +14,16 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from db.records import Access
 from feeds.errors import ConfigError
@@ -116,7 +125,7 @@ class Publish(_Model):
     directory: Path = Field(Path("var/public"), description="Folder of the published tree.")
     entries: int = Field(50, ge=1, le=1000, description="Most entries in one feed.")
     max_bytes: int = Field(500_000, ge=10_000, le=50_000_000, description="Most bytes of one feed.")
-    title_prefix: str = Field(
+    title_prefix: Annotated[str, StringConstraints(strip_whitespace=False)] = Field(
         "", max_length=20, description='Put before premium titles, such as "[+] "; breaks readers\' duplicate checks.'
     )
     hubs: tuple[HttpUrl, ...] = Field((), description="WebSub hubs that feeds advertise.")

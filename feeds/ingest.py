@@ -248,7 +248,8 @@ def _leads(group: Sequence[Member]) -> dict[int, tuple[int | None, str | None]]:
     for member in sorted(group, key=lambda one: one.leading):
         own = prints[member.id]
         equal = by_text[own.text_hash] if own.text_hash is not None else []
-        leads = [lead for lead in equal if _near(lead, member)][:1]
+        first = next((lead for lead in equal if _near(lead, member)), None)
+        leads = [] if first is None else [first]
         if member.id not in recurring:
             leads = sorted([*leads, *(lead for lead in single if _near(lead, member))], key=lambda one: one.leading)
         for lead in leads:

@@ -259,8 +259,8 @@ def _agreement(old: Gone, record: EntryRecord) -> float | None:
         return None
     titles = token_sort_ratio(old.title.casefold(), record.title.casefold())
     if old.text:
-        # Leading 4,000 characters: the agreement of whole books costs seconds and tells nothing more.
-        bodies = ratio(old.text[:4000], record.text[:4000], score_cutoff=SAME_BODY)
+        # 200 against 200 bodies cost 0.7 s at their leading 1,000 characters, 12.8 s at 4,000.
+        bodies = ratio(old.text[:1000], record.text[:1000])
         if bodies >= SAME_BODY:
             return 100 + bodies
     at_place = old.position == record.position

@@ -68,8 +68,49 @@ _VALIDATED = {
     "_source_name": "name",
     "_authority": '"host,date"',
 }
+_KINDS = {"str": "TEXT", "list[str]": "TEXT", "path": "PATH", "int": "NUMBER", "int range": "NUMBER"}
 _EPOCH = 1_798_761_600
 """1 January 2027, UTC: later than every date of the shipped documents."""
+
+_PLAIN = (
+    "update",
+    "sources add https://news.example/feed --name news",
+    "status",
+    "entries list",
+    "sections list",
+    "sources list",
+    "sources remove news",
+    "config check",
+    "db upgrade",
+    "db verify",
+    "init --config new.toml",
+)
+_TITLES = {
+    "update": "feeds update, poll, publish and demo",
+    "entries list": "feeds entries list and search",
+    "sources add https://news.example/feed --name news": "feeds sources add",
+    "sources remove news": "feeds sources remove",
+    "init --config new.toml": "feeds init",
+}
+_NOTES = {
+    "update": (
+        "`outcome` is `stored`, `unchanged` or `failed`. Paths are relative to the published folder. "
+        "`sources` is empty for `publish`, `published` for `poll`."
+    ),
+    "status": (
+        "`state` is `ok`, `failing`, `gone` or `paused`. `kind` is `failing` (a source), `quarantined` (an entry that "
+        "cannot be rendered) or `refused` (a feed that broke a rule); the last two have null as `source`."
+    ),
+    "entries list": (
+        "Newest first. `cluster` is the id of the lead entry, `duplicate_of` the same for an entry that is folded "
+        "behind it. `published_precision` is `second` or `day`."
+    ),
+    "entries show": (
+        "`rule` says why the entry was joined to its cluster: `R1` the same address, `R2` the same words, `R5` the "
+        "same title within 72 hours where one of the two has no body. `published_basis` says how the year of a "
+        "dateline was settled, or which element of a feed gave the time."
+    ),
+}
 
 _FEED = """<?xml version="1.0" encoding="utf-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>Coastwire</title><id>urn:x:1</id>
@@ -100,8 +141,14 @@ def text() -> str:
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    lines += ["| " + " | ".join(map(_cell, row)) + " |" for row in rows]
     return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    """Text of a cell: no bar ends it, and `<name>` outside code is no element of HTML."""
+    escaped = text.replace("|", "\\|")
+    return escaped if text.startswith("`") else escaped.replace("<", "&lt;")
 
 
 # --- commands
@@ -120,41 +167,51 @@ def _walk(words: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...
 
 def _commands() -> Iterator[str]:
     yield "## Commands"
-    yield "Options that every command takes, before its name or behind it:"
     found = list(commands())
-    root = found[0][1]
-    yield _table(["option", "meaning"], [row for row in _parameters(root, ("feeds",)) if _names(row, COMMON)])
+    every = _parameters(found[0][1])
+    yield "Options that every command takes, before its name or behind it:"
+    yield _table(["option", "meaning"], [row for row in every if _is_common(row)])
     yield "Options of `feeds` alone:"
-    yield _table(["option", "meaning"], [row for row in _parameters(root, ("feeds",)) if not _names(row, COMMON)])
+    yield _table(["option", "meaning"], [row for row in every if not _is_common(row)])
     for words, command in found[1:]:
         if getattr(command, "commands", None):
             continue
         yield f"### {' '.join(words)}"
-        yield _usage(command, words)
+        yield f"`{' '.join((*words, '[OPTIONS]', *_arguments(command)))}`"
         yield (command.help or "").strip()
-        rows = [row for row in _parameters(command, words) if not _names(row, COMMON)]
+        rows = [row for row in _parameters(command) if not _is_common(row)]
         if rows:
             yield _table(["argument or option", "meaning"], rows)
 
 
-def _names(row: Sequence[str], options: Sequence[str]) -> bool:
-    return any(f"{option}`" in row[0] or f"{option} " in row[0] for option in options)
+def _is_common(row: Sequence[str]) -> bool:
+    return any(option in row[0].strip("`").replace(",", "").split() for option in COMMON)
 
 
-def _usage(command: Any, words: Sequence[str]) -> str:
-    context = typer.Context(command, info_name=" ".join(words))
-    return f"`{' '.join((*words, *command.collect_usage_pieces(context)))}`"
+def _arguments(command: Any) -> Iterator[str]:
+    for one in command.params:
+        if one.param_type_name == "argument":
+            name = _name(one) + ("..." if one.nargs == -1 else "")
+            yield name if one.required else f"[{name}]"
 
 
-def _parameters(command: Any, words: Sequence[str]) -> list[list[str]]:
+def _name(parameter: Any) -> str:
+    return str(parameter.metavar or parameter.name).strip("[].").upper()
+
+
+def _parameters(command: Any) -> list[list[str]]:
     """Arguments and options with what `--help` says of them, defaults included."""
-    context = typer.Context(command, info_name=" ".join(words))
-    records = [one.get_help_record(context) for one in command.get_params(context)]
-    return [[f"`{name.strip()}`", _sentence(said)] for name, said in filter(None, records)]
-
-
-def _sentence(said: str) -> str:
-    return " ".join(said.replace("  [", " [").split())
+    context = typer.Context(command, info_name="feeds")
+    rows = []
+    for one in command.get_params(context):
+        shown, said = one.get_help_record(context)
+        words, _, kind = shown.strip().rstrip(">").partition(" <")
+        if one.param_type_name == "argument":
+            words = f"{_name(one)}: {kind}" if "|" in kind else _name(one)
+        elif kind:
+            words += " " + _KINDS.get(kind, kind)
+        rows.append([f"`{words}`", " ".join(said.replace("[default: 0]", "").split())])
+    return rows
 
 
 def _exit_codes() -> Iterator[str]:
@@ -205,7 +262,8 @@ def _configuration() -> Iterator[str]:
     )
     for head, model in TABLES:
         yield f"### {head}"
-        yield _first(model).partition(": ")[2].capitalize()
+        purpose = _first(model).partition(": ")[2]
+        yield purpose[:1].upper() + purpose[1:]
         rows = [
             [f"`{name}`", _type(field.annotation, field.metadata), _default(field), field.description or ""]
             for name, field in model.model_fields.items()
@@ -265,35 +323,18 @@ def shapes() -> dict[str, str]:
             + _source("lost", "feed", Path("lost.atom"))
         )
         (desk.path / "wire.atom").write_text(_FEED, encoding="utf-8")
-        update = _shape(desk.run("update", "--json").json)
-        listed = desk.run("entries", "list", "--json").json
-        every = [desk.run("entries", "show", entry["id"], "--json").json for entry in listed]
-        uid = listed[0]["id"]
-        return {
-            "feeds update, feeds poll, feeds publish, feeds demo": update,
-            "feeds status": _shape(desk.run("status", "--json").json),
-            "feeds entries list, feeds entries search": _shape(listed),
-            "feeds entries show": _merged(every),
-            "feeds entries set-access": _shape(desk.run("entries", "set-access", uid, "premium", "--json").json),
-            "feeds sections list": _shape(desk.run("sections", "list", "--json").json),
-            "feeds sources list": _shape(desk.run("sources", "list", "--json").json),
-            "feeds sources add": _shape(
-                desk.run("sources", "add", "https://a.example/feed", "--name", "a", "--json").json
-            ),
-            "feeds sources remove": _shape(desk.run("sources", "remove", "a", "--json").json),
-            "feeds config check": _shape(desk.run("config", "check", "--json").json),
-            "feeds db upgrade": _shape(desk.run("db", "upgrade", "--json").json),
-            "feeds db verify": _shape(desk.run("db", "verify", "--json").json),
-            "feeds init": _shape(desk.run("init", "--config", "new.toml", "--json").json),
-        }
+        given = {words: [desk.run(*words.split(), "--json").json] for words in _PLAIN}
+        listed = given["entries list"][0]
+        several = {(entry["url"] is None, bool(entry["evidence"]), entry["lead"]): entry["id"] for entry in listed}
+        given["entries show"] = [desk.run("entries", "show", entry["id"], "--json").json for entry in listed]
+        given["entries set-access"] = [
+            desk.run("entries", "set-access", uid, "premium", "--json").json for uid in several.values()
+        ]
+        return {words: _merged(values) for words, values in given.items()}
 
 
 def _source(name: str, kind: str, path: Path) -> str:
     return f"[[source]]\nname = {toml(name)}\nkind = {toml(kind)}\npath = {toml(path)}\n"
-
-
-def _shape(value: object) -> str:
-    return _merged([value])
 
 
 def _merged(values: Sequence[object], indent: int = 0) -> str:
@@ -320,9 +361,11 @@ def _json() -> Iterator[str]:
         "With `--json` standard output is one JSON value. Times are RFC 3339 in UTC. Messages stay on standard error, "
         "and the exit codes are the same. Shapes below name the type of each value."
     )
-    for title, shape in shapes().items():
-        yield f"### JSON of {title}"
+    for words, shape in shapes().items():
+        yield f"### JSON of {_TITLES.get(words, f'feeds {words}')}"
         yield f"```text\n{shape}\n```"
+        if words in _NOTES:
+            yield _NOTES[words]
     yield "### JSON of feeds config show"
     yield "The tables and keys of [Configuration](#configuration), every one with the value that counts."
 

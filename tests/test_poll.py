@@ -1,0 +1,232 @@
+"""Polling over HTTP from a real loopback site, with a clock that the test holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from db.engine import Engine, open_engine, reading
+from db.migrations import upgrade
+from db.store import entries, incidents, sections, sources
+from feeds.config import Config, parse
+from feeds.declare import declare
+from feeds.errors import UsageError
+from feeds.monitor import state_of, status
+from feeds.poll import PollResult, poll
+from tests.command import SITE
+from tests.fakes import Reply, Site, conditional
+
+NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+
+
+def rss(*titles: str) -> bytes:
+    items = "".join(
+        f"<item><title>{title}</title><link>https://n.example/{title}</link><guid>{title}</guid></item>"
+        for title in titles
+    )
+    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>N</title>{items}</channel></rss>'.encode()
+
+
+@dataclass(slots=True)
+class Bench:
+    """A desk with one http source."""
+
+    engine: Engine
+    config: Config
+    site: Site
+    now: datetime = NOW
+
+    def poll(self, after: timedelta = timedelta(0), everyone: bool = False) -> list[PollResult]:
+        self.now += after
+        return poll(self.engine, self.config, self.now, everyone=everyone)
+
+    def titles(self) -> set[str]:
+        with reading(self.engine) as connection:
+            return {entry.title for entry in entries.listing(connection)}
+
+
+@pytest.fixture
+def bench(tmp_path: Path, site: Site) -> Iterator[Bench]:
+    text = f'{SITE}[poll]\nallow_networks = ["127.0.0.0/8"]\n[[source]]\nname = "n"\nurl = "{site.url}/feed"\n'
+    config = parse(text, tmp_path / "config.toml")
+    engine = open_engine(config.database_url)
+    upgrade(engine)
+    declare(engine, config, NOW)
+    yield Bench(engine, config, site)
+    engine.dispose()
+
+
+def test_the_second_request_is_conditional_and_304_changes_nothing(bench: Bench) -> None:
+    bench.site.put("/feed", conditional(rss("a", "b"), '"v1"', [("Last-Modified", "Sun, 01 Nov 2026 10:00:00 GMT")]))
+    (first,) = bench.poll()
+    assert (first.outcome, first.tally.new) == ("stored", 2)
+    assert first.next_due == NOW + timedelta(minutes=60)
+    assert first.reason == "interval=60 min"
+    assert bench.poll(timedelta(minutes=59)) == []
+    (second,) = bench.poll(timedelta(minutes=1))
+    assert (second.outcome, second.tally.new) == ("unchanged", 0)
+    asked = bench.site.log[1].headers
+    assert (asked["If-None-Match"], asked["If-Modified-Since"]) == ('"v1"', "Sun, 01 Nov 2026 10:00:00 GMT")
+    assert asked["User-Agent"].startswith("Broadsheet/")
+    assert asked["Cookie"] is asked["Referer"] is None
+
+
+def test_the_same_body_with_new_validators_stores_the_validators(bench: Bench) -> None:
+    bench.site.put("/feed", conditional(rss("a"), '"v1"'))
+    bench.poll()
+    bench.site.put("/feed", conditional(rss("a"), '"v2"'))
+    assert bench.poll(everyone=True)[0].outcome == "unchanged"
+    bench.poll(everyone=True)
+    assert [seen.headers["If-None-Match"] for seen in bench.site.log] == [None, '"v1"', '"v2"']
+
+
+def test_max_age_is_heeded(bench: Bench) -> None:
+    bench.site.put("/feed", Reply(body=rss("a"), headers=[("Cache-Control", "max-age=14400")]))
+    (result,) = bench.poll()
+    assert (result.next_due, result.reason) == (NOW + timedelta(hours=4), "max-age=14400")
+
+
+def test_failures_back_off_open_an_incident_and_heal(bench: Bench) -> None:
+    bench.site.put("/feed", Reply(status=503, headers=[("Retry-After", "7200")]))
+    (first,) = bench.poll()
+    assert (first.outcome, first.reason) == ("failed", "Retry-After=7200")
+    assert first.next_due == NOW + timedelta(hours=2)
+    waits = []
+    for _attempt in range(3):
+        bench.site.put("/feed", Reply(status=500))
+        (result,) = bench.poll(everyone=True)
+        assert result.next_due is not None
+        waits.append(result.next_due - bench.now)
+    assert waits == sorted(waits)
+    assert waits[0] > timedelta(hours=3)
+    found = status(bench.engine)
+    assert [incident.kind for incident in found.incidents] == ["failing"]
+    assert not found.well
+    assert found.sources[0].source.failures == 4
+    bench.site.put("/feed", rss("a"))
+    (healed,) = bench.poll(everyone=True)
+    assert healed.next_due == bench.now + timedelta(minutes=60)
+    assert status(bench.engine).well
+
+
+def test_gone_is_said_so(bench: Bench) -> None:
+    bench.site.put("/feed", Reply(status=410))
+    (result,) = bench.poll()
+    assert result.error is not None
+    assert "410" in result.error
+    assert status(bench.engine).sources[0].state == "gone"
+    assert result.next_due == NOW + timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Reply(body=b""),
+        Reply(body=b"<!doctype html><html><body>Sign in</body></html>"),
+        Reply(body=rss("a", "b")[:120]),
+        Reply(body=rss("a", "b"), length=5000),
+        Reply(body=b"x" * 3_000_000),
+    ],
+    ids=["empty", "html", "cut", "short", "huge"],
+)
+def test_a_bad_answer_keeps_what_was_and_is_not_remembered(bench: Bench, bad: Reply) -> None:
+    config = bench.config.model_copy(update={"poll": bench.config.poll.model_copy(update={"max_bytes": 1_000_000})})
+    config._root = bench.config.root
+    bench.config = config
+    bench.site.put("/feed", conditional(rss("a"), '"v1"'))
+    bench.poll()
+    bench.site.put("/feed", replace(bad, headers=[("ETag", '"bad"')]))
+    (result,) = bench.poll(everyone=True)
+    assert result.outcome == "failed"
+    assert bench.titles() == {"a"}
+    bench.site.put("/feed", conditional(rss("a", "c"), '"v3"'))
+    (result,) = bench.poll(everyone=True)
+    assert result.tally.new == 1
+    assert bench.site.log[-1].headers["If-None-Match"] == '"v1"'
+
+
+def test_one_bad_source_does_not_stop_the_next(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "good.xml").write_bytes(rss("good"))
+    bench.site.put("/feed", Reply(pause=30))
+    bench.config = parse(
+        f'{SITE}[poll]\nallow_networks = ["127.0.0.0/8"]\ndeadline = 1\n[[source]]\nname = "n"\n'
+        f'url = "{bench.site.url}/feed"\n[[source]]\nname = "z"\npath = "good.xml"\n',
+        tmp_path / "config.toml",
+    )
+    declare(bench.engine, bench.config, NOW)
+    slow, good = bench.poll()
+    assert (slow.source, slow.outcome) == ("n", "failed")
+    assert (good.source, good.tally.new) == ("z", 1)
+    bench.site.closing.set()
+
+
+def test_a_private_address_is_refused_unless_it_is_allowed(tmp_path: Path, site: Site) -> None:
+    site.put("/feed", rss("a"))
+    config = parse(f'{SITE}[[source]]\nname = "n"\nurl = "{site.url}/feed"\n', tmp_path / "config.toml")
+    engine = open_engine(config.database_url)
+    upgrade(engine)
+    declare(engine, config, NOW)
+    (result,) = poll(engine, config, NOW)
+    engine.dispose()
+    assert result.error is not None
+    assert "allow_networks" in result.error
+    assert site.log == []
+
+
+def test_validators_are_dropped_when_the_source_changes(bench: Bench, tmp_path: Path) -> None:
+    bench.site.put("/feed", conditional(rss("a"), '"v1"'))
+    bench.poll()
+    text = f'{SITE}[poll]\nallow_networks = ["127.0.0.0/8"]\n[[source]]\nname = "n"\nurl = "{bench.site.url}/feed"\n'
+    bench.config = parse(text + 'sections = ["Wire"]\n', tmp_path / "config.toml")
+    declare(bench.engine, bench.config, bench.now)
+    (result,) = bench.poll()
+    assert bench.site.log[-1].headers["If-None-Match"] is None
+    assert result.tally.updated == 1
+    with reading(bench.engine) as connection:
+        assert [section.name for section in sections.every(connection)] == ["Wire"]
+
+
+def test_unknown_and_paused_names(bench: Bench, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no source is named"):
+        poll(bench.engine, bench.config, NOW, names=["x"])
+    text = f'{SITE}[[source]]\nname = "n"\nurl = "{bench.site.url}/feed"\nenabled = false\n'
+    bench.config = parse(text, tmp_path / "config.toml")
+    declare(bench.engine, bench.config, NOW)
+    with pytest.raises(UsageError, match="paused"):
+        poll(bench.engine, bench.config, NOW, names=["n"])
+
+
+def test_it_stops_between_sources_when_asked(bench: Bench) -> None:
+    assert poll(bench.engine, bench.config, NOW, stop=lambda: True) == []
+    with reading(bench.engine) as connection:
+        (source,) = sources.due(connection, NOW)
+        assert source.last_poll is None
+        assert state_of(source) == "ok"
+        assert incidents.opened(connection) == []
+
+
+def test_a_defect_in_one_document_spares_the_others(tmp_path: Path) -> None:
+    """A document that the database refuses (here: by a trigger) fails alone, whatever else is in its group."""
+    (tmp_path / "seeds").mkdir()
+    for name in ("one", "poison", "two"):
+        (tmp_path / "seeds" / f"{name}.txt").write_text(f"Story of {name}\n\nMarch 3, 2026, X. Body.\n")
+    config = parse(f'{SITE}[[source]]\nname = "s"\nkind = "seed"\npath = "seeds"\n', tmp_path / "config.toml")
+    engine = open_engine(config.database_url)
+    upgrade(engine)
+    declare(engine, config, NOW)
+    with engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql(
+            "create trigger refuse before insert on entries when new.title like '%poison%' "
+            "begin select raise(abort, 'refused'); end"
+        )
+    (result,) = poll(engine, config, NOW)
+    assert (result.outcome, result.tally.new) == ("stored", 2)
+    assert len(result.errors) == 1
+    assert "poison.txt" in result.errors[0]
+    with reading(engine) as connection:
+        assert {entry.title for entry in entries.listing(connection)} == {"Story of one", "Story of two"}
+    engine.dispose()

@@ -1,0 +1,308 @@
+"""The published tree: what is rendered, what is left alone, what never gets out."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import feedparser
+import pytest
+from lxml import etree
+
+from db.engine import Engine, open_engine, reading, writing
+from db.migrations import upgrade
+from db.records import Access
+from db.store import entries, incidents, sections
+from feeds.config import Config, parse
+from feeds.correct import set_access
+from feeds.declare import declare
+from feeds.errors import OutputError, UsageError
+from feeds.ingest import Reading, store
+from feeds.publish import publish, show, verify
+from tests.command import SITE
+from tests.desk import record
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Tree:
+    """A desk that records are put into by hand."""
+
+    engine: Engine
+    config: Config
+    folder: Path
+
+    def put(self, *records: object, source: str = "s", name: str = "doc", now: datetime = NOW) -> None:
+        with writing(self.engine) as connection:
+            from db.store import sources
+
+            sources.add(connection, source, {"path": "x", "title": source.title()}, now)
+            (found,) = [one for one in sources.every(connection) if one.name == source]
+            one = Reading(name=name, digest=os.urandom(16), moment=now, records=records)  # type: ignore[arg-type]
+            store(connection, found.id, source, one, prefix="tag:t,2026:", now=now)
+
+    def publish(self, *names: str, everything: bool = False) -> list[str]:
+        return publish(self.engine, self.config, NOW, names=names, everything=everything).paths
+
+    def files(self) -> dict[str, bytes]:
+        root = self.config.public
+        return {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+    def configure(self, text: str) -> None:
+        self.config = parse(SITE + text, self.folder / "config.toml")
+        declare(self.engine, self.config, NOW)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Iterator[Tree]:
+    config = parse(SITE, tmp_path / "config.toml")
+    engine = open_engine(config.database_url)
+    upgrade(engine)
+    declare(engine, config, NOW)
+    yield Tree(engine, config, tmp_path)
+    engine.dispose()
+
+
+def titles(data: bytes) -> list[str]:
+    return [entry.title for entry in feedparser.parse(data).entries]
+
+
+def test_an_empty_desk_has_its_page_and_an_empty_feed(tree: Tree) -> None:
+    assert set(tree.publish()) == {"all.atom", "feeds.opml", "index.html", "manifest.json", "style.css"}
+    assert titles(tree.files()["all.atom"]) == []
+    assert tree.publish() == []
+    assert verify(tree.config, NOW) == []
+
+
+def test_only_what_changed_is_written(tree: Tree) -> None:
+    tree.put(record("Alpha beta gamma", sections=("A",)), record("Delta epsilon zeta", sections=("B",)))
+    tree.publish()
+    tree.put(record("Eta theta iota", sections=("B",)), name="second")
+    assert set(tree.publish()) == {
+        "all.atom", "index.html", "manifest.json", "sections/b.atom",
+    }  # fmt: skip
+    assert tree.publish(everything=True) == []
+
+
+def test_a_section_is_configured_before_it_has_entries_and_renamed_without_new_ids(tree: Tree) -> None:
+    tree.configure('[[section]]\nname = "A"\nslug = "first"\ntitle = "Section A"\n')
+    tree.publish()
+    assert titles(tree.files()["sections/first.atom"]) == []
+    tree.put(record("Alpha beta gamma", sections=("a",)))
+    tree.publish()
+    before = feedparser.parse(tree.files()["sections/first.atom"])
+    assert before.feed.title == "Test Desk: Section A"
+    tree.configure('[[section]]\nname = "A"\nslug = "second"\n')
+    assert {"sections/first.atom", "sections/second.atom"} <= set(tree.publish())
+    files = tree.files()
+    assert "sections/first.atom" not in files
+    after = feedparser.parse(files["sections/second.atom"])
+    assert (after.feed.id, after.entries[0].id) == (before.feed.id, before.entries[0].id)
+    assert tree.publish() == []
+
+
+def test_the_free_feed_has_what_is_free_and_nothing_else(tree: Tree) -> None:
+    levels = {level: record(f"A headline of {level.value}", access=level, sections=("A",)) for level in Access}
+    tree.put(*levels.values())
+    tree.publish()
+    assert titles(tree.files()["sections/a.free.atom"]) == ["A headline of free"]
+    assert len(titles(tree.files()["sections/a.atom"])) == len(Access)
+
+
+@pytest.mark.parametrize("level", list(Access))
+def test_gated_bodies_have_no_way_out(tree: Tree, level: Access) -> None:
+    tree.put(record("A headline with a body", text="SENTINEL " * 20, summary="Teaser.", access=level, sections=("A",)))
+    tree.publish()
+    out = b"".join(tree.files().values())
+    assert (b"SENTINEL" in out) is not level.gated
+    assert b"Teaser." in out
+
+
+def test_a_title_made_of_a_gated_body_stays_behind(tree: Tree) -> None:
+    tree.put(record("SENTINEL begins", title_from_body=True, text="SENTINEL begins and goes on", access=Access.PREMIUM))
+    tree.publish()
+    assert b"SENTINEL" not in b"".join(tree.files().values())
+    assert titles(tree.files()["all.atom"]) == ["Untitled"]
+
+
+def test_what_became_premium_leaves_the_feeds(tree: Tree) -> None:
+    tree.put(record("An open story of the day", text="SENTINEL " * 20, access=Access.FREE, sections=("A",)))
+    tree.publish()
+    with reading(tree.engine) as connection:
+        (entry,) = entries.listing(connection)
+    set_access(tree.engine, entry.uid, Access.PREMIUM, NOW + timedelta(hours=1))
+    tree.publish()
+    assert b"SENTINEL" not in b"".join(tree.files().values())
+    assert titles(tree.files()["sections/a.free.atom"]) == []
+
+
+def test_flags_and_links(tree: Tree) -> None:
+    tree.configure(
+        '[access]\nsubscribe_url = "https://t.example/pay"\n[access.labels]\npremium = "For subscribers"\n'
+        '[publish]\ntitle_prefix = "[+] "\nhubs = ["https://hub.example/"]\n'
+    )
+    tree.put(record("A paid story of today", access=Access.PREMIUM, sections=("A",)))
+    tree.publish()
+    feed = feedparser.parse(tree.files()["sections/a.atom"])
+    (entry,) = feed.entries
+    assert entry.title == "[+] A paid story of today"
+    assert {"rel": "payment", "href": "https://t.example/pay"}.items() <= entry.links[1].items()
+    tags = {(tag.term, tag.scheme, tag.label) for tag in entry.tags}
+    assert ("premium", "http://127.0.0.1:8080/ns/access", "For subscribers") in tags
+    assert [link.href for link in feed.feed.links if link.rel == "hub"] == ["https://hub.example/"]
+    assert entry.dcterms_accessrights == "premium"
+    assert b"For subscribers" in tree.files()["index.html"]
+
+
+def test_duplicates_are_folded_behind_the_lead_in_every_section(tree: Tree) -> None:
+    text = "The same words in both papers, long enough to be a body that can be compared with another one. " * 3
+    title = "One story in two papers"
+    tree.put(record(title, source="a", url="https://a.example/1", text=text, sections=("A",)), source="a")
+    tree.put(record(title, source="b", url="https://b.example/1", text=text, sections=("B",)), source="b")
+    tree.publish()
+    files = tree.files()
+    assert titles(files["all.atom"]) == [title]
+    for name in ("a", "b"):
+        (entry,) = feedparser.parse(files[f"sections/{name}.atom"]).entries
+        assert entry.link == "https://a.example/1"
+        assert [(one.href, one.title) for one in entry.links if one.rel == "via"] == [("https://b.example/1", "B")]
+
+
+def test_feeds_are_capped_by_number_and_by_bytes(tree: Tree) -> None:
+    tree.configure("[publish]\nentries = 5\nmax_bytes = 10000\n")
+    rows = [
+        record(f"Story number {n} of the day", published=NOW - timedelta(days=n), text="word " * 100, sections=("A",))
+        for n in range(9)
+    ]
+    tree.put(*rows)
+    tree.publish()
+    assert titles(tree.files()["sections/a.atom"]) == [f"Story number {n} of the day" for n in range(5)]
+    tree.put(*(replace(row, text="word " * 600, content="<p>" + "word " * 600 + "</p>") for row in rows))
+    tree.publish()
+    data = tree.files()["sections/a.atom"]
+    assert 0 < len(titles(data)) < 5
+    assert len(data) <= 10000
+    tree.put(replace(rows[0], text="word " * 9000, content="<p>" + "word " * 9000 + "</p>"))
+    tree.publish()
+    (entry,) = feedparser.parse(tree.files()["sections/a.atom"]).entries
+    assert "content" not in entry
+
+
+def test_an_entry_that_cannot_be_rendered_is_left_out_and_named(tree: Tree) -> None:
+    bad = record("A story with a bad link", url="https://n.example/a b<>", sections=("A",))
+    tree.put(bad, record("A story that is well", sections=("A",)))
+    result = publish(tree.engine, tree.config, NOW)
+    assert titles(tree.files()["sections/a.atom"]) == ["A story that is well"]
+    assert list(result.left_out) == ["tag:t,2026:" + bad.keys[0].hex()]
+    with reading(tree.engine) as connection:
+        (incident,) = incidents.opened(connection)
+    assert (incident.kind, incident.subject) == ("quarantined", "tag:t,2026:" + bad.keys[0].hex())
+    tree.put(replace(bad, url="https://n.example/ab", keys=bad.keys))
+    publish(tree.engine, tree.config, NOW)
+    assert len(titles(tree.files()["sections/a.atom"])) == 2
+    with reading(tree.engine) as connection:
+        assert incidents.opened(connection) == []
+
+
+def test_a_feed_against_the_rules_is_not_published_and_stays_owed(tree: Tree) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.publish()
+    good = tree.files()
+    future = record("A story of tomorrow or later", published=NOW + timedelta(days=400), sections=("A",))
+    tree.put(future)
+    result = publish(tree.engine, tree.config, NOW)
+    # An implausible date is a warning in the W3C's rules: it is published. Nothing that our own renderer makes is an
+    # error, so a rule is broken here by a site address that is no address of a feed.
+    assert result.refused == {}
+    broken = tree.config.model_copy(update={"site": tree.config.site.model_copy(update={"base_url": "nowhere/"})})
+    broken._root = tree.config.root
+    tree.put(record("A third story of the day", sections=("A",)))
+    refused = publish(tree.engine, broken, NOW).refused
+    assert "sections/a.atom" in refused
+    assert tree.files()["sections/a.atom"] != good["sections/a.atom"]
+    with reading(tree.engine) as connection:
+        assert "refused" in {incident.kind for incident in incidents.opened(connection)}
+        assert sections.dirty(connection)
+    assert "sections/a.atom" in tree.publish()
+    with reading(tree.engine) as connection:
+        assert incidents.opened(connection) == []
+        assert sections.dirty(connection) == {}
+
+
+def test_what_changes_during_a_publish_stays_owed(tree: Tree) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    with reading(tree.engine) as connection:
+        seen = sections.dirty(connection)
+    tree.put(record("Another story of the day", sections=("A",)))
+    with writing(tree.engine) as connection:
+        sections.clean(connection, seen)
+        assert set(sections.dirty(connection)) == set(seen)
+
+
+def test_an_unwritable_tree_is_one_error_and_nothing_is_forgotten(tree: Tree) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.config.public.parent.mkdir(exist_ok=True)
+    tree.config.public.write_text("a file")
+    with pytest.raises(OutputError, match="public"):
+        tree.publish()
+    tree.config.public.unlink()
+    assert "sections/a.atom" in tree.publish()
+
+
+def test_names(tree: Tree) -> None:
+    tree.put(record("A story that is well", sections=("Łódź news",)))
+    tree.publish()
+    tree.config.public.joinpath("sections/lodz-news.atom").write_bytes(b"edited")
+    assert tree.publish("łódź NEWS") == ["sections/lodz-news.atom"]
+    with pytest.raises(UsageError):
+        tree.publish("x")
+
+
+def test_the_manifest_and_the_list_of_feeds(tree: Tree) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.publish()
+    files = tree.files()
+    listed = {line["path"] for line in json.loads(files["manifest.json"])}
+    assert listed == set(files) - {"manifest.json"}
+    opml = etree.fromstring(files["feeds.opml"])
+    urls = [str(outline.get("xmlUrl")) for outline in opml.iter("outline") if outline.get("xmlUrl")]
+    assert urls == ["http://127.0.0.1:8080/all.atom", "http://127.0.0.1:8080/sections/a.atom"]
+    (tree.config.public / "manifest.json").write_text("[{]")
+    assert tree.publish() == ["manifest.json"]
+
+
+def test_a_broken_file_of_ours_is_found(tree: Tree) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.publish()
+    manifest = json.loads(tree.files()["manifest.json"])
+    data = b"<feed/>"
+    (tree.config.public / "all.atom").write_bytes(data)
+    for line in manifest:
+        if line["path"] == "all.atom":
+            from hashlib import sha256
+
+            line["sha256"] = sha256(data).hexdigest()
+    (tree.config.public / "manifest.json").write_text(json.dumps(manifest))
+    assert any(found.startswith("all.atom:1: ") for found in verify(tree.config, NOW))
+
+
+def test_undated_entries_keep_the_order_of_the_page(tree: Tree) -> None:
+    names = ["Zeta one two three", "Alpha one two three", "Mu one two three"]
+    tree.put(*(record(name, position=at, dated=NOW, sections=("A",)) for at, name in enumerate(names)))
+    tree.publish()
+    assert titles(tree.files()["sections/a.atom"]) == names
+
+
+def test_show_takes_the_fields_of_the_allowlist_alone(tree: Tree) -> None:
+    tree.put(record("A story with everything", text="SENTINEL " * 30, access=Access.REGISTRATION))
+    with reading(tree.engine) as connection:
+        (entry,) = entries.listing(connection)
+    public = show(replace(entry, enclosures=()), (), tree.config, {})
+    assert "SENTINEL" not in repr(public)
+    assert public.source == "s"
+    assert public.url == "http://127.0.0.1:8080/"
