@@ -151,7 +151,7 @@ def test_a_bad_answer_keeps_what_was_and_is_not_remembered(bench: Bench, bad: Re
 
 def test_one_bad_source_does_not_stop_the_next(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "good.xml").write_bytes(rss("good"))
-    bench.site.put("/feed", Reply(pause=30))
+    bench.site.put("/feed", Reply(body=b"late", pause=30))
     bench.config = parse(
         f'{SITE}[poll]\nallow_networks = ["127.0.0.0/8"]\ndeadline = 1\n[[source]]\nname = "n"\n'
         f'url = "{bench.site.url}/feed"\n[[source]]\nname = "z"\npath = "good.xml"\n',
@@ -160,6 +160,7 @@ def test_one_bad_source_does_not_stop_the_next(bench: Bench, tmp_path: Path) -> 
     declare(bench.engine, bench.config, NOW)
     slow, good = bench.poll()
     assert (slow.source, slow.outcome) == ("n", "failed")
+    assert "in time" in (slow.error or "")
     assert (good.source, good.tally.new) == ("z", 1)
     bench.site.closing.set()
 

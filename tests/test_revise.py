@@ -215,7 +215,7 @@ def change(
     *others: Said,
     access: Access = Access.UNKNOWN,
     unseen: bool = False,
-    moment: datetime = NOON + hours(2),
+    moment: datetime = TWO,
 ) -> Revised:
     return revise.revise(
         before,

@@ -17,7 +17,7 @@ from feeds.slug import slug
         ("Politics", "politics"),
         ("Home & Away", "home-away"),
         ("  --Arts--  ", "arts"),
-        ("Людзі і лёсы", "liudzi-i-liosy"),
+        ("Людзі і лёсы", "lyudzi-i-lesy"),
         ("Straße", "strasse"),
         ("Women's world", "womens-world"),
         ("経済", "jingji"),

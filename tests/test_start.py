@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import DOCUMENT, FEEDS, SEEDS, Folder
+from tests.fakes import Reply, Site, wait_for
 
 
 @contextmanager
@@ -98,6 +99,34 @@ def test_a_second_daemon_is_refused_and_a_one_shot_is_not(desk: Folder) -> None:
         eventually(url, b"Mayor")
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
+
+
+def test_a_slow_source_does_not_hold_up_the_end(desk: Folder, site: Site) -> None:
+    url = site.put("/slow", Reply(body=b"late", pause=60))
+    desk.config(f'{SEEDS}[poll]\nallow_networks = ["127.0.0.0/8"]\n[[source]]\nname = "a"\nurl = "{url}"\n')
+    with running(desk) as (process, _address):
+        wait_for(lambda: bool(site.log))
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+        assert time.monotonic() - began < 10
+    site.closing.set()
+    desk.config(SEEDS)
+    assert desk.run("update", "--json").json["totals"]["new"] == 7
+
+
+def test_a_second_signal_ends_it_at_once(desk: Folder, site: Site) -> None:
+    url = site.put("/slow", Reply(body=b"late", pause=60))
+    desk.config(f'{SEEDS}[poll]\nallow_networks = ["127.0.0.0/8"]\n[[source]]\nname = "a"\nurl = "{url}"\n')
+    with running(desk) as (process, _address):
+        wait_for(lambda: bool(site.log))
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 1
+        assert time.monotonic() - began < 3
+    site.closing.set()
 
 
 def test_a_port_in_use(desk: Folder) -> None:
