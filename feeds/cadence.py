@@ -50,7 +50,7 @@ def next_due(
         # The exponent is capped where the product has long passed any bound.
         slower = bounds.interval * BACKOFF ** min(failures, 20)
         if slower > wait:
-            wait, reason = slower, f"failed {failures} times in a row"
+            wait, reason = slower, "failed once" if failures == 1 else f"failed {failures} times in a row"
     wait = min(max(wait, bounds.least), bounds.most)
     if retry_after is not None:
         asked = min(max(_span(retry_after), RETRY_AFTER_LEAST), RETRY_AFTER_MOST)

@@ -24,7 +24,7 @@ BOUNDS = Bounds(interval=HOUR, least=timedelta(minutes=5), most=timedelta(hours=
         ({"max_age": 43200}, timedelta(hours=12), "max-age=43200"),
         ({"max_age": 60}, HOUR, "interval=60 min"),
         ({"max_age": 10**6}, timedelta(hours=24), "max-age=1000000"),
-        ({"failures": 1}, 1.8 * HOUR, "failed 1 times in a row"),
+        ({"failures": 1}, 1.8 * HOUR, "failed once"),
         ({"failures": 3}, 1.8**3 * HOUR, "failed 3 times in a row"),
         ({"failures": 1, "max_age": 43200}, timedelta(hours=12), "max-age=43200"),
         ({"failures": 10**6}, timedelta(hours=24), "failed 1000000 times in a row"),

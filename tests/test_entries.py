@@ -159,3 +159,13 @@ def test_a_paused_source(own: Folder) -> None:
     status = own.run("status", "--json")
     assert status.code == 0
     assert status.json["sources"][0]["state"] == "paused"
+
+
+def test_a_day_is_shown_as_the_day_of_its_source(tmp_path: Path) -> None:
+    desk = Folder(tmp_path).config(SEEDS + 'timezone = "Asia/Tokyo"\n')
+    desk.seed("1.txt", DOCUMENT)
+    desk.run("update")
+    (main,) = [entry for entry in listed(desk) if entry["published"]]
+    assert main["published"] == "2026-03-03T00:00:00+09:00"
+    assert desk.run("entries", "list").out.splitlines()[-1].split("\t")[1] == "2026-03-03"
+    assert "published  2026-03-03: dateline" in desk.run("entries", "show", main["id"]).out

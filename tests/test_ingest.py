@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import pairwise, permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +27,10 @@ OTHER_BODY = (
     "Residents of the old harbour asked the court to stop the works until the noise has been measured properly."
 )
 CONFIGURED = Evidence("configured", "premium", "config.toml")
+
+
+def test_tallies_add_up() -> None:
+    assert Tally(1, 2, 3) + Tally(10, 20, 30) == Tally(11, 22, 33)
 
 
 # The same again
@@ -265,11 +270,16 @@ def settled(order: Iterable[int]) -> list[tuple[Any, ...]]:
         return found
 
 
+@cache
+def as_written() -> list[tuple[Any, ...]]:
+    return settled(range(len(SAYINGS)))
+
+
 @given(st.permutations(range(len(SAYINGS))))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_order_of_reading_does_not_matter(order: list[int]) -> None:
     """The undated entries keep one time each: `sorted_at` is that of the first reading and never moves."""
-    assert settled(order) == settled(range(len(SAYINGS)))
+    assert settled(order) == as_written()
 
 
 def test_the_settled_words_are_the_expected_ones(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from feeds.ingest import level_of
 from tests.desk import BODY, MARKER, NOON, PREFIX, UNMARKED, hours, record
 
 FERRY = "Council approves the ferry timetable"
+TWO = NOON + hours(2)
 OTHER_BODY = (
     "Residents of the old harbour asked the court to stop the works until the noise has been measured properly."
 )

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from typing import Annotated
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from db.records import Access, Precision, StoredEntry
 from feeds.cli.desk import Desk, command, when, write_line
 from feeds.errors import UsageError
+
+if TYPE_CHECKING:
+    from db.engine import Connection
 
 app = typer.Typer(help="List, show, search and correct entries.", no_args_is_help=True)
 
@@ -39,7 +45,7 @@ def list_entries(
 @command(app)
 def search(
     desk: Desk,
-    words: Annotated[list[str], typer.Argument(metavar="WORD...", help="Words that must all occur.")],
+    words: Annotated[list[str], typer.Argument(metavar="WORD", help="Words that must all occur.")],
     section: SectionOption = None,
     source: SourceOption = None,
     access: AccessOption = None,
@@ -81,11 +87,13 @@ def _list(
             words=tuple(words),
             limit=limit or (None if desk.as_json else 50),
         )
+        zones = zones_of(desk, connection)
         if desk.as_json:
-            desk.give([as_json(entry) for entry in found])
+            desk.give([as_json(entry, zones) for entry in found])
             return
         rows = [
-            [entry.uid[-8:], _day(entry), entry.access.value, ", ".join(entry.sections), entry.title] for entry in found
+            [entry.uid[-8:], _day(entry, zones), entry.access.value, ", ".join(entry.sections), entry.title]
+            for entry in found
         ]
     desk.table(["id", "date", "access", "sections", "title"], rows)
     if not rows:
@@ -94,17 +102,38 @@ def _list(
         desk.say("the newest 50; --limit shows more")
 
 
-def _day(entry: StoredEntry) -> str:
-    return (entry.published or entry.sorted_at).strftime("%Y-%m-%d") + ("" if entry.published else " (seen)")
+def zones_of(desk: Desk, connection: Connection) -> Mapping[str, tzinfo]:
+    """Source -> the zone in which its day-only dates are midnight; the site's for one that is removed."""
+    from db.store import sources
+
+    site = ZoneInfo(desk.config.site.timezone)
+    zones: dict[str, tzinfo] = defaultdict(lambda: site)
+    for source in sources.every(connection):
+        if isinstance(name := source.options.get("timezone"), str):
+            zones[source.name] = ZoneInfo(name)
+    return zones
 
 
-def as_json(entry: StoredEntry) -> dict[str, object]:
-    """An entry as scripts may rely on it (`docs/design.md`, machine interface)."""
+def _day(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> str:
+    day = (entry.published or entry.sorted_at).astimezone(zones[entry.source]).strftime("%Y-%m-%d")
+    return day if entry.published else f"{day} (seen)"
+
+
+def _published_at(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> str | None:
+    """RFC 3339; a day-only date with the offset of its own zone, so that the day can be read off."""
+    if entry.published is not None and entry.published_precision is Precision.DAY:
+        local = entry.published.astimezone(zones[entry.source])
+        return local.isoformat() if local.utcoffset() else when(entry.published)
+    return when(entry.published)
+
+
+def as_json(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> dict[str, object]:
+    """An entry as scripts may rely on it (`docs/reference.md`)."""
     return {
         "id": entry.uid,
         "title": entry.title,
         "url": entry.url,
-        "published": when(entry.published),
+        "published": _published_at(entry, zones),
         "published_precision": entry.published_precision,
         "updated": when(entry.updated),
         "first_seen": when(entry.first_seen),
@@ -128,9 +157,10 @@ def show(desk: Desk, uid: Id) -> None:
     with reading(desk.engine()) as connection:
         entry = _found(entries.by_uid(connection, uid), uid)
         history = entries.history(connection, entry.id)
+        zones = zones_of(desk, connection)
     if desk.as_json:
         desk.give(
-            as_json(entry)
+            as_json(entry, zones)
             | {
                 "body": entry.text,
                 "content": entry.content,
@@ -160,7 +190,7 @@ def show(desk: Desk, uid: Id) -> None:
         f"id         {entry.uid}",
         f"source     {entry.source}" + (f" ({entry.label})" if entry.label else ""),
         f"link       {entry.url or '-'}",
-        f"published  {_published(entry)}",
+        f"published  {_published(entry, zones)}",
         f"updated    {when(entry.updated)}",
         f"sections   {', '.join(entry.sections) or '-'}",
         f"access     {entry.access.value}" + (" (set by a person)" if entry.access_override else ""),
@@ -175,11 +205,11 @@ def show(desk: Desk, uid: Id) -> None:
         write_line("\n" + (entry.text or entry.summary))
 
 
-def _published(entry: StoredEntry) -> str:
+def _published(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> str:
     if entry.published is None:
         return f"unknown, first seen {when(entry.first_seen)}"
     day = entry.published_precision is Precision.DAY
-    text = f"{when(entry.published)}{' (the day only)' if day else ''}"
+    text = _day(entry, zones) if day else str(when(entry.published))
     return f"{text}: {entry.published_basis}" if entry.published_basis else text
 
 
@@ -197,6 +227,7 @@ def set_access(
     clear: Annotated[bool, typer.Option("--clear", help="Let the evidence decide again.")] = False,
 ) -> None:
     """Say who may read an entry; that stands whatever its source says later."""
+    from db.engine import reading
     from feeds.correct import clear_access
     from feeds.correct import set_access as set_now
 
@@ -206,6 +237,7 @@ def set_access(
     with desk.working():
         entry = clear_access(engine, uid, desk.now()) if level is None else set_now(engine, uid, level, desk.now())
     if desk.as_json:
-        desk.give(as_json(entry))
+        with reading(engine) as connection:
+            desk.give(as_json(entry, zones_of(desk, connection)))
     elif not desk.quiet:
         write_line(f"{entry.title}: {entry.access.value}; 'feeds publish' puts it into the feeds", sys.stdout)

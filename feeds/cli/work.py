@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from feeds.poll import PollResult
     from feeds.publish import Published
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Names of sources; default: those due.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="Names of sources; default: those due.")]
 All = Annotated[bool, typer.Option("--all", help="Poll every source, whether it is due or not.")]
 Rows = 10
 """Skipped rows of one source that are printed one by one; --json has them all."""
@@ -51,9 +51,7 @@ def poll(desk: Desk, names: Names = None, everyone: All = False) -> int:
 
 def publish(
     desk: Desk,
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[SECTION]...", help="Names or slugs of sections.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="SECTION", help="Names or slugs of sections.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Render every feed, whether it changed or not.")] = False,
 ) -> int:
     """Write the feeds of the sections that changed."""

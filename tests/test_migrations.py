@@ -1,0 +1,131 @@
+"""Schema versions: the newest is what the models say, upgrades are whole, other programs' files are left alone."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from db.engine import APPLICATION_ID, open_engine, reading, writing
+from db.errors import NotOurs, SchemaNewer
+from db.migrations import HEAD, alembic_config, current, upgrade
+from db.models import Base
+from tests import desk
+from tests.desk import record, tell
+
+
+def test_upgrade_makes_the_schema_once(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}")
+    with reading(engine) as connection:
+        assert current(connection) is None
+    assert upgrade(engine)
+    assert not upgrade(engine)
+    with reading(engine) as connection:
+        assert current(connection) == HEAD
+        assert connection.exec_driver_sql("PRAGMA application_id").scalar() == APPLICATION_ID
+    tell(engine, "a", record())
+    assert not upgrade(open_engine(str(engine.url)))
+    assert len(desk.all_entries(engine)) == 1
+
+
+def test_head_is_the_newest_version(tmp_path: Path) -> None:
+    with reading(desk.new_engine(tmp_path)) as connection:
+        assert ScriptDirectory.from_config(alembic_config(connection)).get_heads() == [HEAD]
+
+
+def is_descending(change: Any) -> bool:
+    """Autogenerate cannot compare an index with a descending column, and says so as one removed and one added."""
+    named = {"ix_entries_order", "ix_entry_sections_order"}
+    return change[0] in ("add_index", "remove_index") and change[1].name in named
+
+
+def test_the_versions_make_what_the_models_say(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}")
+    upgrade(engine)
+    with reading(engine) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        found = [one for one in compare_metadata(context, Base.metadata) if not is_descending(one)]
+        assert found == []
+        made = connection.execute(
+            text("SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")
+        )
+        indexes = {(row.name, row.tbl_name) for row in made}
+    assert indexes == {(index.name, table.name) for table in Base.metadata.sorted_tables for index in table.indexes}
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("ix_entries_order", [("sorted_at", 1), ("place", 0)]),
+        ("ix_entry_sections_order", [("section_id", 0), ("sorted_at", 1), ("place", 0)]),
+    ],
+)
+def test_the_indexes_in_the_order_of_feeds(tmp_path: Path, name: str, columns: list[tuple[str, int]]) -> None:
+    with reading(desk.new_engine(tmp_path)) as connection:
+        rows = connection.exec_driver_sql(f"SELECT name, \"desc\" FROM pragma_index_xinfo('{name}') WHERE key")
+        assert [tuple(row) for row in rows][: len(columns)] == columns
+
+
+def test_a_newer_schema_is_refused_untouched(tmp_path: Path) -> None:
+    engine = desk.new_engine(tmp_path)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    path = Path(engine.url.database or "")
+    before = path.read_bytes()
+    newer = open_engine(str(engine.url))
+    with pytest.raises(SchemaNewer, match=f"schema 9999, this one knows {HEAD}") as raised:
+        upgrade(newer)
+    newer.dispose()
+    assert str(path) in str(raised.value)
+    assert path.read_bytes() == before
+
+
+def test_tables_of_another_program_are_refused(tmp_path: Path) -> None:
+    """They came after the file was opened, so that only the transaction of the upgrade can see them."""
+    path = tmp_path / "feeds.sqlite3"
+    engine = open_engine(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+        other.commit()
+    with pytest.raises(NotOurs, match="another program's"):
+        upgrade(engine)
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
+        assert other.execute("PRAGMA application_id").fetchone() == (0,)
+
+
+def test_an_upgrade_that_fails_leaves_no_trace(tmp_path: Path) -> None:
+    """A view in the way of the last index: everything before it is taken back."""
+    path = tmp_path / "feeds.sqlite3"
+    engine = open_engine(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE VIEW revisions AS SELECT 1 AS one")
+        other.commit()
+    with pytest.raises(Exception, match="revisions"):
+        upgrade(engine)
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("revisions",)]
+        other.execute("DROP VIEW revisions")
+        other.commit()
+    assert upgrade(engine)
+
+
+def test_the_loser_of_a_race_to_upgrade_finds_nothing_to_do(tmp_path: Path) -> None:
+    """Both see an empty database; the second waits for the first and must not make the tables again."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}")
+    done: list[bool] = []
+    threads = [threading.Thread(target=lambda: done.append(upgrade(engine))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == [False, False, True]
