@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -374,28 +376,25 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 def _line_of(where: list[Any], text: str) -> int | None:
     """Line (from 1) of the key at `where`, else of its table; None where the text does not tell.
 
-    tomllib keeps no positions, so the table's header is counted and the key looked for below it.
+    tomllib keeps no positions, so the innermost table's headers are counted and the key is looked for below.
     """
-    if not where:
-        return None
-    table = str(where[0])
+    names = [re.escape(part) for part in where if isinstance(part, str)]
     nth = next((part for part in where if isinstance(part, int)), 0)
-    names = [part for part in where[1:] if isinstance(part, str)]
-    is_profile = table == "profile" and bool(names)
-    head = f"{table}.{names[0]}" if is_profile else table
-    key = names[1:2] if is_profile else names[:1]
-    header = re.compile(r"^\s*\[{1,2}\s*" + re.escape(head).replace(r"\.", r"\s*\.\s*") + r"\s*\]{1,2}")
-    lines = text.splitlines()
-    starts = [number for number, line in enumerate(lines) if header.match(line)]
-    if not starts:
-        bare = re.compile(r"^\s*" + re.escape(table) + r"\s*[=.]")
-        return next((number + 1 for number, line in enumerate(lines) if bare.match(line)), None)
-    start = starts[min(nth, len(starts) - 1)]
-    if key:
-        wanted = re.compile(r"^\s*[\"']?" + re.escape(key[0]) + r"[\"']?\s*[=.]")
-        for number in range(start + 1, len(lines)):
-            if re.match(r"^\s*\[", lines[number]):
-                break
-            if wanted.match(lines[number]):
-                return number + 1
-    return start + 1
+    lines = text.split("\n")
+    for depth in range(len(names), 0, -1):
+        dotted = r"\s*\.\s*".join(f"[\"']?{name}[\"']?" for name in names[:depth])
+        header = re.compile(rf"\s*\[{{1,2}}\s*{dotted}\s*\]")
+        starts = [number for number, line in enumerate(lines) if header.match(line)]
+        if starts:
+            start = starts[min(nth, len(starts) - 1)] + 1
+            below = takewhile(lambda line: re.match(r"\s*\[", line) is None, lines[start:])
+            return start + _first(names[depth : depth + 1], below)
+    return _first(names[:1], lines) or None
+
+
+def _first(key: list[str], lines: Iterable[str]) -> int:
+    """Number (from 1) of the first line that sets the key; 0 where none does."""
+    for number, line in enumerate(lines, 1):
+        if key and re.match(rf"\s*[\"']?{key[0]}[\"']?\s*[=.]", line):
+            return number
+    return 0

@@ -204,13 +204,9 @@ def _moves(change: Revised, source: str) -> bool:
     )
 
 
-_NARROWEST = (Access.PREMIUM, Access.REGISTRATION, Access.METERED, Access.FREE, Access.UNKNOWN)
-
-
 def level_of(evidence: Sequence[Evidence]) -> Access:
-    """The verdict over stored evidence. What a source is configured to be stands above all else it says."""
-    configured = [Access(proof.value) for proof in evidence if proof.signal == "configured"]
-    return min(configured, key=_NARROWEST.index) if configured else access.judge(evidence).level
+    """Who may read an entry by all that was ever said of it."""
+    return access.judge(evidence).level
 
 
 def regroup(connection: Connection, changed: Sequence[int], prints: Iterable[Fingerprint]) -> set[int]:

@@ -44,13 +44,13 @@ Progress = Callable[["PollResult"], None]
 class PollResult:
     """What became of one source. `outcome`: stored, unchanged or failed.
 
-    `errors` name documents that gave nothing, `read` counts those that could be read.
+    `skipped` are rows with their document; `errors` name documents that gave nothing, `read` counts those that could be read.
     """
 
     source: str
     outcome: str = "unchanged"
     tally: Tally = field(default_factory=Tally)
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[tuple[str, Skipped]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     read: int = 0
@@ -310,7 +310,7 @@ def _acknowledge(record: SourceRecord, group: list[Reading], result: PollResult,
     """Said only after the commit: what this names survives any crash."""
     result.tally += tally
     for one in group:
-        result.skipped += one.skipped
+        result.skipped += [(one.name, row) for row in one.skipped]
         result.warnings += [f"{one.name}: {warning}" for warning in one.warnings]
         _log.info(
             "document stored", source=record.name, document=one.name, records=len(one.records), encoding=one.encoding

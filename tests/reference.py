@@ -59,6 +59,7 @@ PUBLISHED = {
 ENVIRONMENT = {
     "SOURCE_DATE_EPOCH": "Seconds since 1970 that stand in for the present, so that a run can be repeated to the byte.",
     "NO_COLOR": "Set to anything: no colour in the log, even on a terminal.",
+    "TERM": "`dumb`: the same.",
 }
 _VALIDATED = {
     "_http_url": "http(s) address",
@@ -191,11 +192,12 @@ def _is_common(row: Sequence[str]) -> bool:
 def _arguments(command: Any) -> Iterator[str]:
     for one in command.params:
         if one.param_type_name == "argument":
-            name = _name(one) + ("..." if one.nargs == -1 else "")
+            name = name_of(one) + ("..." if one.nargs == -1 else "")
             yield name if one.required else f"[{name}]"
 
 
-def _name(parameter: Any) -> str:
+def name_of(parameter: Any) -> str:
+    """An argument's name as the reference writes it."""
     return str(parameter.metavar or parameter.name).strip("[].").upper()
 
 
@@ -207,7 +209,7 @@ def _parameters(command: Any) -> list[list[str]]:
         shown, said = one.get_help_record(context)
         words, _, kind = shown.strip().rstrip(">").partition(" <")
         if one.param_type_name == "argument":
-            words = f"{_name(one)}: {kind}" if "|" in kind else _name(one)
+            words = f"{name_of(one)}: {kind}" if "|" in kind else name_of(one)
         elif kind:
             words += " " + _KINDS.get(kind, kind)
         rows.append([f"`{words}`", " ".join(said.replace("[default: 0]", "").split())])

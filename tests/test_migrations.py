@@ -70,7 +70,7 @@ def test_the_versions_make_what_the_models_say(tmp_path: Path) -> None:
 )
 def test_the_indexes_in_the_order_of_feeds(tmp_path: Path, name: str, columns: list[tuple[str, int]]) -> None:
     with reading(desk.new_engine(tmp_path)) as connection:
-        rows = connection.exec_driver_sql(f"SELECT name, \"desc\" FROM pragma_index_xinfo('{name}') WHERE key")
+        rows = connection.execute(text('SELECT name, "desc" FROM pragma_index_xinfo(:name) WHERE key'), {"name": name})
         assert [tuple(row) for row in rows][: len(columns)] == columns
 
 

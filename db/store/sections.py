@@ -75,10 +75,12 @@ def configure(connection: Connection, declared: Mapping[str, str | None], slug_o
 def _take_slug(connection: Connection, folded: str, slug: str) -> None:
     found = {row.folded: row.slug for row in connection.execute(select(Section.folded, Section.slug))}
     holder = next((other for other, its in found.items() if its == slug and other != folded), None)
+    moves = [(folded, slug)]
     if holder is not None:
-        free = _free(slug, set(found.values()))
-        connection.execute(update(Section).where(Section.folded == holder).values(slug=free))
-    connection.execute(update(Section).where(Section.folded == folded).values(slug=slug))
+        # No slug is a bare sign: it stands for none while two change places.
+        moves = [(folded, ":"), (holder, _free(slug, set(found.values()) - {found[folded]})), (folded, slug)]
+    for each, its in moves:
+        connection.execute(update(Section).where(Section.folded == each).values(slug=its))
 
 
 def mark(connection: Connection, ids: Iterable[int], now: datetime) -> None:

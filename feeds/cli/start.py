@@ -81,7 +81,7 @@ def demo(
     lines = [template("Harbour Desk", "http://127.0.0.1:8080/")]
     for outlet in outlets:
         shutil.copytree(outlet, directory / "seeds" / outlet.name)
-        options = {"name": outlet.name, "kind": "seed", "path": f"seeds/{outlet.name}"}
+        options = {"name": outlet.name, "kind": "seed", "path": f"seeds/{outlet.name}", "default_section": "News"}
         lines.append("[[source]]\n" + "".join(f"{key} = {toml(value)}\n" for key, value in options.items()))
     _write_new(directory / "config.toml", "\n".join(lines), force=False)
     own = Desk(path=directory / "config.toml", as_json=desk.as_json, verbose=desk.verbose, quiet=desk.quiet)

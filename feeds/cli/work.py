@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="Names of sources; default: those due.")]
 All = Annotated[bool, typer.Option("--all", help="Poll every source, whether it is due or not.")]
-Rows = 10
-"""Skipped rows of one source that are printed one by one; --json has them all."""
+ROWS = 10
+"""Skipped rows, and warnings, of one source that are printed one by one; --json has them all."""
 
 
 def register(app: typer.Typer) -> None:
@@ -115,12 +115,12 @@ def _tell(desk: Desk, result: PollResult) -> None:
     if result.skipped:
         line += f", {len(result.skipped)} skipped"
     desk.say(line)
-    for skipped in result.skipped[:Rows] if desk.verbose else ():
-        desk.say(f'  line {skipped.line}: "{skipped.raw}": {skipped.reason}')
-    for warning in result.warnings[:Rows]:
+    for document, row in result.skipped[:ROWS] if desk.verbose else ():
+        desk.say(f'  {document}: line {row.line}: "{row.raw}": {row.reason}')
+    for warning in result.warnings[:ROWS]:
         desk.say(f"  {warning}")
-    if len(result.warnings) > Rows:
-        desk.say(f"  and {len(result.warnings) - Rows} more warnings")
+    if len(result.warnings) > ROWS:
+        desk.say(f"  and {len(result.warnings) - ROWS} more warnings")
     for error in result.errors:
         # Said even with --quiet: this is what went wrong.
         from feeds.cli.desk import write_line
@@ -146,7 +146,10 @@ def _as_json(results: Sequence[PollResult] | None, published: Published | None) 
                 "new": result.tally.new,
                 "updated": result.tally.updated,
                 "unchanged": result.tally.unchanged,
-                "skipped": [{"line": one.line, "raw": one.raw, "reason": one.reason} for one in result.skipped],
+                "skipped": [
+                    {"line": row.line, "raw": row.raw, "reason": row.reason, "document": document}
+                    for document, row in result.skipped
+                ],
                 "warnings": result.warnings,
                 "next_due": when(result.next_due),
                 "reason": result.reason,

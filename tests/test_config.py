@@ -1,0 +1,237 @@
+"""`config.toml`: what is taken, and how a mistake is named: file, line, key, nearest valid key."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from db.records import Access
+from feeds.config import Config, load, parse
+from feeds.errors import ConfigError
+
+SITE = '[site]\ntitle = "Harbour Desk"\nbase_url = "https://news.example/feeds"\n'
+SOURCE = '[[source]]\nname = "harbour"\nkind = "seed"\npath = "seeds"\n'
+PATH = Path("/desk/config.toml")
+
+
+def error(text: str) -> str:
+    """The one line that a person reads."""
+    with pytest.raises(ConfigError) as raised:
+        parse(text, PATH)
+    assert raised.value.exit_code == 78
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+# What is taken
+
+
+def test_the_smallest_configuration() -> None:
+    config = parse(SITE + SOURCE, PATH)
+    assert (config.site.title, config.site.base_url) == ("Harbour Desk", "https://news.example/feeds/")
+    assert (config.source[0].name, config.source[0].kind, config.source[0].enabled) == ("harbour", "seed", True)
+    assert (config.site.language, config.site.timezone, config.publish.entries) == ("en", "UTC", 50)
+    assert (config.web.host, config.web.allow_remote, config.poll.allow_networks) == ("127.0.0.1", False, ())
+    assert config.profile_of(config.source[0]).sections == ()
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "desk" / "config.toml"
+    file.parent.mkdir()
+    file.write_text(SITE + SOURCE)
+    config = load(file)
+    assert config.root == file.parent
+    assert config.public == file.parent / "var" / "public"
+    assert config.resolve(Path("../seeds")) == tmp_path / "seeds"
+    assert config.resolve(Path("/seeds")) == Path("/seeds")
+    assert config.database_url == f"sqlite:///{file.parent}/var/feeds.sqlite3"
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////abs/x.sqlite3", "sqlite:///:memory:", "sqlite:///", "postgresql+psycopg://h/d"]
+)
+def test_an_address_that_is_no_relative_path_stays(url: str) -> None:
+    assert parse(f'{SITE}[database]\nurl = "{url}"', PATH).database_url == url
+
+
+def test_a_byte_order_mark_is_no_key(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + SITE.encode())
+    assert load(file).site.title == "Harbour Desk"
+
+
+def test_profiles_labels_and_sections() -> None:
+    text = (
+        SITE
+        + '[access.labels]\npremium = "For subscribers"\n[profile.harbour]\nmarkers = ["Paid"]\n'
+        + SOURCE
+        + 'profile = "harbour"\n[[section]]\nname = "Town"\nslug = "town-hall"\n'
+    )
+    config = parse(text, PATH)
+    assert config.profile_of(config.source[0]).markers == ("Paid",)
+    assert config.access.label(Access.PREMIUM) == "For subscribers"
+    assert config.access.label(Access.FREE) == "free"
+    assert config.section[0].slug == "town-hall"
+
+
+@pytest.mark.parametrize(
+    ("site", "prefix"),
+    [
+        ('base_url = "https://News.Example:8080/x"', "tag:news.example,2026:"),
+        ('base_url = "http://127.0.0.1:8080/"', "tag:127.0.0.1,2026:"),
+        ('base_url = "http://[::1]:8080/"', "tag:--1,2026:"),
+        ('base_url = "http://h/"\nauthority = "news.example"', "tag:news.example,2026:"),
+        ('base_url = "http://h/"\nauthority = "news.example,2020-05-01"', "tag:news.example,2020-05-01:"),
+    ],
+)
+def test_the_beginning_of_ids(site: str, prefix: str) -> None:
+    assert parse(f'[site]\ntitle = "T"\n{site}', PATH).site.tag_prefix() == prefix
+
+
+def test_nothing_can_be_changed_afterwards() -> None:
+    config = parse(SITE, PATH)
+    with pytest.raises(ValueError, match="frozen"):
+        setattr(config.site, "title", "Another")  # noqa: B010  # a plain assignment does not pass mypy
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SITE + 'titel = "x"', 'config.toml:4: site.titel: unknown key; did you mean "title"?'),
+        (SITE + "[pol]\ninterval = 5", 'config.toml:4: pol: unknown key; did you mean "poll"?'),
+        ("sources = 1\n" + SITE, 'config.toml:1: sources: unknown key; did you mean "source"?'),
+        (
+            SITE + SOURCE + "\n" + SOURCE + 'sektion = "x"',
+            "config.toml:13: source[1].sektion: unknown key; did you mean",
+        ),
+        (SITE + '[profile.x]\nmarker = ["x"]', 'config.toml:5: profile.x.marker: unknown key; did you mean "markers"?'),
+        (SITE + '[profile."x y"]\nmarker = []', "config.toml:5: profile.x y.marker: unknown key; did you mean"),
+        (SITE + "[profile.sections]\nmarker = []", "config.toml:5: profile.sections.marker: unknown key; did you mean"),
+        (SITE + "[web]\nzzz = 1", "config.toml:5: web.zzz: unknown key; valid keys: allow_remote, host, port"),
+        (SITE + "web = { prot = 1 }", "config.toml:4: site.web: unknown key"),
+        ("web = { prot = 1 }\n" + SITE, 'config.toml:1: web.prot: unknown key; did you mean "port"?'),
+        ("web.prot = 1\n" + SITE, 'config.toml:1: web.prot: unknown key; did you mean "port"?'),
+        (SITE + '[access.labels]\npaid = "x"', "config.toml:5: access.labels.paid: input should be 'free', "),
+        (SITE + '[web]\nport = "x"', "config.toml:5: web.port: input should be a valid integer"),
+        (
+            SITE + "[web]\n# port = 1\nport = 70000",
+            "config.toml:6: web.port: input should be less than or equal to 65535",
+        ),
+        (SITE + "[web]\nport = -1\nhost = 5", "web.host: input should be a valid string (and 1 more)"),
+        ('[site]\nbase_url = "http://h/"', "config.toml:1: site.title: is missing"),
+        ("", "config.toml: site: is missing"),
+        (SITE + '[[source]]\nname = "a"', "config.toml:4: source[0]: give either url or path"),
+        (SITE + '[[source]]\nname = "a"\nurl = "http://h/"\npath = "x"', "give either url or path"),
+        (SITE + '[[source]]\nname = "a"\nkind = "seed"\nurl = "http://h/"', "a seed source takes path"),
+        (SITE + '[[source]]\nname = "a"\nkind = "page"\npath = "x"', "config.toml:6: source[0].kind: "),
+        (SITE + SOURCE + SOURCE.replace("harbour", "HARBOUR"), 'source: the name "HARBOUR" is given twice'),
+        (SITE + SOURCE + 'profile = "x"', 'source "harbour": there is no [profile.x]'),
+        (SITE + '[[section]]\nname = "A"\n[[section]]\nname = "a"', 'section: the name "a" is given twice'),
+        (
+            SITE + '[[section]]\nname = "A"\nslug = "x"\n[[section]]\nname = "B"\nslug = "x"',
+            'section: the slug "x" is given twice',
+        ),
+        (SITE + '[[section]]\nname = "A"\nslug = "../x"', "config.toml:6: section[0].slug: "),
+        (
+            SITE + "[poll]\nmin_interval = 60\nmax_interval = 30",
+            "config.toml:4: poll: min_interval is above max_interval",
+        ),
+        (SITE + '[poll]\nallow_networks = ["lan"]', 'allow_networks: "lan" is no network'),
+        (SITE + 'timezone = "Mars/Base"', "config.toml:4: site.timezone: give a time zone"),
+        (SITE + 'timezone = "../etc/passwd"', "config.toml:4: site.timezone: give a time zone"),
+        (SITE + 'language = "english language"', "config.toml:4: site.language: give a BCP 47"),
+        (SITE + 'authority = "News Example"', "config.toml:4: site.authority: give a host name"),
+        (SITE + 'authority = "news.example,yesterday"', "site.authority: give a host name"),
+        (SITE + '[[source]]\nname = "../x"\npath = "x"', "config.toml:5: source[0].name: give 1 to 100 letters"),
+    ],
+)
+def test_a_mistake_is_named(text: str, said: str) -> None:
+    assert said in error(text)
+    assert error(text).startswith("/desk/config.toml")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://h/",
+        "//h/",
+        "h",
+        "",
+        "http://",
+        "http://:8080/",
+        "http:///x",
+        "http://u:secret@h/",
+        "http://h:port/",
+        "http://h:99999/",
+        "http://[::1/",
+        "http://h/a b",
+        "javascript:alert(1)",
+        "http://h/?q",
+        "http://h/#f",
+    ],
+)
+def test_an_address_that_cannot_be_the_site_s(url: str) -> None:
+    said = error(f'[site]\ntitle = "T"\nbase_url = "{url}"')
+    assert "config.toml:3: site.base_url: give an address" in said
+    assert "secret" not in said
+
+
+def test_a_file_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file; write one with 'feeds init'"):
+        load(tmp_path / "config.toml")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (SITE.encode("utf-16"), "cannot be read"),
+        (SITE.replace("Harbour", "Häfen").encode("latin-1"), "cannot be read"),
+        (b"[site\n", "not TOML: .*line 1"),
+        (b'[site]\ntitle = "a"\ntitle = "b"\n', "not TOML: .*line 3"),
+        (b"\x00", "not TOML"),
+    ],
+)
+def test_a_file_that_is_no_toml(tmp_path: Path, data: bytes, said: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(data)
+    with pytest.raises(ConfigError, match=said) as raised:
+        load(file)
+    assert str(file) in str(raised.value)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path)
+
+
+def test_every_key_is_explained() -> None:
+    def fields(model: type[BaseModel]) -> None:
+        for name, field in model.model_fields.items():
+            inner = [
+                one for one in (field.annotation, *getattr(field.annotation, "__args__", ())) if isinstance(one, type)
+            ]
+            models = [one for one in inner if issubclass(one, BaseModel)]
+            for one in models:
+                assert one.__doc__
+                fields(one)
+            assert models or re.search(r"[.]$", field.description or ""), name
+
+    fields(Config)
+
+
+@given(st.text(max_size=60), st.sampled_from(["[site]\n", SITE, SITE + SOURCE, SITE + "[web]\n"]))
+def test_any_text_is_a_configuration_or_one_line(text: str, before: str) -> None:
+    said = "/desk/config.toml"
+    try:
+        parse(before + text, PATH)
+    except ConfigError as raised:
+        said = str(raised)
+    assert said.startswith("/desk/config.toml")

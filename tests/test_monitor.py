@@ -1,0 +1,76 @@
+"""Who is well and who is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from db.engine import writing
+from db.records import PollRecord, SourceRecord
+from db.store import incidents, sources
+from feeds.monitor import state_of, status
+from tests.desk import NOON, new_engine, record, source_id, tell
+
+SOURCE = SourceRecord(
+    id=1,
+    name="harbour",
+    origin="config",
+    enabled=True,
+    options={},
+    due_at=NOON,
+    etag=None,
+    last_modified=None,
+    failures=0,
+    last_poll=None,
+    last_success=None,
+    outcome=None,
+    reason=None,
+    error=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("over", "state"),
+    [
+        ({}, "ok"),
+        ({"outcome": "stored"}, "ok"),
+        ({"outcome": "unchanged"}, "ok"),
+        ({"outcome": "failed", "error": "timeout", "reason": "failed 1 times in a row"}, "failing"),
+        ({"outcome": "failed", "error": "410 Gone", "reason": "410 Gone: asked weekly"}, "gone"),
+        ({"outcome": "failed", "error": "x"}, "failing"),
+        ({"outcome": "stored", "error": "one of two documents"}, "failing"),
+        ({"outcome": "failed", "error": "x", "enabled": False}, "paused"),
+    ],
+)
+def test_the_state_of_a_source(over: dict[str, object], state: str) -> None:
+    assert state_of(replace(SOURCE, **over)) == state  # type: ignore[arg-type]
+
+
+def test_the_status_of_a_desk(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    empty = status(engine)
+    assert (empty.sources, empty.incidents, empty.entries, empty.sections, empty.dirty) == ((), (), 0, 0, 0)
+    assert empty.well
+    tell(engine, "a", record(sections=("Town", "Sea")))
+    found = status(engine)
+    assert (found.entries, found.sections, found.dirty, found.well) == (1, 2, 3, True)
+    assert [(one.source.name, one.state) for one in found.sources] == [("harbour", "ok")]
+
+
+def test_a_desk_is_not_well_while_a_source_fails(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    failed = PollRecord(source_id=1, at=NOON, outcome="failed", due_at=NOON, reason="", failures=1, error="timeout")
+    with writing(engine) as connection:
+        number = source_id(connection)
+        sources.finish(connection, replace(failed, source_id=number))
+    assert not status(engine).well
+    with writing(engine) as connection:
+        sources.finish(connection, replace(failed, source_id=number, outcome="stored", error=None, failures=0))
+        incidents.open_incident(connection, "failing", "harbour", "m", NOON, number)
+    assert not status(engine).well
+    with writing(engine) as connection:
+        sources.remove(connection, "harbour")
+    # Nobody needs to mend what is polled no more.
+    assert status(engine).well

@@ -1,0 +1,43 @@
+"""Troubles: one at a time of each kind, closed when they are over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from db.engine import reading, writing
+from db.store import sources
+from db.store.incidents import close_incident, open_incident, opened
+from tests.desk import NOON, hours, new_engine, source_id
+
+
+def test_an_incident_is_open_once_until_it_is_closed(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        open_incident(connection, "failing", "a", "first", NOON)
+        open_incident(connection, "failing", "a", "second", NOON + hours(1))
+        open_incident(connection, "disk", "a", "full", NOON + hours(2))
+        assert [(one.kind, one.message, one.opened_at, one.source, one.closed_at) for one in opened(connection)] == [
+            ("failing", "second", NOON, None, None),
+            ("disk", "full", NOON + hours(2), None, None),
+        ]
+        close_incident(connection, "failing", "a", NOON + hours(3))
+        close_incident(connection, "failing", "a", NOON + hours(4))
+        close_incident(connection, "failing", "unknown", NOON)
+        assert [one.kind for one in opened(connection)] == ["disk"]
+        open_incident(connection, "failing", "a", "again", NOON + hours(5))
+        assert [one.message for one in opened(connection)] == ["full", "again"]
+        rows = connection.exec_driver_sql("SELECT closed_at FROM incidents WHERE kind = 'failing' ORDER BY id").all()
+    assert [row[0] for row in rows] == ["2026-03-02 15:00:00.000000", None]
+
+
+def test_a_source_that_is_polled_no_more_has_no_trouble(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        for name in ("kept", "removed", "paused"):
+            open_incident(connection, "failing", name, "m", NOON, source_id(connection, name))
+        assert [one.source for one in opened(connection)] == ["kept", "removed", "paused"]
+        sources.remove(connection, "removed")
+        sources.remove(connection, "paused")
+        sources.add(connection, "paused", {"enabled": False}, NOON)
+    with reading(engine) as connection:
+        assert [one.source for one in opened(connection)] == ["kept"]

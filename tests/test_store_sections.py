@@ -1,0 +1,112 @@
+"""Sections: found by name in any case, one slug each, and which of them owe a feed."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from db.engine import Engine, reading, writing
+from db.records import ALL_SECTIONS
+from db.store import sections
+from feeds.slug import slug
+from tests.desk import NOON, new_engine, record, tell
+
+
+def ensure(engine: Engine, *names: str) -> dict[str, int]:
+    with writing(engine) as connection:
+        return sections.ensure(connection, names, slug)
+
+
+def configure(engine: Engine, declared: dict[str, str | None]) -> None:
+    with writing(engine) as connection:
+        sections.configure(connection, declared, slug)
+        assert sections.configured(connection, declared)
+
+
+def known(engine: Engine) -> dict[str, str]:
+    """Name -> slug."""
+    with reading(engine) as connection:
+        return {one.name: one.slug for one in sections.every(connection)}
+
+
+def test_a_section_is_made_once(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    first = ensure(engine, "Politics", "World")
+    assert ensure(engine, "POLITICS", "world", "Politics") == first
+    assert known(engine) == {"Politics": "politics", "World": "world"}
+
+
+def test_slugs_that_clash_are_numbered(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    ensure(engine, "A B", "A-B", "a.b")
+    assert known(engine) == {"A B": "a-b", "A-B": "a-b-2", "a.b": "a-b-3"}
+
+
+def test_names_in_two_cases_at_once(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    ensure(engine, "town", "Town", "TOWN")
+    assert list(known(engine)) == ["TOWN"]
+
+
+def test_configuration_moves_names_and_slugs(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    ids = ensure(engine, "POLITICS")
+    with reading(engine) as connection:
+        assert not sections.configured(connection, {"Politics": None})
+        assert sections.configured(connection, {})
+    configure(engine, {"Politics": "pol", "Economy": None})
+    assert known(engine) == {"Politics": "pol", "Economy": "economy"}
+    with reading(engine) as connection:
+        assert not sections.configured(connection, {"Politics": "politics"})
+    assert ensure(engine, "politics")["politics"] == ids["politics"]
+    configure(engine, {"Politics": None})
+    assert known(engine)["Politics"] == "pol"
+
+
+def test_a_configured_slug_wins_over_one_that_was_made(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    ensure(engine, "A B")
+    configure(engine, {"X": "a-b"})
+    assert known(engine) == {"X": "a-b", "A B": "a-b-2"}
+
+
+@pytest.mark.parametrize("order", list(permutations(["One", "Two", "Three"])))
+def test_slugs_may_change_places(tmp_path: Path, order: tuple[str, ...]) -> None:
+    engine = new_engine(tmp_path)
+    ensure(engine, "One", "Two", "Three")
+    wanted = {"One": "two", "Two": "three", "Three": "one"}
+    configure(engine, {name: wanted[name] for name in order})
+    assert known(engine) == wanted
+
+
+def test_a_slug_of_another_s_default(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    configure(engine, {"A B": None, "X": "a-b"})
+    assert known(engine) == {"X": "a-b", "A B": "a-b-2"}
+
+
+def test_counts(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record("One", sections=("Town",)), record("Two", sections=("Town", "Sea")))
+    ensure(engine, "Empty")
+    with reading(engine) as connection:
+        names = {one.id: one.name for one in sections.every(connection)}
+        assert {names[each]: many for each, many in sections.counts(connection).items()} == {"Town": 2, "Sea": 1}
+
+
+def test_what_is_owed_until_it_was_seen(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        sections.mark(connection, [3, 3, 1], NOON)
+        seen = sections.dirty(connection)
+        assert seen == {ALL_SECTIONS: 1, 1: 1, 3: 1}
+        sections.mark(connection, [3], NOON)
+        sections.clean(connection, seen)
+        # Changed meanwhile: the publish has not seen it.
+        assert sections.dirty(connection) == {ALL_SECTIONS: 2, 3: 2}
+        sections.clean(connection, sections.dirty(connection))
+        assert sections.dirty(connection) == {}
+        sections.mark(connection, [], NOON)
+        assert sections.dirty(connection) == {ALL_SECTIONS: 1}

@@ -1,0 +1,137 @@
+"""Sources: in line with the configuration, their schedule, and what became of their polls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import select
+
+from db.engine import Engine, reading, writing
+from db.models import Poll
+from db.records import PollRecord, SourceRecord
+from db.store import sources
+from tests.desk import NOON, hours, new_engine, only, record, source_id, tell
+
+A: dict[str, object] = {"kind": "feed", "url": "https://a.example/", "sections": ["Town"]}
+B: dict[str, object] = {"kind": "feed", "url": "https://b.example/"}
+LATER = NOON + hours(1)
+
+
+def declare(engine: Engine, declared: dict[str, dict[str, object]]) -> dict[str, SourceRecord]:
+    with writing(engine) as connection:
+        sources.declare(connection, declared, LATER)
+        return {one.name: one for one in sources.every(connection)}
+
+
+def finish(engine: Engine, **over: object) -> SourceRecord:
+    """Stores a poll of the first source; returns how it stands then."""
+    with writing(engine) as connection:
+        (first, *_rest) = sources.every(connection)
+        poll = PollRecord(source_id=first.id, at=NOON, outcome="stored", due_at=NOON + hours(5), reason="interval")
+        sources.finish(connection, replace(poll, **over))  # type: ignore[arg-type]
+        return sources.every(connection)[0]
+
+
+def test_declared_sources_are_due_at_once(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    found = declare(engine, {"b": B, "a": A})
+    assert list(found) == ["a", "b"]
+    one = found["a"]
+    assert (one.origin, one.enabled, one.options, one.due_at, one.failures) == ("config", True, A, LATER, 0)
+    assert (one.etag, one.last_poll, one.last_success, one.outcome, one.error) == (None, None, None, None, None)
+    with reading(engine) as connection:
+        assert sources.declared(connection) == {"a": A, "b": B}
+
+
+def test_what_did_not_change_keeps_its_schedule(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    declare(engine, {"a": A})
+    before = finish(engine, etag='"1"')
+    assert declare(engine, {"a": dict(A)}) == {"a": before}
+
+
+def test_a_changed_source_is_asked_anew(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    declare(engine, {"a": A})
+    finish(engine, etag='"1"', last_modified="x", failures=0)
+    after = declare(engine, {"a": A | {"enabled": False}})["a"]
+    assert (after.due_at, after.etag, after.last_modified, after.enabled) == (LATER, None, None, False)
+
+
+def test_a_source_that_is_declared_no_more_keeps_its_entries(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    declare(engine, {"harbour": A, "b": B})
+    tell(engine, "a", record())
+    assert list(declare(engine, {"b": B})) == ["b"]
+    assert only(engine).source == "harbour"
+    with reading(engine) as connection:
+        assert sources.ever(connection) == {"harbour", "b"}
+        assert sources.due(connection, LATER, names=["harbour"]) == []
+        assert sources.declared(connection) == {"b": B}
+    assert list(declare(engine, {"b": B, "harbour": A})) == ["b", "harbour"]
+
+
+def test_a_source_added_by_command(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    declare(engine, {"a": A})
+    with writing(engine) as connection:
+        assert sources.add(connection, "b", B, NOON)
+        assert not sources.add(connection, "b", A, NOON)
+        assert not sources.add(connection, "a", B, NOON)
+    # The configuration does not speak of it, so it does not remove it either.
+    assert declare(engine, {"a": A})["b"].origin == "added"
+    with writing(engine) as connection:
+        sources.remove(connection, "b")
+        assert [one.name for one in sources.every(connection)] == ["a"]
+        assert sources.add(connection, "b", A, NOON)
+        assert sources.every(connection)[1].options == A
+    assert declare(engine, {"a": A, "b": A})["b"].origin == "config"
+
+
+def test_what_is_due(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    declare(engine, {"c": A, "a": A, "b": A, "paused": A | {"enabled": False}})
+    finish(engine, due_at=NOON + hours(9))
+
+    def due(hour: float, **how: object) -> list[str]:
+        with reading(engine) as connection:
+            return [one.name for one in sources.due(connection, NOON + hours(hour), **how)]  # type: ignore[arg-type]
+
+    assert due(0) == []
+    assert due(1) == ["b", "c"]
+    assert due(9) == ["a", "b", "c"]
+    assert due(0, everyone=True) == ["a", "b", "c"]
+    assert due(0, names=["b", "paused", "unknown"]) == ["b"]
+
+
+def test_the_outcomes_of_polls(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    declare(engine, {"a": A})
+    stored = finish(engine, etag='"1"', last_modified="monday", new=3, updated=2, unchanged=1, skipped=4)
+    assert (stored.outcome, stored.last_success, stored.due_at, stored.reason) == (
+        "stored",
+        NOON,
+        NOON + hours(5),
+        "interval",
+    )
+    failed = finish(engine, at=LATER, outcome="failed", error="timeout", failures=1, etag='"2"')
+    assert (failed.etag, failed.last_modified, failed.last_success, failed.last_poll) == ('"1"', "monday", NOON, LATER)
+    assert (failed.error, failed.failures) == ("timeout", 1)
+    quiet = finish(engine, at=NOON + hours(2), outcome="unchanged", etag='"3"')
+    assert (quiet.etag, quiet.last_modified, quiet.error, quiet.failures) == ('"3"', None, None, 0)
+    with reading(engine) as connection:
+        polls = connection.execute(select(Poll.outcome, Poll.new, Poll.updated, Poll.skipped, Poll.error)).all()
+    assert [tuple(row) for row in polls] == [("stored", 3, 2, 4, None), ("failed", 0, 0, 0, "timeout")]
+
+
+def test_documents_are_known_by_their_digest(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        one, two = source_id(connection, "a"), source_id(connection, "b")
+        first = sources.save_document(connection, one, "x", b"1", "/x")
+        assert sources.save_document(connection, two, "x", b"2", "/x") != first
+        assert sources.save_document(connection, one, "x", b"3", "/x") == first
+        assert sources.digests(connection, one) == {"x": b"3"}
+        assert sources.digests(connection, two) == {"x": b"2"}
+        assert sources.digests(connection, 99) == {}
