@@ -69,6 +69,13 @@ def test_a_page_drops_a_row_and_names_it_again(tmp_path: Path) -> None:
     assert desk.shape(engine) == before
 
 
+def test_a_row_that_came_back_may_be_edited(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    for hour, rows in enumerate([(record(),), (), (record(),), (record(EDITED),)]):
+        tell(engine, "a.txt", *rows, now=NOON + hours(hour))
+    assert only(engine).title == EDITED
+
+
 def test_an_empty_document_withdraws_nothing(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     tell(engine, "a.txt", record())
@@ -239,6 +246,14 @@ def test_two_sources_that_repeat_their_own_headlines_do_not_flap(tmp_path: Path)
         both(hour)
     after = only(engine)
     assert (after.title, after.updated, desk.changes(engine, after)) == (settled.title, settled.updated, [])
+
+
+@pytest.mark.parametrize("order", [("agency", "harbour"), ("harbour", "agency")])
+def test_an_entry_belongs_to_the_source_that_speaks_even_in_equal_words(tmp_path: Path, order: tuple[str, str]) -> None:
+    engine = new_engine(tmp_path)
+    for source in order:
+        tell(engine, "feed", record(source=source, url=URL), source=source)
+    assert only(engine).source == "agency"
 
 
 OTHER = "Storm closes the northern lighthouse road"
@@ -439,6 +454,15 @@ def test_a_change_of_a_lead_concerns_the_sections_of_those_behind_it(tmp_path: P
     assert owed(engine) == {"*", "Town", "World"}
 
 
+def test_a_new_member_concerns_the_sections_of_all_others(tmp_path: Path) -> None:
+    two_sources(tmp_path)
+    engine = new_engine_again(tmp_path)
+    desk.forget(engine)
+    third = record(STORY, source="zeitung", url="https://z.example/1", text=BODY, sections=("Sea",), dated=LATER)
+    tell(engine, "feed", third, source="zeitung")
+    assert owed(engine) == {"*", "Sea", "Town", "World"}
+
+
 def test_sections_before_and_after_owe_a_feed(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     tell(engine, "a", record(url=URL, sections=("Town", "Sea")))
@@ -474,6 +498,27 @@ def test_a_title_that_recurs_in_a_source_joins_nothing(tmp_path: Path) -> None:
         for index, (source, one) in enumerate(order):
             tell(engine, f"{index}", one, source=source)
         assert all(entry.is_lead for entry in desk.all_entries(engine))
+
+
+def test_an_edit_can_end_the_recurrence_of_a_title(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "feed", record(STORY, source="agency", url="https://agency.example/1"), source="agency")
+    rows = [record(STORY, url=f"https://news.example/{number}", dated=LATER) for number in range(2)]
+    tell(engine, "feed", *rows)
+    assert all(entry.is_lead for entry in desk.all_entries(engine))
+    tell(engine, "feed", rows[0], record(OTHER, url="https://news.example/1"), now=NOON + hours(3))
+    (follower,) = (entry for entry in desk.all_entries(engine) if not entry.is_lead)
+    assert (follower.url, follower.rule) == ("https://news.example/0", "R5")
+
+
+def test_a_title_of_last_month_does_not_recur(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "feed", record(STORY, source="agency", url="https://agency.example/1"), source="agency")
+    for days in (0, -30):
+        tell(engine, f"{days}", record(STORY, url=f"https://news.example/{days}", dated=NOON + hours(24 * days)))
+    followers = [entry.url for entry in desk.all_entries(engine) if not entry.is_lead]
+    assert len(followers) == 1
+    assert followers[0] != "https://news.example/-30"
 
 
 def test_long_equal_texts_join_under_a_recurring_title_too(tmp_path: Path) -> None:

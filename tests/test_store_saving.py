@@ -43,7 +43,8 @@ def test_ids_come_back_in_the_order_given(tmp_path: Path) -> None:
 def test_an_entry_without_sections_or_bucket(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     with writing(engine) as connection:
-        (one,) = insert(connection, record("Weather", sections=("Town",)), record("Tides", sections=()))[:1]
+        (one,) = insert(connection, record("Weather", sections=("Town",)))
+        insert(connection, record("Tides", sections=()))
         bare = change(connection, one, sections=(), changed=("sections",))
         saving.revise_entries(connection, None, [bare], {}, LATER)
         assert (rows(connection, EntrySection), rows(connection, Fingerprint)) == (0, 0)
