@@ -105,7 +105,6 @@ class Document(Base):
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"))
     name: Mapped[str]
     digest: Mapped[bytes]
-    rank: Mapped[str]
     __table_args__ = (Index(None, "source_id", "name", unique=True),)
 
 

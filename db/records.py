@@ -286,7 +286,7 @@ class Member:
     rule: str | None
 
     @property
-    def leading(self) -> tuple[bool, bool, datetime, str]:
+    def leading(self) -> tuple[bool, bool, bool, datetime, str]:
         """Sorts the members of a cluster, the one that feeds show first: what everybody may read before what only
         some may, a text before a headline, then the earliest."""
-        return (self.access.gated, not self.text, self.sorted_at, self.uid)
+        return (self.access.gated, not self.text, self.access is not Access.FREE, self.sorted_at, self.uid)

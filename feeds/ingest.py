@@ -56,7 +56,7 @@ def store(
     """
     records = revise.fold(reading.records, level_of)
     rank = revise.document_rank(records, reading.name)
-    document_id = sources.save_document(connection, source_id, reading.name, reading.digest, rank)
+    document_id = sources.save_document(connection, source_id, reading.name, reading.digest)
     known, fresh = _recognise(connection, document_id, records)
     news = [revise.mint(record, prefix) for record in fresh]
     names = {name for record in records for name in record.sections}

@@ -44,7 +44,8 @@ Progress = Callable[["PollResult"], None]
 class PollResult:
     """What became of one source. `outcome`: stored, unchanged or failed.
 
-    `skipped` are rows with their document; `errors` name documents that gave nothing, `read` counts those that could be read.
+    `skipped` are rows with their document; `errors` name documents that gave nothing, `read` counts those that could
+    be read.
     """
 
     source: str
@@ -229,24 +230,29 @@ def read(document: Document, context: Context, source: Source, config: Config, d
     """One document from bytes to records: parse, normalise, access, dedupe. Raises `ParseError`."""
     parse: Callable[[Document, Context], Parsed] = import_module(PARSERS[source.kind]).parse
     parsed = parse(document, context)
-    cleaned = list(
-        normalise.clean(
-            parsed,
-            document,
-            sections=source.sections,
-            default_section=source.default_section,
-            language=context.language,
-            home=source.link or config.site.base_url,
-            identity=dedupe.canon,
-        )
+    cleaned = normalise.clean(
+        parsed,
+        document,
+        sections=source.sections,
+        default_section=source.default_section,
+        language=context.language,
+        home=source.link or config.site.base_url,
+        identity=dedupe.canon,
     )
+    records: list[EntryRecord] = []
+    skipped = list(parsed.skipped)
+    for clean in cleaned:
+        if isinstance(clean, Skipped):
+            skipped.append(clean)
+        else:
+            records.append(record_of(clean, source))
     return Reading(
         name=document.name,
         digest=digest,
         moment=document.as_of,
-        records=tuple(record_of(clean, source) for clean in cleaned if not isinstance(clean, Skipped)),
+        records=tuple(records),
         encoding=parsed.encoding,
-        skipped=(*parsed.skipped, *(clean for clean in cleaned if isinstance(clean, Skipped))),
+        skipped=tuple(skipped),
         warnings=parsed.warnings,
     )
 

@@ -76,8 +76,8 @@ def test_what_a_document_says_is_replaced(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     with writing(engine) as connection:
         ids = insert(connection, record("One"), record("Two"))
-        document = save_document(connection, desk.source_id(connection), "a", b"d", "/a")
-        assert save_document(connection, desk.source_id(connection), "a", b"e", "/b") == document
+        document = save_document(connection, desk.source_id(connection), "a", b"d")
+        assert save_document(connection, desk.source_id(connection), "a", b"e") == document
         saving.save_items(connection, document, [(each, said(document, b"1", "Town")) for each in ids])
         saving.save_items(connection, document, [])
         saving.set_current(connection, document, ids, current=False)

@@ -129,9 +129,9 @@ def test_documents_are_known_by_their_digest(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     with writing(engine) as connection:
         one, two = source_id(connection, "a"), source_id(connection, "b")
-        first = sources.save_document(connection, one, "x", b"1", "/x")
-        assert sources.save_document(connection, two, "x", b"2", "/x") != first
-        assert sources.save_document(connection, one, "x", b"3", "/x") == first
+        first = sources.save_document(connection, one, "x", b"1")
+        assert sources.save_document(connection, two, "x", b"2") != first
+        assert sources.save_document(connection, one, "x", b"3") == first
         assert sources.digests(connection, one) == {"x": b"3"}
         assert sources.digests(connection, two) == {"x": b"2"}
         assert sources.digests(connection, 99) == {}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from db.models import Document, Entry, EntryKey, EntrySection, Fingerprint, Item, Revision, Section, Source
 from db.records import Access, Enclosure, Evidence, Member, Precision, RevisionRecord, Said, StoredEntry
+
+Value = TypeVar("Value")
 
 CHUNK = 500
 """Values in one IN list: far below the limits of both databases, large enough that the statement's cost vanishes."""
@@ -97,14 +99,15 @@ def _evidence(rows: Sequence[Sequence[str]]) -> tuple[Evidence, ...]:
     return tuple(Evidence(*proof) for proof in rows) if rows else ()
 
 
-def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """`values` in runs of `CHUNK` at most."""
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
 def find(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
     """Key -> id of the stored entry, for those keys that are known."""
     found: dict[bytes, int] = {}
-    for chunk in _chunks(keys):
+    for chunk in chunks(keys):
         rows = connection.execute(select(EntryKey.key, EntryKey.entry_id).where(EntryKey.key.in_(chunk)))
         found.update((row[0], row[1]) for row in rows)
     return found
@@ -113,7 +116,7 @@ def find(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
 def said_of(connection: Connection, entry_ids: Sequence[int]) -> dict[int, list[Said]]:
     """Entry id -> what each document says of it."""
     found: dict[int, list[Said]] = defaultdict(list)
-    for chunk in _chunks(entry_ids):
+    for chunk in chunks(entry_ids):
         rows = connection.execute(
             select(Item.entry_id, Item.document_id, Source.name, Item.digest, Item.rank, Item.sections, Item.evidence)
             .join(Document, Document.id == Item.document_id)
@@ -134,7 +137,7 @@ def named_by(connection: Connection, document_id: int) -> list[int]:
 def load(connection: Connection, entry_ids: Sequence[int]) -> dict[int, StoredEntry]:
     """Entry id -> entry. An unknown id is left out."""
     found: dict[int, StoredEntry] = {}
-    for chunk in _chunks(entry_ids):
+    for chunk in chunks(entry_ids):
         found.update((row[0], _entry(row)) for row in connection.execute(_BY_IDS, {"ids": chunk}))
     return found
 
@@ -237,7 +240,7 @@ _ELSEWHERE = (
 def elsewhere(connection: Connection, lead_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
     """Lead's id -> `(url, source)` of the entries folded behind it that have an address, in order of uid."""
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for chunk in _chunks(lead_ids):
+    for chunk in chunks(lead_ids):
         for lead_id, url, source in connection.execute(_ELSEWHERE, {"ids": chunk}):
             found[cast(int, lead_id)].append((cast(str, url), source))
     return found
@@ -287,7 +290,7 @@ def _member(row: Any) -> Member:
 def sharing(connection: Connection, hashes: Sequence[int]) -> dict[int, list[Member]]:
     """Hash -> the entries that it is the bucket of, for those hashes that two entries or more share."""
     shared: list[int] = []
-    for chunk in _chunks(hashes):
+    for chunk in chunks(hashes):
         shared += connection.scalars(
             select(Fingerprint.hash)
             .where(Fingerprint.hash.in_(chunk))
@@ -295,7 +298,7 @@ def sharing(connection: Connection, hashes: Sequence[int]) -> dict[int, list[Mem
             .having(func.count() > 1)
         )
     found: dict[int, list[Member]] = defaultdict(list)
-    for chunk in _chunks(shared):
+    for chunk in chunks(shared):
         rows = connection.execute(
             select(Fingerprint.hash, *_MEMBER)
             .join(Entry, Entry.id == Fingerprint.entry_id)
@@ -310,10 +313,10 @@ def sharing(connection: Connection, hashes: Sequence[int]) -> dict[int, list[Mem
 def mates(connection: Connection, entry_ids: Sequence[int]) -> list[Member]:
     """All members of the clusters that entries belong to, the entries included."""
     heads: set[int] = set()
-    for chunk in _chunks(entry_ids):
+    for chunk in chunks(entry_ids):
         heads.update(connection.scalars(select(func.coalesce(Entry.lead_id, Entry.id)).where(Entry.id.in_(chunk))))
     found = []
-    for chunk in _chunks(sorted(heads)):
+    for chunk in chunks(sorted(heads)):
         rows = connection.execute(select(*_MEMBER).where(Entry.id.in_(chunk) | Entry.lead_id.in_(chunk)))
         found += [_member(row) for row in rows]
     return found

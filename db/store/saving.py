@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
 from db.records import Access, EntryRecord, NewEntry, Revised, Said
-from db.store.entries import CHUNK
+from db.store.entries import chunks
 
 
 def insert_entries(
@@ -29,8 +29,19 @@ def insert_entries(
 
     `section_ids` has the id of every casefolded section name in them.
     """
-    if not entries:
-        return []
+    ids: list[int] = []
+    for batch in chunks(entries):
+        ids += _insert_batch(connection, source_id, batch, section_ids, now)
+    return ids
+
+
+def _insert_batch(
+    connection: Connection,
+    source_id: int,
+    entries: Sequence[NewEntry],
+    section_ids: Mapping[str, int],
+    now: datetime,
+) -> list[int]:
     rows = [
         {
             "uid": new.uid,
@@ -116,26 +127,25 @@ def add_fingerprints(connection: Connection, records: Sequence[tuple[EntryRecord
 
 def save_items(connection: Connection, document_id: int, said: Sequence[tuple[int, Said]]) -> None:
     """Stores what a document says of entries (entry id, what it says)."""
-    if not said:
-        return
     statement = insert(Item)
     statement = statement.on_conflict_do_update(
         index_elements=[Item.document_id, Item.entry_id],
         set_={name: statement.excluded[name] for name in ("digest", "rank", "sections", "evidence", "current")},
     )
-    rows = [
-        {
-            "document_id": document_id,
-            "entry_id": entry_id,
-            "digest": one.digest,
-            "rank": one.rank,
-            "sections": one.sections,
-            "evidence": [(proof.signal, proof.value, proof.where) for proof in one.evidence],
-            "current": True,
-        }
-        for entry_id, one in said
-    ]
-    connection.execute(statement, rows)
+    for batch in chunks(said):
+        rows = [
+            {
+                "document_id": document_id,
+                "entry_id": entry_id,
+                "digest": one.digest,
+                "rank": one.rank,
+                "sections": one.sections,
+                "evidence": [(proof.signal, proof.value, proof.where) for proof in one.evidence],
+                "current": True,
+            }
+            for entry_id, one in batch
+        ]
+        connection.execute(statement, rows)
 
 
 def set_current(connection: Connection, document_id: int, entry_ids: Sequence[int], *, current: bool) -> None:
@@ -237,8 +247,7 @@ def set_leads(connection: Connection, leads: Mapping[int, tuple[int | None, str 
 def sections_of(connection: Connection, entry_ids: Sequence[int]) -> set[int]:
     """Ids of the sections in which any of the entries stands."""
     found: set[int] = set()
-    for start in range(0, len(entry_ids), CHUNK):
-        chunk = entry_ids[start : start + CHUNK]
+    for chunk in chunks(entry_ids):
         found.update(
             connection.scalars(select(EntrySection.section_id).where(EntrySection.entry_id.in_(chunk)).distinct())
         )

@@ -151,15 +151,15 @@ def digests(connection: Connection, source_id: int) -> dict[str, bytes]:
     return {row[0]: row[1] for row in rows}
 
 
-def save_document(connection: Connection, source_id: int, name: str, digest: bytes, rank: str) -> int:
+def save_document(connection: Connection, source_id: int, name: str, digest: bytes) -> int:
     """Notes that a document was read; returns its id."""
     found = connection.scalar(select(Document.id).where(Document.source_id == source_id, Document.name == name))
     if found is None:
         made = connection.execute(
-            insert(Document).values(source_id=source_id, name=name, digest=digest, rank=rank).returning(Document.id)
+            insert(Document).values(source_id=source_id, name=name, digest=digest).returning(Document.id)
         )
         return int(made.scalar_one())
-    connection.execute(update(Document).where(Document.id == found).values(digest=digest, rank=rank))
+    connection.execute(update(Document).where(Document.id == found).values(digest=digest))
     return int(found)
 
 
