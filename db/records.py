@@ -110,13 +110,10 @@ class EntryRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEntry:
-    """An entry as it stands in the database, with the names of its source and sections.
+class ShownEntry:
+    """What a publish reads of an entry: neither its plain text nor its evidence is among it.
 
-    `uid` is the id a reader sees, for ever. `sorted_at` is what feeds are ordered by (newest first) and never moves:
-    `published`, else the time the item was filed under; `place` settles the order within one time (the position in
-    the document, then a hash of the uid: the same on every machine). `lead` is the uid of the entry that feeds show
-    in place of this one's cluster (its own where it leads); `rule` says why the two were joined.
+    `uid` is the id a reader sees, for ever; `source` a name.
     """
 
     id: int
@@ -127,14 +124,9 @@ class StoredEntry:
     url: str | None
     summary: str
     content: str
-    text: str
     published: datetime | None
     published_precision: Precision | None
-    published_basis: str | None
     updated: datetime
-    first_seen: datetime
-    sorted_at: datetime
-    place: int
     language: str | None
     label: str | None
     authors: tuple[str, ...]
@@ -142,6 +134,23 @@ class StoredEntry:
     enclosures: tuple[Enclosure, ...]
     sections: tuple[str, ...]
     access: Access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry(ShownEntry):
+    """An entry as it stands in the database.
+
+    `sorted_at` is what feeds are ordered by (newest first) and never moves: `published`, else the time the item was
+    filed under; `place` settles the order within one time (the position in the document, then a hash of the uid: the
+    same on every machine). `lead` is the uid of the entry that feeds show in place of this one's cluster (its own
+    where it leads); `rule` says why the two were joined.
+    """
+
+    text: str
+    published_basis: str | None
+    first_seen: datetime
+    sorted_at: datetime
+    place: int
     access_override: bool
     evidence: tuple[Evidence, ...]
     lead: str

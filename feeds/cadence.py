@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 BACKOFF = 1.8
-"""Factor by which each failure in a row lengthens the wait (`polling.md`)."""
+"""Factor by which each failure in a row lengthens the wait: a dead source is asked daily after its sixth failure."""
 
 RETRY_AFTER_MOST = timedelta(hours=24)
 RETRY_AFTER_LEAST = timedelta(minutes=1)

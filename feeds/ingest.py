@@ -19,7 +19,7 @@ from feeds.model import Skipped
 from feeds.slug import slug
 
 WINDOW = timedelta(days=7)
-"""Entries further apart are not compared (`duplicates.md`)."""
+"""Entries further apart are not compared: reprints come within days, and the work must not grow with the archive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

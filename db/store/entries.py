@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from db.models import Document, Entry, EntryKey, EntrySection, Fingerprint, Item, Revision, Section, Source
-from db.records import Access, Enclosure, Evidence, Member, Precision, RevisionRecord, Said, StoredEntry
+from db.records import Access, Enclosure, Evidence, Member, Precision, RevisionRecord, Said, ShownEntry, StoredEntry
 
 Value = TypeVar("Value")
 
@@ -18,7 +18,7 @@ CHUNK = 500
 """Values in one IN list: far below the limits of both databases, large enough that the statement's cost vanishes."""
 
 _Lead = aliased(Entry, name="lead")
-_COLUMNS = (
+_SHOWN = (
     Entry.id,
     Entry.uid,
     Source.name.label("source"),
@@ -27,21 +27,24 @@ _COLUMNS = (
     Entry.url,
     Entry.summary,
     Entry.content,
-    Entry.text,
     Entry.published,
     Entry.published_precision,
-    Entry.published_basis,
     Entry.updated,
-    Entry.first_seen,
-    Entry.sorted_at,
-    Entry.place,
     Entry.language,
     Entry.label,
     Entry.authors,
     Entry.categories,
     Entry.enclosures,
     Entry.sections,
-    Entry.access,
+    func.coalesce(Entry.access_override, Entry.access).label("access"),
+)
+_STORED = (
+    *_SHOWN,
+    Entry.text,
+    Entry.published_basis,
+    Entry.first_seen,
+    Entry.sorted_at,
+    Entry.place,
     Entry.access_override,
     Entry.evidence,
     Entry.rule,
@@ -51,47 +54,52 @@ _NEWEST_FIRST = (Entry.sorted_at.desc(), Entry.place, Entry.uid)
 
 
 def _query() -> Select[Any]:
-    return select(*_COLUMNS).join(Source, Source.id == Entry.source_id).outerjoin(_Lead, _Lead.id == Entry.lead_id)
+    return select(*_STORED).join(Source, Source.id == Entry.source_id).outerjoin(_Lead, _Lead.id == Entry.lead_id)
 
 
 _BY_IDS = _query().where(Entry.id.in_(bindparam("ids", expanding=True)))
+_SHOWN_BY_IDS = (
+    select(*_SHOWN).join(Source, Source.id == Entry.source_id).where(Entry.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def _shown(row: Sequence[Any]) -> dict[str, Any]:
+    """The fields of `ShownEntry`, by position in the order of `_SHOWN`: by name costs twice as much, for each of the
+    thousands of rows that a publish reads."""
+    return {
+        "id": row[0],
+        "uid": row[1],
+        "source": row[2],
+        "title": row[3],
+        "title_from_body": row[4],
+        "url": row[5],
+        "summary": row[6],
+        "content": row[7],
+        "published": row[8],
+        "published_precision": Precision(row[9]) if row[9] else None,
+        "updated": row[10],
+        "language": row[11],
+        "label": row[12],
+        "authors": tuple(row[13]),
+        "categories": tuple(row[14]),
+        "enclosures": tuple(Enclosure(*file) for file in row[15]) if row[15] else (),
+        "sections": tuple(row[16]),
+        "access": Access(row[17]),
+    }
 
 
 def _entry(row: Any) -> StoredEntry:
-    # By position, in the order of _COLUMNS: by name costs twice as much, for each of the thousands a publish reads.
-    (
-        entry_id, uid, source, title, title_from_body, url, summary, content, text, published, precision, basis,
-        updated, first_seen, sorted_at, place, language, label, authors, categories, enclosures, sections, access,
-        override, evidence, rule, lead,
-    ) = row  # fmt: skip
     return StoredEntry(
-        id=entry_id,
-        uid=uid,
-        source=source,
-        title=title,
-        title_from_body=title_from_body,
-        url=url,
-        summary=summary,
-        content=content,
-        text=text,
-        published=published,
-        published_precision=Precision(precision) if precision else None,
-        published_basis=basis,
-        updated=updated,
-        first_seen=first_seen,
-        sorted_at=sorted_at,
-        place=place,
-        language=language,
-        label=label,
-        authors=tuple(authors),
-        categories=tuple(categories),
-        enclosures=tuple(Enclosure(*file) for file in enclosures) if enclosures else (),
-        sections=tuple(sections),
-        access=Access(override or access),
-        access_override=override is not None,
-        evidence=_evidence(evidence),
-        lead=lead or uid,
-        rule=rule,
+        **_shown(row),
+        text=row.text,
+        published_basis=row.published_basis,
+        first_seen=row.first_seen,
+        sorted_at=row.sorted_at,
+        place=row.place,
+        access_override=row.access_override is not None,
+        evidence=_evidence(row.evidence),
+        lead=row.lead or row.uid,
+        rule=row.rule,
     )
 
 
@@ -138,7 +146,16 @@ def load(connection: Connection, entry_ids: Sequence[int]) -> dict[int, StoredEn
     """Entry id -> entry. An unknown id is left out."""
     found: dict[int, StoredEntry] = {}
     for chunk in chunks(entry_ids):
-        found.update((row[0], _entry(row)) for row in connection.execute(_BY_IDS, {"ids": chunk}))
+        found.update((row[0], _entry(row)) for row in connection.execute(_BY_IDS, {"ids": chunk}).all())
+    return found
+
+
+def show(connection: Connection, entry_ids: Sequence[int]) -> dict[int, ShownEntry]:
+    """Entry id -> what a publish may see of it. An unknown id is left out."""
+    found: dict[int, ShownEntry] = {}
+    for chunk in chunks(entry_ids):
+        for row in connection.execute(_SHOWN_BY_IDS, {"ids": chunk}).all():
+            found[row[0]] = ShownEntry(**_shown(row))
     return found
 
 

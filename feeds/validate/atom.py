@@ -103,8 +103,8 @@ def _entry_verdicts(entries: list[etree._Element], root: etree._Element, data: b
     Publishing one new entry checks one entry, and one that stands in several feeds is checked once.
     """
     encoding = (root.getroottree().docinfo.encoding or "UTF-8").upper()
-    first, *slices = data.split(b"<entry")
-    if encoding != "UTF-8" or len(slices) != len(entries) or not _plain(first[1:]):
+    _first, *slices = data.split(b"<entry")
+    if encoding != "UTF-8" or len(slices) != len(entries) or not _plain(data):
         return [_verdict(entry, authored, True) for entry in entries]
     slices[-1:] = [raw.rpartition(b"</entry>")[0] for raw in slices[-1:]]
     like = (authored, *sorted((prefix or "", name) for prefix, name in root.nsmap.items()))
@@ -113,8 +113,6 @@ def _entry_verdicts(entries: list[etree._Element], root: etree._Element, data: b
         key = (like, hashlib.blake2b(raw, digest_size=16).digest())
         verdict = _verdicts.get(key)
         if verdict is None:
-            if not _plain(raw):
-                return [_verdict(entry, authored, True) for entry in entries]
             suspect = _REPLACEMENT in raw or b"&#" in raw or _C1_BYTES.search(raw) is not None
             verdict = _verdict(entry, authored, suspect)
             if len(_verdicts) >= _VERDICTS_KEPT:
@@ -125,12 +123,12 @@ def _entry_verdicts(entries: list[etree._Element], root: etree._Element, data: b
 
 
 def _plain(raw: bytes) -> bool:
-    """Whether markup in a part of a well-formed feed means what it looks like.
+    """Whether markup in a well-formed feed means what it looks like, its XML declaration apart.
 
     Without comments, CDATA, instructions and prefixed names, `<entry` can only be the start of an element of that
     name; where there are as many as the feed has Atom entries, they are those.
     """
-    return b"<!" not in raw and b"<?" not in raw and b":entry" not in raw
+    return b"<!" not in raw and raw.find(b"<?", 1) < 0 and b":entry" not in raw
 
 
 def _verdict(entry: etree._Element, authored: bool, suspect: bool) -> _Verdict:
