@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from feeds.errors import OutputError
-from feeds.output import TEMPORARY_PREFIX, remove, sweep, write_atomic
+from feeds.output import TEMPORARY_PREFIX, remove, settle, sweep, write_atomic
 
 
 def tree(root: Path) -> list[str]:
@@ -251,3 +251,18 @@ def test_bytes_are_on_the_disk_before_the_name_points_at_them(tmp_path: Path) ->
         if "/public/a" in line
     ]
     assert steps == ["file", "rename", "folder"]
+
+
+def test_folders_can_be_put_on_the_disk_together(tmp_path: Path) -> None:
+    owed: set[Path] = set()
+    for name in ("a/1", "a/2", "b/1"):
+        assert write_atomic(tmp_path, name, b"x", owed=owed)
+    assert owed == {tmp_path / "a", tmp_path / "b"}
+    assert not write_atomic(tmp_path, "a/1", b"x", owed=owed)
+    settle(owed)
+    assert owed == set()
+
+
+def test_a_folder_that_went_away_cannot_be_put_on_the_disk(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="gone"):
+        settle({tmp_path / "gone"})

@@ -1,4 +1,4 @@
-"""`feeds init`, `demo` and `run`: the first steps, and the daemon as a process that signals end."""
+"""The daemon as a process: it polls, publishes, serves, and signals end it."""
 
 from __future__ import annotations
 
@@ -86,21 +86,6 @@ def test_run_polls_publishes_and_serves(desk: Folder) -> None:
         assert time.monotonic() - began < 10
 
 
-def test_a_second_daemon_is_refused_and_a_one_shot_is_not(desk: Folder) -> None:
-    with running(desk) as (process, url):
-        eventually(url, b"Mayor")
-        second = desk.start("run", "--port", "0")
-        assert second.code == 75
-        assert f"process {process.pid}" in second.err
-        assert len(second.err.strip().splitlines()) == 1
-        assert desk.run("update").code == 0
-    # The first one was killed: its lock is free at once, and nothing needs mending.
-    with running(desk) as (process, url):
-        eventually(url, b"Mayor")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
-
-
 def test_a_slow_source_does_not_hold_up_the_end(desk: Folder, site: Site) -> None:
     url = site.put("/slow", Reply(body=b"late", pause=60))
     desk.config(f'{SEEDS}[poll]\nallow_networks = ["127.0.0.0/8"]\n[[source]]\nname = "a"\nurl = "{url}"\n')
@@ -129,6 +114,21 @@ def test_a_second_signal_ends_it_at_once(desk: Folder, site: Site) -> None:
     site.closing.set()
 
 
+def test_a_second_daemon_is_refused_and_a_one_shot_is_not(desk: Folder) -> None:
+    with running(desk) as (process, url):
+        eventually(url, b"Mayor")
+        second = desk.start("run", "--port", "0")
+        assert second.code == 75
+        assert f"process {process.pid}" in second.err
+        assert len(second.err.strip().splitlines()) == 1
+        assert desk.run("update").code == 0
+    # The first one was killed: its lock is free at once, and nothing needs mending.
+    with running(desk) as (process, url):
+        eventually(url, b"Mayor")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+
+
 def test_a_port_in_use(desk: Folder) -> None:
     with running(desk) as (_process, url):
         other = Folder(desk.path / "other")
@@ -144,76 +144,3 @@ def test_other_machines_are_let_in_only_on_purpose(tmp_path: Path) -> None:
     ran = Folder(tmp_path).config('[web]\nhost = "0.0.0.0"\nport = 0\n').run("run")
     assert ran.code == 78
     assert "allow_remote" in ran.err
-
-
-def test_init_writes_a_file_that_works(tmp_path: Path) -> None:
-    desk = Folder(tmp_path)
-    assert desk.run("init", "--title", 'The "Post"', "--base-url", "https://post.example/feeds").code == 0
-    assert desk.run("config", "check").code == 0
-    shown = desk.run("config", "show", "--json").json
-    assert shown["site"]["title"] == 'The "Post"'
-    assert shown["site"]["base_url"] == "https://post.example/feeds/"
-    again = desk.run("init")
-    assert again.code == 2
-    assert "--force" in again.err
-    assert desk.run("init", "--force").code == 0
-    assert desk.run("update").code == 0
-    assert (desk.public / "index.html").is_file()
-
-
-def test_demo_makes_a_desk_of_its_own(tmp_path: Path) -> None:
-    ran = Folder(tmp_path).run("demo", "here")
-    assert ran.code == 0, ran.err
-    desk = Folder(tmp_path / "here")
-    tree = desk.tree()
-    assert len([path for path in tree if path.startswith("sections/")]) >= 6
-    assert b"<!doctype html" in tree["index.html"].lower()
-    everything = desk.run("entries", "list", "--json").json
-    assert {"premium", "free"} <= {entry["access"] for entry in everything}
-    assert desk.run("entries", "list", "--duplicates", "--json").json
-    shown = [desk.run("entries", "show", entry["id"], "--json").json for entry in everything if entry["published"]]
-    (corrected,) = [entry for entry in shown if entry["revisions"]]
-    assert "Correction:" in corrected["body"]
-    again = Folder(tmp_path).run("demo", "here")
-    assert again.code == 2
-    assert len(again.err.strip().splitlines()) == 1
-
-
-def test_config_show_can_be_read_back(desk: Folder) -> None:
-    shown = desk.run("config", "show")
-    other = Folder(desk.path / "copy")
-    other.path.mkdir()
-    (other.path / "config.toml").write_text(shown.out)
-    assert other.run("config", "show", "--json").json == desk.run("config", "show", "--json").json
-
-
-def test_config_check_names_what_is_not_there(tmp_path: Path) -> None:
-    ran = Folder(tmp_path).config(SEEDS).run("config", "check")
-    assert ran.code == 0
-    assert "seeds is not there (yet)" in ran.err
-    assert Folder(tmp_path).run("config", "check", "--json").json["sources"] == 1
-
-
-def test_db_upgrade_and_verify(desk: Folder) -> None:
-    assert desk.run("db", "upgrade", "--json").json["changed"] is True
-    assert desk.run("db", "upgrade", "--json").json["changed"] is False
-    desk.run("update")
-    assert desk.run("db", "verify", "--json").json == {"valid": True, "findings": []}
-    feed = desk.public / "all.atom"
-    feed.write_bytes(feed.read_bytes().replace(b"ferry", b"Ferry"))
-    (desk.public / "feeds.opml").unlink()
-    ran = desk.run("db", "verify")
-    assert ran.code == 1
-    assert "all.atom: differs" in ran.err
-    assert "feeds.opml" in ran.err
-    assert desk.run("publish", "--all").code == 0
-    assert desk.run("db", "verify").code == 0
-
-
-def test_the_version_and_the_help() -> None:
-    ran = Folder(Path()).run("--version")
-    assert ran.code == 0
-    assert re.fullmatch(r"broadsheet \d+\.\d+\.\d+\n", ran.out)
-    assert Folder(Path()).run("--help").code == 0
-    assert "update" in Folder(Path()).run("--help").out
-    assert "--install-completion" in Folder(Path()).run("--help").out

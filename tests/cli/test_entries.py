@@ -1,4 +1,4 @@
-"""`feeds entries`, `sections` and `sources` on a desk of one document."""
+"""`feeds entries` on a desk of one document."""
 
 from __future__ import annotations
 
@@ -106,59 +106,6 @@ def test_an_override_sticks_and_is_published(own: Folder) -> None:
     assert own.run("entries", "set-access", uid, "--clear", "--json").json["access"] == "free"
     assert own.run("entries", "set-access", uid).code == 2
     assert own.run("entries", "set-access", "tag:no", "free").code == 2
-
-
-def test_sections(desk: Folder) -> None:
-    assert desk.run("sections", "list", "--json").json == [
-        {
-            "name": name,
-            "slug": name.lower(),
-            "entries": count,
-            "feed": f"http://127.0.0.1:8080/sections/{name.lower()}.atom",
-            "free": f"http://127.0.0.1:8080/sections/{name.lower()}.free.atom",
-        }
-        for name, count in (("Economy", 3), ("Politics", 2), ("Society", 1))
-    ]
-    assert desk.run("sections", "list").out.splitlines()[1].startswith("Politics\t2\t")
-
-
-def test_sources_are_added_and_removed(own: Folder) -> None:
-    (own.path / "wire.xml").write_text(
-        "<rss version='2.0'><channel><title>W</title><item><title>From the wire</title></item></channel></rss>"
-    )
-    assert own.run("sources", "add", "wire.xml", "--section", "Wire", "--json").json["source"] == "wire"
-    assert own.run("sources", "add", "wire.xml").code == 2
-    assert own.run("sources", "add", "nowhere.xml").code == 2
-    assert own.run("sources", "add", "https://news.example/feed", "--kind", "seed").code == 2
-    ran = own.run("update", "--json")
-    assert {source["source"] for source in ran.json["sources"]} == {"seeds", "wire"}
-    assert [e["title"] for e in listed(own, "--section", "Wire")] == ["From the wire"]
-    names = {source["source"]: source["origin"] for source in own.run("sources", "list", "--json").json}
-    assert names == {"seeds": "config", "wire": "added"}
-    assert own.run("sources", "remove", "wire").code == 0
-    assert own.run("sources", "remove", "wire").code == 2
-    assert "config.toml" in own.run("sources", "remove", "seeds").err
-    assert [e["title"] for e in listed(own, "--source", "wire")] == ["From the wire"]
-    assert own.run("sources", "add", "wire.xml").code == 0
-    added = own.run("sources", "add", "https://news.example/feed", "--json").json
-    assert added == {"source": "news.example", "kind": "feed", "location": "https://news.example/feed"}
-
-
-def test_a_source_that_left_the_configuration_is_polled_no_more(own: Folder) -> None:
-    own.config("")
-    assert own.run("update", "--json").json["sources"] == []
-    assert own.run("sources", "list").out.startswith("no sources yet")
-    assert len(listed(own)) == 7
-    own.config(SEEDS)
-    assert own.run("update", "--json").json["totals"]["new"] == 0
-
-
-def test_a_paused_source(own: Folder) -> None:
-    own.config(SEEDS + "enabled = false\n")
-    assert own.run("update", "--all", "--json").json["sources"] == []
-    status = own.run("status", "--json")
-    assert status.code == 0
-    assert status.json["sources"][0]["state"] == "paused"
 
 
 def test_a_day_is_shown_as_the_day_of_its_source(tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+"""What all commands share: options, errors as one line, exit codes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.command import DOCUMENT, SEEDS, Folder
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Folder:
+    folder = Folder(tmp_path).config(SEEDS)
+    folder.seed("1.txt", DOCUMENT)
+    return folder
+
+
+def test_the_version_and_the_help() -> None:
+    ran = Folder(Path()).run("--version")
+    assert ran.code == 0
+    assert re.fullmatch(r"broadsheet \d+\.\d+\.\d+\n", ran.out)
+    assert Folder(Path()).run("--help").code == 0
+    assert "update" in Folder(Path()).run("--help").out
+    assert "--install-completion" in Folder(Path()).run("--help").out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[publsh]\ndirectory = "x"\n', 'publsh: unknown key; did you mean "publish"?'),
+        ("[poll]\nintervall = 5\n", 'poll.intervall: unknown key; did you mean "interval"?'),
+        ('[[source]]\nname = "a"\nkind = "seed"\npath = "x"\nurls = "y"\n', 'did you mean "url"?'),
+        ('[poll]\ninterval = "soon"\n', "poll.interval"),
+        ("[poll\n", "not TOML"),
+    ],
+)
+def test_a_bad_configuration_is_one_line_and_78(tmp_path: Path, text: str, said: str) -> None:
+    ran = Folder(tmp_path).config(text).run("update")
+    assert ran.code == 78
+    assert said in ran.err
+    assert ran.err.startswith("feeds: config.toml")
+    assert len(ran.err.strip().splitlines()) == 1
+
+
+def test_no_configuration(tmp_path: Path) -> None:
+    ran = Folder(tmp_path).run("update")
+    assert (ran.code, ran.out) == (78, "")
+    assert "feeds init" in ran.err
+    assert Folder(tmp_path).run("--config", "other.toml", "status").code == 78
+
+
+def test_unknown_names_are_usage(desk: Folder) -> None:
+    ran = desk.run("update", "nobody")
+    assert (ran.code, ran.err) == (2, "feeds: no source is named \"nobody\"; see 'feeds sources list'\n")
+    assert desk.run("update", "--nonsense").code == 2
+    assert desk.run("dance").code == 2
+
+
+def test_options_stand_before_or_behind_the_command(desk: Folder) -> None:
+    config = desk.path / "config.toml"
+    elsewhere = Folder(desk.path / "seeds")
+    first = elsewhere.run("--config", str(config), "--json", "update")
+    second = elsewhere.run("update", "--config", str(config), "--json")
+    assert first.json["totals"]["new"] == 7
+    assert second.json["totals"]["new"] == 0
+
+
+def test_quiet_says_only_what_went_wrong(desk: Folder) -> None:
+    ran = desk.run("update", "-q")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    desk.seed("empty.txt", "")
+    ran = desk.run("update", "-q")
+    assert ran.code == 1
+    assert ran.out == ""
+    assert "empty.txt" in ran.err
+
+
+def test_tracebacks_only_with_vv(desk: Folder) -> None:
+    desk.config("[poll\n")
+    assert "Traceback" not in desk.run("update", "-v").err
+    assert "Traceback" in desk.run("update", "-vv").err

@@ -1,0 +1,49 @@
+"""`feeds init` and `demo`: the first steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.command import DOCUMENT, SEEDS, Folder
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Folder:
+    folder = Folder(tmp_path).config(SEEDS)
+    folder.seed("1.txt", DOCUMENT)
+    return folder
+
+
+def test_init_writes_a_file_that_works(tmp_path: Path) -> None:
+    desk = Folder(tmp_path)
+    assert desk.run("init", "--title", 'The "Post"', "--base-url", "https://post.example/feeds").code == 0
+    assert desk.run("config", "check").code == 0
+    shown = desk.run("config", "show", "--json").json
+    assert shown["site"]["title"] == 'The "Post"'
+    assert shown["site"]["base_url"] == "https://post.example/feeds/"
+    again = desk.run("init")
+    assert again.code == 2
+    assert "--force" in again.err
+    assert desk.run("init", "--force").code == 0
+    assert desk.run("update").code == 0
+    assert (desk.public / "index.html").is_file()
+
+
+def test_demo_makes_a_desk_of_its_own(tmp_path: Path) -> None:
+    ran = Folder(tmp_path).run("demo", "here")
+    assert ran.code == 0, ran.err
+    desk = Folder(tmp_path / "here")
+    tree = desk.tree()
+    assert len([path for path in tree if path.startswith("sections/")]) >= 6
+    assert b"<!doctype html" in tree["index.html"].lower()
+    everything = desk.run("entries", "list", "--json").json
+    assert {"premium", "free"} <= {entry["access"] for entry in everything}
+    assert desk.run("entries", "list", "--duplicates", "--json").json
+    shown = [desk.run("entries", "show", entry["id"], "--json").json for entry in everything if entry["published"]]
+    (corrected,) = [entry for entry in shown if entry["revisions"]]
+    assert "Correction:" in corrected["body"]
+    again = Folder(tmp_path).run("demo", "here")
+    assert again.code == 2
+    assert len(again.err.strip().splitlines()) == 1
