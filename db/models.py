@@ -82,13 +82,18 @@ class Source(Base):
 
 
 class SourceState(Base):
-    """The schedule and what conditional requests need: narrow, since every poll writes it."""
+    """The schedule and what conditional requests need: narrow, since every poll writes it.
+
+    `settings` is a digest of what the last success was read by (markers, profile, access): where that changed, the
+    document has to be read again, and validators would hide it.
+    """
 
     __tablename__ = "source_state"
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(index=True)
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
+    settings: Mapped[bytes | None]
     failures: Mapped[int] = mapped_column(default=0)
     last_poll: Mapped[datetime | None]
     last_success: Mapped[datetime | None]

@@ -226,6 +226,7 @@ class SourceRecord:
     due_at: datetime
     etag: str | None
     last_modified: str | None
+    settings: bytes | None
     failures: int
     last_poll: datetime | None
     last_success: datetime | None
@@ -245,6 +246,7 @@ class PollRecord:
     reason: str
     etag: str | None = None
     last_modified: str | None = None
+    settings: bytes | None = None
     failures: int = 0
     new: int = 0
     updated: int = 0

@@ -20,6 +20,7 @@ _COLUMNS = (
     SourceState.due_at,
     SourceState.etag,
     SourceState.last_modified,
+    SourceState.settings,
     SourceState.failures,
     SourceState.last_poll,
     SourceState.last_success,
@@ -62,7 +63,7 @@ def finish(connection: Connection, poll: PollRecord) -> None:
         "error": poll.error,
     }
     if poll.outcome != "failed":
-        values |= {"last_success": poll.at, "etag": poll.etag, "last_modified": poll.last_modified}
+        values |= {"last_success": poll.at, "etag": poll.etag, "last_modified": poll.last_modified, "settings": poll.settings}
     connection.execute(update(SourceState).where(SourceState.source_id == poll.source_id).values(values))
     if poll.outcome != "unchanged":
         connection.execute(

@@ -166,6 +166,7 @@ def upgrade() -> None:
         sa.Column("due_at", db.models.UtcDateTime(timezone=True), nullable=False),
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("settings", sa.LargeBinary(), nullable=True),
         sa.Column("failures", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("last_poll", db.models.UtcDateTime(timezone=True), nullable=True),
         sa.Column("last_success", db.models.UtcDateTime(timezone=True), nullable=True),
