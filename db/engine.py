@@ -50,7 +50,10 @@ def open_engine(url: str) -> Engine:
         raise StorageError(f"[database] url: {parsed.drivername} is not supported; give sqlite:///PATH")
     if parsed.database and parsed.database != ":memory:":
         _check_file(Path(parsed.database))
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, json_deserializer=_from_json)
+    # An error's text would carry the values of its statement into the log, premium bodies among them.
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_MS / 1000}, json_deserializer=_from_json, hide_parameters=True
+    )
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return engine

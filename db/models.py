@@ -114,7 +114,10 @@ class Document(Base):
 
 
 class Entry(Base):
-    """Our normalised, stored item: the content that counts now."""
+    """Our normalised, stored item: the content that counts now.
+
+    The long texts come last: SQLite reads a row from its beginning, and whoever wants none of them reads one page.
+    """
 
     __tablename__ = "entries"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -122,11 +125,7 @@ class Entry(Base):
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
     title: Mapped[str]
     title_from_body: Mapped[bool]
-    folded: Mapped[str]
     url: Mapped[str | None]
-    summary: Mapped[str]
-    content: Mapped[str]
-    text: Mapped[str]
     published: Mapped[datetime | None]
     published_precision: Mapped[str | None] = mapped_column(String(10))
     published_basis: Mapped[str | None]
@@ -145,6 +144,10 @@ class Entry(Base):
     evidence: Mapped[Any]
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("entries.id"))
     rule: Mapped[str | None] = mapped_column(String(10))
+    summary: Mapped[str]
+    content: Mapped[str]
+    text: Mapped[str]
+    folded: Mapped[str]
     __table_args__ = (
         Index("ix_entries_order", desc("sorted_at"), "place"),
         Index(
@@ -202,12 +205,32 @@ class Revision(Base):
 
 
 class Fingerprint(Base):
-    """The hash by which duplicates of an entry are found (`Fingerprint.bucket` of `db.records`)."""
+    """What duplicates of an entry are found and judged by, so that no text is read for it.
+
+    `hash` is `Fingerprint.bucket` of `db.records`; `at` is the entry's `sorted_at` in seconds since 1970, so that
+    the database can reckon with it.
+    """
 
     __tablename__ = "fingerprints"
-    hash: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
-    __table_args__ = (Index(None, "entry_id"), {"sqlite_with_rowid": False})
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
+    hash: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[int] = mapped_column(BigInteger)
+    body_words: Mapped[int]
+    text_hash: Mapped[int | None] = mapped_column(BigInteger)
+    __table_args__ = (
+        Index("ix_fingerprints_source", "hash", "source_id", "at"),
+        Index("ix_fingerprints_time", "hash", "at"),
+        Index(
+            "ix_fingerprints_text",
+            "text_hash",
+            "at",
+            sqlite_where=sql("text_hash IS NOT NULL"),
+            postgresql_where=sql("text_hash IS NOT NULL"),
+        ),
+    )
 
 
 class Section(Base):

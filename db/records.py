@@ -284,20 +284,25 @@ class RevisionRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """What duplicates are judged by: one stored entry that shares a bucket, or a cluster, with another."""
+    """What duplicates are judged by: one stored entry, without its text.
+
+    `bucket` is None for an entry that equals no other; `at` is its `sorted_at` in seconds since 1970. `recurring`
+    says that its own source told something else under its title within the time in which entries are compared.
+    """
 
     id: int
     uid: str
-    source_id: int
-    title: str
-    text: str
-    sorted_at: datetime
+    bucket: int | None
+    at: int
+    body_words: int
+    text_hash: int | None
+    recurring: bool
     access: Access
     lead_id: int | None
     rule: str | None
 
     @property
-    def leading(self) -> tuple[bool, bool, bool, datetime, str]:
+    def leading(self) -> tuple[bool, bool, bool, int, str]:
         """Sorts the members of a cluster, the one that feeds show first: what everybody may read before what only
         some may, a text before a headline, then the earliest."""
-        return (self.access.gated, not self.text, self.access is not Access.FREE, self.sorted_at, self.uid)
+        return (self.access.gated, not self.body_words, self.access is not Access.FREE, self.at, self.uid)

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import ada_url
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -34,6 +35,7 @@ DEFAULT_PATH = Path("config.toml")
 SourceKind = Literal["seed", "feed"]
 _NAME = re.compile(r"[^\W_][\w .:-]{0,99}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_TAG_HOST = re.compile(r"[a-z0-9.-]+")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
@@ -48,11 +50,23 @@ def _http_url(value: str) -> str:
     return value
 
 
-def _base_url(value: str) -> str:
+def _link_url(value: str) -> str:
+    """An address that feeds carry: no character in it that would make them invalid (RFC 3986, section 2)."""
     _http_url(value)
+    if re.search(r"[\x00-\x20\x7f-\x9f<>\"{}|\\^`]", value):
+        raise ValueError("percent-encode what an address may not hold: quotes, braces, < > | \\ ^ and backticks")
+    return value
+
+
+def _base_url(value: str) -> str:
+    """The address in ASCII, as headers, ids and feeds need it: the host in IDNA, the path percent-encoded."""
+    _link_url(value)
     if "?" in value or "#" in value:
         raise ValueError("give an address without a query or a fragment")
-    return value.rstrip("/") + "/"
+    try:
+        return str(ada_url.URL(value).href).rstrip("/") + "/"
+    except ValueError:
+        raise ValueError("give an address with a host that DNS can have") from None
 
 
 def _zone(value: str) -> str:
@@ -83,6 +97,7 @@ def _authority(value: str) -> str:
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+LinkUrl = Annotated[str, AfterValidator(_link_url)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Language = Annotated[str, AfterValidator(_language)]
@@ -107,11 +122,22 @@ class Site(_Model):
     )
     author: Text | None = Field(None, description="Author of every feed; default: the title.")
 
+    @model_validator(mode="after")
+    def _check(self) -> Site:
+        if self.authority is None and not _TAG_HOST.fullmatch(self._host()):
+            raise ValueError(
+                f'ids cannot carry the host "{self._host()}" of base_url (RFC 4151): give authority, a host name you '
+                'own with the day you owned it, such as "news.example,2026-01-01"'
+            )
+        return self
+
+    def _host(self) -> str:
+        # The colons of an IPv6 address would be the tag's own.
+        return (urlsplit(self.base_url).hostname or "").replace(":", "-")
+
     def tag_prefix(self) -> str:
         """`tag:<host>,<date>:` of RFC 4151, the beginning of every id that is minted."""
-        # The colons of an IPv6 address would be the tag's own.
-        value = self.authority or (urlsplit(self.base_url).hostname or "").replace(":", "-")
-        host, _, date = value.partition(",")
+        host, _, date = (self.authority or self._host()).partition(",")
         return f"tag:{host},{date or '2026'}:"
 
 
@@ -130,7 +156,7 @@ class Publish(_Model):
     title_prefix: Annotated[str, StringConstraints(strip_whitespace=False)] = Field(
         "", max_length=20, description='Put before premium titles, such as "[+] "; breaks readers\' duplicate checks.'
     )
-    hubs: tuple[HttpUrl, ...] = Field((), description="WebSub hubs that feeds advertise.")
+    hubs: tuple[LinkUrl, ...] = Field((), description="WebSub hubs that feeds advertise.")
 
 
 class Poll(_Model):
@@ -174,7 +200,7 @@ class AccessSettings(_Model):
     labels: dict[Access, Text] = Field(
         {}, description='Words for each level on pages and in feeds: { premium = "For subscribers" }.'
     )
-    subscribe_url: HttpUrl | None = Field(None, description="Where a reader can pay; linked from premium entries.")
+    subscribe_url: LinkUrl | None = Field(None, description="Where a reader can pay; linked from premium entries.")
 
     def label(self, level: Access) -> str:
         """The words for `level`; its own name where none are configured."""
@@ -216,7 +242,7 @@ class Source(_Model):
     url: HttpUrl | None = Field(None, description="Address to poll. Give either url or path.")
     path: Path | None = Field(None, description="Local file, or folder of documents for a seed source.")
     title: Text | None = Field(None, description="Name shown to readers; default: the name.")
-    link: HttpUrl | None = Field(None, description="Home page: link of entries without one; default: base_url.")
+    link: LinkUrl | None = Field(None, description="Home page: link of entries without one; default: base_url.")
     sections: tuple[Text, ...] = Field((), description="Sections of every entry of this source.")
     default_section: Text | None = Field(None, description="Section of entries for which nothing names one.")
     access: Access | None = Field(None, description="Access of every entry of this source, whatever else is said.")

@@ -9,7 +9,7 @@ from db.records import Access, StoredEntry
 from db.store import entries, saving, sections
 from feeds import revise
 from feeds.errors import UsageError
-from feeds.ingest import level_of, print_of, regroup
+from feeds.ingest import level_of, regroup
 
 
 def set_access(engine: Engine, uid: str, level: Access, now: datetime) -> StoredEntry:
@@ -40,6 +40,5 @@ def _entry(connection: Connection, uid: str) -> StoredEntry:
 
 
 def _changed(connection: Connection, before: StoredEntry, now: datetime) -> StoredEntry:
-    shown = regroup(connection, [before.id], [print_of(before)])
-    sections.mark(connection, saving.sections_of(connection, sorted(shown)), now)
+    sections.mark(connection, regroup(connection, [], [before.id]), now)
     return entries.load(connection, [before.id])[before.id]

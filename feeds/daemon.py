@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -30,7 +30,7 @@ from feeds.web.server import Server
 TICK = 5
 """Seconds between two looks for what is due: a local document is published this soon after it changed."""
 
-STOP_WITHIN = 6.0
+STOP_WITHIN = 4.0
 """Seconds a stop waits for the work at hand; what is not done by then was not committed and is done again."""
 
 _log = log.get("daemon")
@@ -58,7 +58,7 @@ class Daemon:
         self._stop = threading.Event()
 
     def run(self) -> int:
-        """Works and serves until SIGTERM or SIGINT; returns the exit code.
+        """Works and serves until SIGTERM, SIGINT or SIGHUP; returns the exit code.
 
         Raises `BroadsheetError` where the address is taken, `ConfigError` where it is not ours to take. A second
         signal ends the process at once: nothing that was acknowledged is lost by that.
@@ -66,7 +66,8 @@ class Daemon:
         web = self._config.web
         app = public_app(self._config.public, base_url=self._config.site.base_url)
         server = Server(app, web.host, self._port, allow_remote=web.allow_remote)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        # SIGHUP is what a closing terminal sends.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._asked_to_stop)
         server.start()
         try:
@@ -98,7 +99,7 @@ class Daemon:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone="UTC",
         )
-        scheduler.add_job(self.tick, "interval", seconds=TICK, id="tick", next_run_time=datetime.now().astimezone())
+        scheduler.add_job(self.tick, "interval", seconds=TICK, id="tick", next_run_time=datetime.now(UTC))
         return scheduler
 
     def _drain(self, scheduler: BackgroundScheduler) -> bool:
@@ -114,15 +115,15 @@ class Daemon:
         """Polls what is due and publishes what is owed. A failure is logged and tried again at the next tick."""
         try:
             with process_lock(self._work_lock, "polling and publishing"):
-                results = poll(self._engine, self._config, self._clock(), stop=self._stop.is_set)
+                results = poll(self._engine, self._config, self._clock(), patient=True, stop=self._stop.is_set)
                 for result in results:
-                    if result.error is not None:
+                    if result.error is not None and not result.repeated:
                         _log.warning("source failed", source=result.source, error=result.error)
                 published = publish(self._engine, self._config, self._clock())
             if published.paths:
                 _log.info("published", files=len(published.paths))
         except Locked:
-            _log.info("tick skipped", reason="another process is at work")
+            _log.debug("tick skipped", reason="another process is at work")
         except (BroadsheetError, StorageError) as error:
             _log.error("tick failed", error=str(error))
         except Exception:

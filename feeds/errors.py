@@ -3,7 +3,6 @@
 ```
 BroadsheetError            1   something failed
 ├── UsageError             2   the command's words are off
-├── LockedError           75   another process holds the desk
 ├── ConfigError           78   config.toml cannot be used
 ├── OutputError            1   the published tree cannot be written
 ├── FeedInvalid            1   our own output broke a rule; the last good file stays
@@ -12,8 +11,9 @@ BroadsheetError            1   something failed
     └── ParseError             the document is not what its source's kind promises
 ```
 
-The number is the exit code (`sysexits.h` for 75 and 78). A message says what, where and what to do, in one line.
-The storage layer has its own root, `db.errors.StorageError`, because `db` never imports `feeds`.
+The number is the exit code (`sysexits.h` for 78). A message says what, where and what to do, in one line.
+The storage layer has its own root, `db.errors.StorageError`, because `db` never imports `feeds`; a desk that another
+process holds is its `Locked`, 75.
 """
 
 from __future__ import annotations
@@ -29,12 +29,6 @@ class UsageError(BroadsheetError):
     """The command's words are off."""
 
     exit_code = 2
-
-
-class LockedError(BroadsheetError):
-    """Another process holds the desk (EX_TEMPFAIL)."""
-
-    exit_code = 75
 
 
 class ConfigError(BroadsheetError):

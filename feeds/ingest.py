@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 
 from db.engine import Connection
 from db.records import Access, EntryRecord, Evidence, Fingerprint, Member, Revised, Said, StoredEntry
@@ -20,6 +21,14 @@ from feeds.slug import slug
 
 WINDOW = timedelta(days=7)
 """Entries further apart are not compared: reprints come within days, and the work must not grow with the archive."""
+
+SECONDS = int(WINDOW.total_seconds())
+
+Lead = tuple[int | None, str | None]
+"""Id of the entry that leads another, and the rule that joined them; both None for one that leads itself."""
+
+Order = tuple[bool, bool, bool, int, str]
+Group = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,36 +57,48 @@ class Tally:
 
 
 def store(
-    connection: Connection, source_id: int, source: str, reading: Reading, *, prefix: str, now: datetime
+    connection: Connection,
+    source_id: int,
+    source: str,
+    reading: Reading,
+    *,
+    prefix: str,
+    now: datetime,
+    made: set[int] | None = None,
 ) -> Tally:
     """Stores what a document says. `prefix` begins the ids that are minted (`tag:<host>,<date>:`).
 
-    A document that says again what it said before changes nothing, whatever else was said since.
+    `made` holds the ids of the entries that this poll made from documents before this one, and gets those that are
+    made now: nobody has seen them yet, so that what one more document says of them is no change. A document that
+    says again what it said before changes nothing, whatever else was said since.
     """
+    made = set() if made is None else made
     records = revise.fold(reading.records, level_of)
     rank = revise.document_rank(records, reading.name)
     document_id = sources.save_document(connection, source_id, reading.name, reading.digest)
     known, fresh = _recognise(connection, document_id, records)
     news = [revise.mint(record, prefix) for record in fresh]
     names = {name for record in records for name in record.sections}
-    changes, said, unchanged = _compare(connection, document_id, source, rank, known, reading.moment, now)
+    # A file may claim to be of tomorrow; what it changes changed today.
+    moment = min(reading.moment, now)
+    changes, said, unchanged = _compare(connection, document_id, source, rank, known, moment, made)
     names |= {name for change in changes for name in (*change.sections, *change.before.sections)}
     section_ids = sections.ensure(connection, names, slug) if names else {}
 
     ids = saving.insert_entries(connection, source_id, news, section_ids, now)
+    made.update(ids)
     said += [(entry_id, _said(document_id, source, rank, new.record)) for entry_id, new in zip(ids, news, strict=True)]
+    beside = entries.beside(connection, [change.before.id for change in changes if change.record is not None])
     saving.revise_entries(connection, source_id, changes, section_ids, now)
     saving.save_items(connection, document_id, said)
 
     if news or changes:
-        prints = [record.fingerprint for record in (*fresh, *(change.record for change in changes if change.record))]
-        prints += [print_of(change.before) for change in changes]
-        shown = regroup(connection, [change.before.id for change in changes], prints)
         touched = {section_ids[name.casefold()] for new in news for name in new.record.sections}
         touched |= {
             section_ids[name.casefold()] for change in changes for name in (*change.sections, *change.before.sections)
         }
-        sections.mark(connection, touched | saving.sections_of(connection, sorted(shown)), now)
+        shown = regroup(connection, ids, [change.before.id for change in changes], beside)
+        sections.mark(connection, touched | shown, now)
     materially = sum(bool(change.changed) for change in changes)
     return Tally(new=len(news), updated=materially, unchanged=unchanged + len(changes) - materially)
 
@@ -133,7 +154,7 @@ def _compare(
     rank: str,
     known: dict[int, EntryRecord],
     moment: datetime,
-    now: datetime,
+    made: set[int],
 ) -> tuple[list[Revised], list[tuple[int, Said]], int]:
     """What the records of stored entries change, what is to be noted of them, and how many say nothing new."""
     stood = entries.said_of(connection, list(known))
@@ -147,7 +168,7 @@ def _compare(
         if former is None:
             differing[entry_id] = said
             first.add(entry_id)
-        elif former.digest != said.digest:
+        elif former.digest != said.digest or revise.configured_of(former) != revise.configured_of(said):
             bare = former.rank[:1] == "1" and not record.text and not record.summary
             differing[entry_id] = replace(said, rank=former.rank) if bare else said
             if bare:
@@ -169,7 +190,7 @@ def _compare(
             access=level_of(evidence),
             evidence=evidence,
             moment=moment,
-            unseen=before.first_seen == now and entry_id in first,
+            unseen=entry_id in made and entry_id in first,
         )
         if _moves(change, source):
             changes.append(change)
@@ -209,75 +230,187 @@ def level_of(evidence: Sequence[Evidence]) -> Access:
     return access.judge(evidence).level
 
 
-def regroup(connection: Connection, changed: Sequence[int], prints: Iterable[Fingerprint]) -> set[int]:
-    """Clusters anew all entries that `prints` (those of new entries, the former and the present of changed ones) can
-    concern, and the former clusters of the `changed`; ids of all entries that are shown otherwise now.
+def rejudge(connection: Connection, source_id: int, configured: Access | None, now: datetime) -> int:
+    """Lets all that the source ever said count as `configured` in `config.toml`, or no longer (None); returns how
+    many entries can be read by others than before.
 
-    The result follows from the entries alone, whatever the order in which they came. One statement a batch, since
-    hundreds of entries may have one headline.
+    Also those that no document names any more: their bodies are still published. A person's override stands above.
     """
-    members = {member.id: member for member in entries.mates(connection, changed)}
-    shown = set(members)
-    wanted: dict[int, tuple[int | None, str | None]] = dict.fromkeys(members, (None, None))
-    buckets = sorted({one.bucket for one in prints if one.bucket is not None})
-    for group in entries.sharing(connection, buckets).values():
-        members |= {member.id: member for member in group}
-        wanted |= _leads(group)
-    moved = {each: lead for each, lead in wanted.items() if lead != (members[each].lead_id, members[each].rule)}
-    saving.set_leads(connection, moved)
-    heads = {lead or each for each in moved for lead in (members[each].lead_id, wanted[each][0])}
-    shown |= {each for each, member in members.items() if {member.lead_id or each, wanted[each][0] or each} & heads}
-    return shown
+    proof = next(iter(access.judge((), configured=configured).evidence), None)
+    name = sources.name_of(connection, source_id)
+    changed = 0
+    for chunk in entries.chunks(entries.configured_otherwise(connection, source_id, proof)):
+        stood = entries.said_of(connection, chunk)
+        stored = entries.load(connection, chunk)
+        renewed: list[tuple[int, Said]] = []
+        changes = []
+        for entry_id, former in stood.items():
+            said = [_configured(one, configured) if one.source == name else one for one in former]
+            renewed += [(entry_id, one) for one in said if one.source == name]
+            evidence = revise.evidence_of(said)
+            changes.append(revise.rejudge(stored[entry_id], level_of(evidence), evidence, now))
+        saving.save_evidence(connection, renewed)
+        saving.revise_entries(connection, None, changes, {}, now)
+        moved = [change.before.id for change in changes if change.changed]
+        if moved:
+            sections.mark(connection, regroup(connection, [], moved), now)
+        changed += len(moved)
+    return changed
 
 
-def _leads(group: Sequence[Member]) -> dict[int, tuple[int | None, str | None]]:
-    """Who leads whom among entries of one bucket: id -> (lead's id, rule), both None for a lead.
+def _configured(said: Said, configured: Access | None) -> Said:
+    given = (proof for proof in said.evidence if proof.signal != revise.CONFIGURED)
+    return replace(said, evidence=access.judge(given, configured=configured).evidence)
 
-    An entry joins the first lead that it agrees with itself, never one through another.
+
+def regroup(
+    connection: Connection, fresh: Sequence[int], changed: Sequence[int], beside: Iterable[int] = ()
+) -> set[int]:
+    """Clusters anew what the `fresh` and the `changed` entries can concern; ids of all sections that show any of it.
+
+    `beside` are the entries that were next to the changed ones (`entries.beside`) before they changed.
+
+    The result follows from the entries alone, whatever the order in which they came: an entry follows the first (in
+    the order of `Member.leading`) of those that lead and agree with it, and a lead is who follows none. What is
+    stored keeps to that rule, so only where something changed is it applied again, in that order, and what comes of
+    it is followed from entry to entry, however far. Each step reads what is within `WINDOW` of one entry, never a
+    text: the cost depends on what happened around an entry, not on the archive.
     """
-    prints = {member.id: print_of(member) for member in group}
-    recurring = _recurring(group)
-    found: dict[int, tuple[int | None, str | None]] = {}
-    # Under a recurring title only equal texts join, so leads are looked up by text: one source may give thousands.
-    single: list[Member] = []
-    by_text: dict[int | None, list[Member]] = defaultdict(list)
-    for member in sorted(group, key=lambda one: one.leading):
-        own = prints[member.id]
-        equal = by_text[own.text_hash] if own.text_hash is not None else []
-        first = next((lead for lead in equal if _near(lead, member)), None)
-        leads = [] if first is None else [first]
-        if member.id not in recurring:
-            leads = sorted([*leads, *(lead for lead in single if _near(lead, member))], key=lambda one: one.leading)
-        for lead in leads:
-            again = member.id in recurring or lead.id in recurring
-            verdict = dedupe.verdict(own, prints[lead.id], recurring=again)
-            if verdict.same:
-                found[member.id] = (lead.id, verdict.rule)
-                break
-        else:
-            found[member.id] = (None, None)
-            by_text[own.text_hash].append(member)
-            if member.id not in recurring:
-                single.append(member)
-    return found
+    sharing = entries.sharing(connection, [*fresh, *changed])
+    origins = {*changed, *beside, *sharing, *entries.beside(connection, sorted(sharing))}
+    if not origins:
+        return set()
+    clusters = _Clusters(connection, origins)
+    clusters.settle()
+    saving.set_leads(connection, clusters.moved())
+    return saving.sections_of(connection, sorted(clusters.heads(changed)))
+
+
+class _Clusters:
+    """The entries around those that changed (`origins`), and who leads whom among them."""
+
+    def __init__(self, connection: Connection, origins: set[int]) -> None:
+        self._connection = connection
+        self._origins = origins
+        self._known: dict[int, Member] = {}
+        self._lead: dict[int, Lead] = {}
+        self._queue: list[tuple[Order, int]] = []
+        self._queued: set[int] = set()
+        self._surveyed: set[int] = set()
+        # Who can agree at all: entries of one text, and those of one title that does not recur.
+        self._groups: dict[Group, list[Member]] = defaultdict(list)
+        self._leads: dict[Group, dict[int, Member]] = defaultdict(dict)
+        # Those behind an entry that changed may agree with it no more, so no step from it would find them.
+        first = entries.members(connection, sorted(origins | entries.followers(connection, sorted(origins))), SECONDS)
+        self._learn(first)
+        for member in first:
+            self._push(member)
+        self._survey(first)
+
+    def settle(self) -> None:
+        """Applies the rule to all that are queued, the first in order first, and queues whom that concerns."""
+        while self._queue:
+            member = self._known[heappop(self._queue)[1]]
+            self._survey([member])
+            led, lead = self._lead[member.id][0] is None, self._lead_of(member)
+            self._lead[member.id] = lead
+            if lead[0] is None:
+                for group in _groups(member):
+                    self._leads[group][member.id] = member
+                if not led or member.id in self._origins:
+                    self._push_each(other for other in self._near(member) if _rule(member, other) is not None)
+            elif led:
+                self._push_each(other for other in self._near(member) if self._lead[other.id][0] == member.id)
+
+    def moved(self) -> dict[int, Lead]:
+        """Entries that stand otherwise than before: id -> (lead's id, rule)."""
+        known = self._known
+        return {each: lead for each, lead in self._lead.items() if lead != (known[each].lead_id, known[each].rule)}
+
+    def heads(self, changed: Iterable[int]) -> set[int]:
+        """Leads, former and present, of the clusters that are shown otherwise."""
+        concerned = {*changed, *self.moved()}
+        return {head or each for each in concerned for head in (self._known[each].lead_id, self._lead[each][0])}
+
+    def _lead_of(self, member: Member) -> Lead:
+        leads = {one.id: one for group in _groups(member) for one in self._leads[group].values() if _near(one, member)}
+        for lead in sorted(leads.values(), key=lambda one: one.leading):
+            rule = _rule(member, lead)
+            if rule is not None and lead.leading < member.leading:
+                return lead.id, rule
+        return None, None
+
+    def _near(self, member: Member) -> list[Member]:
+        """Those after `member` in order that may agree with it."""
+        found = [one for group in _groups(member) for one in self._groups[group]]
+        return [one for one in found if one.leading > member.leading and _near(one, member)]
+
+    def _push_each(self, members: Iterable[Member]) -> None:
+        for member in list(members):
+            self._push(member)
+
+    def _push(self, member: Member) -> None:
+        if member.id not in self._queued:
+            self._queued.add(member.id)
+            heappush(self._queue, (member.leading, member.id))
+            for group in _groups(member):
+                self._leads[group].pop(member.id, None)
+
+    def _survey(self, members: Iterable[Member]) -> None:
+        """Reads who may agree with these, where that was not done."""
+        open_ids: list[int] = []
+        texts: dict[int, list[int]] = defaultdict(list)
+        for member in members:
+            if member.id in self._surveyed:
+                continue
+            self._surveyed.add(member.id)
+            if member.recurring and member.text_hash is not None and _groups(member):
+                texts[member.text_hash].append(member.at)
+            elif not member.recurring and member.bucket is not None:
+                open_ids.append(member.id)
+        self._learn(entries.alike(self._connection, open_ids, SECONDS))
+        for text_hash, at in texts.items():
+            bounds = (min(at) - SECONDS, max(at) + SECONDS)
+            self._learn(entries.of_text(self._connection, text_hash, *bounds, SECONDS))
+
+    def _learn(self, members: Iterable[Member]) -> None:
+        for member in members:
+            if member.id in self._known:
+                continue
+            self._known[member.id] = member
+            self._lead[member.id] = (member.lead_id, member.rule)
+            for group in _groups(member):
+                self._groups[group].append(member)
+                if member.lead_id is None:
+                    self._leads[group][member.id] = member
+
+
+def _groups(member: Member) -> list[Group]:
+    """By what others may agree with it: its text, and its title where that does not recur."""
+    if member.recurring and member.body_words < dedupe.BOILERPLATE_WORDS:
+        return []
+    found = [] if member.text_hash is None else [("text", member.text_hash)]
+    return found if member.recurring or member.bucket is None else [*found, ("title", member.bucket)]
 
 
 def _near(one: Member, other: Member) -> bool:
-    return abs(one.sorted_at - other.sorted_at) <= WINDOW
+    return abs(one.at - other.at) <= SECONDS
 
 
-def _recurring(group: Sequence[Member]) -> set[int]:
-    """Those under whose title their own source told something else within the window."""
-    last: dict[int, Member] = {}
-    found: set[int] = set()
-    for member in sorted(group, key=lambda one: one.sorted_at):
-        former = last.get(member.source_id)
-        if former is not None and _near(former, member):
-            found |= {former.id, member.id}
-        last[member.source_id] = member
-    return found
+def _rule(one: Member, other: Member) -> str | None:
+    """By which rule two entries of one bucket agree; None where they do not."""
+    return dedupe.verdict(_print(one), _print(other), recurring=one.recurring or other.recurring).rule
 
 
-def print_of(entry: Member | StoredEntry) -> Fingerprint:
-    """What a stored entry is compared by. Entries of one URL are one entry by its key, so the URL is no part."""
-    return dedupe.fingerprint(entry.title, entry.text, at=entry.sorted_at)
+def _print(member: Member) -> Fingerprint:
+    """What an entry is compared by. One bucket is one title, and entries of one URL are one entry by its key, so
+    that neither is any part."""
+    return Fingerprint(
+        url_key=None,
+        title="",
+        title_words=0,
+        title_hash=None if member.bucket == member.text_hash else member.bucket,
+        body_words=member.body_words,
+        text_hash=member.text_hash,
+        at=datetime.fromtimestamp(member.at, UTC),
+    )

@@ -2,8 +2,8 @@
 
 An event is named in the past tense ("entry stored") and carries fields (source, outcome, new, ms), never bodies.
 Whatever comes from outside is escaped, so that no value can begin a line or steer a terminal (ASVS 16.4.1), and
-passwords and subscribers' tokens are taken out of URLs. Logging never raises: a closed or full standard error loses
-the line, not the poll.
+passwords, subscribers' tokens and queries are taken out of addresses. Logging never raises: a closed or full standard
+error loses the line, not the poll.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ _COLOURS = {"debug": "2", "info": "32", "warning": "33", "error": "31", "critica
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _BARE = re.compile(r"[^\s\"'=\\{}\[\],]+")
 _SECRET = re.compile(r"(?<=//)[^\s/?#]+@|(?<=/p/)[^\s/?#\"'<>]+")
+# A match takes all of an address, so that what is scanned once is not scanned again from the next "://" in it.
+_ADDRESS = re.compile(r"((?:https?:|://)[^\s<>\"?]*+)(\?[^\s<>\"]++)?", re.IGNORECASE)
 _lock = threading.RLock()
 
 
@@ -60,8 +62,23 @@ def get(name: str) -> FilteringBoundLogger:
 
 
 def redact(text: str) -> str:
-    """`text` with users and passwords of URLs, and path tokens behind `/p/`, replaced by `***`."""
-    return _SECRET.sub(lambda found: "***@" if found[0].endswith("@") else "***", text)
+    """`text` without what addresses in it may hide.
+
+    Users, passwords and path tokens behind `/p/` become `***`, queries `?…`, for a token is as often an argument.
+    """
+    text = _SECRET.sub(lambda found: "***@" if found[0].endswith("@") else "***", text)
+    return _ADDRESS.sub(_without_query, text)
+
+
+def _without_query(found: re.Match[str]) -> str:
+    """An address; the signs that end a clause behind its query are none of it."""
+    address, query = found[1], found[2] or ""
+    return address + ("?…" + query[len(query.rstrip(",.;:!)]}'")) :] if query else "")
+
+
+def escape(text: str) -> str:
+    """`text` with every character that could steer a terminal or end a line written as `\\uXXXX`."""
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class _Lines:
@@ -143,13 +160,8 @@ def _cut(text: str) -> str:
     return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}… ({len(text)} characters)"
 
 
-def _escape(text: str) -> str:
-    """`text` with every character that could steer a terminal or end a line written as `\\uXXXX`."""
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
 def _dump(value: object) -> str:
-    return _escape(jsonlib.dumps(value, ensure_ascii=False))
+    return escape(jsonlib.dumps(value, ensure_ascii=False))
 
 
 def _as_json(_: WrappedLogger, __: str, fields: EventDict) -> str:
@@ -158,7 +170,7 @@ def _as_json(_: WrappedLogger, __: str, fields: EventDict) -> str:
 
 
 def _as_text(_: WrappedLogger, __: str, fields: EventDict) -> str:
-    level, event = str(fields.pop("level")), _escape(str(fields.pop("event")))
+    level, event = str(fields.pop("level")), escape(str(fields.pop("event")))
     fields.pop("module", None)
     shown = f"\x1b[{_COLOURS[level]}m{level}\x1b[0m" if _coloured() else level
     return " ".join([shown, event, *(f"{key}={_field(value)}" for key, value in fields.items())])

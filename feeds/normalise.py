@@ -38,6 +38,9 @@ EARLIEST = 1990
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][A-Za-z0-9._~!$&'()*+,;=:@/?#%-]*)?")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@/?#%-]")
+"""What an address may not hold raw (RFC 3986, section 2) and WHATWG leaves as it is: `{ } | \\ ^ [ ]` and backticks."""
+
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,79}")
 _OVERLAY = "\u0338"
@@ -203,7 +206,7 @@ def fold(text: str, limit: int) -> str:
 def absolute(url: str, base: str | None) -> str | None:
     """`url` resolved against `base` by the WHATWG rules, without user and password; None unless http or https.
 
-    An address that is fit to be shown stays as it was written.
+    An address that is fit to be shown stays as it was written; in any other, what RFC 3986 forbids is percent-encoded.
     """
     if len(url) > 4000:
         return None
@@ -217,7 +220,11 @@ def absolute(url: str, base: str | None) -> str | None:
             parts.username = parts.password = ""
     except ValueError:  # neither absolute nor resolvable, or a lone surrogate
         return None
-    return str(parts.href)
+    href = str(parts.href)
+    end = href.index("/", len("https://"))
+    if _UNSAFE.search(href, 0, end) is not None and not parts.hostname.startswith("["):  # no name that DNS has
+        return None
+    return href[:end] + _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", href[end:])
 
 
 def sanitise(markup: str, base: str | None) -> str:

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def write_atomic(root: Path, name: str, data: bytes, *, owed: set[Path] | None =
     With `owed`, the folder is put there instead of on the disk: a power cut may then bring the former file back, until
     `settle(owed)`. Hundreds of files of one folder so cost one fsync of it.
     """
-    path = _path(root, name)
+    path = _path(root, name, owed or ())
     try:
         if _holds(path, data):
             return False
@@ -74,12 +75,16 @@ def sweep(root: Path) -> int:
     return found
 
 
-def _path(root: Path, name: str) -> Path:
-    """Where `name` lies; raises `OutputError` for a name that leaves `root`, by its text or by a symbolic link."""
+def _path(root: Path, name: str, known: Collection[Path] = ()) -> Path:
+    """Where `name` lies; raises `OutputError` for a name that leaves `root`, by its text or by a symbolic link.
+
+    Folders of `known` have been looked at: following links costs as much as writing a small file.
+    """
     parts = name.split("/")
     usable = all(_PART.fullmatch(part) and not part.startswith(".") for part in parts)
     path = root.joinpath(*parts) if usable else root
-    if not usable or not path.parent.resolve().is_relative_to(root.resolve()):
+    folder = path.parent
+    if not usable or (folder not in known and not folder.resolve().is_relative_to(root.resolve())):
         raise OutputError(f"{root}: {name[:200]!r} is no name for a published file")
     return path
 

@@ -15,16 +15,18 @@ from hashlib import blake2b
 from importlib import import_module
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+
 from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.records import EntryRecord, PollRecord, SourceRecord
 from db.store import incidents, sources
 from feeds import __version__, access, dedupe, log, normalise
-from feeds.cadence import Bounds, next_due
+from feeds.cadence import BACKOFF, Bounds, Hints, next_due
 from feeds.config import Config, Source
-from feeds.errors import FetchError, ParseError, UsageError
+from feeds.errors import FetchError, ParseError, SourceError, UsageError
 from feeds.fetch import HttpError, Request, Unreadable, fetch, read_local
-from feeds.ingest import Reading, Tally, store
+from feeds.ingest import Reading, Tally, rejudge, store
 from feeds.model import Context, Document, Parsed, Skipped
 
 GROUP = 1000
@@ -32,6 +34,9 @@ GROUP = 1000
 
 NOTED = timedelta(minutes=1)
 """How often it is noted that a local path was read and nothing was new: the daemon reads it every few seconds."""
+
+RESTED = timedelta(hours=1)
+"""Longest rest of a local path that cannot be read, where nobody waits for it."""
 
 PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed"}
 """Source kinds, loaded when used."""
@@ -45,7 +50,7 @@ class PollResult:
     """What became of one source. `outcome`: stored, unchanged or failed.
 
     `skipped` are rows with their document; `errors` name documents that gave nothing, `read` counts those that could
-    be read.
+    be read. `repeated` says that the same errors were noted the last time.
     """
 
     source: str
@@ -55,6 +60,7 @@ class PollResult:
     warnings: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     read: int = 0
+    repeated: bool = False
     next_due: datetime | None = None
     reason: str = ""
 
@@ -70,23 +76,29 @@ def poll(
     *,
     names: Sequence[str] = (),
     everyone: bool = False,
+    patient: bool = False,
     started: Callable[[int], None] | None = None,
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> list[PollResult]:
-    """Polls what is due by `now`, the named sources, or all; one result each, in order of name.
+    """Polls what is due by `now`, the named sources, or all: local paths first, then in order of name.
 
-    `started` hears how many there are, `progress` each result; `stop` is asked before each. A failing source fails
-    alone. Raises `UsageError` for a name that no source has.
+    `patient` leaves alone local paths that could not be read a moment ago. `started` hears how many there are,
+    `progress` each result; `stop` is asked before each. A failing source fails alone. Raises `UsageError` for a name
+    that no source has, or one that is paused.
     """
     with reading(engine) as connection:
         chosen = sources.due(connection, now, names=names, everyone=everyone)
         unknown = set(names) - {source.name for source in sources.every(connection)}
-    paused = set(names) - unknown - {source.name for source in chosen}
-    if paused:
-        raise UsageError(f'source "{min(paused)}" is paused; say enabled = true in its [[source]] table')
     if unknown:
         raise UsageError(f"no source is named \"{min(unknown)}\"; see 'feeds sources list'")
+    paused = set(names) - {source.name for source in chosen}
+    if paused:
+        raise UsageError(f'source "{min(paused)}" is paused; say enabled = true in its [[source]] table')
+    if patient:
+        chosen = [source for source in chosen if not _rests(source, now)]
+    # What costs a stat must not wait for what may cost a deadline.
+    chosen.sort(key=lambda source: ("path" not in source.options, source.name))
     if started is not None:
         started(len(chosen))
     results = []
@@ -99,117 +111,261 @@ def poll(
     return results
 
 
+def _rests(source: SourceRecord, now: datetime) -> bool:
+    """True for a local path in trouble that was looked at a moment ago; the longer the trouble, the longer that is."""
+    if "path" not in source.options or source.error is None or source.last_poll is None:
+        return False
+    return now - source.last_poll < min(NOTED * BACKOFF ** min(source.failures, 20), RESTED)
+
+
 def poll_source(engine: Engine, config: Config, record: SourceRecord, now: datetime) -> PollResult:
     """One attempt at one source, with exactly one outcome, stored together with what it brought.
 
     A defect of ours in one source must not stop the others: it fails that source. What the database says is raised.
     """
     began = time.monotonic()
-    source = Source.model_validate({"name": record.name, **record.options})
-    result = PollResult(source=record.name)
-    hints = _Hints(etag=record.etag, last_modified=record.last_modified)
-    group: list[Reading] = []
-    try:
-        for one in _readings(engine, config, source, record, now, result, hints):
-            group.append(one)
-            if sum(len(each.records) for each in group) >= GROUP:
-                _store(engine, config, record, group, result, now)
-                group = []
-    except (FetchError, ParseError) as error:
-        result.errors.append(str(error))
-        hints.heed(error)
-    except StorageError:
-        raise
-    except Exception as error:
-        _crashed(record, result, error)
-    try:
-        _finish(engine, config, source, record, group, result, hints, now)
-    except StorageError:
-        raise
-    except Exception:
-        # Something in the group is more than we can take: what else is in it must not suffer.
-        _store(engine, config, record, group, result, now)
-        _finish(engine, config, source, record, [], result, hints, now)
-    ms = round((time.monotonic() - began) * 1000)
-    tally = result.tally
+    result = _Attempt(engine, config, record, now).run()
     # A local path is read every few seconds, nearly always for nothing.
-    say = _log.debug if result.outcome == "unchanged" else _log.info
+    quiet = result.outcome == "unchanged" or result.repeated
+    tally, ms = result.tally, round((time.monotonic() - began) * 1000)
+    say = _log.debug if quiet else _log.info
     say("source polled", source=record.name, outcome=result.outcome, new=tally.new, updated=tally.updated, ms=ms)
     return result
 
 
-def _crashed(record: SourceRecord, result: PollResult, error: Exception, document: str | None = None) -> None:
-    """Notes a defect of ours: one line for a person, the traceback for the log at -vv."""
-    _log.error("poll crashed", source=record.name, document=document, exc_info=error)
-    where = f"{document}: " if document else ""
-    result.errors.append(f"{where}internal error: {error!r}; run again with -vv and report it")
+class _Attempt:
+    """One poll while it lasts."""
 
+    def __init__(self, engine: Engine, config: Config, record: SourceRecord, now: datetime) -> None:
+        self._engine = engine
+        self._config = config
+        self._record = record
+        self._now = now
+        self._result = PollResult(source=record.name)
+        self._hints = Hints()
+        self._etag, self._last_modified = record.etag, record.last_modified
+        self._settings = record.settings
+        # Ids of the entries that this poll made: nobody has seen them yet.
+        self._made: set[int] = set()
 
-@dataclass(slots=True)
-class _Hints:
-    """What a server said about the next request."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-    max_age: int | None = None
-    retry_after: int | None = None
-    gone: bool = False
-
-    def heed(self, error: FetchError | ParseError) -> None:
-        if isinstance(error, HttpError):
-            self.retry_after = error.retry_after
-            self.gone = error.permanent
-
-
-def _readings(
-    engine: Engine,
-    config: Config,
-    source: Source,
-    record: SourceRecord,
-    now: datetime,
-    result: PollResult,
-    hints: _Hints,
-) -> Iterator[Reading]:
-    """The documents of a source that are not as they were, read. Those that cannot be used are noted in `result`."""
-    with reading(engine) as connection:
-        known = sources.digests(connection, record.id)
-    context = context_of(config, source)
-    said = repr((context, source.sections, source.default_section, source.access, source.link)).encode()
-    for found in _documents(config, source, now, hints):
-        if isinstance(found, Unreadable):
-            result.errors.append(str(found.error))
-            continue
-        digest = blake2b(said + b"\0" + found.data, digest_size=16).digest()
-        result.read += 1
-        if known.get(found.name) == digest:
-            continue
+    def run(self) -> PollResult:
+        group: list[Reading] = []
+        source = None
         try:
-            yield read(found, context, source, config, digest)
-        except ParseError as error:
-            result.read -= 1
-            result.errors.append(_placed(str(error), found, source))
+            source = _source_of(self._record)
+            for one in self._readings(source):
+                group.append(one)
+                if sum(len(each.records) for each in group) >= GROUP:
+                    self._store(group)
+                    group = []
+        except SourceError as error:
+            self._result.errors.append(str(error))
+            if isinstance(error, HttpError):
+                self._hints = Hints(retry_after=error.retry_after, gone=error.permanent)
+        except StorageError:
+            raise
+        except Exception as error:
+            self._crashed(error)
+        try:
+            self._finish(source, group)
+        except StorageError:
+            raise
+        except Exception:
+            # Something in the group is more than we can take: what else is in it must not suffer.
+            self._store(group)
+            self._finish(source, [])
+        return self._result
+
+    def _crashed(self, error: Exception, document: str | None = None) -> None:
+        """Notes a defect of ours: one line for a person, the traceback for the log at -vv."""
+        _log.error("poll crashed", source=self._record.name, document=document, exc_info=error)
+        where = f"{document}: " if document else ""
+        kind = type(error).__name__
+        self._result.errors.append(f"{where}internal error ({kind}); run again with -vv and report what it says")
+
+    def _readings(self, source: Source) -> Iterator[Reading]:
+        """The documents that are not as they were, read. Those that cannot be used are noted in the result."""
+        context = context_of(self._config, source)
+        said = repr((context, source.sections, source.default_section, source.access, source.link)).encode()
+        settings = blake2b(said, digest_size=16).digest()
+        if settings != self._record.settings:
+            # What the server calls unchanged has to be read again by other rules.
+            self._etag = self._last_modified = None
+            with writing(self._engine) as connection:
+                rejudge(connection, self._record.id, source.access, self._now)
+                sources.forget_validators(connection, self._record.id)
+        with reading(self._engine) as connection:
+            known = sources.digests(connection, self._record.id)
+        named = set()
+        for found in self._documents(source):
+            named.add(found.name)
+            if isinstance(found, Unreadable):
+                self._result.errors.append(str(found.error))
+                continue
+            digest = blake2b(said + b"\0" + found.data, digest_size=16).digest()
+            try:
+                if known.get(found.name) != digest:
+                    parsed = parse(found, context, source)
+                    period = getattr(parsed, "update_period", None)
+                    self._hints = self._hints.with_document(getattr(parsed, "ttl", None), period)
+                    yield read(parsed, found, source, self._config, digest)
+            except ParseError as error:
+                self._result.errors.append(_placed(str(error), found, source))
+            else:
+                self._result.read += 1
+        self._settings = settings
+        if source.path is not None and not named:
+            if known:
+                raise FetchError(f"{source.path}: holds no documents any more ({len(known)} before); its entries stay")
+            self._result.warnings.append(f"{source.path}: holds no documents (*.txt) yet")
+
+    def _documents(self, source: Source) -> Iterator[Document | Unreadable]:
+        settings = self._config.poll
+        if source.path is not None:
+            yield from read_local(self._config.resolve(source.path), settings, now=self._now)
+            return
+        agent = settings.user_agent or f"Broadsheet/{__version__} (+{self._config.site.base_url})"
+        request = Request(source.url or "", etag=self._etag, last_modified=self._last_modified)
+        fetched = fetch(request, settings, user_agent=agent, now=self._now)
+        self._hints = Hints(max_age=fetched.max_age, expires=fetched.expires, retry_after=fetched.retry_after)
+        self._etag, self._last_modified = fetched.etag, fetched.last_modified
+        if fetched.document is None:
+            self._result.read += 1
+        else:
+            yield fetched.document
+
+    def _store(self, group: list[Reading]) -> None:
+        """Stores a group in one transaction; where that fails, each of its documents in one of its own."""
+        made = set(self._made)
+        try:
+            with writing(self._engine) as connection:
+                tally = self._save(connection, group, made)
+        except StorageError:
+            raise
+        except Exception as error:
+            if len(group) > 1:
+                for one in group:
+                    self._store([one])
+                return
+            self._result.read -= 1
+            self._crashed(error, group[0].name)
+            return
+        self._acknowledge(group, tally, made)
+
+    def _save(self, connection: Connection, group: list[Reading], made: set[int]) -> Tally:
+        prefix, record = self._config.site.tag_prefix(), self._record
+        return sum(
+            (
+                store(
+                    connection,
+                    record.id,
+                    record.name,
+                    one,
+                    prefix=prefix,
+                    now=self._now,
+                    made=made,
+                )
+                for one in group
+            ),
+            start=Tally(),
+        )
+
+    def _acknowledge(self, group: list[Reading], tally: Tally, made: set[int]) -> None:
+        """Said only after the commit: what this names survives any crash."""
+        result = self._result
+        result.tally += tally
+        self._made = made
+        for one in group:
+            result.skipped += [(one.name, row) for row in one.skipped]
+            result.warnings += [f"{one.name}: {warning}" for warning in one.warnings]
+            _log.info(
+                "document stored",
+                source=self._record.name,
+                document=one.name,
+                records=len(one.records),
+                encoding=one.encoding,
+            )
+
+    def _finish(self, source: Source | None, group: list[Reading]) -> None:
+        """The rest of the entries, validators, schedule and incidents, in one transaction."""
+        result, record, now = self._result, self._record, self._now
+        failed = bool(result.errors) and not result.read
+        failures = record.failures + 1 if failed else 0
+        local = source is not None and source.path is not None
+        bounds = self._bounds(source)
+        result.next_due, result.reason = next_due(now, bounds, self._hints, local=local, failures=failures)
+        result.repeated = result.error is not None and result.error == record.error
+        if local and not group and result.tally == Tally() and self._is_noted():
+            result.outcome = "failed" if failed else "unchanged"
+            return
+        made = set(self._made)
+        skipped = len(result.skipped) + sum(len(one.skipped) for one in group)
+        with writing(self._engine) as connection:
+            tally = self._save(connection, group, made)
+            total = result.tally + tally
+            outcome = "failed" if failed else "stored" if total.new or total.updated else "unchanged"
+            sources.finish(
+                connection,
+                PollRecord(
+                    source_id=record.id,
+                    at=now,
+                    outcome=outcome,
+                    due_at=result.next_due,
+                    reason=result.reason,
+                    etag=self._etag,
+                    last_modified=self._last_modified,
+                    settings=self._settings,
+                    failures=failures,
+                    new=total.new,
+                    updated=total.updated,
+                    unchanged=total.unchanged,
+                    skipped=skipped,
+                    error=result.error,
+                ),
+            )
+            if result.error is None:
+                incidents.close_incident(connection, "failing", record.name, now)
+            elif failures >= self._config.monitor.failing_after or not failed:
+                incidents.open_incident(connection, "failing", record.name, result.error, now, record.id)
+        result.outcome = outcome
+        self._acknowledge(group, tally, made)
+
+    def _is_noted(self) -> bool:
+        """True where the database says already what is to be said, and said so a moment ago."""
+        record = self._record
+        return (
+            record.error == self._result.error
+            and record.settings == self._settings
+            and record.last_poll is not None
+            and self._now - record.last_poll < NOTED
+        )
+
+    def _bounds(self, source: Source | None) -> Bounds:
+        settings = self._config.poll
+        own = source.interval if source is not None else None
+        interval = timedelta(minutes=own or settings.interval)
+        return Bounds(
+            interval=interval,
+            least=min(interval, timedelta(minutes=settings.min_interval)),
+            most=max(interval, timedelta(minutes=settings.max_interval)),
+        )
+
+
+def _source_of(record: SourceRecord) -> Source:
+    """The source's options; raises `SourceError` where this release cannot use what was stored."""
+    try:
+        return Source.model_validate({"name": record.name, **record.options})
+    except ValidationError as error:
+        what = error.errors()[0]["msg"]
+        raise SourceError(f"its stored options cannot be used ({what}); remove it and add it again") from error
 
 
 def _placed(message: str, document: Document, source: Source) -> str:
     """`message` with the document's name before it, where it does not name it itself."""
-    name = document.name if source.url is not None or source.path is None else str(source.path / document.name)
+    name = document.name if source.path is None else str(source.path / document.name)
     if source.path is not None and source.path.name == document.name:
         name = str(source.path)
     return message if document.name in message else f"{name}: {message}"
-
-
-def _documents(config: Config, source: Source, now: datetime, hints: _Hints) -> Iterator[Document | Unreadable]:
-    if source.path is not None:
-        yield from read_local(config.resolve(source.path), config.poll, now=now)
-        return
-    agent = config.poll.user_agent or f"Broadsheet/{__version__} (+{config.site.base_url})"
-    request = Request(source.url or "", etag=hints.etag, last_modified=hints.last_modified)
-    fetched = fetch(request, config.poll, user_agent=agent, now=now)
-    hints.max_age, hints.retry_after = fetched.max_age, fetched.retry_after
-    if fetched.document is not None:
-        yield fetched.document
-    # Only now: the validators of a document that could not be parsed must not hide it from the next poll.
-    hints.etag, hints.last_modified = fetched.etag, fetched.last_modified
 
 
 def context_of(config: Config, source: Source) -> Context:
@@ -226,16 +382,20 @@ def context_of(config: Config, source: Source) -> Context:
     )
 
 
-def read(document: Document, context: Context, source: Source, config: Config, digest: bytes) -> Reading:
-    """One document from bytes to records: parse, normalise, access, dedupe. Raises `ParseError`."""
-    parse: Callable[[Document, Context], Parsed] = import_module(PARSERS[source.kind]).parse
-    parsed = parse(document, context)
+def parse(document: Document, context: Context, source: Source) -> Parsed:
+    """The items of a document, as its source's kind reads it. Raises `ParseError`."""
+    parsed: Parsed = import_module(PARSERS[source.kind]).parse(document, context)
+    return parsed
+
+
+def read(parsed: Parsed, document: Document, source: Source, config: Config, digest: bytes) -> Reading:
+    """What a document says, from items to records: normalise, access, dedupe."""
     cleaned = normalise.clean(
         parsed,
         document,
         sections=source.sections,
         default_section=source.default_section,
-        language=context.language,
+        language=source.language or config.site.language,
         home=source.link or config.site.base_url,
         identity=dedupe.canon,
     )
@@ -285,101 +445,3 @@ def record_of(clean: normalise.Clean, source: Source) -> EntryRecord:
         evidence=verdict.evidence,
         fingerprint=dedupe.fingerprint(clean.title, clean.text, url, at=clean.dated),
     )
-
-
-def _store(
-    engine: Engine, config: Config, record: SourceRecord, group: list[Reading], result: PollResult, now: datetime
-) -> None:
-    """Stores a group in one transaction; where that fails, each of its documents in one of its own."""
-    try:
-        with writing(engine) as connection:
-            tally = _save(connection, config, record, group, now)
-    except StorageError:
-        raise
-    except Exception as error:
-        if len(group) > 1:
-            for one in group:
-                _store(engine, config, record, [one], result, now)
-            return
-        result.read -= 1
-        _crashed(record, result, error, group[0].name)
-        return
-    _acknowledge(record, group, result, tally)
-
-
-def _save(connection: Connection, config: Config, record: SourceRecord, group: list[Reading], now: datetime) -> Tally:
-    prefix = config.site.tag_prefix()
-    return sum((store(connection, record.id, record.name, one, prefix=prefix, now=now) for one in group), start=Tally())
-
-
-def _acknowledge(record: SourceRecord, group: list[Reading], result: PollResult, tally: Tally) -> None:
-    """Said only after the commit: what this names survives any crash."""
-    result.tally += tally
-    for one in group:
-        result.skipped += [(one.name, row) for row in one.skipped]
-        result.warnings += [f"{one.name}: {warning}" for warning in one.warnings]
-        _log.info(
-            "document stored", source=record.name, document=one.name, records=len(one.records), encoding=one.encoding
-        )
-
-
-def _finish(
-    engine: Engine,
-    config: Config,
-    source: Source,
-    record: SourceRecord,
-    group: list[Reading],
-    result: PollResult,
-    hints: _Hints,
-    now: datetime,
-) -> None:
-    """The rest of the entries, validators, schedule and incidents, in one transaction."""
-    failed = bool(result.errors) and not result.read
-    failures = record.failures + 1 if failed else 0
-    interval = timedelta(minutes=source.interval or config.poll.interval)
-    bounds = Bounds(
-        interval=interval,
-        least=min(interval, timedelta(minutes=config.poll.min_interval)),
-        most=max(interval, timedelta(minutes=config.poll.max_interval)),
-    )
-    result.next_due, result.reason = next_due(
-        now,
-        bounds,
-        local=source.path is not None,
-        failures=failures,
-        max_age=hints.max_age,
-        retry_after=hints.retry_after,
-        gone=hints.gone,
-    )
-    settled = record.error is None and record.last_success is not None and now - record.last_success < NOTED
-    if source.path is not None and settled and not group and not result.errors and not result.tally.new:
-        return
-    skipped = len(result.skipped) + sum(len(one.skipped) for one in group)
-    with writing(engine) as connection:
-        tally = _save(connection, config, record, group, now)
-        total = result.tally + tally
-        changed = total.new or total.updated
-        result.outcome = "failed" if failed else "stored" if changed else "unchanged"
-        sources.finish(
-            connection,
-            PollRecord(
-                source_id=record.id,
-                at=now,
-                outcome=result.outcome,
-                due_at=result.next_due,
-                reason=result.reason,
-                etag=hints.etag,
-                last_modified=hints.last_modified,
-                failures=failures,
-                new=total.new,
-                updated=total.updated,
-                unchanged=total.unchanged,
-                skipped=skipped,
-                error=result.error,
-            ),
-        )
-        if result.error is None:
-            incidents.close_incident(connection, "failing", record.name, now)
-        elif failures >= config.monitor.failing_after or not failed:
-            incidents.open_incident(connection, "failing", record.name, result.error, now, record.id)
-    _acknowledge(record, group, result, tally)

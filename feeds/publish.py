@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b, sha256
+from html import escape
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from db.engine import Engine, reading, writing
+from db.engine import Connection, Engine, reading, writing
 from db.records import ALL_SECTIONS, Access, Precision, SectionRecord, ShownEntry, SourceRecord
 from db.store import entries, incidents, sections, sources
 from feeds import log
@@ -68,7 +70,7 @@ class _Target:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """One line of `manifest.json`."""
+    """One file of `manifest.json`."""
 
     path: str
     sha256: str
@@ -114,39 +116,59 @@ def _publish(engine: Engine, config: Config, now: datetime, names: Sequence[str]
         by_name = {source.name: source for source in sources.every(connection)}
     wanted = _wanted(known, names)
     targets = _targets(config, known)
-    former = _manifest(config)
+    settings = _settings(config, by_name)
+    former_settings, former = _manifest(root)
     due = [
         target
         for target in targets
         if everything
+        or settings != former_settings
         or _section_id(target) in owed
         or (target.section is not None and target.section.id in wanted)
-        or not _stands(config, former.get(target.path))
+        or not _stands(root, former.get(target.path))
     ]
     made = {target.path: former[target.path] for target in targets if target.path in former}
-    shown = _Shown(engine, config, by_name)
-    renderer = atom.Renderer()
-    for target in due:
-        document = shown.document(target)
-        made_now = _render(config, renderer, document, result, now)
-        if made_now is not None:
-            made[target.path] = made_now
-    pages = {path: former.get(path) for path in PAGES}
-    if due or set(former) != set(made) | set(PAGES) or not all(_stands(config, one) for one in pages.values()):
-        made |= _pages(config, shown, known, counts, targets, result)
-        for path in sorted(set(former) - set(made)):
-            remove(root, path)
-            result.paths.append(path)
-        _write(config, "manifest.json", _manifest_bytes(made), result)
+    pages_stand = all(_stands(root, former.get(path)) for path in PAGES)
+    with reading(engine) as connection:
+        shown = _Shown(connection, config, by_name)
+        shown.load(due)
+        renderer = atom.Renderer()
+        for target in due:
+            made_now = _render(config, root, renderer, shown.document(target), result, now)
+            if made_now is not None:
+                made[target.path] = made_now
+        if due or set(former) != set(made) | set(PAGES) or not pages_stand:
+            made |= _pages(config, root, shown.headlines(known), known, counts, targets, result)
+            for path in sorted(set(former) - set(made)):
+                remove(root, path)
+                result.paths.append(path)
+            _write(root, "manifest.json", _manifest_bytes(settings, made), result)
     # On the disk before it is forgotten that they were owed.
     settle(result.owed)
-    refused = {_section_id(target) for target in targets if target.path in result.refused}
-    _settle(engine, result, {each: version for each, version in owed.items() if each not in refused}, now)
+    _settle(engine, config, result, targets, owed, now)
     return result
+
+
+def _settings(config: Config, by_name: Mapping[str, SourceRecord]) -> str:
+    """A digest of every setting that a published byte depends on: with another one, every feed is due."""
+    named = {name: [record.options.get(key) for key in ("title", "link")] for name, record in by_name.items()}
+    chosen = {
+        "site": config.site.model_dump(mode="json"),
+        "publish": config.publish.model_dump(mode="json", exclude={"directory"}),
+        "access": config.access.model_dump(mode="json", include={"labels", "subscribe_url"}),
+        "section": [[section.name, section.title] for section in config.section],
+        "source": {name: options for name, options in named.items() if any(options)},
+    }
+    return sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 
 
 def _section_id(target: _Target) -> int:
     return ALL_SECTIONS if target.section is None else target.section.id
+
+
+def _key(target: _Target) -> tuple[int | None, bool]:
+    """What tells a feed's entries from another's: the section (None for all), and whether only free ones count."""
+    return None if target.section is None else target.section.id, target.free
 
 
 def _wanted(known: Sequence[SectionRecord], names: Sequence[str]) -> set[int]:
@@ -180,40 +202,50 @@ def _targets(config: Config, known: Sequence[SectionRecord]) -> list[_Target]:
 class _Shown:
     """Entries as the public may see them, each read and converted once in a run."""
 
-    def __init__(self, engine: Engine, config: Config, by_name: Mapping[str, SourceRecord]) -> None:
-        self._engine = engine
+    def __init__(self, connection: Connection, config: Config, by_name: Mapping[str, SourceRecord]) -> None:
+        self._connection = connection
         self._config = config
         self._sources = by_name
         self._public: dict[int, PublicEntry] = {}
-        self._newest: dict[tuple[int | None, bool], tuple[PublicEntry, ...]] = {}
+        self._newest: dict[tuple[int | None, bool], list[int]] = {}
 
-    def newest(self, section: SectionRecord | None, *, free: bool = False) -> tuple[PublicEntry, ...]:
-        """The newest entries of a section (of all where it is None), as many as a feed may have."""
-        section_id = None if section is None else section.id
-        found = self._newest.get((section_id, free))
-        if found is None:
-            found = self._newest[section_id, free] = self._read(section_id, free)
-        return found
+    def load(self, targets: Sequence[_Target]) -> None:
+        """Reads what the feeds `targets` show, all at once: a query for each would cost as much as its rows."""
+        for free in (False, True):
+            self._newest.update((_key(target), self.ids(target)) for target in targets if target.free is free)
+            self._read(chain.from_iterable(self._newest.values()))
 
-    def _read(self, section_id: int | None, free: bool) -> tuple[PublicEntry, ...]:
-        if free:
-            everything = self._newest.get((section_id, False), ())
-            if everything and all(entry.access is Access.FREE for entry in everything):
-                return everything
-        with reading(self._engine) as connection:
-            ids = entries.newest(connection, self._config.publish.entries, section_id=section_id, free=free)
-            missing = [each for each in ids if each not in self._public]
-            if missing:
-                stored = entries.show(connection, missing)
-                others = entries.elsewhere(connection, missing)
-                for entry_id, entry in stored.items():
-                    self._public[entry_id] = show(entry, others.get(entry_id, ()), self._config, self._sources)
-        return tuple(self._public[each] for each in ids)
+    def ids(self, target: _Target) -> list[int]:
+        """The entries of the feed `target`, newest first."""
+        section_id, free = _key(target)
+        whole = self._newest.get((section_id, False), [])
+        if free and whole and all(self._public[each].access is Access.FREE for each in whole):
+            return whole
+        return entries.newest(self._connection, self._config.publish.entries, section_id=section_id, free=free)
+
+    def _read(self, ids: Iterable[int]) -> None:
+        missing = [each for each in dict.fromkeys(ids) if each not in self._public]
+        others = entries.elsewhere(self._connection, missing)
+        for entry_id, entry in entries.show(self._connection, missing).items():
+            self._public[entry_id] = show(entry, others.get(entry_id, ()), self._config, self._sources)
+
+    def headlines(self, known: Sequence[SectionRecord]) -> dict[int, list[PublicEntry]]:
+        """Section's id -> the newest entries that the index page shows. Of a section whose feed was not rendered no
+        more than these are read."""
+        most = min(ON_INDEX, self._config.publish.entries)
+        ids = {
+            one.id: self._newest[one.id, False][:most]
+            if (one.id, False) in self._newest
+            else entries.newest(self._connection, most, section_id=one.id)
+            for one in known
+        }
+        self._read(chain.from_iterable(ids.values()))
+        return {section_id: [self._public[each] for each in found] for section_id, found in ids.items()}
 
     def document(self, target: _Target) -> FeedDocument:
         """The feed `target`, complete but for its bytes."""
         config = self._config
-        found = self.newest(target.section, free=target.free)
+        found = tuple(self._public[each] for each in self._newest[_key(target)])
         return FeedDocument(
             id=config.site.tag_prefix() + target.key,
             path=target.path,
@@ -253,8 +285,6 @@ def show(
         sections=entry.sections,
         enclosures=() if gated else entry.enclosures,
         language=entry.language,
-        label=entry.label,
-        source=_option(by_name, entry.source, "title") or entry.source,
         access=entry.access,
         access_label=config.access.label(entry.access),
         via=tuple((url, _option(by_name, source, "title") or source) for url, source in elsewhere),
@@ -268,7 +298,7 @@ def _option(by_name: Mapping[str, SourceRecord], source: str, key: str) -> str |
 
 
 def _render(
-    config: Config, renderer: atom.Renderer, document: FeedDocument, result: Published, now: datetime
+    config: Config, root: Path, renderer: atom.Renderer, document: FeedDocument, result: Published, now: datetime
 ) -> _Made | None:
     """Renders one feed, checks it and puts it in place; None where it is not fit, so that the last good one stays.
 
@@ -282,10 +312,14 @@ def _render(
             result.left_out[error.uid] = str(error)
             document = replace(document, entries=tuple(one for one in document.entries if one.uid != error.uid))
             continue
-        if len(data) > config.publish.max_bytes and document.entries:
-            document = _smaller(document, len(data), config.publish.max_bytes)
-            continue
-        break
+        most = config.publish.max_bytes
+        smaller = _smaller(document, len(data), most) if len(data) > most else document
+        if smaller is document:
+            break
+        document = smaller
+    if len(data) > most:
+        result.refused[document.path] = f"{len(data)} bytes with one entry alone; raise [publish] max_bytes above that"
+        return None
     findings = check_atom(data, location=document.self_url, now=now)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
@@ -293,34 +327,47 @@ def _render(
         return None
     result.good.add(document.path)
     result.shown.update(entry.uid for entry in document.entries)
-    _write(config, document.path, data, result)
+    _write(root, document.path, data, result)
     return _made(document.path, data, len(document.entries), document.updated)
 
 
 def _smaller(document: FeedDocument, size: int, most: int) -> FeedDocument:
-    """`document` with fewer entries; its last one gives its body rather than leave the feed empty."""
-    count = len(document.entries)
-    if count == 1:
-        only = document.entries[0]
-        kept: tuple[PublicEntry, ...] = (replace(only, content=None),) if only.content is not None else ()
+    """`document`, of `size` bytes, with less in it: a step towards `most`. The same document where nothing can go.
+
+    Bodies go first, the longest before others, the older of two alike: one long article must not cost a reader the
+    short ones. Then the oldest entries; the last one stays, without its files and its copies elsewhere.
+    """
+    kept = list(document.entries)
+    bodies = [(len(escape(one.content, quote=False).encode()), at) for at, one in enumerate(kept) if one.content]
+    if bodies:
+        for length, at in sorted(bodies, reverse=True):
+            kept[at] = replace(kept[at], content=None)
+            size -= length
+            if size <= most:
+                break
+    elif len(kept) > 1:
+        del kept[max(1, min(len(kept) - 1, len(kept) * most // size)) :]
+    elif kept and (kept[0].enclosures or kept[0].via):
+        kept = [replace(kept[0], enclosures=(), via=())]
     else:
-        kept = document.entries[: max(1, min(count - 1, count * most // size))]
-    return replace(document, entries=kept, updated=max((one.updated for one in kept), default=document.updated))
+        return document
+    return replace(document, entries=tuple(kept), updated=max(one.updated for one in kept))
 
 
 def _made(path: str, data: bytes, count: int, updated: datetime) -> _Made:
     return _Made(path, sha256(data).hexdigest(), len(data), count, updated.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
-def _write(config: Config, path: str, data: bytes, result: Published) -> None:
-    if write_atomic(config.public, path, data, owed=result.owed):
+def _write(root: Path, path: str, data: bytes, result: Published) -> None:
+    if write_atomic(root, path, data, owed=result.owed):
         result.paths.append(path)
         _log.info("file replaced", path=path, bytes=len(data))
 
 
 def _pages(
     config: Config,
-    shown: _Shown,
+    root: Path,
+    headlines: Mapping[int, Sequence[PublicEntry]],
     known: Sequence[SectionRecord],
     counts: Mapping[int, int],
     targets: Sequence[_Target],
@@ -345,7 +392,7 @@ def _pages(
                 atom_path=f"sections/{section.slug}.atom",
                 free_path=f"sections/{section.slug}.free.atom",
                 count=counts.get(section.id, 0),
-                entries=shown.newest(section)[:ON_INDEX],
+                entries=tuple(headlines[section.id]),
             )
             for section in known
         ),
@@ -366,60 +413,89 @@ def _pages(
     }
     newest = max((entry.updated for section in page.sections for entry in section.entries), default=EMPTY_SINCE)
     for path, data in files.items():
-        _write(config, path, data, result)
+        _write(root, path, data, result)
     return {path: _made(path, data, 0, newest) for path, data in files.items()}
 
 
-def _manifest(config: Config) -> dict[str, _Made]:
-    """What the last publish wrote, by path; empty where there was none or it cannot be read."""
+def _manifest(root: Path) -> tuple[str, dict[str, _Made]]:
+    """The settings of the last publish and what it wrote, by path; nothing where there was none or it is unreadable."""
     try:
-        lines = json.loads((config.public / "manifest.json").read_bytes())
-        return {line["path"]: _Made(**line) for line in lines}
+        read = json.loads((root / "manifest.json").read_bytes())
+        return str(read["settings"]), {line["path"]: _Made(**line) for line in read["files"]}
     except (OSError, ValueError, TypeError, KeyError):
-        return {}
+        return "", {}
 
 
-def _manifest_bytes(made: Mapping[str, _Made]) -> bytes:
+def _manifest_bytes(settings: str, made: Mapping[str, _Made]) -> bytes:
     lines = [
         {"path": one.path, "sha256": one.sha256, "size": one.size, "entries": one.entries, "updated": one.updated}
         for _path, one in sorted(made.items())
     ]
-    return json.dumps(lines, indent=1).encode() + b"\n"
+    return json.dumps({"settings": settings, "files": lines}, indent=1).encode() + b"\n"
 
 
-def _stands(config: Config, made: _Made | None) -> bool:
+def _stands(root: Path, made: _Made | None) -> bool:
     """True where the file that the manifest names is there, as long as it was."""
     if made is None:
         return False
     try:
-        return (config.public / made.path).stat().st_size == made.size
+        return (root / made.path).stat().st_size == made.size
     except OSError:
         return False
 
 
-def _settle(engine: Engine, result: Published, seen: Mapping[int, int], now: datetime) -> None:
-    """Forgets what was owed and notes what could not be published."""
-    if not seen and not result.feeds:
+def _settle(
+    engine: Engine,
+    config: Config,
+    result: Published,
+    targets: Sequence[_Target],
+    owed: Mapping[int, int],
+    now: datetime,
+) -> None:
+    """Forgets what was owed, notes what could not be published and closes what is over."""
+    if not owed and not result.feeds:
         return
+    refused = {_section_id(target) for target in targets if target.path in result.refused}
     with writing(engine) as connection:
-        sections.clean(connection, seen)
-        for trouble in incidents.opened(connection):
-            if trouble.kind == "refused" and trouble.subject in result.good:
-                incidents.close_incident(connection, trouble.kind, trouble.subject, now)
-            if trouble.kind == "quarantined" and trouble.subject in result.shown - set(result.left_out):
-                incidents.close_incident(connection, trouble.kind, trouble.subject, now)
+        sections.clean(connection, {each: version for each, version in owed.items() if each not in refused})
+        if refused - set(owed):  # due for another reason, which the next run will not see
+            sections.mark(connection, refused - set(owed), now)
+        last = incidents.opened(connection)
+        lasting = {trouble.subject for trouble in last if trouble.kind == "quarantined"} - set(result.left_out)
+        over = {("quarantined", uid) for uid in lasting - _chosen(connection, config, targets, lasting - result.shown)}
+        over |= {("refused", path) for path in result.good}
+        over |= {(one.kind, one.subject) for one in last if one.kind == "refused"} - {
+            ("refused", target.path) for target in targets
+        }
+        for kind, subject in over & {(trouble.kind, trouble.subject) for trouble in last}:
+            incidents.close_incident(connection, kind, subject, now)
         for uid, message in sorted(result.left_out.items()):
             incidents.open_incident(connection, "quarantined", uid, message, now)
         for path, message in sorted(result.refused.items()):
             incidents.open_incident(connection, "refused", path, message, now)
 
 
+def _chosen(connection: Connection, config: Config, targets: Sequence[_Target], uids: Iterable[str]) -> set[str]:
+    """Those of `uids` that some feed, rendered now or earlier, would show if it could.
+
+    Asks for the entries of every feed, a third of a millisecond each: for troubles alone that this run has not met.
+    """
+    found = {entry.id: entry.uid for uid in sorted(uids) if (entry := entries.by_uid(connection, uid)) is not None}
+    chosen: set[int] = set()
+    if found:
+        shown = _Shown(connection, config, {})
+        for target in targets:
+            chosen.update(shown.ids(target))
+    return {found[each] for each in chosen & set(found)}
+
+
 def verify(config: Config, now: datetime) -> list[str]:
     """What is wrong with the published files: missing, changed by another hand, or against a rule of Atom."""
     findings = []
-    for path, made in sorted(_manifest(config).items()):
+    root = config.public
+    for path, made in sorted(_manifest(root)[1].items()):
         try:
-            data = (config.public / path).read_bytes()
+            data = (root / path).read_bytes()
         except OSError as error:
             findings.append(f"{path}: {error.strerror}; 'feeds publish --all' writes it anew")
             continue

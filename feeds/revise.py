@@ -37,6 +37,10 @@ SAME_BODY = 60
 """Agreement of two bodies from which a main entry counts as edited, whatever became of its headline."""
 
 
+CONFIGURED = "configured"
+"""The signal of evidence that a person gave in `config.toml`: no document says it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gone:
     """An entry that a document named when it was last read and names no more."""
@@ -48,7 +52,10 @@ class Gone:
 
 
 def digest(record: EntryRecord) -> bytes:
-    """16 bytes over everything the document says of the entry. Its position is not part: pages move their rows."""
+    """16 bytes over everything the document says of the entry. Its position is not part: pages move their rows.
+
+    What the source is configured to be is no part either, nor the verdict, which follows from the evidence.
+    """
     said = (
         record.title,
         record.url,
@@ -62,8 +69,7 @@ def digest(record: EntryRecord) -> bytes:
         record.categories,
         [(file.url, file.media_type, file.length) for file in record.enclosures],
         record.sections,
-        record.access,
-        [(proof.signal, proof.value) for proof in record.evidence],
+        [(proof.signal, proof.value) for proof in record.evidence if proof.signal != CONFIGURED],
     )
     return blake2b(json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
@@ -190,8 +196,22 @@ def revise(
     )
 
 
+def configured_of(said: Said) -> list[str]:
+    """The levels that its source is configured to have in what a document said."""
+    return [proof.value for proof in said.evidence if proof.signal == CONFIGURED]
+
+
 def override(before: StoredEntry, access: Access, now: datetime) -> Revised:
     """A person's verdict on an entry's access."""
+    return _judged(before, access, before.evidence, now)
+
+
+def rejudge(before: StoredEntry, access: Access, evidence: tuple[Evidence, ...], now: datetime) -> Revised:
+    """Other evidence for the same words, and the verdict over it: a person's override stands above it."""
+    return _judged(before, before.access if before.access_override else access, evidence, now)
+
+
+def _judged(before: StoredEntry, access: Access, evidence: tuple[Evidence, ...], now: datetime) -> Revised:
     changed = ("access",) if access is not before.access else ()
     return Revised(
         before=before,
@@ -199,7 +219,7 @@ def override(before: StoredEntry, access: Access, now: datetime) -> Revised:
         updated=_later(before, now) if changed else before.updated,
         sections=before.sections,
         access=access,
-        evidence=before.evidence,
+        evidence=evidence,
         changed=changed,
     )
 

@@ -1,7 +1,8 @@
-"""Fixtures that several test modules share."""
+"""Fixtures that several test modules share, and the rule that in CI nothing skips."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -14,3 +15,19 @@ def site() -> Iterator[Site]:
     """A web site on loopback that ends with the test."""
     with running_site() as running:
         yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says in CI which tests skipped; the process that reports them has them all, those of workers too."""
+    if os.environ.get("CI") and (skipped := terminalreporter.stats.get("skipped")):
+        terminalreporter.section("skipped, which fails in CI", red=True)
+        for report in skipped:
+            terminalreporter.line(report.nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fails a run in CI that skipped a test: what it needs is to be installed there (`.ci/run`)."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED

@@ -54,7 +54,10 @@ PUBLISHED = {
     "sections/<slug>.atom": "The entries of one section. Gated entries are flagged and carry title and teaser only.",
     "sections/<slug>.free.atom": "Those of them whose access is `free`.",
     "feeds.opml": "List of all feeds, to import into a reader at once.",
-    "manifest.json": "What a publish wrote: for each file `path`, `sha256`, `size`, `entries`, `updated`.",
+    "manifest.json": (
+        "What a publish wrote: `files`, for each `path`, `sha256`, `size`, `entries`, `updated`; `settings`, a digest "
+        "of the configuration it was made with."
+    ),
 }
 ENVIRONMENT = {
     "SOURCE_DATE_EPOCH": "Seconds since 1970 that stand in for the present, so that a run can be repeated to the byte.",
@@ -63,6 +66,7 @@ ENVIRONMENT = {
 }
 _VALIDATED = {
     "_http_url": "http(s) address",
+    "_link_url": "http(s) address",
     "_base_url": "http(s) address",
     "_zone": "time zone",
     "_language": "language tag",

@@ -19,7 +19,7 @@ from reader import make_reader
 from db.records import Access, Enclosure
 from feeds.errors import FeedInvalid
 from feeds.formats import FeedDocument, PublicEntry
-from feeds.formats.atom import EntryInvalid, Renderer, render
+from feeds.formats.atom import EntryInvalid, Renderer
 from feeds.validate import check_atom
 
 HERE = Path(__file__).parent
@@ -35,7 +35,7 @@ def entry(number: int = 1, **fields: Any) -> PublicEntry:
         "uid": f"tag:news.example,2026:{number}", "title": f"Headline {number}", "url": f"https://news.example/{number}",
         "summary": "A teaser.", "content": None, "published": NOON - timedelta(hours=number),
         "published_day_only": False, "updated": NOON, "authors": (), "categories": (), "sections": ("Politics",),
-        "enclosures": (), "language": None, "label": None, "source": "wire", "access": Access.UNKNOWN,
+        "enclosures": (), "language": None, "access": Access.UNKNOWN,
         "access_label": "unknown",
     }  # fmt: skip
     return PublicEntry(**(plain | fields))
@@ -65,6 +65,11 @@ def load(path: Path) -> FeedDocument:
         entries.append(entry(**(each | moments | lists | made)))
     raw |= {"updated": datetime.fromisoformat(raw["updated"]), "hubs": tuple(raw.get("hubs", ()))}
     return document(**(raw | {"entries": tuple(entries)}))
+
+
+def render(made: FeedDocument) -> bytes:
+    """`made` by a renderer that has rendered nothing else."""
+    return Renderer().render(made)
 
 
 def find(data: bytes, path: str) -> list[Any]:
@@ -281,8 +286,6 @@ def test_a_thousand_categories() -> None:
         ({"url": ""}, "url"),
         ({"url": "/relative"}, "url"),
         ({"url": "javascript:alert(1)"}, "url"),
-        ({"enclosures": (Enclosure("file:///etc/passwd", "text/plain"),)}, "enclosure"),
-        ({"via": (("https://two words.example/", ""),)}, "via"),
         ({"updated": datetime(2026, 1, 1)}, "updated"),  # noqa: DTZ001
         ({"published": datetime(2026, 1, 1)}, "timezone"),  # noqa: DTZ001
     ],
@@ -349,6 +352,21 @@ def test_links_of_an_entry() -> None:
         {"rel": "enclosure", "href": "https://news.example/b", "length": "0"},
     ]
     assert len(find(data, "//a:link[@rel='via']")) == 1
+
+
+def test_a_link_beside_the_entry_that_is_no_web_address_is_left_out() -> None:
+    made = entry(
+        enclosures=(
+            Enclosure("file:///etc/passwd", "text/plain"),
+            Enclosure("https://news.example/a.mp3?cut=1|2", "audio/mpeg"),
+            Enclosure("https://news.example/a.mp3", "audio/mpeg"),
+        ),
+        via=(("https://two words.example/", ""), ("javascript:alert(1)", "x"), ("https://other.example/1", "")),
+    )
+    data = render(document(made))
+    assert find(data, "//a:link[@rel='enclosure']/@href") == ["https://news.example/a.mp3"]
+    assert find(data, "//a:link[@rel='via']/@href") == ["https://other.example/1"]
+    assert check_atom(data) == ()
 
 
 def test_an_entry_without_words_has_its_headline_as_summary() -> None:

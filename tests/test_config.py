@@ -85,12 +85,43 @@ def test_profiles_labels_and_sections() -> None:
         ('base_url = "https://News.Example:8080/x"', "tag:news.example,2026:"),
         ('base_url = "http://127.0.0.1:8080/"', "tag:127.0.0.1,2026:"),
         ('base_url = "http://[::1]:8080/"', "tag:--1,2026:"),
+        ('base_url = "https://газета.example/"', "tag:xn--80aahjj1e.example,2026:"),
+        ('base_url = "http://my_host:8080/"\nauthority = "news.example"', "tag:news.example,2026:"),
         ('base_url = "http://h/"\nauthority = "news.example"', "tag:news.example,2026:"),
         ('base_url = "http://h/"\nauthority = "news.example,2020-05-01"', "tag:news.example,2020-05-01:"),
     ],
 )
 def test_the_beginning_of_ids(site: str, prefix: str) -> None:
     assert parse(f'[site]\ntitle = "T"\n{site}', PATH).site.tag_prefix() == prefix
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("https://газета.example/навіны", "https://xn--80aahjj1e.example/%D0%BD%D0%B0%D0%B2%D1%96%D0%BD%D1%8B/"),
+        ("https://News.Example:443/Feeds/", "https://news.example/Feeds/"),
+        ("http://[::1]:8080", "http://[::1]:8080/"),
+    ],
+)
+def test_the_address_of_the_site_is_ascii(given: str, taken: str) -> None:
+    assert parse(f'[site]\ntitle = "T"\nbase_url = "{given}"', PATH).site.base_url == taken
+
+
+def test_a_host_that_ids_cannot_carry_needs_an_authority() -> None:
+    said = error('[site]\ntitle = "T"\nbase_url = "http://my_host:8080/"')
+    assert said.startswith(f"{PATH}:1: site: ids cannot carry the host \"my_host\" of base_url (RFC 4151): give authority")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[publish]\nhubs = ["https://hub.example/?a|b"]',
+        '[access]\nsubscribe_url = "https://h.example/{pay}"',
+        SOURCE + 'link = "https://h.example/\\"x"',
+    ],
+)
+def test_addresses_that_feeds_carry_hold_nothing_that_makes_them_invalid(text: str) -> None:
+    assert "percent-encode" in error(SITE + text)
 
 
 def test_nothing_can_be_changed_afterwards() -> None:

@@ -125,7 +125,7 @@ def test_a_second_daemon_is_refused_and_a_one_shot_is_not(desk: Folder) -> None:
     # The first one was killed: its lock is free at once, and nothing needs mending.
     with running(desk) as (process, url):
         eventually(url, b"Mayor")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGHUP)
         assert process.wait(10) == 0
 
 

@@ -158,7 +158,7 @@ def test_the_order_of_the_rules() -> None:
     assert settle(body=body, weekday=2, configured=2021)[0::2] == ("2021-02-26", "high")
     assert settle(body=body, weekday=4) == (
         "2021-02-26",
-        "its weekday -> newest such Feb 26 not after the fetch",
+        "its weekday -> newest such Feb 26 not after the document",
         "high",
     )
     assert settle(body=body) == (
@@ -166,7 +166,7 @@ def test_the_order_of_the_rules() -> None:
         'newest explicit date in the body "December 2024" -> first Feb 26 not before it',
         "medium",
     )
-    assert settle() == ("2026-02-26", "newest Feb 26 not after the fetch", "low")
+    assert settle() == ("2026-02-26", "newest Feb 26 not after the document", "low")
     assert settle(6, 20)[0::2] == ("2026-06-20", "medium")
 
 

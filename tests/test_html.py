@@ -22,7 +22,7 @@ def entry(**fields: Any) -> PublicEntry:
     plain: dict[str, Any] = {
         "uid": "tag:news.example,2026:1", "title": "Headline", "url": "https://news.example/1", "summary": "",
         "content": None, "published": EVENING, "published_day_only": False, "updated": EVENING, "authors": (),
-        "categories": (), "sections": (), "enclosures": (), "language": None, "label": None, "source": "wire",
+        "categories": (), "sections": (), "enclosures": (), "language": None,
         "access": Access.FREE, "access_label": "free",
     }  # fmt: skip
     return PublicEntry(**(plain | fields))

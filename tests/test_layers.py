@@ -19,11 +19,11 @@ PLANTED = {
     "layers-db": ("db/records.py", "import db.models"),
     "db-alone": ("db/errors.py", "import feeds.errors"),
     "stages-pure": ("feeds/revise.py", "import db.store"),
-    "home-sqlalchemy": ("feeds/monitor.py", "import sqlalchemy"),
-    "home-feedparser": ("feeds/poll.py", "import feedparser"),
-    "home-feedgen": ("feeds/publish.py", "import feedgen"),
-    "home-apscheduler": ("feeds/poll.py", "import apscheduler"),
-    "home-pycurl": ("feeds/poll.py", "import pycurl"),
+    "home-sqlalchemy": ("feeds/slug.py", "import sqlalchemy"),
+    "home-feedparser": ("feeds/slug.py", "import feedparser"),
+    "home-feedgen": ("feeds/slug.py", "import feedgen"),
+    "home-apscheduler": ("feeds/slug.py", "import apscheduler"),
+    "home-pycurl": ("feeds/slug.py", "import pycurl"),
 }
 """Contract id -> a file of the project and the line that breaks the contract there."""
 
@@ -58,6 +58,13 @@ def test_a_planted_fault_breaks_its_contract(copy: Path, contract: str) -> None:
     broken = lint(copy, contract)
     assert broken.returncode == 1, broken.stdout
     assert re.search(r"BROKEN", broken.stdout)
+
+
+@pytest.mark.parametrize("contract", sorted(name for name in PLANTED if name.startswith("home-")))
+def test_a_library_has_one_home_whatever_module_is_added(copy: Path, contract: str) -> None:
+    line = PLANTED[contract][1]
+    (copy / "feeds" / "stray.py").write_text(f"{line}\n")
+    assert "feeds.stray" in lint(copy, contract).stdout
 
 
 def test_a_new_module_needs_a_place(copy: Path) -> None:

@@ -119,6 +119,13 @@ def test_a_forged_line_stays_inside_its_field(capsys: pytest.CaptureFixture[str]
         ("https://u:p@h/p/7.Zm9v", "https://***@h/p/***"),
         ("mail a@b.example about https://h/@name", "mail a@b.example about https://h/@name"),
         ("/pp/x /p/", "/pp/x /p/"),
+        ("https://h/f?token=SECRET", "https://h/f?…"),
+        ("HTTP://h?SECRET#x and https://h/p/7?b: HTTP 404", "HTTP://h?… and https://h/p/***?…: HTTP 404"),
+        ("('http://u:p@h/?a=b',)", "('http://***@h/?…',)"),
+        ('see <https://h/?a="b">', 'see <https://h/?…"b">'),
+        ("http:h?a=b postgresql://h/d?password=b", "http:h?… postgresql://h/d?…"),
+        ("https://h/f? No", "https://h/f? No"),
+        ("Who pays? See https://h/f#a and ?b=c", "Who pays? See https://h/f#a and ?b=c"),
     ],
 )
 def test_secrets_are_redacted_in_every_place(text: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,8 +141,16 @@ def test_secrets_are_redacted_in_every_place(text: str, shown: str, capsys: pyte
 
 
 def test_redaction_takes_linear_time() -> None:
+    for text in ("http://" * 100_000, "http://a?" * 100_000, "http://?" + ")" * 500_000):
+        assert len(log.redact(text)) <= len(text) + 1
     for text in ("//" * 200_000, "/p/" * 200_000, "//a@" * 200_000, "//" + "a" * 500_000, "//" + "@" * 500_000):
         assert len(log.redact(text)) <= len(text) + 800_000
+
+
+def test_escapes_leave_nothing_that_steers() -> None:
+    assert log.escape("Žuvis\ta\n\x1b[2J\x7f\x9b\u2028\u202e\ud800") == (
+        r"Žuvis\u0009a\u000a\u001b[2J\u007f\u009b\u2028\u202e\ud800"
+    )
 
 
 def test_bodies_do_not_reach_the_log(capsys: pytest.CaptureFixture[str]) -> None:
@@ -223,9 +238,14 @@ def test_a_closed_standard_error_loses_lines_not_the_process(closing: str) -> No
     assert (done.returncode, done.stdout) == (0, b"alive\n")
 
 
-def test_a_closed_standard_error_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", None)
-    log.get("x").warning("lost")
+def test_a_closed_standard_error_in_this_process(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", None)
+        log.get("x").warning("lost")
+    log.get("x").warning("heard")
+    assert line(capsys) == "warning heard"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from db.engine import Engine, open_engine, reading
+from db.engine import Engine, open_engine, reading, writing
 from db.migrations import upgrade
 from db.store import entries, incidents, sections, sources
 from feeds.config import Config, parse
@@ -158,7 +158,7 @@ def test_one_bad_source_does_not_stop_the_next(bench: Bench, tmp_path: Path) -> 
         tmp_path / "config.toml",
     )
     declare(bench.engine, bench.config, NOW)
-    slow, good = bench.poll()
+    good, slow = bench.poll()
     assert (slow.source, slow.outcome) == ("n", "failed")
     assert "in time" in (slow.error or "")
     assert (good.source, good.tally.new) == ("z", 1)
@@ -230,4 +230,125 @@ def test_a_defect_in_one_document_spares_the_others(tmp_path: Path) -> None:
     assert "poison.txt" in result.errors[0]
     with reading(engine) as connection:
         assert {entry.title for entry in entries.listing(connection)} == {"Story of one", "Story of two"}
+    engine.dispose()
+
+
+def configured(bench: Bench, tmp_path: Path, text: str, source: str = "") -> None:
+    """Gives the desk another configuration, as an edit of config.toml between two runs does."""
+    base = f'{SITE}[poll]\nallow_networks = ["127.0.0.0/8"]\n{text}\n[[source]]\nname = "n"\n'
+    bench.config = parse(f'{base}url = "{bench.site.url}/feed"\n{source}', tmp_path / "config.toml")
+    declare(bench.engine, bench.config, bench.now)
+
+
+def levels(bench: Bench) -> dict[str, str]:
+    with reading(bench.engine) as connection:
+        return {entry.title: entry.access.value for entry in entries.listing(connection)}
+
+
+PLUS = rss("open", "paid").replace(b"<guid>paid</guid>", b"<guid>paid</guid><category>plus</category>")
+
+
+def test_what_a_server_calls_unchanged_is_read_again_by_new_rules(bench: Bench, tmp_path: Path) -> None:
+    bench.site.put("/feed", conditional(PLUS, '"v1"'))
+    bench.poll()
+    assert set(levels(bench).values()) == {"unknown"}
+    configured(bench, tmp_path, '[access]\ncategories = ["plus"]')
+    (result,) = bench.poll(everyone=True)
+    assert bench.site.log[-1].headers["If-None-Match"] is None
+    assert (result.tally.updated, levels(bench)["paid"]) == (1, "premium")
+    bench.poll(everyone=True)
+    assert bench.site.log[-1].headers["If-None-Match"] == '"v1"'
+
+
+def test_the_access_of_a_source_reaches_entries_that_left_its_document(bench: Bench, tmp_path: Path) -> None:
+    bench.site.put("/feed", rss("old"))
+    bench.poll()
+    bench.site.put("/feed", rss("new"))
+    bench.poll(everyone=True)
+    configured(bench, tmp_path, "", 'access = "premium"\n')
+    bench.site.put("/feed", Reply(status=503))
+    assert bench.poll()[0].outcome == "failed"
+    assert levels(bench) == {"old": "premium", "new": "premium"}
+    configured(bench, tmp_path, "")
+    bench.poll()
+    assert levels(bench) == {"old": "unknown", "new": "unknown"}
+
+
+def test_a_document_asks_for_its_own_pace(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a").replace(b"<item>", b"<ttl>240</ttl><item>", 1))
+    (result,) = bench.poll()
+    assert (result.next_due, result.reason) == (NOW + timedelta(hours=4), "ttl=14400")
+
+
+def test_options_that_this_release_cannot_use_fail_their_source_alone(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "good.xml").write_bytes(rss("good"))
+    with writing(bench.engine) as connection:
+        sources.add(connection, "older", {"kind": "page", "url": "https://n.example/"}, NOW)
+        sources.add(connection, "z", {"path": "good.xml"}, NOW)
+    bench.site.put("/feed", rss("a"))
+    results = {result.source: result for result in bench.poll()}
+    assert {name: result.outcome for name, result in results.items()} == {
+        "n": "stored", "older": "failed", "z": "stored",
+    }  # fmt: skip
+    assert "cannot be used" in (results["older"].error or "")
+
+
+def test_a_local_path_in_trouble_is_let_rest_where_nobody_waits(bench: Bench, tmp_path: Path) -> None:
+    bench.config = parse(f'{SITE}[[source]]\nname = "n"\npath = "missing"\n', tmp_path / "config.toml")
+    declare(bench.engine, bench.config, NOW)
+    looks = 0
+    for _tick in range(720):
+        bench.now += timedelta(seconds=5)
+        looks += len(poll(bench.engine, bench.config, bench.now, patient=True))
+    assert 5 <= looks <= 10
+    with reading(bench.engine) as connection:
+        count = connection.exec_driver_sql("select count(*) from polls").scalar_one()
+    assert count == looks
+    (tmp_path / "missing").write_bytes(rss("found"))
+    assert bench.poll()[0].tally.new == 1
+
+
+def test_the_same_trouble_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "good.txt").write_text("A story\n\nMarch 3, 2026, X. Body.\n")
+    (tmp_path / "seeds" / "bad.txt").write_text("")
+    config = parse(f'{SITE}[[source]]\nname = "s"\nkind = "seed"\npath = "seeds"\n', tmp_path / "config.toml")
+    engine = open_engine(config.database_url)
+    upgrade(engine)
+    declare(engine, config, NOW)
+    said = [poll(engine, config, NOW + timedelta(seconds=5 * tick))[0].repeated for tick in range(3)]
+    engine.dispose()
+    assert said == [False, True, True]
+
+
+def test_a_change_within_the_same_minute_is_an_outcome_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    config = parse(f'{SITE}[[source]]\nname = "s"\nkind = "seed"\npath = "seeds"\n', tmp_path / "config.toml")
+    engine = open_engine(config.database_url)
+    upgrade(engine)
+    declare(engine, config, NOW)
+    rows = "\n".join(f"- PoliticsHeadline number {number}" for number in range(1100))
+    for body in ("Body.", "Another body."):
+        text = f"A story\n\nMarch 3, 2026, X. {body}\n\n- Politics\n{rows}\n"
+        (tmp_path / "seeds" / "1.txt").write_text(text)
+        (result,) = poll(engine, config, NOW)
+    engine.dispose()
+    assert (result.outcome, result.tally.updated) == ("stored", 1)
+
+
+def test_a_folder_that_lost_its_documents_is_in_trouble(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    config = parse(f'{SITE}[[source]]\nname = "s"\nkind = "seed"\npath = "seeds"\n', tmp_path / "config.toml")
+    engine = open_engine(config.database_url)
+    upgrade(engine)
+    declare(engine, config, NOW)
+    (empty,) = poll(engine, config, NOW)
+    assert (empty.outcome, empty.error) == ("unchanged", None)
+    assert "holds no documents" in empty.warnings[0]
+    (tmp_path / "seeds" / "1.txt").write_text("A story\n\nMarch 3, 2026, X. Body.\n")
+    assert poll(engine, config, NOW)[0].tally.new == 1
+    (tmp_path / "seeds" / "1.txt").unlink()
+    (gone,) = poll(engine, config, NOW)
+    assert gone.outcome == "failed"
+    assert "no documents any more" in (gone.error or "")
     engine.dispose()

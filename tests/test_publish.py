@@ -12,17 +12,18 @@ from pathlib import Path
 import feedparser
 import pytest
 from lxml import etree
+from sqlalchemy import text
 
 from db.engine import Engine, open_engine, reading, writing
 from db.migrations import upgrade
-from db.records import Access
+from db.records import Access, Enclosure
 from db.store import entries, incidents, sections
 from feeds.config import Config, parse
 from feeds.correct import set_access
 from feeds.declare import declare
 from feeds.errors import OutputError, UsageError
 from feeds.ingest import Reading, store
-from feeds.publish import publish, show, verify
+from feeds.publish import ON_INDEX, publish, show, verify
 from tests.command import SITE
 from tests.desk import record
 
@@ -185,12 +186,61 @@ def test_feeds_are_capped_by_number_and_by_bytes(tree: Tree) -> None:
     tree.put(*(replace(row, text="word " * 600, content="<p>" + "word " * 600 + "</p>") for row in rows))
     tree.publish()
     data = tree.files()["sections/a.atom"]
-    assert 0 < len(titles(data)) < 5
+    # The bodies of the oldest go first, and no more of them than have to.
+    assert ["content" in entry for entry in feedparser.parse(data).entries] == [True, True, False, False, False]
     assert len(data) <= 10000
-    tree.put(replace(rows[0], text="word " * 9000, content="<p>" + "word " * 9000 + "</p>"))
+    tree.put(replace(rows[0], text="word & " * 9000, content="<p>" + "word &amp; " * 9000 + "</p>"))
+    tree.publish()
+    data = tree.files()["sections/a.atom"]
+    assert ["content" in entry for entry in feedparser.parse(data).entries] == [False, True, True, False, False]
+    assert len(data) <= 10000
+
+
+def test_one_long_article_costs_no_reader_the_short_ones(tree: Tree) -> None:
+    rows = [
+        record(f"Story number {n} of the day", published=NOW - timedelta(days=n), text="word " * 40, sections=("A",))
+        for n in range(40)
+    ]
+    tree.put(replace(rows[0], text="word " * 120_000, content="<p>" + "word " * 120_000 + "</p>"), *rows[1:])
+    tree.publish()
+    found = feedparser.parse(tree.files()["sections/a.atom"]).entries
+    assert ["content" in entry for entry in found] == [False] + [True] * 39
+
+
+def test_the_oldest_entries_go_where_there_is_no_body_left(tree: Tree) -> None:
+    tree.configure("[publish]\nmax_bytes = 10000\n")
+    rows = [
+        record(f"Story {n} of the day", summary="word " * 80, published=NOW - timedelta(days=n), sections=("A",))
+        for n in range(20)
+    ]
+    tree.put(*rows)
+    tree.publish()
+    data = tree.files()["sections/a.atom"]
+    assert titles(data) == [f"Story {n} of the day" for n in range(len(titles(data)))]
+    assert 8000 < len(data) <= 10000
+
+
+def test_a_feed_that_one_entry_overfills_leaves_the_last_good_one(tree: Tree) -> None:
+    tree.configure("[publish]\nmax_bytes = 10000\n")
+    files = tuple(Enclosure(f"https://n.example/{n}/{'x' * 300}.mp3", "audio/mpeg", 1) for n in range(45))
+    row = record("A story with many recordings", enclosures=files, sections=("A",))
+    tree.put(row)
     tree.publish()
     (entry,) = feedparser.parse(tree.files()["sections/a.atom"]).entries
-    assert "content" not in entry
+    assert entry.title == "A story with many recordings"
+    assert not [link for link in entry.links if link.rel == "enclosure"]
+    good = tree.files()["sections/a.atom"]
+    tree.put(replace(row, categories=tuple(f"{n} " + "x" * 250 for n in range(50))))
+    for _run in range(2):
+        refused = publish(tree.engine, tree.config, NOW).refused
+        assert "raise [publish] max_bytes" in refused["sections/a.atom"]
+        assert tree.files()["sections/a.atom"] == good
+    tree.configure("")
+    tree.publish()
+    (entry,) = feedparser.parse(tree.files()["sections/a.atom"]).entries
+    assert len([link for link in entry.links if link.rel == "enclosure"]) == 45
+    with reading(tree.engine) as connection:
+        assert incidents.opened(connection) == []
 
 
 def test_an_entry_that_cannot_be_rendered_is_left_out_and_named(tree: Tree) -> None:
@@ -207,6 +257,108 @@ def test_an_entry_that_cannot_be_rendered_is_left_out_and_named(tree: Tree) -> N
     assert len(titles(tree.files()["sections/a.atom"])) == 2
     with reading(tree.engine) as connection:
         assert incidents.opened(connection) == []
+
+
+def test_an_entry_that_left_every_feed_is_nobodys_trouble(tree: Tree) -> None:
+    tree.configure("[publish]\nentries = 2\n")
+    bad = record("A story with a bad link", url="https://n.example/a b<>", published=NOW, sections=("A",))
+    tree.put(bad, record("A story that is well", published=NOW - timedelta(days=1), sections=("A",)))
+    tree.publish()
+
+    def troubles() -> int:
+        with reading(tree.engine) as connection:
+            return len(incidents.opened(connection))
+
+    # It left the feed of everything, but its section would still show it.
+    later = [record(f"Story {n} of the next day", published=NOW + timedelta(hours=n + 1), sections=("B",)) for n in (0, 1)]
+    tree.put(*later)
+    tree.publish()
+    assert troubles() == 1
+    tree.put(*(replace(row, sections=("A",)) for row in later), name="second")
+    tree.publish()
+    assert troubles() == 0
+    assert len(titles(tree.files()["sections/a.atom"])) == 2
+
+
+def test_a_quarantined_entry_that_is_gone_and_a_refused_feed_that_is_gone(tree: Tree) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    with writing(tree.engine) as connection:
+        incidents.open_incident(connection, "quarantined", "tag:t,2026:none", "x", NOW)
+        incidents.open_incident(connection, "refused", "sections/former.atom", "x", NOW)
+        incidents.open_incident(connection, "failing", "s", "x", NOW)
+    tree.publish()
+    with reading(tree.engine) as connection:
+        assert [one.kind for one in incidents.opened(connection)] == ["failing"]
+
+
+_SOURCE = '[[source]]\nname = "s"\npath = "x"\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ("", "[publish]\nentries = 1\n", {"all.atom", "sections/a.atom", "index.html"}),
+        ("", '[publish]\nhubs = ["https://hub.example/"]\n', {"all.atom", "sections/a.atom", "sections/a.free.atom"}),
+        ("", '[publish]\ntitle_prefix = "[+] "\n', {"all.atom", "sections/a.atom", "index.html"}),
+        ("", '[access.labels]\npremium = "Paid"\n', {"all.atom", "sections/a.atom", "index.html"}),
+        ("", '[access]\nsubscribe_url = "https://h.example/"\n', {"all.atom", "sections/a.atom", "index.html"}),
+        ("", '[[section]]\nname = "A"\ntitle = "Z"\n', {"sections/a.atom", "sections/a.free.atom", "index.html", "feeds.opml"}),
+        ("", '[site]\ntimezone = "Asia/Tokyo"\n', {"index.html"}),
+        ("", '[site]\nlanguage = "de"\n', {"all.atom", "sections/a.atom", "sections/a.free.atom", "index.html"}),
+        ("", '[site]\ntitle = "New"\n', {"all.atom", "sections/a.atom", "sections/a.free.atom", "index.html", "feeds.opml"}),
+        ("", '[site]\nbase_url = "https://new.example/"\n', {"all.atom", "sections/a.atom", "sections/a.free.atom", "index.html", "feeds.opml"}),
+        (_SOURCE, _SOURCE + 'link = "https://s.example/"\n', {"all.atom", "sections/a.atom", "index.html"}),
+        ("", "[poll]\ninterval = 90\n", set()),
+        (_SOURCE, _SOURCE + "interval = 90\n", set()),
+    ],
+)  # fmt: skip
+def test_settings_that_change_are_published(tree: Tree, before: str, after: str, changed: set[str]) -> None:
+    tree.configure(before)
+    tree.put(
+        record("A paid story of the day", access=Access.PREMIUM, published=NOW, sections=("A",)),
+        record("Another paid story of the day", access=Access.PREMIUM, published=NOW, sections=("A",)),
+    )
+    tree.publish()
+    assert tree.publish() == []
+    if after.startswith("[site]"):
+        kept = [line for line in SITE.splitlines(keepends=True) if line.partition(" =")[0] not in after]
+        tree.config = parse(after + "".join(kept), tree.folder / "config.toml")
+        declare(tree.engine, tree.config, NOW)
+    else:
+        tree.configure(after)
+    assert set(tree.publish()) == (changed | {"manifest.json"} if changed else set())
+    assert tree.publish() == []
+
+
+def test_a_feed_that_new_settings_break_is_tried_again(tree: Tree) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.publish()
+    broken = tree.config.model_copy(update={"site": tree.config.site.model_copy(update={"base_url": "nowhere/"})})
+    broken._root = tree.config.root
+    for _run in range(2):
+        assert "sections/a.atom" in publish(tree.engine, broken, NOW).refused
+
+
+def test_the_page_reads_no_more_than_it_shows(tree: Tree) -> None:
+    tree.configure("[publish]\nentries = 10\n")
+    for name in ("A", "B"):
+        tree.put(
+            *(
+                record(f"Story {n} of {name} today", published=NOW - timedelta(hours=n), sections=(name,))
+                for n in range(20)
+            ),
+            name=name,
+        )
+    tree.publish()
+    with reading(tree.engine) as connection:
+        entry = list(entries.listing(connection, section="B"))[ON_INDEX]
+    # What stands beyond the headlines of a section that owes nothing is not even looked at.
+    with writing(tree.engine) as connection:
+        connection.execute(text("UPDATE entries SET access = 'no such level' WHERE id = :id"), {"id": entry.id})
+    tree.put(record("A new story of A today", published=NOW, sections=("A",)), name="new")
+    assert "sections/a.atom" in tree.publish()
+    with pytest.raises(ValueError, match="no such level"):
+        tree.publish(everything=True)
 
 
 def test_a_feed_against_the_rules_is_not_published_and_stays_owed(tree: Tree) -> None:
@@ -267,8 +419,10 @@ def test_the_manifest_and_the_list_of_feeds(tree: Tree) -> None:
     tree.put(record("A story that is well", sections=("A",)))
     tree.publish()
     files = tree.files()
-    listed = {line["path"] for line in json.loads(files["manifest.json"])}
-    assert listed == set(files) - {"manifest.json"}
+    manifest = json.loads(files["manifest.json"])
+    assert set(manifest) == {"settings", "files"}
+    assert {line["path"] for line in manifest["files"]} == set(files) - {"manifest.json"}
+    assert {"path", "sha256", "size", "entries", "updated"} == set(manifest["files"][0])
     opml = etree.fromstring(files["feeds.opml"])
     urls = [str(outline.get("xmlUrl")) for outline in opml.iter("outline") if outline.get("xmlUrl")]
     assert urls == ["http://127.0.0.1:8080/all.atom", "http://127.0.0.1:8080/sections/a.atom"]
@@ -282,7 +436,7 @@ def test_a_broken_file_of_ours_is_found(tree: Tree) -> None:
     manifest = json.loads(tree.files()["manifest.json"])
     data = b"<feed/>"
     (tree.config.public / "all.atom").write_bytes(data)
-    for line in manifest:
+    for line in manifest["files"]:
         if line["path"] == "all.atom":
             from hashlib import sha256
 
@@ -304,5 +458,4 @@ def test_show_takes_the_fields_of_the_allowlist_alone(tree: Tree) -> None:
         (entry,) = entries.listing(connection)
     public = show(replace(entry, enclosures=()), (), tree.config, {})
     assert "SENTINEL" not in repr(public)
-    assert public.source == "s"
     assert public.url == "http://127.0.0.1:8080/"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.validate import Finding, check, check_atom
+from feeds.validate import Finding, check_atom
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SELF = "https://news.example/all.atom"
@@ -198,7 +198,7 @@ def test_broken(name: str) -> None:
     data, expected = BROKEN[name]
     assert sorted(codes(data)) == sorted(expected)
     assert codes(data) == codes(data)  # the kept verdict says the same
-    for finding in check(data, location=SELF, now=NOW):
+    for finding in check_atom(data, location=SELF, now=NOW):
         assert finding.line >= 1
         assert finding.column >= 1
         assert finding.message.isprintable()
@@ -262,7 +262,7 @@ def test_more_entries_than_verdicts_are_kept() -> None:
     )
 )
 def test_nothing_is_raised(data: bytes) -> None:
-    assert all(isinstance(finding, Finding) for finding in check(data, now=NOW))
+    assert all(isinstance(finding, Finding) for finding in check_atom(data, now=NOW))
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import BigInteger, Connection, Integer, Select, Text, bindparam, func, select, tuple_
+from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import aliased
 
 from db.models import Document, Entry, EntryKey, EntrySection, Fingerprint, Item, Revision, Section, Source
@@ -286,54 +288,151 @@ def count(connection: Connection) -> int:
     return int(connection.scalar(select(func.count()).select_from(Entry)) or 0)
 
 
+_Other = aliased(Fingerprint, name="other")
+_OWN = (_Other.hash == Fingerprint.hash, _Other.source_id == Fingerprint.source_id)
+_WINDOW = bindparam("window", type_=Integer)
+_RECURRING = (
+    select(_Other.entry_id)
+    .where(
+        *_OWN,
+        _Other.entry_id != Fingerprint.entry_id,
+        _Other.at.between(Fingerprint.at - _WINDOW, Fingerprint.at + _WINDOW),
+    )
+    .correlate(Fingerprint)
+    .exists()
+)
 _MEMBER = (
     Entry.id,
     Entry.uid,
-    Entry.source_id,
-    Entry.title,
-    Entry.text,
-    Entry.sorted_at,
-    func.coalesce(Entry.access_override, Entry.access).label("access"),
+    Fingerprint.hash,
+    Fingerprint.at,
+    Fingerprint.body_words,
+    Fingerprint.text_hash,
+    _RECURRING.label("recurring"),
+    func.coalesce(Entry.access_override, Entry.access),
     Entry.lead_id,
     Entry.rule,
 )
-
-
-def _member(row: Any) -> Member:
-    values = {name: value for name, value in row._mapping.items() if name != "hash"}
-    return Member(**{**values, "access": Access(row.access)})
-
-
-def sharing(connection: Connection, hashes: Sequence[int]) -> dict[int, list[Member]]:
-    """Hash -> the entries that it is the bucket of, for those hashes that two entries or more share."""
-    shared: list[int] = []
-    for chunk in chunks(hashes):
-        shared += connection.scalars(
-            select(Fingerprint.hash)
-            .where(Fingerprint.hash.in_(chunk))
-            .group_by(Fingerprint.hash)
-            .having(func.count() > 1)
+_MEMBERS = select(*_MEMBER).select_from(Entry)
+_IDS = bindparam("ids", expanding=True)
+_MEMBERS_BY_IDS = _MEMBERS.outerjoin(Fingerprint, Fingerprint.entry_id == Entry.id).where(Entry.id.in_(_IDS))
+_Asker = aliased(Fingerprint, name="asker")
+_ALIKE = (
+    select(*_MEMBER)
+    .select_from(_Asker)
+    .join(
+        Fingerprint,
+        (Fingerprint.hash == _Asker.hash)
+        & (Fingerprint.entry_id != _Asker.entry_id)
+        & Fingerprint.at.between(_Asker.at - _WINDOW, _Asker.at + _WINDOW),
+    )
+    .join(Entry, Entry.id == Fingerprint.entry_id)
+    .where(_Asker.entry_id.in_(_IDS), (Fingerprint.text_hash == _Asker.text_hash) | ~_RECURRING)
+)
+_OF_TEXT = _MEMBERS.join(Fingerprint, Fingerprint.entry_id == Entry.id).where(
+    Fingerprint.text_hash == bindparam("text_hash", type_=BigInteger),
+    Fingerprint.at.between(bindparam("since", type_=BigInteger), bindparam("until", type_=BigInteger)),
+)
+_PLACE = tuple_(Fingerprint.at, Fingerprint.entry_id)
+_OTHER_PLACE = tuple_(_Other.at, _Other.entry_id)
+_BESIDE = select(
+    *(
+        select(_Other.entry_id).where(*_OWN, side).order_by(*order).limit(1).correlate(Fingerprint).scalar_subquery()
+        for side, order in (
+            (_OTHER_PLACE < _PLACE, (_Other.at.desc(), _Other.entry_id.desc())),
+            (_OTHER_PLACE > _PLACE, (_Other.at, _Other.entry_id)),
         )
-    found: dict[int, list[Member]] = defaultdict(list)
-    for chunk in chunks(shared):
-        rows = connection.execute(
-            select(Fingerprint.hash, *_MEMBER)
-            .join(Entry, Entry.id == Fingerprint.entry_id)
-            .where(Fingerprint.hash.in_(chunk))
-            .order_by(Entry.uid)
-        )
-        for row in rows:
-            found[row.hash].append(_member(row))
-    return found
+    )
+).where(Fingerprint.entry_id.in_(_IDS))
+_SHARING = select(Fingerprint.entry_id).where(
+    Fingerprint.entry_id.in_(_IDS),
+    select(_Other.entry_id)
+    .where(_Other.hash == Fingerprint.hash, _Other.entry_id != Fingerprint.entry_id)
+    .correlate(Fingerprint)
+    .exists(),
+)
+_FOLLOWERS = select(Entry.id).where(Entry.lead_id.in_(_IDS))
 
 
-def mates(connection: Connection, entry_ids: Sequence[int]) -> list[Member]:
-    """All members of the clusters that entries belong to, the entries included."""
-    heads: set[int] = set()
+def _member(row: Sequence[Any]) -> Member:
+    return Member(
+        id=row[0],
+        uid=row[1],
+        bucket=row[2],
+        at=row[3] or 0,
+        body_words=row[4] or 0,
+        text_hash=row[5],
+        recurring=bool(row[6]),
+        access=Access(row[7]),
+        lead_id=row[8],
+        rule=row[9],
+    )
+
+
+def sharing(connection: Connection, entry_ids: Sequence[int]) -> set[int]:
+    """Those of the entries whose bucket another entry shares."""
+    found: set[int] = set()
     for chunk in chunks(entry_ids):
-        heads.update(connection.scalars(select(func.coalesce(Entry.lead_id, Entry.id)).where(Entry.id.in_(chunk))))
-    found = []
-    for chunk in chunks(sorted(heads)):
-        rows = connection.execute(select(*_MEMBER).where(Entry.id.in_(chunk) | Entry.lead_id.in_(chunk)))
-        found += [_member(row) for row in rows]
+        found.update(connection.scalars(_SHARING, {"ids": chunk}))
     return found
+
+
+def beside(connection: Connection, entry_ids: Sequence[int]) -> set[int]:
+    """Ids of what the source of each entry told next before and next after it under its title."""
+    found: set[int] = set()
+    for chunk in chunks(entry_ids):
+        for row in connection.execute(_BESIDE, {"ids": chunk}):
+            found.update(each for each in row if each is not None)
+    return found
+
+
+def followers(connection: Connection, lead_ids: Sequence[int]) -> set[int]:
+    """Ids of the entries that are folded behind any of these."""
+    found: set[int] = set()
+    for chunk in chunks(lead_ids):
+        found.update(connection.scalars(_FOLLOWERS, {"ids": chunk}))
+    return found
+
+
+def members(connection: Connection, entry_ids: Sequence[int], window: int) -> list[Member]:
+    """These entries, as duplicates are judged by; `window` in seconds is the time in which a title recurs."""
+    found: list[Member] = []
+    for chunk in chunks(entry_ids):
+        found += map(_member, connection.execute(_MEMBERS_BY_IDS, {"ids": chunk, "window": window}))
+    return found
+
+
+def alike(connection: Connection, entry_ids: Sequence[int], window: int) -> list[Member]:
+    """The entries of one bucket with any of these, within `window` seconds of it, that have its text or whose title
+    does not recur."""
+    found: dict[int, Member] = {}
+    for chunk in chunks(entry_ids):
+        for row in connection.execute(_ALIKE, {"ids": chunk, "window": window}):
+            if row[0] not in found:
+                found[row[0]] = _member(row)
+    return list(found.values())
+
+
+def of_text(connection: Connection, text_hash: int, since: int, until: int, window: int) -> list[Member]:
+    """The entries of one title and text whose `at` is within these bounds."""
+    given = {"text_hash": text_hash, "since": since, "until": until, "window": window}
+    return [_member(row) for row in connection.execute(_OF_TEXT, given)]
+
+
+def configured_otherwise(connection: Connection, source_id: int, configured: Evidence | None) -> list[int]:
+    """Ids of the entries of which a document of the source says something without the evidence `configured`; where
+    it is None, with evidence of that kind."""
+    # Inside a JSON string its quotes would be escaped, so that no source can write what is looked for.
+    proofs = cast_to(Item.evidence, Text)
+    if configured is None:
+        differs = proofs.contains('["configured", ', autoescape=True)
+    else:
+        said = json.dumps([configured.signal, configured.value, configured.where])
+        differs = ~proofs.contains(said, autoescape=True)
+    query = (
+        select(Item.entry_id)
+        .join(Document, Document.id == Item.document_id)
+        .where(Document.source_id == source_id, differs)
+        .distinct()
+    )
+    return sorted(connection.scalars(query))

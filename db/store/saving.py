@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
-from db.records import Access, EntryRecord, NewEntry, Revised, Said
+from db.records import Access, EntryRecord, Evidence, NewEntry, Revised, Said
 from db.store.entries import chunks
 
 
@@ -53,7 +53,7 @@ def _insert_batch(
             "sections": new.record.sections,
             "access": new.record.access.value,
             "access_override": None,
-            "evidence": _plain_evidence(new.record),
+            "evidence": _plain_evidence(new.record.evidence),
             "lead_id": None,
             "rule": None,
             "published": new.record.published,
@@ -81,12 +81,16 @@ def _insert_batch(
     ]
     if stands:
         connection.execute(insert(EntrySection), stands)
-    add_fingerprints(connection, [(new.record, entry_id) for new, entry_id in zip(entries, ids, strict=True)])
+    add_fingerprints(
+        connection,
+        source_id,
+        [(entry_id, new.record, new.sorted_at) for new, entry_id in zip(entries, ids, strict=True)],
+    )
     return ids
 
 
-def _plain_evidence(record: EntryRecord) -> list[tuple[str, str, str]]:
-    return [(proof.signal, proof.value, proof.where) for proof in record.evidence]
+def _plain_evidence(evidence: Sequence[Evidence]) -> list[tuple[str, str, str]]:
+    return [(proof.signal, proof.value, proof.where) for proof in evidence]
 
 
 def _words(record: EntryRecord) -> dict[str, Any]:
@@ -114,15 +118,24 @@ def add_keys(connection: Connection, keys: Sequence[tuple[bytes, int]]) -> None:
         connection.execute(insert(EntryKey).on_conflict_do_nothing(), rows)
 
 
-def add_fingerprints(connection: Connection, records: Sequence[tuple[EntryRecord, int]]) -> None:
-    """Notes by what duplicates of the entries are found."""
+def add_fingerprints(
+    connection: Connection, source_id: int, records: Sequence[tuple[int, EntryRecord, datetime]]
+) -> None:
+    """Notes by what duplicates of a source's entries are found: `(entry id, record, sorted_at)` of each."""
     rows = [
-        {"hash": record.fingerprint.bucket, "entry_id": entry_id}
-        for record, entry_id in records
+        {
+            "entry_id": entry_id,
+            "source_id": source_id,
+            "hash": record.fingerprint.bucket,
+            "at": int(sorted_at.timestamp()),
+            "body_words": record.fingerprint.body_words,
+            "text_hash": record.fingerprint.text_hash,
+        }
+        for entry_id, record, sorted_at in records
         if record.fingerprint.bucket is not None
     ]
     if rows:
-        connection.execute(insert(Fingerprint).on_conflict_do_nothing(), rows)
+        connection.execute(insert(Fingerprint), rows)
 
 
 def save_items(connection: Connection, document_id: int, said: Sequence[tuple[int, Said]]) -> None:
@@ -140,12 +153,26 @@ def save_items(connection: Connection, document_id: int, said: Sequence[tuple[in
                 "digest": one.digest,
                 "rank": one.rank,
                 "sections": one.sections,
-                "evidence": [(proof.signal, proof.value, proof.where) for proof in one.evidence],
+                "evidence": _plain_evidence(one.evidence),
                 "current": True,
             }
             for entry_id, one in batch
         ]
         connection.execute(statement, rows)
+
+
+def save_evidence(connection: Connection, said: Sequence[tuple[int, Said]]) -> None:
+    """Stores anew what documents say of the access to entries (entry id, what the document says), nothing else."""
+    statement = (
+        update(Item)
+        .where(Item.document_id == bindparam("document"), Item.entry_id == bindparam("entry"))
+        .values(evidence=bindparam("proofs"))
+    )
+    rows = [
+        {"document": one.document_id, "entry": entry_id, "proofs": _plain_evidence(one.evidence)}
+        for entry_id, one in said
+    ]
+    connection.execute(statement, rows)
 
 
 def set_current(connection: Connection, document_id: int, entry_ids: Sequence[int], *, current: bool) -> None:
@@ -168,8 +195,8 @@ def revise_entries(
 ) -> None:
     """Applies changes, keeping the former version of each entry that changed materially.
 
-    `source_id` becomes the source of entries whose words now come from it. `override`, a person's verdict, is stored
-    as such.
+    `source_id` becomes the source of entries whose words now come from it; None where no change brings words.
+    `override`, a person's verdict, is stored as such.
     """
     for change in changes:
         before = change.before
@@ -190,13 +217,13 @@ def revise_entries(
         values: dict[str, Any] = {
             "updated": change.updated,
             "sections": change.sections,
-            "evidence": [(proof.signal, proof.value, proof.where) for proof in change.evidence],
+            "evidence": _plain_evidence(change.evidence),
         }
         if override is not None:
             values["access_override"] = override.value
         elif not before.access_override:
             values["access"] = change.access.value
-        if change.record is not None:
+        if change.record is not None and source_id is not None:
             values |= _words(change.record) | {"source_id": source_id}
             if before.published is None:
                 values |= {
@@ -205,7 +232,7 @@ def revise_entries(
                     "published_basis": change.record.published_basis,
                 }
             connection.execute(delete(Fingerprint).where(Fingerprint.entry_id == before.id))
-            add_fingerprints(connection, [(change.record, before.id)])
+            add_fingerprints(connection, source_id, [(before.id, change.record, before.sorted_at)])
         connection.execute(update(Entry).where(Entry.id == before.id).values(values))
         if "sections" in change.changed:
             _stand(connection, change, section_ids)
@@ -244,11 +271,17 @@ def set_leads(connection: Connection, leads: Mapping[int, tuple[int | None, str 
         connection.execute(statement, rows)
 
 
-def sections_of(connection: Connection, entry_ids: Sequence[int]) -> set[int]:
-    """Ids of the sections in which any of the entries stands."""
+def sections_of(connection: Connection, lead_ids: Sequence[int]) -> set[int]:
+    """Ids of the sections in which any of the entries, or any that is folded behind one of them, stands."""
     found: set[int] = set()
-    for chunk in chunks(entry_ids):
-        found.update(
-            connection.scalars(select(EntrySection.section_id).where(EntrySection.entry_id.in_(chunk)).distinct())
-        )
+    for chunk in chunks(lead_ids):
+        for column in (Entry.id, Entry.lead_id):
+            found.update(
+                connection.scalars(
+                    select(EntrySection.section_id)
+                    .join(Entry, Entry.id == EntrySection.entry_id)
+                    .where(column.in_(chunk))
+                    .distinct()
+                )
+            )
     return found

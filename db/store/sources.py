@@ -63,7 +63,12 @@ def finish(connection: Connection, poll: PollRecord) -> None:
         "error": poll.error,
     }
     if poll.outcome != "failed":
-        values |= {"last_success": poll.at, "etag": poll.etag, "last_modified": poll.last_modified, "settings": poll.settings}
+        values |= {
+            "last_success": poll.at,
+            "etag": poll.etag,
+            "last_modified": poll.last_modified,
+            "settings": poll.settings,
+        }
     connection.execute(update(SourceState).where(SourceState.source_id == poll.source_id).values(values))
     if poll.outcome != "unchanged":
         connection.execute(
@@ -164,6 +169,17 @@ def save_document(connection: Connection, source_id: int, name: str, digest: byt
     return int(found)
 
 
+def name_of(connection: Connection, source_id: int) -> str:
+    """The name of a source. Raises `NoResultFound` where there is none."""
+    return connection.scalars(select(Source.name).where(Source.id == source_id)).one()
+
+
 def ever(connection: Connection) -> set[str]:
     """Names of all sources, removed ones included: their entries stay."""
     return set(connection.scalars(select(Source.name)))
+
+
+def forget_validators(connection: Connection, source_id: int) -> None:
+    """Has a source asked unconditionally next time, as if it had never been read by any settings."""
+    values = {"etag": None, "last_modified": None, "settings": None}
+    connection.execute(update(SourceState).where(SourceState.source_id == source_id).values(values))

@@ -49,20 +49,18 @@ def _common(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    desk = Desk(as_json=as_json, verbose=verbose, quiet=quiet)
-    if path is not None:
-        desk.path = path
-    ctx.obj = desk
+    desk: Desk = ctx.obj
+    desk.path, desk.as_json, desk.verbose, desk.quiet = path or desk.path, as_json, verbose, quiet
 
 
 def run(arguments: list[str]) -> int:
     """Runs one command; returns its exit code."""
-    command = typer.main.get_command(app)
+    command, desk = typer.main.get_command(app), Desk()
     try:
-        code = command.main(arguments, prog_name="feeds", standalone_mode=False)
+        code = command.main(arguments, prog_name="feeds", standalone_mode=False, obj=desk)
         return code if isinstance(code, int) else 0
     except (BroadsheetError, StorageError) as error:
-        return _failed(str(error), error.exit_code, arguments)
+        return _failed(str(error), error.exit_code, desk)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -74,11 +72,13 @@ def run(arguments: list[str]) -> int:
             error.show()  # type: ignore[attr-defined]  # click's own usage errors, wherever typer keeps the class
             return int(error.exit_code)
         message = f"internal error: {type(error).__name__}: {error}; run again with -vv and report it"
-        return _failed(message.replace("\n", " "), 1, arguments)
+        return _failed(message.replace("\n", " "), 1, desk)
 
 
-def _failed(message: str, code: int, arguments: list[str]) -> int:
-    if any(word in ("-vv", "-vvv") or arguments.count("-v") + arguments.count("--verbose") > 1 for word in arguments):
-        traceback.print_exc()
+def _failed(message: str, code: int, desk: Desk) -> int:
+    """Writes the line of an error, below its traceback where the command was told to say all it knows."""
+    if desk.verbose > 1:
+        for line in traceback.format_exc().splitlines():
+            write_line(line, sys.stderr)
     write_line(f"feeds: {message}", sys.stderr)
     return code

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, get_type_hints
 
 import typer
 
@@ -113,7 +113,8 @@ class Desk:
 
     def give(self, value: object) -> None:
         """`value` as JSON on standard output."""
-        write_line(json.dumps(value, ensure_ascii=False, indent=2))
+        # Not escaped once more: JSON escapes controls itself, and a program has to get every other character back.
+        _write(json.dumps(value, ensure_ascii=False, indent=2), sys.stdout)
 
     def table(self, heads: list[str], rows: list[list[str]]) -> None:
         """A table for people: drawn on a terminal, parted by tabs elsewhere."""
@@ -121,14 +122,14 @@ class Desk:
             return
         if not sys.stdout.isatty():
             for row in rows:
-                write_line("\t".join(row))
+                _write("\t".join(map(log.escape, row)), sys.stdout)
             return
         from rich.table import Table
         from rich.text import Text
 
         table = Table(*heads, box=None, pad_edge=False, header_style="bold")
         for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
+            table.add_row(*(Text(log.escape(cell)) for cell in row))
         self.console().print(table)
 
 
@@ -140,9 +141,13 @@ def lock_path(config: Config, name: str) -> Path:
     return base.with_name(f"{base.name}.{name}.lock")
 
 
-def write_line(text: str, stream: Any = None) -> None:
-    """One line of text; what the terminal's encoding lacks is written as an escape rather than lost."""
-    out = stream or sys.stdout
+def write_line(text: str, stream: TextIO | None = None) -> None:
+    """One line of text, whatever is in it: what ends a line or steers a terminal is written as an escape."""
+    _write(log.escape(text), stream or sys.stdout)
+
+
+def _write(text: str, out: TextIO) -> None:
+    """`text` and a line end; what the stream's encoding lacks is written as an escape rather than lost."""
     encoding = getattr(out, "encoding", None) or "utf-8"
     out.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     out.flush()
@@ -188,13 +193,10 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
 
 def desk_of(ctx: typer.Context, config: Path | None, as_json: bool, verbose: int, quiet: bool) -> Desk:
     """The desk of a command, whose options may stand before its name as well as behind it."""
-    before: Desk = ctx.find_root().obj or Desk()
-    desk = Desk(
-        path=config or before.path,
-        as_json=as_json or before.as_json,
-        verbose=verbose or before.verbose,
-        quiet=quiet or before.quiet,
-    )
-    ctx.find_root().obj = desk
+    desk: Desk = ctx.find_root().obj
+    desk.path = config or desk.path
+    desk.as_json = as_json or desk.as_json
+    desk.verbose = verbose or desk.verbose
+    desk.quiet = quiet or desk.quiet
     log.configure(-1 if desk.quiet else desk.verbose, desk.as_json)
     return desk

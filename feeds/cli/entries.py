@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from db.records import Access, Precision, StoredEntry
+from db.records import Access, Evidence, Precision, StoredEntry
 from feeds.cli.desk import Desk, command, when, write_line
 from feeds.errors import UsageError
 
@@ -127,6 +127,12 @@ def _published_at(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> str | None
     return when(entry.published)
 
 
+def _evidence(entry: StoredEntry) -> tuple[Evidence, ...]:
+    """What the access rests on: a person's word before all that sources say."""
+    said = (Evidence("person", entry.access.value, "set-access"),) if entry.access_override else ()
+    return said + entry.evidence
+
+
 def as_json(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> dict[str, object]:
     """An entry as scripts may rely on it (`docs/reference.md`)."""
     return {
@@ -139,7 +145,9 @@ def as_json(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> dict[str, object
         "first_seen": when(entry.first_seen),
         "sections": entry.sections,
         "access": entry.access,
-        "evidence": [{"signal": proof.signal, "value": proof.value, "where": proof.where} for proof in entry.evidence],
+        "evidence": [
+            {"signal": proof.signal, "value": proof.value, "where": proof.where} for proof in _evidence(entry)
+        ],
         "source": entry.source,
         "cluster": entry.lead,
         "lead": entry.is_lead,
@@ -193,16 +201,17 @@ def show(desk: Desk, uid: Id) -> None:
         f"published  {_published(entry, zones)}",
         f"updated    {when(entry.updated)}",
         f"sections   {', '.join(entry.sections) or '-'}",
-        f"access     {entry.access.value}" + (" (set by a person)" if entry.access_override else ""),
+        f"access     {entry.access.value}",
     ]
-    lines += [f'           because {one.signal} "{one.value}" ({one.where})' for one in entry.evidence]
+    lines += [f'           because {one.signal} "{one.value}" ({one.where})' for one in _evidence(entry)]
     if not entry.is_lead:
         lines.append(f"duplicate  of {entry.lead} (rule {entry.rule})")
     for revision in history:
         lines.append(f"revision   until {when(revision.replaced_at)}: {revision.title} [{', '.join(revision.changed)}]")
-    write_line("\n".join(lines))
     if entry.text or entry.summary:
-        write_line("\n" + (entry.text or entry.summary))
+        lines += ["", *(entry.text or entry.summary).split("\n")]
+    for line in lines:
+        write_line(line)
 
 
 def _published(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> str:

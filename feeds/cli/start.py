@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -74,13 +75,15 @@ def demo(
     """Make a desk with sample documents in a folder of its own, and publish it."""
     from feeds.cli.work import update
 
-    if directory.exists() and any(directory.iterdir()) if directory.is_dir() else directory.exists():
-        raise UsageError(f"{directory}: is there already; name a folder that is not")
-    shipped = _shipped()
-    outlets = sorted(folder for folder in shipped.iterdir() if folder.is_dir())
+    _refuse_used(directory)
     lines = [template("Harbour Desk", "http://127.0.0.1:8080/")]
-    for outlet in outlets:
-        shutil.copytree(outlet, directory / "seeds" / outlet.name)
+    for outlet in sorted(folder for folder in _shipped().iterdir() if folder.is_dir()):
+        try:
+            # Contents alone: an installed package may be read-only, and its times are those of its making.
+            shutil.copytree(outlet, directory / "seeds" / outlet.name, copy_function=shutil.copyfile)
+        except OSError as error:  # shutil.Error too, whose message is a list of all files
+            reason = error.strerror or "not every file could be copied"
+            raise BroadsheetError(f"{directory}: cannot be made: {reason}") from error
         options = {"name": outlet.name, "kind": "seed", "path": f"seeds/{outlet.name}", "default_section": "News"}
         lines.append("[[source]]\n" + "".join(f"{key} = {toml(value)}\n" for key, value in options.items()))
     _write_new(directory / "config.toml", "\n".join(lines), force=False)
@@ -91,6 +94,18 @@ def demo(
         own.close()
     own.say(f"open {directory / 'var/public/index.html'}, or serve it: feeds run --config {own.path}")
     return code
+
+
+def _refuse_used(directory: Path) -> None:
+    """Raises `UsageError` for whatever is at `directory` but an empty folder."""
+    try:
+        used = any(directory.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        used = os.path.lexists(directory)
+    except OSError as error:
+        raise BroadsheetError(f"{directory}: cannot be read: {error.strerror}") from error
+    if used:
+        raise UsageError(f"{directory}: is there already; name a folder that is not")
 
 
 def _shipped() -> Path:

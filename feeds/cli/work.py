@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from feeds.cli.desk import Desk, command, when
+from feeds.cli.desk import Desk, command, when, write_line
 
 if TYPE_CHECKING:
-    from feeds.poll import PollResult
+    from db.engine import Engine
+    from feeds.poll import PollResult, Progress
     from feeds.publish import Published
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="Names of sources; default: those due.")]
@@ -63,7 +64,7 @@ def publish(
     return _report(desk, None, published)
 
 
-def _polled(desk: Desk, engine: Any, names: Sequence[str], everyone: bool) -> list[PollResult]:
+def _polled(desk: Desk, engine: Engine, names: Sequence[str], everyone: bool) -> list[PollResult]:
     from feeds.poll import poll as poll_now
 
     with _progress(desk) as (started, advanced):
@@ -73,15 +74,16 @@ def _polled(desk: Desk, engine: Any, names: Sequence[str], everyone: bool) -> li
 
 
 @contextmanager
-def _progress(desk: Desk) -> Iterator[tuple[Any, Any]]:
+def _progress(desk: Desk) -> Iterator[tuple[Callable[[int], None] | None, Progress | None]]:
     """A bar on a terminal; nothing elsewhere, where the closing report has a line for every source."""
     if desk.quiet or desk.as_json or desk.verbose or not sys.stderr.isatty():
         yield None, None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=desk.console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=desk.console(stderr=True), transient=True) as bar:
         task = bar.add_task("polling", total=None)
         yield (
             lambda total: bar.update(task, total=total),
@@ -123,8 +125,6 @@ def _tell(desk: Desk, result: PollResult) -> None:
         desk.say(f"  and {len(result.warnings) - ROWS} more warnings")
     for error in result.errors:
         # Said even with --quiet: this is what went wrong.
-        from feeds.cli.desk import write_line
-
         write_line(f"{result.source}: {error}", sys.stderr)
 
 

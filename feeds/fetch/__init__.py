@@ -18,6 +18,7 @@ from feeds.errors import FetchError
 from feeds.fetch.addresses import networks
 from feeds.fetch.local import LocalFile, Unreadable, list_local, read_file, read_local
 from feeds.fetch.transfer import BODY_STATUSES, Answer, Limits, exchange
+from feeds.log import redact
 from feeds.model import Document
 
 __all__ = [
@@ -33,8 +34,7 @@ __all__ = [
 ]
 
 MAX_REDIRECTS = 5
-_PERMANENT = frozenset({301, 308})
-_REDIRECTS = _PERMANENT | {302, 303, 307}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ACCEPT = (
     b"Accept: application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     b"application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
@@ -63,8 +63,7 @@ class Fetched:
     """A document (status 200), or the word that the last one still holds (304, `document` is None).
 
     `etag` and `last_modified` are what to send next time: a 304 that names none keeps those that were sent, a 200
-    that names none forgets them. `max_age` and `retry_after` are seconds. `permanent_url` is where the source moved,
-    set where every redirect on the way was permanent (301, 308).
+    that names none forgets them. `max_age` and `retry_after` are seconds.
     """
 
     status: int
@@ -74,7 +73,6 @@ class Fetched:
     max_age: int | None
     expires: datetime | None
     retry_after: int | None
-    permanent_url: str | None
 
 
 class HttpError(FetchError):
@@ -98,8 +96,8 @@ def fetch(request: Request, settings: Poll, *, user_agent: str, now: datetime) -
     """
     ends = time.monotonic() + settings.deadline
     headers = [_ACCEPT, b"Accept-Encoding: gzip", *_conditions(request)]
-    url, permanent = _vetted(request.url, None), True
-    for hop in range(MAX_REDIRECTS + 1):
+    url = _vetted(request.url, None)
+    for _ in range(MAX_REDIRECTS + 1):
         limits = Limits(
             deadline=max(0.0, ends - time.monotonic()),
             connect_timeout=settings.connect_timeout,
@@ -111,8 +109,7 @@ def fetch(request: Request, settings: Poll, *, user_agent: str, now: datetime) -
         except FetchError as error:
             raise FetchError(f"{_shown(url)}: {_line(str(error))}") from error
         if answer.status not in _REDIRECTS:
-            return _result(request, answer, url, now, moved=permanent and hop > 0)
-        permanent = permanent and answer.status in _PERMANENT
+            return _result(request, answer, url, now)
         url = _vetted(_location(answer, url), url)
     raise FetchError(f"{_shown(request.url)}: more than {MAX_REDIRECTS} redirects, the last one to {_shown(url)}")
 
@@ -151,15 +148,19 @@ def _vetted(url: str, base: str | None) -> str:
 
 
 def _shown(url: str) -> str:
-    """`url` for a message: without user, password and control characters, 200 characters at most."""
-    return _line(re.sub(r"(?<=//)[^/?#]*@", "", url))[:200]
+    """`url` for a message: without user, password, tokens, query and control characters, 200 characters at most.
+
+    All of it is an address, so that spaces and quotes end nothing here as they do in `redact`.
+    """
+    path, query, _ = re.sub(r"(?<=//)[^/?#]*@", "", url).partition("?")
+    return _line(redact(path))[:200] + ("?…" if query else "")
 
 
 def _line(text: str) -> str:
     return _CONTROL.sub(" ", text)
 
 
-def _result(request: Request, answer: Answer, url: str, now: datetime, *, moved: bool) -> Fetched:
+def _result(request: Request, answer: Answer, url: str, now: datetime) -> Fetched:
     """The answer of the last hop as a value; raises `HttpError` where it carries nothing."""
     retry_after = _retry_after(answer.get("retry-after"), now)
     etag, last_modified = _validator(answer.get("etag")), _validator(answer.get("last-modified"))
@@ -189,7 +190,6 @@ def _result(request: Request, answer: Answer, url: str, now: datetime, *, moved:
         max_age=int(max_age[1]) if max_age else None,
         expires=_date(answer.get("expires")),
         retry_after=retry_after,
-        permanent_url=url.partition("#")[0] if moved else None,
     )
 
 

@@ -117,7 +117,7 @@ def _prepare(curl: Any, url: str, headers: list[bytes], user_agent: str, limits:
         pycurl.NOPROGRESS: 0,
         pycurl.XFERINFOFUNCTION: lambda *_: 0,
     }
-    if url.startswith("https:"):
+    if url.lower().startswith("https:"):
         options.update(_trust())
     for option, value in options.items():
         curl.setopt(option, value)

@@ -33,8 +33,6 @@ class PublicEntry:
     sections: tuple[str, ...]
     enclosures: tuple[Enclosure, ...]
     language: str | None
-    label: str | None
-    source: str
     access: Access
     access_label: str
     via: tuple[tuple[str, str], ...] = ()
@@ -44,7 +42,7 @@ class PublicEntry:
 class FeedDocument:
     """One feed before it is bytes. `path` is relative to `base_url`, which ends with a slash.
 
-    `updated` is that of the newest entry; a feed without entries has the fixed time its section was made with.
+    `updated` is that of the entry that changed last; every feed without entries has the same fixed time.
     `html_url` is the page the feed belongs to.
     """
 

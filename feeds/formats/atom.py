@@ -32,7 +32,6 @@ from db.records import Access
 from feeds.errors import FeedInvalid
 from feeds.formats import FeedDocument, PublicEntry
 
-MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 _NAMESPACES = {"dcterms": "http://purl.org/dc/terms/", "s": "https://schema.org/"}
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f-\x9f\s<>\"{}|\\^`]+")
@@ -100,11 +99,6 @@ class Renderer:
         return b"".join((_head(document, moments), *parts, _END_FEED))
 
 
-def render(document: FeedDocument) -> bytes:
-    """`document` as Atom. Raises as `Renderer.render` does, which is the one to use for several feeds."""
-    return Renderer(len(document.entries)).render(document)
-
-
 def _next_free(moment: datetime, taken: set[datetime]) -> datetime:
     """The next microsecond of the same second that is not in `taken`."""
     while moment in taken:
@@ -156,16 +150,8 @@ def _require_links(entry: PublicEntry) -> None:
     """Raises `EntryInvalid` for an id or an address that would make the feed invalid (RFC 4287, 4.2.6 and 4.2.7)."""
     if not _IRI.fullmatch(entry.uid):
         raise EntryInvalid(entry.uid, "its id is no absolute IRI")
-    _require_http(entry, "url", entry.url)
-    for enclosure in entry.enclosures:
-        _require_http(entry, "enclosure", enclosure.url)
-    for href, _ in entry.via:
-        _require_http(entry, "via", href)
-
-
-def _require_http(entry: PublicEntry, name: str, address: str) -> None:
-    if not _HTTP.fullmatch(address):
-        raise EntryInvalid(entry.uid, f"{name} {address[:200]!a} is no http or https address")
+    if not _HTTP.fullmatch(entry.url):
+        raise EntryInvalid(entry.uid, f"url {entry.url[:200]!a} is no http or https address")
 
 
 class _EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen ships no types
@@ -195,13 +181,17 @@ class _EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen ship
 
 
 def _links(entry: PublicEntry, site: _Site) -> Iterator[dict[str, str]]:
-    """The attributes of every link but the alternate."""
+    """The attributes of every link but the alternate. One that is no web address is left out: the story is not at
+    fault for a copy of it elsewhere, or for a file that comes with it."""
     if entry.access.gated and site.subscribe_url is not None:
         titled = {"title": entry.access_label} if entry.access_label.strip() else {}
         yield {"rel": "payment", "href": site.subscribe_url, **titled}
     for href, title in dict(entry.via).items():
-        yield {"rel": "via", "href": href, **({"title": title} if title.strip() else {})}
+        if _HTTP.fullmatch(href):
+            yield {"rel": "via", "href": href, **({"title": title} if title.strip() else {})}
     for enclosure in entry.enclosures:
+        if not _HTTP.fullmatch(enclosure.url):
+            continue
         typed = {"type": enclosure.media_type} if _MEDIA.fullmatch(enclosure.media_type) else {}
         yield {"rel": "enclosure", "href": enclosure.url, **typed, "length": str(max(enclosure.length, 0))}
 

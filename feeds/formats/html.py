@@ -19,7 +19,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from feeds.errors import FeedInvalid
 from feeds.formats import PublicEntry
 
-MEDIA_TYPE = "text/html; charset=utf-8"
 _TEMPLATES = Path(__file__).with_name("templates")
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 
@@ -28,7 +27,8 @@ _HTTP = re.compile(r"https?://", re.IGNORECASE)
 class IndexSection:
     """A section on the page. Paths are relative to the page; `entries` are those shown, the newest first.
 
-    `count` is how many entries the section's feed holds; `free_path` is None where no such feed is published.
+    `count` is how many entries of the section are stored, duplicates included: its feed holds the newest of them.
+    `free_path` is None where no such feed is published.
     """
 
     name: str

@@ -9,8 +9,6 @@ from lxml import etree
 
 from feeds.errors import FeedInvalid
 
-MEDIA_TYPE = "text/x-opml; charset=utf-8"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpmlFeed:

@@ -41,7 +41,7 @@ _BODY = 100_000
 """Characters of a body in which cues for the year are looked for."""
 
 _FRESH = 31
-"""Days: a date without any cue that is this near the fetch is more likely right than not."""
+"""Days: a date without any cue that is this near the document's own is more likely right than not."""
 
 _WORD = r"[^\W\d_]{1,24}(?:-[^\W\d_]{1,24})?"
 _DAY = r"(?P<day>\d{1,2})(?!\d)"
@@ -133,35 +133,36 @@ def settle_year(
     body: str,
     explicit: int | None,
     configured: int | None,
-    fetched: date,
+    written: date,
     language: str = "en",
 ) -> Settled:
-    """The day that `month` and `day` mean in a document fetched on `fetched`.
+    """The day that `month` and `day` mean in a document written on `written` or not long before.
 
     The first that applies: the dateline's own year; the configured one; the weekday; the newest month-and-year in
-    `body` one to six months before; else the newest such day not after the fetch. 29 February picks leap years only.
-    `month` and `day` must exist together in some year, with `explicit` in that one.
+    `body` one to six months before; else the newest such day not after the document. 29 February picks leap years only.
+    `month` and `day` must exist together in some year, with `explicit` in that one. Whether the day can be true is not
+    asked here: an explicit or configured year may lie far off.
     """
     name = f"{_ABBREVIATIONS[month - 1]} {day}"
     if explicit is not None:
         return Settled(date(explicit, month, day), "its own year", "high")
     if configured is not None and (chosen := _day(configured, month, day)):
         return Settled(chosen, "the year of the configuration", "high")
-    past = [d for year in range(fetched.year, fetched.year - 41, -1) if (d := _day(year, month, day)) and d <= fetched]
-    cues = _cues(month, day, body, fetched, language)
+    past = [d for year in range(written.year, written.year - 41, -1) if (d := _day(year, month, day)) and d <= written]
+    cues = _cues(month, day, body, written, language)
     if weekday is not None:
         fitting = [d for d in past if d.weekday() == weekday]
         hinted = [d for d, _ in cues if d in fitting]
         if hinted:
             return Settled(hinted[0], "its weekday and an explicit date in the body", "high")
         if fitting:
-            return Settled(fitting[0], f"its weekday -> newest such {name} not after the fetch", "high")
+            return Settled(fitting[0], f"its weekday -> newest such {name} not after the document", "high")
     if cues:
         chosen, words = cues[0]
         basis = f'newest explicit date in the body "{words}" -> first {name} not before it'
         return Settled(chosen, basis, "medium" if all(d == chosen for d, _ in cues) else "low")
-    near = (fetched - past[0]).days <= _FRESH
-    return Settled(past[0], f"newest {name} not after the fetch", "medium" if near else "low")
+    near = (written - past[0]).days <= _FRESH
+    return Settled(past[0], f"newest {name} not after the document", "medium" if near else "low")
 
 
 def _day(year: int, month: int, day: int) -> date | None:
@@ -171,10 +172,10 @@ def _day(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _cues(month: int, day: int, body: str, fetched: date, language: str) -> list[tuple[date, str]]:
+def _cues(month: int, day: int, body: str, written: date, language: str) -> list[tuple[date, str]]:
     """Days `month`-`day` one to six months after a month and year that `body` names, the newest cue first.
 
-    A day after the fetch is no news yet, so "until December 2030" is no cue. The same month is none either: it is as
+    A day after the document is no news yet, so "until December 2030" is no cue. The same month is none either: it is as
     likely an anniversary ("in February 2022") as this year.
     """
     found: dict[tuple[int, int], tuple[date, str]] = {}
@@ -187,7 +188,7 @@ def _cues(month: int, day: int, body: str, fetched: date, language: str) -> list
         number, words = cue
         ahead = (month - number) % 12
         settled = _day(year + (number + ahead > 12), month, day)
-        if 1 <= ahead <= 6 and settled is not None and settled <= fetched:
+        if 1 <= ahead <= 6 and settled is not None and settled <= written:
             found.setdefault((year, number), (settled, words))
     return [found[key] for key in sorted(found, reverse=True)]
 

@@ -10,6 +10,7 @@ import calendar
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ import feedparser
 
 from db.records import Enclosure, Evidence, Precision
 from feeds.errors import ParseError
+from feeds.log import redact
 from feeds.model import Context, Document, Item
 from feeds.sources import jsonfeed
 from feeds.sources.fields import MAX_DATE, FeedResult, http_url, is_teaser, markup_of, plain_text, plausible
@@ -43,6 +45,7 @@ def parse(document: Document, context: Context = _ANYTHING) -> FeedResult:
 
     Raises `ParseError` for what is empty, cut short, hostile, or no feed; the message says which.
     """
+    document = replace(document, name=redact(document.name))  # it only stands in messages, which are stored
     shape = examine(document)
     if shape.kind == "json":
         return jsonfeed.read(shape, document, context)
@@ -64,10 +67,6 @@ def parse(document: Document, context: Context = _ANYTHING) -> FeedResult:
         warnings=tuple(dict.fromkeys(warnings)),
         ttl=_positive(dict.get(feed, "ttl"), 60),
         update_period=_update_period(feed),
-        hub_link=_link(feed, document.url, "hub"),
-        self_link=_link(feed, document.url, "self"),
-        next_link=_link(feed, document.url, "next"),
-        prev_link=_link(feed, document.url, "prev-archive", "prev", "previous"),
     )
 
 
@@ -221,16 +220,11 @@ def _evidence(entry: _Entry, context: Context) -> Iterator[Evidence]:
             yield Evidence("link rel=payment", str(link.get("href") or "")[:500], "entry element link")
 
 
-def _link(feed: _Entry, base: str | None, *relations: str) -> str | None:
-    for relation in relations:
-        for link in dict.get(feed, "links") or ():
-            if link.get("rel") == relation and (url := http_url(link.get("href"), base)) is not None:
-                return url
-    return None
-
-
 def _update_period(feed: _Entry) -> int | None:
-    """RSS 1.0 Syndication: the period (default daily) over how often in it (default once)."""
+    """Whole seconds between two changes: the period (default daily) over how often in it (default once).
+
+    RSS 1.0 Syndication; one second at least, None for a period it does not know.
+    """
     period, frequency = dict.get(feed, "sy_updateperiod"), dict.get(feed, "sy_updatefrequency")
     if not period and not frequency:
         return None

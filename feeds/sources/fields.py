@@ -30,16 +30,13 @@ _PARAGRAPHS = re.compile(r"\n\s*\n")
 class FeedResult(Parsed):
     """What a feed says, and what its publisher hints about asking again.
 
-    `ttl` and `update_period` are seconds between two polls (RSS `ttl`, `sy:updatePeriod` over `sy:updateFrequency`).
-    The links are absolute: WebSub `hub`, the feed's own address, and its pages (RFC 5005).
+    Both are whole seconds above zero, None where not said or nonsense: `ttl` (RSS, said in minutes) is how long a
+    copy may be kept, `update_period` (RSS 1.0 Syndication, `sy:updatePeriod` over `sy:updateFrequency`) how often the
+    feed changes. JSON Feed has neither.
     """
 
     ttl: int | None = None
     update_period: int | None = None
-    hub_link: str | None = None
-    self_link: str | None = None
-    next_link: str | None = None
-    prev_link: str | None = None
 
 
 def http_url(value: object, base: str | None) -> str | None:

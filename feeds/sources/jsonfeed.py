@@ -34,7 +34,6 @@ def read(shape: Shape, document: Document, context: Context) -> FeedResult:
     if not all(isinstance(row, dict) for row in rows):
         warnings.append("items that are no objects were left out")
     entries = [row for row in rows[:MAX_ITEMS] if isinstance(row, dict)]
-    hubs = (http_url(hub.get("url"), document.url) for hub in _objects(feed.get("hubs")))
     return FeedResult(
         title=_text(feed.get("title")) or None,
         url=http_url(feed.get("home_page_url"), document.url),
@@ -42,9 +41,6 @@ def read(shape: Shape, document: Document, context: Context) -> FeedResult:
         encoding=shape.encoding,
         items=tuple(_item(row, n, document, context, warnings) for n, row in enumerate(entries)),
         warnings=tuple(dict.fromkeys(warnings)),
-        hub_link=next((hub for hub in hubs if hub is not None), None),
-        self_link=http_url(feed.get("feed_url"), document.url),
-        next_link=http_url(feed.get("next_url"), document.url),
     )
 
 

@@ -12,14 +12,16 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from db.records import Evidence, Precision
 from feeds.errors import ParseError
+from feeds.log import redact
 from feeds.model import Context, Document, Item, Parsed, Skipped
 from feeds.sources import dateline
 from feeds.sources.decode import clean, decode
+from feeds.sources.fields import EARLIEST, plausible
 
 LOST = "section-only row: headline lost in scraping"
 LOST_FREE = f"{LOST} (free articles: no marker)"
@@ -49,6 +51,7 @@ def parse(document: Document, context: Context) -> Parsed:
     Every row that is not blank is an item or in `skipped`. Raises a permanent `ParseError` for a document that is
     blank, binary or yields no item.
     """
+    document = replace(document, name=redact(document.name))  # it only stands in messages, which are stored
     text, encoding = decode(document, context.language)
     layout = _layout(clean(text).split("\n"), context)
     rows = _read_rows(layout, context)
@@ -66,7 +69,7 @@ def parse(document: Document, context: Context) -> Parsed:
         encoding=encoding,
         items=tuple(items),
         skipped=tuple(sorted(rows.skipped, key=lambda row: row.line)),
-        warnings=tuple(_warnings(layout, rows)),
+        warnings=tuple(_warnings(layout, rows, body)),
     )
 
 
@@ -442,18 +445,35 @@ def _main(layout: _Layout, rows: _Rows, document: Document, context: Context) ->
     )
 
 
-def _published(said: dateline.Dateline, body: str, document: Document, context: Context) -> tuple[datetime, str]:
-    """Local midnight of the dateline's day, in UTC, and why it is that day."""
-    fetched = document.fetched_at.astimezone(context.zone).date()
+def _published(
+    said: dateline.Dateline, body: str, document: Document, context: Context
+) -> tuple[datetime | None, str | None]:
+    """Local midnight of the dateline's day, in UTC, and why it is that day; None and None where it cannot be.
+
+    The year is told from the day of the document: what is read late, or once more, means the same day.
+    """
+    # A file system that knows no times says 1970, or 1980.
+    written = min(document.as_of, document.fetched_at) if document.as_of.year >= EARLIEST else document.fetched_at
     day, basis, confidence = dateline.settle_year(
-        said.month, said.day, said.weekday, body, said.year, context.year, fetched, context.language
+        said.month,
+        said.day,
+        said.weekday,
+        body,
+        said.year,
+        context.year,
+        written.astimezone(context.zone).date(),
+        context.language,
     )
-    midnight = datetime(day.year, day.month, day.day, tzinfo=context.zone)
-    return midnight.astimezone(UTC), f'dateline "{said.text}" + {basis} (confidence: {confidence})'
+    moment = plausible(datetime(day.year, day.month, day.day, tzinfo=context.zone), document.fetched_at)
+    if moment is None:
+        return None, None
+    return moment, f'dateline "{said.text}" + {basis} (confidence: {confidence})'
 
 
-def _warnings(layout: _Layout, rows: _Rows) -> Iterator[str]:
+def _warnings(layout: _Layout, rows: _Rows, body: Item | None) -> Iterator[str]:
     """What the operator should know about the document."""
+    if layout.dateline is not None and body is not None and body.published is None:
+        yield f'line {layout.body_line}: the date "{layout.dateline.text}" is not plausible: the entry gets none'
     if layout.title is None and layout.body:
         yield f"line {layout.body_line}: no headline: the document begins with its body"
     if rows.unknown and not rows.sections.names:

@@ -14,12 +14,7 @@ from lxml import etree
 from feeds.validate.atom import ATOM, feed_notes
 from feeds.validate.rules import Finding, Note, finding, shown
 
-__all__ = ["Finding", "check", "check_atom"]
-
-
-def check(data: bytes, *, location: str | None = None, now: datetime | None = None) -> tuple[Finding, ...]:
-    """Checks a feed of a format found by its root element. Only Atom 1.0 is known; any other root is a finding."""
-    return check_atom(data, location=location, now=now)
+__all__ = ["Finding", "check_atom"]
 
 
 def check_atom(data: bytes, *, location: str | None = None, now: datetime | None = None) -> tuple[Finding, ...]:

@@ -1,7 +1,8 @@
 """The HTTP server as an object with a start and a stop, in a thread of its own.
 
 uvicorn serves; what it leaves open is bounded here: a client that sends half a request, reads nothing, or opens
-connections without end. Signals are the caller's.
+connections without end. Its own `limit_concurrency` is not used: it counts idle connections as requests. Signals are
+the caller's.
 """
 
 from __future__ import annotations
@@ -25,17 +26,18 @@ from feeds.errors import BroadsheetError, ConfigError
 class Limits:
     """What one client may take. Times are seconds.
 
-    `connections` are open at once, more are closed unheard: half of the 1,024 descriptors that a process has by
-    default. `requests` are answered at once, more get a 503. `progress` is how often a connection is looked at: one
-    that has not taken a whole answer since the last look is closed. `grace` is what answers under way get at the end.
+    `connections` are open at once, idle ones included, each with one request under way at most; more are closed
+    unheard. It is half of the 1,024 descriptors that a process has by default. `progress` is how often a connection is
+    looked at: one that has not taken a whole answer since the last look is closed. `grace` is what answers under way
+    get at the end, `force` what is left to each of the two steps behind it: closing what is deaf, giving up.
     """
 
     header_bytes: int = 16_384
     connections: int = 512
-    requests: int = 256
     progress: float = 15.0
     keep_alive: int = 5
     grace: int = 2
+    force: int = 1
 
 
 _log = log.get(__name__)
@@ -60,7 +62,6 @@ class Server:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=self._limits.requests,
             timeout_keep_alive=self._limits.keep_alive,
             timeout_graceful_shutdown=self._limits.grace,
             h11_max_incomplete_event_size=self._limits.header_bytes,
@@ -86,13 +87,13 @@ class Server:
         _log.info("server started", url=self.url)
 
     def stop(self) -> None:
-        """Ends within five seconds: no new connection, answers under way get the grace."""
+        """Ends within `grace` and twice `force`, four seconds: no new connection, answers under way get the grace."""
         if self._thread is None:
             return
         self._uvicorn.should_exit = True
-        self._thread.join(self._limits.grace + 1)
+        self._thread.join(self._limits.grace + self._limits.force)
         self._uvicorn.force_exit = True
-        self._thread.join(1)
+        self._thread.join(self._limits.force)
         self._thread = None
         _log.info("server stopped", url=self.url)
 

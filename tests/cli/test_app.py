@@ -77,7 +77,28 @@ def test_quiet_says_only_what_went_wrong(desk: Folder) -> None:
     assert "empty.txt" in ran.err
 
 
-def test_tracebacks_only_with_vv(desk: Folder) -> None:
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("update",), False),
+        (("update", "-v"), False),
+        (("update", "-q", "--config", "config.toml"), False),
+        (("update", "-vv"), True),
+        (("update", "-vvvv"), True),
+        (("update", "-qvv"), True),
+        (("-vv", "update"), True),
+        (("update", "-v", "--verbose"), True),
+    ],
+)
+def test_tracebacks_only_with_vv(desk: Folder, words: tuple[str, ...], told: bool) -> None:
     desk.config("[poll\n")
-    assert "Traceback" not in desk.run("update", "-v").err
-    assert "Traceback" in desk.run("update", "-vv").err
+    ran = desk.run(*words)
+    assert ran.code == 78
+    assert ("Traceback" in ran.err) == told
+    assert ran.err.splitlines()[-1].startswith("feeds: config.toml")
+
+
+def test_an_argument_that_looks_like_vv_is_none(desk: Folder) -> None:
+    ran = desk.run("update", "--", "-vv")
+    assert ran.code == 2
+    assert "Traceback" not in ran.err

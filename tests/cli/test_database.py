@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from db.engine import process_lock
 from tests.command import DOCUMENT, SEEDS, Folder
 
 
@@ -30,3 +32,15 @@ def test_db_upgrade_and_verify(desk: Folder) -> None:
     assert "feeds.opml" in ran.err
     assert desk.run("publish", "--all").code == 0
     assert desk.run("db", "verify").code == 0
+
+
+def test_db_verify_waits_for_a_publish_to_end(desk: Folder) -> None:
+    desk.run("db", "upgrade")
+    codes: list[int] = []
+    waiting = Thread(target=lambda: codes.append(desk.run("db", "verify").code))
+    with process_lock(desk.path / "var" / "feeds.sqlite3.work.lock", "the test"):
+        waiting.start()
+        waiting.join(1)
+        assert waiting.is_alive()
+    waiting.join(30)
+    assert codes == [0]

@@ -102,7 +102,9 @@ def test_an_override_sticks_and_is_published(own: Folder) -> None:
     own.seed("1.txt", DOCUMENT.replace("School choir wins", "The school choir wins"))
     own.run("update")
     assert next(e for e in listed(own) if e["id"] == uid)["access"] == "premium"
-    assert "set by a person" in own.run("entries", "show", uid).out
+    assert 'because person "premium" (set-access)' in own.run("entries", "show", uid).out
+    said = next(e for e in listed(own) if e["id"] == uid)["evidence"]
+    assert said[0] == {"signal": "person", "value": "premium", "where": "set-access"}
     assert own.run("entries", "set-access", uid, "--clear", "--json").json["access"] == "free"
     assert own.run("entries", "set-access", uid).code == 2
     assert own.run("entries", "set-access", "tag:no", "free").code == 2

@@ -47,3 +47,30 @@ def test_demo_makes_a_desk_of_its_own(tmp_path: Path) -> None:
     again = Folder(tmp_path).run("demo", "here")
     assert again.code == 2
     assert len(again.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "code", "said"),
+    [
+        ("/proc/demo", 1, "feeds: /proc/demo: cannot be made: "),
+        ("used", 2, "feeds: used: is there already"),
+        ("file", 2, "feeds: file: is there already"),
+        ("file/below", 1, "feeds: file/below: cannot be made: Not a directory"),
+        ("link", 2, "feeds: link: is there already"),
+        ("n" * 300, 1, "cannot be read: File name too long"),
+    ],
+)
+def test_demo_says_in_one_line_where_it_cannot_be(tmp_path: Path, place: str, code: int, said: str) -> None:
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "x").touch()
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    ran = Folder(tmp_path).run("demo", place)
+    assert ran.code == code
+    assert said in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_demo_takes_an_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert Folder(tmp_path).run("demo", "empty").code == 0
