@@ -70,7 +70,10 @@ class Base(DeclarativeBase):
 
 
 class Source(Base):
-    """What is polled. `options` is the rest of its `[[source]]` table; `origin` is `config` or `added`."""
+    """What is polled. `options` is the rest of its `[[source]]` table; `origin` is `config` or `added`.
+
+    `learned` is what its documents taught of themselves (names of sections, markers) and later ones may rely on.
+    """
 
     __tablename__ = "sources"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -79,6 +82,7 @@ class Source(Base):
     enabled: Mapped[bool]
     removed: Mapped[bool]
     options: Mapped[Any]
+    learned: Mapped[Any]
 
 
 class SourceState(Base):

@@ -214,6 +214,19 @@ class Revised:
     changed: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What documents of a source taught: names of its sections and its markers, each in order of text."""
+
+    sections: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ()
+
+    def __or__(self, other: Learned) -> Learned:
+        return Learned(
+            tuple(sorted({*self.sections, *other.sections})), tuple(sorted({*self.markers, *other.markers}))
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRecord:
     """A source and its schedule. `options` is its `[[source]]` table as plain data."""
@@ -223,6 +236,7 @@ class SourceRecord:
     origin: str
     enabled: bool
     options: dict[str, object]
+    learned: Learned
     due_at: datetime
     etag: str | None
     last_modified: str | None

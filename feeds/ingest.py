@@ -291,7 +291,6 @@ class _Clusters:
 
     def __init__(self, connection: Connection, origins: set[int]) -> None:
         self._connection = connection
-        self._origins = origins
         self._known: dict[int, Member] = {}
         self._lead: dict[int, Lead] = {}
         self._queue: list[tuple[Order, int]] = []
@@ -317,8 +316,7 @@ class _Clusters:
             if lead[0] is None:
                 for group in _groups(member):
                     self._leads[group][member.id] = member
-                if not led or member.id in self._origins:
-                    self._push_each(other for other in self._near(member) if _rule(member, other) is not None)
+                self._push_each(other for other in self._near(member) if _rule(member, other) is not None)
             elif led:
                 self._push_each(other for other in self._near(member) if self._lead[other.id][0] == member.id)
 

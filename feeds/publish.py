@@ -128,7 +128,7 @@ def _publish(engine: Engine, config: Config, now: datetime, names: Sequence[str]
         or not _stands(root, former.get(target.path))
     ]
     made = {target.path: former[target.path] for target in targets if target.path in former}
-    pages_stand = all(_stands(root, former.get(path)) for path in PAGES)
+    incomplete = not all(_stands(root, former.get(path)) for path in PAGES)
     with reading(engine) as connection:
         shown = _Shown(connection, config, by_name)
         shown.load(due)
@@ -137,7 +137,7 @@ def _publish(engine: Engine, config: Config, now: datetime, names: Sequence[str]
             made_now = _render(config, root, renderer, shown.document(target), result, now)
             if made_now is not None:
                 made[target.path] = made_now
-        if due or set(former) != set(made) | set(PAGES) or not pages_stand:
+        if due or incomplete or set(former) != set(made) | set(PAGES):
             made |= _pages(config, root, shown.headlines(known), known, counts, targets, result)
             for path in sorted(set(former) - set(made)):
                 remove(root, path)
@@ -375,7 +375,6 @@ def _pages(
 ) -> dict[str, _Made]:
     """The index page, its stylesheet and the list of feeds."""
     site = config.site
-    titles = {target.section.id: target.title for target in targets if target.section is not None and not target.free}
     names = {section.name.casefold(): section.title for section in config.section if section.title}
     page = html.IndexPage(
         title=site.title,
@@ -397,14 +396,10 @@ def _pages(
             for section in known
         ),
     )
-    listed = [opml.OpmlFeed(title=site.title, xml_url=site.base_url + "all.atom", html_url=site.base_url)]
-    listed += [
-        opml.OpmlFeed(
-            title=titles[section.id],
-            xml_url=f"{site.base_url}sections/{section.slug}.atom",
-            html_url=site.base_url,
-        )
-        for section in known
+    listed = [
+        opml.OpmlFeed(title=target.title, xml_url=site.base_url + target.path, html_url=site.base_url)
+        for target in targets
+        if not target.free
     ]
     files = {
         "index.html": html.render_index(page),
@@ -461,14 +456,14 @@ def _settle(
         if refused - set(owed):  # due for another reason, which the next run will not see
             sections.mark(connection, refused - set(owed), now)
         last = incidents.opened(connection)
-        lasting = {trouble.subject for trouble in last if trouble.kind == "quarantined"} - set(result.left_out)
-        over = {("quarantined", uid) for uid in lasting - _chosen(connection, config, targets, lasting - result.shown)}
-        over |= {("refused", path) for path in result.good}
-        over |= {(one.kind, one.subject) for one in last if one.kind == "refused"} - {
-            ("refused", target.path) for target in targets
+        unmet = {one.subject for one in last if one.kind == "quarantined"} - set(result.left_out) - result.shown
+        lasting = {
+            "quarantined": _chosen(connection, config, targets, unmet) | set(result.left_out),
+            "refused": {target.path for target in targets} - result.good,
         }
-        for kind, subject in over & {(trouble.kind, trouble.subject) for trouble in last}:
-            incidents.close_incident(connection, kind, subject, now)
+        for one in last:
+            if one.subject not in lasting.get(one.kind, {one.subject}):
+                incidents.close_incident(connection, one.kind, one.subject, now)
         for uid, message in sorted(result.left_out.items()):
             incidents.open_incident(connection, "quarantined", uid, message, now)
         for path, message in sorted(result.refused.items()):
@@ -481,11 +476,8 @@ def _chosen(connection: Connection, config: Config, targets: Sequence[_Target], 
     Asks for the entries of every feed, a third of a millisecond each: for troubles alone that this run has not met.
     """
     found = {entry.id: entry.uid for uid in sorted(uids) if (entry := entries.by_uid(connection, uid)) is not None}
-    chosen: set[int] = set()
-    if found:
-        shown = _Shown(connection, config, {})
-        for target in targets:
-            chosen.update(shown.ids(target))
+    shown = _Shown(connection, config, {})
+    chosen = {each for target in targets for each in shown.ids(target)} if found else set()
     return {found[each] for each in chosen & set(found)}
 
 

@@ -106,11 +106,12 @@ def tell(
     source: str = "harbour",
     now: datetime = NOON,
     moment: datetime | None = None,
+    made: set[int] | None = None,
 ) -> Tally:
-    """Lets the document `name` of `source` say `records` at `now`, in one transaction."""
+    """Lets the document `name` of `source` say `records` at `now`, in one transaction of a poll that `made` entries."""
     with writing(engine) as connection:
         one = document(name, *records, moment=now if moment is None else moment)
-        return store(connection, source_id(connection, source), source, one, prefix=PREFIX, now=now)
+        return store(connection, source_id(connection, source), source, one, prefix=PREFIX, now=now, made=made)
 
 
 def all_entries(engine: Engine) -> list[StoredEntry]:
@@ -122,6 +123,12 @@ def all_entries(engine: Engine) -> list[StoredEntry]:
 def titled(engine: Engine, title: str) -> StoredEntry:
     """The only entry of this title."""
     (found,) = (entry for entry in all_entries(engine) if entry.title == title)
+    return found
+
+
+def at(engine: Engine, url: str) -> StoredEntry:
+    """The only entry of this address."""
+    (found,) = (entry for entry in all_entries(engine) if entry.url == url)
     return found
 
 

@@ -109,7 +109,9 @@ def test_the_address_of_the_site_is_ascii(given: str, taken: str) -> None:
 
 def test_a_host_that_ids_cannot_carry_needs_an_authority() -> None:
     said = error('[site]\ntitle = "T"\nbase_url = "http://my_host:8080/"')
-    assert said.startswith(f"{PATH}:1: site: ids cannot carry the host \"my_host\" of base_url (RFC 4151): give authority")
+    assert said.startswith(
+        f'{PATH}:1: site: ids cannot carry the host "my_host" of base_url (RFC 4151): give authority'
+    )
 
 
 @pytest.mark.parametrize(

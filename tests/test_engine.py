@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +22,7 @@ from db.engine import APPLICATION_ID, Engine, open_engine, process_lock, reading
 from db.errors import Corrupt, Locked, NotOurs, StorageError
 from db.migrations import upgrade
 from tests import desk
-from tests.desk import new_engine, record, tell
+from tests.desk import MARKER, new_engine, record, tell
 
 
 def pragma(engine: Engine, name: str) -> Any:
@@ -89,7 +90,7 @@ def test_what_is_committed_stays(tmp_path: Path) -> None:
 def test_foreign_keys_hold(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     with pytest.raises(IntegrityError, match="FOREIGN KEY"), writing(engine) as connection:
-        connection.exec_driver_sql("INSERT INTO fingerprints (hash, entry_id) VALUES (1, 99)")
+        connection.exec_driver_sql("INSERT INTO entry_keys (key, entry_id) VALUES ('k', 99)")
 
 
 def test_a_reader_sees_one_state_and_never_waits(tmp_path: Path) -> None:
@@ -151,6 +152,25 @@ def test_a_database_that_is_held_is_named(tmp_path: Path) -> None:
             pass
     assert raised.value.exit_code == 75
     assert str(engine.url.database) in str(raised.value)
+
+
+def test_an_error_never_carries_a_body(tmp_path: Path) -> None:
+    """A log has the text of an error, and whoever reads the log may not be who may read the entry."""
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record(url="https://news.example/1"))
+    with writing(engine) as connection:
+        for when in ("INSERT", "UPDATE"):
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER refuse_{when} BEFORE {when} ON entries WHEN new.content LIKE '%Sentinel%' "
+                "BEGIN SELECT RAISE(ABORT, 'refused'); END"
+            )
+    for url in ("https://news.example/1", "https://news.example/2"):
+        one = record(url=url, text="Sentinel of a premium body", evidence=(MARKER,))
+        with pytest.raises(IntegrityError, match="refused") as raised:
+            tell(engine, "a", one)
+        told = "".join(traceback.format_exception(raised.value)) + repr(raised.value)
+        assert "Sentinel" not in told
+        assert "hidden" in told
 
 
 def test_a_full_database_is_named(tmp_path: Path) -> None:

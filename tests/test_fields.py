@@ -64,7 +64,11 @@ def test_a_teaser_has_fifty_words(words: str, short: bool) -> None:
     assert is_teaser(f"<p class='a b c'>{words}</p>") == short
 
 
-@given(st.datetimes(timezones=st.just(UTC) | st.just(timezone(timedelta(hours=-14))) | st.just(timezone(timedelta(hours=14)))))
+@given(
+    st.datetimes(
+        timezones=st.just(UTC) | st.just(timezone(timedelta(hours=-14))) | st.just(timezone(timedelta(hours=14)))
+    )
+)
 def test_a_moment_is_in_utc_between_1990_and_tomorrow_or_none(moment: datetime) -> None:
     found = plausible(moment, NOW)
     if found is not None:

@@ -81,7 +81,8 @@ def test_a_time_of_change_stands_in_for_a_missing_date() -> None:
 
 def test_a_number_is_an_id_and_anything_else_is_nothing() -> None:
     assert only(id=7).guid == "7"
-    assert [only(id=value).guid for value in (True, None, [], {}, 2**63, 1.5)] == [None] * 6
+    others: tuple[object, ...] = (True, None, [], {}, 2**63, 1.5)
+    assert [only(id=value).guid for value in others] == [None] * 6
 
 
 VALUES = st.recursive(

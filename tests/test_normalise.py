@@ -199,7 +199,10 @@ def test_huge_html_keeps_its_text() -> None:
         ("//b.example/x", "https://b.example/x"),
         ("https://bücher.example/ü", "https://xn--bcher-kva.example/%C3%BC"),
         ("https://user:secret@a.example/", "https://a.example/"),
-        ("https://a.example/story|1?utm=a|b&id={4}^`[\\]#{x}", "https://a.example/story%7C1?utm=a%7Cb&id=%7B4%7D%5E%60%5B%5C%5D#%7Bx%7D"),
+        (
+            "https://a.example/story|1?utm=a|b&id={4}^`[\\]#{x}",
+            "https://a.example/story%7C1?utm=a%7Cb&id=%7B4%7D%5E%60%5B%5C%5D#%7Bx%7D",
+        ),
         ("https://a.example/x.mp3?a=1|2", "https://a.example/x.mp3?a=1%7C2"),
         ("https://a.example/a%7Cb?c=%", "https://a.example/a%7Cb?c=%"),
         ("http://[::1]:8080/a|b", "http://[::1]:8080/a%7Cb"),
@@ -214,14 +217,18 @@ def test_addresses_are_absolute_http(url: str, made: str | None) -> None:
     assert absolute(url, BASE) == made
 
 
-_RAW = st.text(st.characters(codec="utf-8") | st.sampled_from("{}|\\^`[]<>\"%#?&= /"), max_size=40)
+_RAW = st.text(st.characters(codec="utf-8") | st.sampled_from('{}|\\^`[]<>"%#?&= /'), max_size=40)
 
 
-@given(_RAW, st.sampled_from(["https://a.example/", "https://a.example/x?", "https://a.example/#", "http://[::1]/", ""]))
+@given(
+    _RAW, st.sampled_from(["https://a.example/", "https://a.example/x?", "https://a.example/#", "http://[::1]/", ""])
+)
 def test_every_address_is_one_of_rfc_3986(text: str, before: str) -> None:
     made = absolute(before + text, BASE)
     if made is not None:
-        assert re.fullmatch(r"https?://(?:\[[0-9a-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(:[0-9]+)?[/?#]?[^][{}|\\^`<>\"\s]*", made)
+        assert re.fullmatch(
+            r"https?://(?:\[[0-9a-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(:[0-9]+)?[/?#]?[^][{}|\\^`<>\"\s]*", made
+        )
         assert absolute(made, BASE) == made
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from feeds.config import parse
 from feeds.errors import BroadsheetError, ConfigError
 from feeds.output import write_atomic
 from feeds.web import Limits, Server, public, public_app
@@ -104,6 +105,18 @@ def test_the_front_page_has_a_policy_for_pages(shared: Desk) -> None:
 def test_every_kind_has_its_media_type(shared: Desk, kind: str) -> None:
     write_atomic(shared.root, f"kinds/x.{kind}", b"x")
     assert shared.ask(f"/kinds/x.{kind}").headers["content-type"] == public.MEDIA_TYPES[kind]
+
+
+def test_a_site_with_a_name_of_other_letters_is_served(tmp_path: Path) -> None:
+    config = parse('[site]\ntitle = "T"\nbase_url = "https://газета.example/навіны"\n', tmp_path / "config.toml")
+    write_atomic(tmp_path, "x.atom", FEED)
+    running = Server(public_app(tmp_path, base_url=config.site.base_url), "127.0.0.1", 0)
+    running.start()
+    got = Desk(tmp_path, int(running.url.rpartition(":")[2].rstrip("/"))).ask("/x.atom")
+    running.stop()
+    assert got.status == 200
+    path = "%D0%BD%D0%B0%D0%B2%D1%96%D0%BD%D1%8B"
+    assert got.headers["link"] == f'<https://xn--80aahjj1e.example/{path}/x.atom>; rel="self"'
 
 
 @pytest.mark.parametrize("base_url", [None, "http://127.0.0.1:8080/"])

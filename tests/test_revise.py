@@ -90,7 +90,6 @@ def stored(**over: object) -> StoredEntry:
         {"categories": ("x",)},
         {"enclosures": (Enclosure("https://news.example/a.mp3", "audio/mpeg"),)},
         {"sections": ("Town", "Sea")},
-        {"access": Access.PREMIUM},
         {"evidence": (MARKER,)},
     ],
 )
@@ -103,6 +102,14 @@ def test_the_digest_is_of_words_not_of_places() -> None:
     elsewhere = record(position=7, evidence=(replace(MARKER, where="line 70"),), dated=NOON + hours(1))
     assert revise.digest(elsewhere) == revise.digest(record(evidence=(MARKER,)))
     assert len(revise.digest(elsewhere)) == 16
+
+
+def test_what_a_source_is_configured_to_be_is_not_what_a_document_says() -> None:
+    proof = Evidence("configured", "premium", "config.toml")
+    given = record(evidence=(proof, MARKER))
+    assert revise.digest(given) == revise.digest(record(evidence=(MARKER,)))
+    assert revise.configured_of(said(1, "a", "0", evidence=(MARKER, proof))) == ["premium"]
+    assert revise.configured_of(said(1, "a", "0", evidence=(MARKER,))) == []
 
 
 def test_the_digest_takes_lone_surrogates() -> None:
@@ -304,6 +311,14 @@ def test_an_override() -> None:
     assert revise.override(stored(), Access.FREE, NOON - hours(1)).updated == NOON + revise.TICK
     same = revise.override(stored(), Access.UNKNOWN, NOON + hours(1))
     assert (same.changed, same.updated) == ((), NOON)
+
+
+def test_other_evidence_for_the_same_words() -> None:
+    made = revise.rejudge(stored(), Access.PREMIUM, (MARKER,), TWO)
+    assert (made.access, made.changed, made.updated, made.evidence) == (Access.PREMIUM, ("access",), TWO, (MARKER,))
+    by_hand = stored(access=Access.FREE, access_override=True)
+    made = revise.rejudge(by_hand, Access.PREMIUM, (MARKER,), TWO)
+    assert (made.access, made.changed, made.updated, made.evidence) == (Access.FREE, (), NOON, (MARKER,))
 
 
 # Edits

@@ -137,8 +137,10 @@ def test_new_words_bring_a_new_fingerprint_and_are_found(tmp_path: Path) -> None
         (one,) = insert(connection, record())
         new = record("Quite another thing happened today", text=BODY)
         saving.revise_entries(connection, desk.source_id(connection), [change(connection, one, record=new)], {}, LATER)
-        (bucket,) = connection.scalars(select(Fingerprint.hash))
-        assert bucket == new.fingerprint.bucket
+        (row,) = connection.execute(select(Fingerprint.__table__)).all()
+        own = new.fingerprint
+        assert (row.hash, row.text_hash, row.body_words) == (own.bucket, own.text_hash, own.body_words)
+        assert (row.at, row.source_id) == (int(NOON.timestamp()), desk.source_id(connection))
         assert [entry.id for entry in entries.listing(connection, words=["quite another"])] == [one]
         assert rows(connection, Revision) == 0
 
@@ -178,13 +180,11 @@ def test_leads_are_set_and_taken_back(tmp_path: Path) -> None:
         one, two, three = insert(connection, record("One"), record("Two"), record("Three"))
         saving.set_leads(connection, {two: (one, "R2"), three: (one, "R5"), one: (None, None)})
         saving.set_leads(connection, {})
-        assert {member.id: member.rule for member in entries.mates(connection, [three])} == {
-            one: None,
-            two: "R2",
-            three: "R5",
-        }
+        found = {each.id: (each.lead_id, each.rule) for each in entries.members(connection, [one, two, three], 1)}
+        assert found == {one: (None, None), two: (one, "R2"), three: (one, "R5")}
         saving.set_leads(connection, {two: (None, None), three: (two, "R5")})
-        assert {member.id for member in entries.mates(connection, [three])} == {two, three}
+        assert entries.followers(connection, [two]) == {three}
+        assert entries.followers(connection, [one]) == set()
 
 
 def test_sections_of_thousands(tmp_path: Path) -> None:
@@ -194,3 +194,6 @@ def test_sections_of_thousands(tmp_path: Path) -> None:
         assert len(saving.sections_of(connection, ids)) == 7
         assert len(saving.sections_of(connection, ids[:1])) == 1
         assert saving.sections_of(connection, []) == set()
+        saving.set_leads(connection, {ids[1]: (ids[0], "R2"), ids[2]: (ids[0], "R2")})
+        assert len(saving.sections_of(connection, ids[:1])) == 3
+        assert len(saving.sections_of(connection, ids[1:2])) == 1

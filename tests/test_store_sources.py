@@ -135,3 +135,19 @@ def test_documents_are_known_by_their_digest(tmp_path: Path) -> None:
         assert sources.digests(connection, one) == {"x": b"3"}
         assert sources.digests(connection, two) == {"x": b"2"}
         assert sources.digests(connection, 99) == {}
+
+
+def test_validators_are_forgotten(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    declare(engine, {"a": A})
+    stands = finish(engine, etag='"1"', last_modified="monday", settings=b"s")
+    assert (stands.etag, stands.settings) == ('"1"', b"s")
+    with writing(engine) as connection:
+        sources.forget_validators(connection, stands.id)
+        (after,) = sources.every(connection)
+    assert after == replace(stands, etag=None, last_modified=None, settings=None)
+
+
+def test_a_source_has_a_name(tmp_path: Path) -> None:
+    with writing(new_engine(tmp_path)) as connection:
+        assert sources.name_of(connection, source_id(connection, "zeitung")) == "zeitung"

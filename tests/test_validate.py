@@ -226,6 +226,13 @@ def test_a_verdict_is_not_mistaken_for_that_of_another_feed() -> None:
         assert codes(unknown) == ["UnknownNamespace", "UnknownNamespace"]
 
 
+def test_the_same_bytes_under_another_document_type_are_another_entry() -> None:
+    raw = feed(GOOD.replace('href="https://news.example/1"', 'href="&e;"'))
+    for address, code in (("https://news.example/1", []), ("a b", ["InvalidIRI"]), ("https://news.example/1", [])):
+        declared = f'<!DOCTYPE feed [<!ENTITY e "{address}">]>'.encode() + raw
+        assert codes(declared) == ["SAXError", *code]
+
+
 def test_a_bad_entry_behind_a_hidden_one_is_found() -> None:
     hidden = '<!-- <entry> --><entry xmlns="https://x.example/"/>'
     for _ in range(2):

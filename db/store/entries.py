@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import BigInteger, Connection, Integer, Select, Text, bindparam, func, select, tuple_
+from sqlalchemy import BigInteger, BindParameter, Connection, Integer, Select, Text, bindparam, func, select, tuple_
 from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import aliased
 
@@ -314,7 +314,7 @@ _MEMBER = (
     Entry.rule,
 )
 _MEMBERS = select(*_MEMBER).select_from(Entry)
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _MEMBERS_BY_IDS = _MEMBERS.outerjoin(Fingerprint, Fingerprint.entry_id == Entry.id).where(Entry.id.in_(_IDS))
 _Asker = aliased(Fingerprint, name="asker")
 _ALIKE = (

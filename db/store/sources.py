@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select, update
 
 from db.models import Document, Poll, Source, SourceState
-from db.records import PollRecord, SourceRecord
+from db.records import Learned, PollRecord, SourceRecord
 
 _COLUMNS = (
     Source.id,
@@ -17,6 +17,7 @@ _COLUMNS = (
     Source.origin,
     Source.enabled,
     Source.options,
+    Source.learned,
     SourceState.due_at,
     SourceState.etag,
     SourceState.last_modified,
@@ -34,9 +35,14 @@ def _query() -> Select[Any]:
     return select(*_COLUMNS).join(SourceState, SourceState.source_id == Source.id).where(Source.removed.is_(False))
 
 
+def _record(row: Any) -> SourceRecord:
+    learned = Learned(tuple(row.learned.get("sections", ())), tuple(row.learned.get("markers", ())))
+    return SourceRecord(**{**row._mapping, "learned": learned})
+
+
 def every(connection: Connection) -> list[SourceRecord]:
     """All sources that are not removed, in order of name."""
-    return [SourceRecord(**row._mapping) for row in connection.execute(_query().order_by(Source.name))]
+    return [_record(row) for row in connection.execute(_query().order_by(Source.name))]
 
 
 def due(
@@ -49,7 +55,7 @@ def due(
     elif not everyone:
         query = query.where(SourceState.due_at <= now)
     # Sorted here: asked to sort, SQLite walks all sources in order of name instead of the few that are due.
-    return sorted((SourceRecord(**row._mapping) for row in connection.execute(query)), key=lambda one: one.name)
+    return sorted((_record(row) for row in connection.execute(query)), key=lambda one: one.name)
 
 
 def finish(connection: Connection, poll: PollRecord) -> None:
@@ -132,7 +138,7 @@ def remove(connection: Connection, name: str) -> None:
 def _insert(connection: Connection, name: str, origin: str, options: dict[str, object], now: datetime) -> None:
     made = connection.execute(
         insert(Source)
-        .values(name=name, origin=origin, enabled=bool(options.get("enabled", True)), removed=False, options=options)
+        .values(name=name, origin=origin, enabled=bool(options.get("enabled", True)), removed=False, options=options, learned={})
         .returning(Source.id)
     )
     connection.execute(insert(SourceState).values(source_id=made.scalar_one(), due_at=now, failures=0))
@@ -183,3 +189,9 @@ def forget_validators(connection: Connection, source_id: int) -> None:
     """Has a source asked unconditionally next time, as if it had never been read by any settings."""
     values = {"etag": None, "last_modified": None, "settings": None}
     connection.execute(update(SourceState).where(SourceState.source_id == source_id).values(values))
+
+
+def learn(connection: Connection, source_id: int, learned: Learned) -> None:
+    """Keeps what the documents of a source taught."""
+    values = {"sections": learned.sections, "markers": learned.markers}
+    connection.execute(update(Source).where(Source.id == source_id).values(learned=values))

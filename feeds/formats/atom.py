@@ -20,7 +20,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 from feedgen.entry import FeedEntry
@@ -79,7 +78,9 @@ class Renderer:
     """
 
     def __init__(self, cached: int = 10_000) -> None:
-        self._rendered = lru_cache(maxsize=cached)(_rendered)
+        self._cached = cached
+        # By identity, which the kept entry holds fast: hashing an entry costs as much as a tenth of rendering it.
+        self._kept: dict[tuple[int, _Site], tuple[PublicEntry, _Rendered]] = {}
 
     def render(self, document: FeedDocument) -> bytes:
         """The Atom document, UTF-8, without a byte before `<?xml`.
@@ -97,6 +98,17 @@ class Renderer:
             moments.add(moment)
             parts.append(xml)
         return b"".join((_head(document, moments), *parts, _END_FEED))
+
+    def _rendered(self, entry: PublicEntry, site: _Site) -> _Rendered:
+        key = (id(entry), site)
+        kept = self._kept.get(key)
+        if kept is not None:
+            return kept[1]
+        if len(self._kept) >= self._cached:
+            self._kept.clear()
+        made = _rendered(entry, site)
+        self._kept[key] = (entry, made)
+        return made
 
 
 def _next_free(moment: datetime, taken: set[datetime]) -> datetime:

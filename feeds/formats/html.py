@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import date, time, tzinfo
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -100,10 +101,20 @@ def _moment(entry: PublicEntry, zone: tzinfo, locale: Locale) -> _Moment | None:
     if entry.published is None:
         return None
     local = entry.published.astimezone(zone)
-    day = format_date(local, "d MMMM y", locale=locale)
+    day = _day(local.date(), locale)
     if entry.published_day_only:
         return _Moment(day, local.date().isoformat())
-    return _Moment(f"{day}, {format_time(local, 'HH:mm', locale=locale)}", local.isoformat(timespec="minutes"))
+    return _Moment(f"{day}, {_hour(local.hour, local.minute, locale)}", local.isoformat(timespec="minutes"))
+
+
+@lru_cache(maxsize=1000)
+def _day(day: date, locale: Locale) -> str:
+    return format_date(day, "d MMMM y", locale=locale)
+
+
+@lru_cache(maxsize=1440)
+def _hour(hour: int, minute: int, locale: Locale) -> str:
+    return format_time(time(hour, minute), "HH:mm", locale=locale)
 
 
 def _web(address: str) -> bool:

@@ -96,3 +96,17 @@ def test_a_traceback_steers_no_terminal(desk: Folder) -> None:
     ran = desk.run("--config", "a\x1b[2J.toml", "status", "-vv")
     assert "Traceback" in ran.err
     assert harmless(ran.err)
+
+
+@pytest.mark.parametrize("value", ["soon", "1e9", "9" * 30])
+def test_a_source_date_epoch_that_is_none_is_usage(desk: Folder, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", value)
+    ran = desk.run("update")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f'feeds: SOURCE_DATE_EPOCH: "{value}" is no number of seconds since 1970\n'
+
+
+def test_quiet_draws_no_table(desk: Folder) -> None:
+    assert desk.run("update", "-q").code == 0
+    ran = desk.run("status", "-q")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")

@@ -74,3 +74,10 @@ def test_demo_says_in_one_line_where_it_cannot_be(tmp_path: Path, place: str, co
 def test_demo_takes_an_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert Folder(tmp_path).run("demo", "empty").code == 0
+
+
+def test_init_says_in_one_line_where_it_cannot_write(tmp_path: Path) -> None:
+    ran = Folder(tmp_path).run("init", "--config", "/proc/config.toml")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("feeds: /proc/config.toml: cannot be written: ")
+    assert len(ran.err.splitlines()) == 1
