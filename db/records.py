@@ -222,9 +222,7 @@ class Learned:
     markers: tuple[str, ...] = ()
 
     def __or__(self, other: Learned) -> Learned:
-        return Learned(
-            tuple(sorted({*self.sections, *other.sections})), tuple(sorted({*self.markers, *other.markers}))
-        )
+        return Learned(tuple(sorted({*self.sections, *other.sections})), tuple(sorted({*self.markers, *other.markers})))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from importlib import import_module
@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
-from db.records import EntryRecord, PollRecord, SourceRecord
+from db.records import EntryRecord, Learned, PollRecord, SourceRecord
 from db.store import incidents, sources
 from feeds import __version__, access, dedupe, log, normalise
 from feeds.cadence import BACKOFF, Bounds, Hints, next_due
@@ -185,8 +185,8 @@ class _Attempt:
 
     def _readings(self, source: Source) -> Iterator[Reading]:
         """The documents that are not as they were, read. Those that cannot be used are noted in the result."""
-        context = context_of(self._config, source)
-        said = repr((context, source.sections, source.default_section, source.access, source.link)).encode()
+        context = self._taught(source, context_of(self._config, source))
+        said = _digest_of(source, context)
         settings = blake2b(said, digest_size=16).digest()
         if settings != self._record.settings:
             # What the server calls unchanged has to be read again by other rules.
@@ -218,6 +218,31 @@ class _Attempt:
             if known:
                 raise FetchError(f"{source.path}: holds no documents any more ({len(known)} before); its entries stay")
             self._result.warnings.append(f"{source.path}: holds no documents (*.txt) yet")
+
+    def _taught(self, source: Source, context: Context) -> Context:
+        """`context` with what the documents of the source taught, those that are new or changed included.
+
+        All are asked before any is read, so that it does not matter which of them comes first; and what was learned
+        is kept, so that a page that lists less today is read no worse.
+        """
+        if source.kind != "seed" or source.path is None:
+            return context
+        from feeds.sources.seed import learn
+
+        with reading(self._engine) as connection:
+            known = sources.digests(connection, self._record.id)
+        learned = self._record.learned
+        before = _digest_of(source, _with_learned(context, learned))
+        for found in read_local(self._config.resolve(source.path), self._config.poll, now=self._now):
+            if (
+                isinstance(found, Document)
+                and known.get(found.name) != blake2b(before + b"\0" + found.data, digest_size=16).digest()
+            ):
+                learned |= learn(found, context)
+        if learned != self._record.learned:
+            with writing(self._engine) as connection:
+                sources.learn(connection, self._record.id, learned)
+        return _with_learned(context, learned)
 
     def _documents(self, source: Source) -> Iterator[Document | Unreadable]:
         settings = self._config.poll
@@ -349,6 +374,16 @@ class _Attempt:
             least=min(interval, timedelta(minutes=settings.min_interval)),
             most=max(interval, timedelta(minutes=settings.max_interval)),
         )
+
+
+def _digest_of(source: Source, context: Context) -> bytes:
+    """What a document is read by, as bytes: where it changes, every document has to be read again."""
+    return repr((context, source.sections, source.default_section, source.access, source.link)).encode()
+
+
+def _with_learned(context: Context, learned: Learned) -> Context:
+    sections = tuple(dict.fromkeys(context.sections + learned.sections))
+    return replace(context, sections=sections, markers=tuple(dict.fromkeys(context.markers + learned.markers)))
 
 
 def _source_of(record: SourceRecord) -> Source:

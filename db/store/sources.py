@@ -138,7 +138,14 @@ def remove(connection: Connection, name: str) -> None:
 def _insert(connection: Connection, name: str, origin: str, options: dict[str, object], now: datetime) -> None:
     made = connection.execute(
         insert(Source)
-        .values(name=name, origin=origin, enabled=bool(options.get("enabled", True)), removed=False, options=options, learned={})
+        .values(
+            name=name,
+            origin=origin,
+            enabled=bool(options.get("enabled", True)),
+            removed=False,
+            options=options,
+            learned={},
+        )
         .returning(Source.id)
     )
     connection.execute(insert(SourceState).values(source_id=made.scalar_one(), due_at=now, failures=0))

@@ -54,7 +54,7 @@ def list_local(path: Path) -> list[LocalFile | Unreadable]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in (*files, *folders):
             file = Path(folder, name)
-            if _wanted(name) and (not file.is_symlink() or file.resolve().is_relative_to(root)):
+            if _wanted(name) and (not file.is_symlink() or Path(os.path.realpath(file)).is_relative_to(root)):
                 found.append(_look(_name(file, root), file))
     return sorted(found, key=lambda each: each.name)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from db.records import Evidence, Precision
+from db.records import Evidence, Learned, Precision
 from feeds.errors import ParseError
 from feeds.log import redact
 from feeds.model import Context, Document, Item, Parsed, Skipped
@@ -38,6 +38,7 @@ _SHARED = 3  # rows that must share a text before it counts as a marker
 _SAMPLE = 64  # rows that are weighed for one candidate of a marker, and candidates: bounds hostile documents
 _WARNINGS = 20  # rows of an unknown section that are named one by one
 
+_HTML = re.compile(r"\s*(<!--|<!doctype\s+html|<html|<\?xml|<rss|<feed)", re.IGNORECASE)
 _ROW = re.compile(r"([-–•*])(?:\s+|$)")
 _WORD = re.compile(r"[^\W_]")
 _CLOSERS = "\"'”’“‘»«)]› "
@@ -53,6 +54,10 @@ def parse(document: Document, context: Context) -> Parsed:
     """
     document = replace(document, name=redact(document.name))  # it only stands in messages, which are stored
     text, encoding = decode(document, context.language)
+    if _HTML.match(text):
+        raise ParseError(
+            f"{document.name}: markup (HTML or XML), not a text document; give the text of the page", permanent=True
+        )
     layout = _layout(clean(text).split("\n"), context)
     rows = _read_rows(layout, context)
     body = _main(layout, rows, document, context)
@@ -71,6 +76,28 @@ def parse(document: Document, context: Context) -> Parsed:
         skipped=tuple(sorted(rows.skipped, key=lambda row: row.line)),
         warnings=tuple(_warnings(layout, rows, body)),
     )
+
+
+def learn(document: Document, context: Context) -> Learned:
+    """What the document teaches for others of its source: its marker, and names that stand alone and before headlines.
+
+    Nothing for a document that cannot be read: `parse` says why.
+    """
+    try:
+        text, _encoding = decode(document, context.language)
+    except ParseError:
+        return Learned()
+    rows = _read_rows(_layout(clean(text).split("\n"), context), context)
+    markers = () if rows.learned is None else (rows.learned,)
+    bare: set[str] = set()
+    glued: set[str] = set()
+    for rest, marker in rows.stripped.values():
+        names, end = rows.sections.split(rest)
+        if _WORD.search(rest[end:]):
+            glued.update(names)
+        elif marker is None:
+            bare.update(names)
+    return Learned(tuple(sorted(bare & glued)), markers)
 
 
 # --- from text to lines
