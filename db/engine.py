@@ -15,7 +15,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,9 @@ def _check_file(path: Path) -> None:
         if path.exists():
             with path.open("rb") as file:
                 head = file.read(72)
-            if head and not head.startswith(_HEADER):
+            if not head:
+                raise NotOurs(f"{path}: is empty, what was in it is gone; restore a backup, or remove it to begin anew")
+            if not head.startswith(_HEADER):
                 raise NotOurs(f"{path}: is not a SQLite database; move it away or change [database] url")
             if len(head) == 72 and not _is_ours(path, int.from_bytes(head[68:72], "big")):
                 raise NotOurs(f"{path}: is another program's database; change [database] url")
@@ -179,8 +181,10 @@ def process_lock(path: Path, purpose: str, *, wait: float = 0) -> Iterator[None]
         raise StorageError(f"{path}: {error.strerror}; the lock of {purpose} cannot be taken") from error
     try:
         _take(handle, path, purpose, wait)
-        os.truncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        # Only for people: a full disk must not keep anybody from the lock.
+        with suppress(OSError):
+            os.truncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         # The file stays: removing it would let two processes lock two files of one name.

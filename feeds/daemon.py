@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -53,7 +54,7 @@ class Daemon:
         self._config = config
         self._work_lock = work_lock
         self._clock = clock
-        self._announce = announce
+        self._say = announce
         self._port = config.web.port if port is None else port
         self._stop = threading.Event()
 
@@ -85,6 +86,11 @@ class Daemon:
             # The interpreter would wait for the thread of a slow source; the kernel frees locks and sockets.
             os._exit(0)
         return 0
+
+    def _announce(self, line: str) -> None:
+        """Says a line to a person; a terminal that is gone or full is no reason to end."""
+        with suppress(BroadsheetError, OSError):
+            self._say(line)
 
     def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         if self._stop.is_set():

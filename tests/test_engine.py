@@ -216,9 +216,13 @@ def test_memory_is_a_database_too() -> None:
     engine.dispose()
 
 
-def test_an_empty_file_is_new(tmp_path: Path) -> None:
+def test_an_emptied_file_is_refused_and_a_missing_one_is_new(tmp_path: Path) -> None:
     path = tmp_path / "empty"
     path.touch()
+    with pytest.raises(NotOurs, match="is empty"):
+        open_engine(url_of(path))
+    assert path.stat().st_size == 0
+    path.unlink()
     assert upgrade(open_engine(url_of(path)))
 
 
@@ -276,7 +280,7 @@ def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_database_that_cannot_be_made_is_named() -> None:
     engine = open_engine("sqlite:////proc/feeds.sqlite3")
-    with pytest.raises(StorageError, match="unable to open"):
+    with pytest.raises(StorageError, match="cannot be taken|unable to open"):
         upgrade(engine)
 
 
@@ -301,7 +305,9 @@ def test_a_header_without_a_database_is_damaged(tmp_path: Path) -> None:
 
 
 def test_a_marked_header_in_the_log_alone_is_enough(tmp_path: Path) -> None:
-    """After kill -9 the file may be empty and the write-ahead log hold everything."""
+    """After kill -9 the file may say nothing yet and the write-ahead log hold everything."""
+    with closing(sqlite3.connect(tmp_path / "feeds.sqlite3")) as bare:
+        bare.execute("PRAGMA journal_mode=WAL")
     script = (
         "import os, sys\nfrom db.engine import open_engine\nfrom db.migrations import upgrade\n"
         "upgrade(open_engine(sys.argv[1]))\nos._exit(9)"

@@ -262,7 +262,7 @@ def test_loopback_in_any_spelling_is_refused_at_connect_time(site: Site, host: s
 
 def test_a_redirect_to_a_private_address_is_refused(site: Site) -> None:
     other = poll_of(allow_networks=("127.0.0.1/32",), deadline=5)
-    with pytest.raises(FetchError, match="private address 127.0.0.2 is refused"):
+    with pytest.raises(FetchError, match=r"private address 127\.0\.0\.2 is refused"):
         ask(site.put("/r", moved(f"http://127.0.0.2:{site.port}/")), poll=other)
     assert len(site.log) == 1
 

@@ -119,8 +119,12 @@ def test_an_upgrade_that_fails_leaves_no_trace(tmp_path: Path) -> None:
     assert upgrade(engine)
 
 
-def test_the_loser_of_a_race_to_upgrade_finds_nothing_to_do(tmp_path: Path) -> None:
-    """Both see an empty database; the second waits for the first and must not make the tables again."""
+@pytest.mark.parametrize("there", [False, True])
+def test_the_loser_of_a_race_to_upgrade_finds_nothing_to_do(tmp_path: Path, there: bool) -> None:
+    """All see an empty database, or none; the others wait for the first and must not make the tables again."""
+    if there:
+        with closing(sqlite3.connect(tmp_path / "feeds.sqlite3")) as bare:
+            bare.execute("PRAGMA journal_mode=WAL")
     engine = open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}")
     done: list[bool] = []
     threads = [threading.Thread(target=lambda: done.append(upgrade(engine))) for _ in range(3)]
@@ -129,3 +133,10 @@ def test_the_loser_of_a_race_to_upgrade_finds_nothing_to_do(tmp_path: Path) -> N
     for thread in threads:
         thread.join()
     assert sorted(done) == [False, False, True]
+
+
+def test_what_a_kill_left_of_making_it_is_in_nobodys_way(tmp_path: Path) -> None:
+    for name in ("feeds.sqlite3.new", "feeds.sqlite3.new-wal"):
+        (tmp_path / name).write_bytes(b"half a database")
+    assert upgrade(open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["feeds.sqlite3", "feeds.sqlite3.new.lock"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from db.engine import writing
-from db.records import PollRecord, SourceRecord
+from db.records import Learned, PollRecord, SourceRecord
 from db.store import incidents, sources
 from feeds.monitor import state_of, status
 from tests.desk import NOON, new_engine, record, source_id, tell
@@ -19,9 +19,11 @@ SOURCE = SourceRecord(
     origin="config",
     enabled=True,
     options={},
+    learned=Learned(),
     due_at=NOON,
     etag=None,
     last_modified=None,
+    settings=None,
     failures=0,
     last_poll=None,
     last_success=None,

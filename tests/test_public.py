@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,10 +14,8 @@ from pathlib import Path
 import pytest
 
 from feeds.config import parse
-from feeds.errors import BroadsheetError, ConfigError
 from feeds.output import write_atomic
-from feeds.web import Limits, Server, public, public_app
-from tests.fakes import free_port, wait_for
+from feeds.web import Server, public, public_app
 
 FEED = b"<feed>" + b"\xc5\xbe" * 500 + b"</feed>"
 PAGE = b"<!doctype html><title>x</title>"
@@ -313,137 +309,3 @@ def test_a_file_that_cannot_be_read_now_is_served_as_it_was(tmp_path: Path) -> N
     (tmp_path / "a.atom").mkdir()
     assert tree._version("a.atom") is good
     assert tree._version("b.atom") is None
-
-
-# The server.
-
-
-def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(BroadsheetError, match=rf"cannot listen on 127.0.0.1, port {port}: Address already in use"):
-            Server(public_app(tmp_path), "127.0.0.1", port).start()
-
-
-@pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 300])
-def test_a_host_that_is_none_is_one_clear_line(tmp_path: Path, host: str) -> None:
-    with pytest.raises(BroadsheetError, match="cannot listen on"):
-        Server(public_app(tmp_path), host, 0).start()
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104  # to be refused
-def test_other_machines_are_let_in_only_when_told(tmp_path: Path, host: str) -> None:
-    with pytest.raises(ConfigError, match="allow_remote = true"):
-        Server(public_app(tmp_path), host, 0).start()
-
-
-def test_other_machines_are_let_in_when_told(tmp_path: Path) -> None:
-    running = Server(public_app(tmp_path), "0.0.0.0", 0, allow_remote=True)  # noqa: S104
-    running.start()
-    assert running.url.startswith("http://0.0.0.0:")
-    running.stop()
-
-
-@pytest.mark.parametrize("host", ["localhost", "::1"])
-def test_names_and_ipv6(tmp_path: Path, host: str) -> None:
-    write_atomic(tmp_path, "index.html", PAGE)
-    running = Server(public_app(tmp_path), host, free_port())
-    try:
-        running.start()
-    except BroadsheetError:
-        pytest.skip(f"{host} is off here")
-    with closing(HTTPConnection(host, int(running.url.rpartition(":")[2][:-1]), timeout=5)) as connection:
-        connection.request("GET", "/")
-        assert connection.getresponse().read() == PAGE
-    running.stop()
-
-
-def test_stop_before_start_and_twice(tmp_path: Path) -> None:
-    running = Server(public_app(tmp_path), "127.0.0.1", 0)
-    running.stop()
-    running.start()
-    running.stop()
-    running.stop()
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", int(running.url[17:-1])))
-
-
-def test_stop_waits_for_nobody_longer_than_its_grace(tmp_path: Path) -> None:
-    write_atomic(tmp_path, "large.json", bytes(30_000_000))
-    threads = threading.active_count()
-    running = Server(public_app(tmp_path), "127.0.0.1", 0, limits=Limits(grace=1))
-    running.start()
-    address = ("127.0.0.1", int(running.url[17:-1]))
-    with socket.create_connection(address) as half, socket.create_connection(address) as deaf:
-        half.sendall(b"GET /large.json HTTP/1.1\r\n")
-        deaf.sendall(b"GET /large.json HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert deaf.recv(1)
-        begun = time.monotonic()
-        running.stop()
-        assert time.monotonic() - begun < 3
-    assert wait_for(lambda: threading.active_count() <= threads)
-
-
-def test_a_client_that_gets_nowhere_is_dropped(tmp_path: Path) -> None:
-    write_atomic(tmp_path, "large.json", bytes(30_000_000))
-    running = Server(public_app(tmp_path), "127.0.0.1", 0, limits=Limits(progress=0.2))
-    running.start()
-    address = ("127.0.0.1", int(running.url[17:-1]))
-    with (
-        socket.create_connection(address, timeout=5) as silent,
-        socket.create_connection(address, timeout=5) as half,
-        socket.create_connection(address, timeout=5) as deaf,
-        closing(HTTPConnection(*address, timeout=5)) as busy,
-    ):
-        half.sendall(b"GET /large.json HTTP/1.1\r\n")
-        deaf.sendall(b"GET /large.json HTTP/1.1\r\nHost: x\r\n\r\n")
-        for _ in range(10):
-            busy.request("GET", "/healthz")
-            assert busy.getresponse().read() == b"ok"
-            time.sleep(0.1)
-        assert [received(each) for each in (silent, half)] == [0, 0]
-        assert received(deaf) < 30_000_000
-    running.stop()
-
-
-def received(connection: socket.socket) -> int:
-    """Bytes that come before the other side closes or resets; a time-out if it does neither."""
-    total = 0
-    while True:
-        try:
-            data = connection.recv(1_000_000)
-        except ConnectionResetError:
-            return total
-        total += len(data)
-        if not data:
-            return total
-
-
-def test_large_headers_and_nonsense_are_refused(shared: Desk) -> None:
-    assert shared.raw(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 20_000).startswith(b"HTTP/1.1 400")
-    assert shared.raw(b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n").startswith(b"HTTP/1.1 400")
-    assert shared.ask("/healthz").status == 200
-
-
-def test_a_body_nobody_asked_for_is_refused(shared: Desk) -> None:
-    with socket.create_connection(("127.0.0.1", shared.port), timeout=5) as connection:
-        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\nxxx")
-        assert connection.recv(100).startswith(b"HTTP/1.1 405")
-    assert shared.ask("/healthz").status == 200
-
-
-def test_too_many_connections_are_turned_away_and_the_rest_is_served(tmp_path: Path) -> None:
-    running = Server(public_app(tmp_path), "127.0.0.1", 0, limits=Limits(connections=8, requests=5))
-    running.start()
-    desk = Desk(tmp_path, int(running.url[17:-1]))
-    held = [socket.create_connection(("127.0.0.1", desk.port)) for _ in range(3)]
-    assert desk.ask("/healthz").status == 200
-    held += [socket.create_connection(("127.0.0.1", desk.port)) for _ in range(2)]
-    assert desk.ask("/healthz").status == 503
-    held += [socket.create_connection(("127.0.0.1", desk.port)) for _ in range(3)]
-    with pytest.raises(ConnectionError):
-        desk.ask("/healthz")
-    for each in held:
-        each.close()
-    assert wait_for(lambda: desk.ask("/healthz").status == 200)
-    running.stop()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from db.engine import APPLICATION_ID, reading, writing
+from db.engine import APPLICATION_ID, open_engine, process_lock, reading, writing
 from db.errors import NotOurs, SchemaNewer
 
 if TYPE_CHECKING:
@@ -32,12 +33,44 @@ def alembic_config(connection: Connection) -> Config:
 def upgrade(engine: Engine) -> bool:
     """Brings the schema to `HEAD`; True when anything was to do.
 
-    Raises `NotOurs` when the tables are another program's and `SchemaNewer` when a newer release wrote them;
-    nothing is written then.
+    A database that is not there is made aside and put in its place whole: an empty file is never ours, so that one
+    that was emptied can be told from one that is new.
+
+    Raises `NotOurs` when the tables are another program's and `SchemaNewer` when a newer release wrote them; nothing
+    is written then.
     """
+    path = Path(engine.url.database or ":memory:")
+    if path.name != ":memory:" and not path.exists():
+        return _make(path)
     with reading(engine) as connection:
         if current(connection) == HEAD:
             return False
+    return _migrate(engine)
+
+
+def _make(path: Path) -> bool:
+    """A new database at `path`; False where another process was quicker."""
+    aside = path.with_name(f"{path.name}.new")
+    with process_lock(path.with_name(f"{path.name}.new.lock"), "making the database", wait=30):
+        if path.exists():
+            return False
+        for name in (aside.name, f"{aside.name}-wal", f"{aside.name}-shm"):
+            path.with_name(name).unlink(missing_ok=True)  # what a kill left behind
+        fresh = open_engine(f"sqlite:///{aside}")
+        try:
+            _migrate(fresh)
+        finally:
+            fresh.dispose()
+        aside.rename(path)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    return True
+
+
+def _migrate(engine: Engine) -> bool:
     from alembic import command
 
     with writing(engine) as connection:

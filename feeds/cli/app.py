@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -77,8 +78,9 @@ def run(arguments: list[str]) -> int:
 
 def _failed(message: str, code: int, desk: Desk) -> int:
     """Writes the line of an error, below its traceback where the command was told to say all it knows."""
-    if desk.verbose > 1:
-        for line in traceback.format_exc().splitlines():
-            write_line(line, sys.stderr)
-    write_line(f"feeds: {message}", sys.stderr)
+    lines = [*(traceback.format_exc().splitlines() if desk.verbose > 1 else ()), f"feeds: {message}"]
+    # Standard error may be full or gone; the exit code is heard all the same.
+    with suppress(BroadsheetError, OSError):
+        for line in lines:
+            write_line(line, error=True)
     return code

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ import typer
 
 from feeds import log
 from feeds.config import DEFAULT_PATH, Config, load
-from feeds.errors import UsageError
+from feeds.errors import BroadsheetError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -99,7 +99,7 @@ class Desk:
         """Where people read."""
         from rich.console import Console
 
-        return Console(stderr=stderr, highlight=False, soft_wrap=not sys.stdout.isatty())
+        return Console(stderr=stderr, highlight=False, soft_wrap=not _terminal())
 
     def say(self, text: str) -> None:
         """A line for people; nothing with --quiet or --json."""
@@ -109,7 +109,7 @@ class Desk:
     def warn(self, text: str) -> None:
         """A line on standard error that a person should see even when standard output is a file."""
         if not self.quiet:
-            write_line(text, sys.stderr)
+            write_line(text, error=True)
 
     def give(self, value: object) -> None:
         """`value` as JSON on standard output."""
@@ -120,7 +120,7 @@ class Desk:
         """A table for people: drawn on a terminal, parted by tabs elsewhere."""
         if self.quiet:
             return
-        if not sys.stdout.isatty():
+        if not _terminal():
             for row in rows:
                 _write("\t".join(map(log.escape, row)), sys.stdout)
             return
@@ -133,6 +133,11 @@ class Desk:
         self.console().print(table)
 
 
+def _terminal() -> bool:
+    """Whether a person looks at standard output, which may be closed."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def lock_path(config: Config, name: str) -> Path:
     """The lock file `name`: beside the database, which is what it protects."""
     url = config.database_url
@@ -141,16 +146,31 @@ def lock_path(config: Config, name: str) -> Path:
     return base.with_name(f"{base.name}.{name}.lock")
 
 
-def write_line(text: str, stream: TextIO | None = None) -> None:
-    """One line of text, whatever is in it: what ends a line or steers a terminal is written as an escape."""
-    _write(log.escape(text), stream or sys.stdout)
+def write_line(text: str, *, error: bool = False) -> None:
+    """One line on standard output, or with `error` on the other one, whatever is in it: what ends a line or steers a
+    terminal is written as an escape."""
+    _write(log.escape(text), sys.stderr if error else sys.stdout)
 
 
-def _write(text: str, out: TextIO) -> None:
-    """`text` and a line end; what the stream's encoding lacks is written as an escape rather than lost."""
+def _write(text: str, out: TextIO | None) -> None:
+    """`text` and a line end; what the stream's encoding lacks is written as an escape rather than lost.
+
+    Nothing where the stream was closed from the start. Raises `BroadsheetError` where it takes no more; a reader that
+    went away is the caller's (`BrokenPipeError`).
+    """
+    if out is None:
+        return
     encoding = getattr(out, "encoding", None) or "utf-8"
-    out.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    out.flush()
+    try:
+        out.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        out.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is left in the buffer would be tried again, and fail again, when the interpreter ends.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+        raise BroadsheetError(f"the output cannot be written: {error.strerror}; what was done is done") from error
 
 
 def when(moment: datetime | None) -> str | None:

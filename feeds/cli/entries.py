@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
@@ -249,4 +248,4 @@ def set_access(
         with reading(engine) as connection:
             desk.give(as_json(entry, zones_of(desk, connection)))
     elif not desk.quiet:
-        write_line(f"{entry.title}: {entry.access.value}; 'feeds publish' puts it into the feeds", sys.stdout)
+        write_line(f"{entry.title}: {entry.access.value}; 'feeds publish' puts it into the feeds")

@@ -76,7 +76,7 @@ def _polled(desk: Desk, engine: Engine, names: Sequence[str], everyone: bool) ->
 @contextmanager
 def _progress(desk: Desk) -> Iterator[tuple[Callable[[int], None] | None, Progress | None]]:
     """A bar on a terminal; nothing elsewhere, where the closing report has a line for every source."""
-    if desk.quiet or desk.as_json or desk.verbose or not sys.stderr.isatty():
+    if desk.quiet or desk.as_json or desk.verbose or sys.stderr is None or not sys.stderr.isatty():
         yield None, None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -125,7 +125,7 @@ def _tell(desk: Desk, result: PollResult) -> None:
         desk.say(f"  and {len(result.warnings) - ROWS} more warnings")
     for error in result.errors:
         # Said even with --quiet: this is what went wrong.
-        write_line(f"{result.source}: {error}", sys.stderr)
+        write_line(f"{result.source}: {error}", error=True)
 
 
 def _as_json(results: Sequence[PollResult] | None, published: Published | None) -> dict[str, object]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.command import DOCUMENT, SEEDS, Folder
+from tests.command import DOCUMENT, FEEDS, SEEDS, Folder
 
 
 @pytest.fixture
@@ -102,3 +103,18 @@ def test_an_argument_that_looks_like_vv_is_none(desk: Folder) -> None:
     ran = desk.run("update", "--", "-vv")
     assert ran.code == 2
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-", ">/dev/full"])
+@pytest.mark.parametrize("command", ["update", "entries list", "status --json"])
+def test_closed_and_full_streams_lose_words_but_no_work(desk: Folder, command: str, closing: str) -> None:
+    line = f'exec "{FEEDS}" {command} {closing}'
+    ran = subprocess.run(["bash", "-c", line], cwd=desk.path, env=desk.environment, capture_output=True, text=True)
+    assert "internal error" not in ran.stderr
+    assert "Exception ignored" not in ran.stderr
+    if closing == ">/dev/full":
+        assert (ran.returncode, "cannot be written" in ran.stderr) == (1, True)
+    else:
+        assert ran.returncode == 0
+    if command == "update":
+        assert b"Council votes" in desk.tree()["all.atom"]
