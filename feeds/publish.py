@@ -21,10 +21,11 @@ from zoneinfo import ZoneInfo
 from db.engine import Connection, Engine, reading, writing
 from db.records import ALL_SECTIONS, Access, Precision, SectionRecord, ShownEntry, SourceRecord
 from db.store import entries, incidents, sections, sources
-from feeds import log
+from feeds import log, manifest
 from feeds.config import Config
-from feeds.errors import UsageError
+from feeds.errors import OutputError, UsageError
 from feeds.formats import FeedDocument, PublicEntry, atom, html, opml
+from feeds.manifest import PublishedFile, described
 from feeds.output import remove, settle, sweep, write_atomic
 from feeds.validate import check_atom
 
@@ -44,14 +45,15 @@ _log = log.get("publish")
 class Published:
     """What a publish did: `paths` were replaced, of `feeds` rendered, `good` of which hold `shown` entries.
 
-    `left_out` are entries that could not be rendered, `refused` feeds that broke a rule of their format, each with the
-    reason. `owed` are folders that are not on the disk yet.
+    `left_out` are entries that could not be rendered, `refused` feeds that broke a rule of their format, `unwritable`
+    files that could not be replaced, each with the reason. `owed` are folders that are not on the disk yet.
     """
 
     paths: list[str] = field(default_factory=list)
     feeds: int = 0
     left_out: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    unwritable: dict[str, str] = field(default_factory=dict)
     good: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
     owed: set[Path] = field(default_factory=set)
@@ -68,25 +70,14 @@ class _Target:
     free: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """One file of `manifest.json`."""
-
-    path: str
-    sha256: str
-    size: int
-    entries: int
-    updated: str
-
-
 def publish(
     engine: Engine, config: Config, now: datetime, *, names: Sequence[str] = (), everything: bool = False
 ) -> Published:
     """Brings the published tree up to what the database says; `names` (names or slugs) or `everything` is rendered
     whether it owes a feed or not.
 
-    Raises `OutputError` when the tree cannot be written: the last good files stay, and what is owed stays owed.
-    Raises `UsageError` for a name that no section has.
+    A file that cannot be written is named in the result: the last good one stays, and what is owed stays owed. Raises
+    `UsageError` for a name that no section has.
     """
     with _collector_paused():
         return _publish(engine, config, now, names, everything)
@@ -117,7 +108,7 @@ def _publish(engine: Engine, config: Config, now: datetime, names: Sequence[str]
     wanted = _wanted(known, names)
     targets = _targets(config, known)
     settings = _settings(config, by_name)
-    former_settings, former = _manifest(root)
+    former_settings, former = manifest.read(root)
     due = [
         target
         for target in targets
@@ -125,16 +116,17 @@ def _publish(engine: Engine, config: Config, now: datetime, names: Sequence[str]
         or settings != former_settings
         or _section_id(target) in owed
         or (target.section is not None and target.section.id in wanted)
-        or not _stands(root, former.get(target.path))
+        or not manifest.stands(root, former.get(target.path))
     ]
     made = {target.path: former[target.path] for target in targets if target.path in former}
-    incomplete = not all(_stands(root, former.get(path)) for path in PAGES)
+    incomplete = not all(manifest.stands(root, former.get(path)) for path in PAGES)
     with reading(engine) as connection:
         shown = _Shown(connection, config, by_name)
         shown.load(due)
         renderer = atom.Renderer()
         for target in due:
-            made_now = _render(config, root, renderer, shown.document(target), result, now)
+            document = shown.document(target, former.get(target.path))
+            made_now = _render(config, root, renderer, document, result, now)
             if made_now is not None:
                 made[target.path] = made_now
         if due or incomplete or set(former) != set(made) | set(PAGES):
@@ -142,7 +134,7 @@ def _publish(engine: Engine, config: Config, now: datetime, names: Sequence[str]
             for path in sorted(set(former) - set(made)):
                 remove(root, path)
                 result.paths.append(path)
-            _write(root, "manifest.json", _manifest_bytes(settings, made), result)
+            _write(root, manifest.NAME, manifest.render(settings, made), result)
     # On the disk before it is forgotten that they were owed.
     settle(result.owed)
     _settle(engine, config, result, targets, owed, now)
@@ -186,7 +178,10 @@ def _targets(config: Config, known: Sequence[SectionRecord]) -> list[_Target]:
     """Every feed of the tree, in order of path."""
     titles = {section.name.casefold(): section.title or section.name for section in config.section}
     site = config.site.title
-    found = [_Target(path="all.atom", key="all", title=site, section=None, free=False)]
+    found = [
+        _Target(path="all.atom", key="all", title=site, section=None, free=False),
+        _Target(path="all.free.atom", key="all:free", title=f"{site} (free)", section=None, free=True),
+    ]
     for section in known:
         # The folded name, not the slug: renaming a file must not make every entry new to a reader.
         key = "section:" + blake2b(section.name.casefold().encode(), digest_size=8).hexdigest()
@@ -242,8 +237,8 @@ class _Shown:
         self._read(chain.from_iterable(ids.values()))
         return {section_id: [self._public[each] for each in found] for section_id, found in ids.items()}
 
-    def document(self, target: _Target) -> FeedDocument:
-        """The feed `target`, complete but for its bytes."""
+    def document(self, target: _Target, former: PublishedFile | None) -> FeedDocument:
+        """The feed `target`, complete but for its bytes. One that lost its last entry keeps its time."""
         config = self._config
         found = tuple(self._public[each] for each in self._newest[_key(target)])
         return FeedDocument(
@@ -254,7 +249,7 @@ class _Shown:
             html_url=config.site.base_url,
             language=config.site.language,
             author=config.site.author or config.site.title,
-            updated=max((entry.updated for entry in found), default=EMPTY_SINCE),
+            updated=max((entry.updated for entry in found), default=former.moment if former else EMPTY_SINCE),
             entries=found,
             hubs=config.publish.hubs,
             subscribe_url=config.access.subscribe_url,
@@ -299,7 +294,7 @@ def _option(by_name: Mapping[str, SourceRecord], source: str, key: str) -> str |
 
 def _render(
     config: Config, root: Path, renderer: atom.Renderer, document: FeedDocument, result: Published, now: datetime
-) -> _Made | None:
+) -> PublishedFile | None:
     """Renders one feed, checks it and puts it in place; None where it is not fit, so that the last good one stays.
 
     An entry that cannot be rendered is left out and named.
@@ -325,10 +320,11 @@ def _render(
     if errors:
         result.refused[document.path] = f"{errors[0].code}: {errors[0].message}"
         return None
+    if not _write(root, document.path, data, result):
+        return None
     result.good.add(document.path)
     result.shown.update(entry.uid for entry in document.entries)
-    _write(root, document.path, data, result)
-    return _made(document.path, data, len(document.entries), document.updated)
+    return described(document.path, data, len(document.entries), document.updated)
 
 
 def _smaller(document: FeedDocument, size: int, most: int) -> FeedDocument:
@@ -354,14 +350,16 @@ def _smaller(document: FeedDocument, size: int, most: int) -> FeedDocument:
     return replace(document, entries=tuple(kept), updated=max(one.updated for one in kept))
 
 
-def _made(path: str, data: bytes, count: int, updated: datetime) -> _Made:
-    return _Made(path, sha256(data).hexdigest(), len(data), count, updated.strftime("%Y-%m-%dT%H:%M:%SZ"))
-
-
-def _write(root: Path, path: str, data: bytes, result: Published) -> None:
-    if write_atomic(root, path, data, owed=result.owed):
-        result.paths.append(path)
-        _log.info("file replaced", path=path, bytes=len(data))
+def _write(root: Path, path: str, data: bytes, result: Published) -> bool:
+    """Replaces a file where its bytes differ; False where it cannot be written, which must not stop the others."""
+    try:
+        if write_atomic(root, path, data, owed=result.owed):
+            result.paths.append(path)
+            _log.info("file replaced", path=path, bytes=len(data))
+    except OutputError as error:
+        result.unwritable[path] = str(error)
+        return False
+    return True
 
 
 def _pages(
@@ -372,7 +370,7 @@ def _pages(
     counts: Mapping[int, int],
     targets: Sequence[_Target],
     result: Published,
-) -> dict[str, _Made]:
+) -> dict[str, PublishedFile]:
     """The index page, its stylesheet and the list of feeds."""
     site = config.site
     names = {section.name.casefold(): section.title for section in config.section if section.title}
@@ -407,36 +405,7 @@ def _pages(
         "feeds.opml": opml.render(site.title, listed),
     }
     newest = max((entry.updated for section in page.sections for entry in section.entries), default=EMPTY_SINCE)
-    for path, data in files.items():
-        _write(root, path, data, result)
-    return {path: _made(path, data, 0, newest) for path, data in files.items()}
-
-
-def _manifest(root: Path) -> tuple[str, dict[str, _Made]]:
-    """The settings of the last publish and what it wrote, by path; nothing where there was none or it is unreadable."""
-    try:
-        read = json.loads((root / "manifest.json").read_bytes())
-        return str(read["settings"]), {line["path"]: _Made(**line) for line in read["files"]}
-    except (OSError, ValueError, TypeError, KeyError):
-        return "", {}
-
-
-def _manifest_bytes(settings: str, made: Mapping[str, _Made]) -> bytes:
-    lines = [
-        {"path": one.path, "sha256": one.sha256, "size": one.size, "entries": one.entries, "updated": one.updated}
-        for _path, one in sorted(made.items())
-    ]
-    return json.dumps({"settings": settings, "files": lines}, indent=1).encode() + b"\n"
-
-
-def _stands(root: Path, made: _Made | None) -> bool:
-    """True where the file that the manifest names is there, as long as it was."""
-    if made is None:
-        return False
-    try:
-        return (root / made.path).stat().st_size == made.size
-    except OSError:
-        return False
+    return {path: described(path, data, 0, newest) for path, data in files.items() if _write(root, path, data, result)}
 
 
 def _settle(
@@ -448,9 +417,10 @@ def _settle(
     now: datetime,
 ) -> None:
     """Forgets what was owed, notes what could not be published and closes what is over."""
-    if not owed and not result.feeds:
+    if not owed and not result.feeds and not result.unwritable:
         return
-    refused = {_section_id(target) for target in targets if target.path in result.refused}
+    failed = result.refused.keys() | result.unwritable.keys()
+    refused = {_section_id(target) for target in targets if target.path in failed}
     with writing(engine) as connection:
         sections.clean(connection, {each: version for each, version in owed.items() if each not in refused})
         if refused - set(owed):  # due for another reason, which the next run will not see
@@ -460,6 +430,7 @@ def _settle(
         lasting = {
             "quarantined": _chosen(connection, config, targets, unmet) | set(result.left_out),
             "refused": {target.path for target in targets} - result.good,
+            "unwritable": {str(config.public)} if result.unwritable else set(),
         }
         for one in last:
             if one.subject not in lasting.get(one.kind, {one.subject}):
@@ -468,6 +439,8 @@ def _settle(
             incidents.open_incident(connection, "quarantined", uid, message, now)
         for path, message in sorted(result.refused.items()):
             incidents.open_incident(connection, "refused", path, message, now)
+        for message in list(result.unwritable.values())[:1]:
+            incidents.open_incident(connection, "unwritable", str(config.public), message, now)
 
 
 def _chosen(connection: Connection, config: Config, targets: Sequence[_Target], uids: Iterable[str]) -> set[str]:
@@ -485,7 +458,7 @@ def verify(config: Config, now: datetime) -> list[str]:
     """What is wrong with the published files: missing, changed by another hand, or against a rule of Atom."""
     findings = []
     root = config.public
-    for path, made in sorted(_manifest(root)[1].items()):
+    for path, made in sorted(manifest.read(root)[1].items()):
         try:
             data = (root / path).read_bytes()
         except OSError as error:

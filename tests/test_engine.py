@@ -280,7 +280,7 @@ def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_database_that_cannot_be_made_is_named() -> None:
     engine = open_engine("sqlite:////proc/feeds.sqlite3")
-    with pytest.raises(StorageError, match="cannot be taken|unable to open"):
+    with pytest.raises(StorageError, match=r"cannot be taken|unable to open"):
         upgrade(engine)
 
 

@@ -21,11 +21,12 @@ from db.store import entries, incidents, sections
 from feeds.config import Config, parse
 from feeds.correct import set_access
 from feeds.declare import declare
-from feeds.errors import OutputError, UsageError
+from feeds.errors import UsageError
 from feeds.ingest import Reading, store
+from feeds.monitor import status
 from feeds.publish import ON_INDEX, publish, show, verify
 from tests.command import SITE
-from tests.desk import record
+from tests.desk import MARKER, record
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -74,7 +75,9 @@ def titles(data: bytes) -> list[str]:
 
 
 def test_an_empty_desk_has_its_page_and_an_empty_feed(tree: Tree) -> None:
-    assert set(tree.publish()) == {"all.atom", "feeds.opml", "index.html", "manifest.json", "style.css"}
+    assert set(tree.publish()) == {
+        "all.atom", "all.free.atom", "feeds.opml", "index.html", "manifest.json", "style.css",
+    }  # fmt: skip
     assert titles(tree.files()["all.atom"]) == []
     assert tree.publish() == []
     assert verify(tree.config, NOW) == []
@@ -295,6 +298,7 @@ def test_a_quarantined_entry_that_is_gone_and_a_refused_feed_that_is_gone(tree: 
 
 _PATHS = {
     "all": "all.atom",
+    "allfree": "all.free.atom",
     "a": "sections/a.atom",
     "free": "sections/a.free.atom",
     "index": "index.html",
@@ -307,15 +311,15 @@ _SOURCE = '[[source]]\nname = "s"\npath = "x"\n'
     ("before", "after", "changed"),
     [
         ("", "[publish]\nentries = 1\n", "all a index"),
-        ("", '[publish]\nhubs = ["https://hub.example/"]\n', "all a free"),
+        ("", '[publish]\nhubs = ["https://hub.example/"]\n', "all allfree a free"),
         ("", '[publish]\ntitle_prefix = "[+] "\n', "all a index"),
         ("", '[access.labels]\npremium = "Paid"\n', "all a index"),
         ("", '[access]\nsubscribe_url = "https://h.example/"\n', "all a index"),
         ("", '[[section]]\nname = "A"\ntitle = "Z"\n', "a free index opml"),
         ("", '[site]\ntimezone = "Asia/Tokyo"\n', "index"),
-        ("", '[site]\nlanguage = "de"\n', "all a free index"),
-        ("", '[site]\ntitle = "New"\n', "all a free index opml"),
-        ("", '[site]\nbase_url = "https://new.example/"\n', "all a free index opml"),
+        ("", '[site]\nlanguage = "de"\n', "all allfree a free index"),
+        ("", '[site]\ntitle = "New"\n', "all allfree a free index opml"),
+        ("", '[site]\nbase_url = "https://new.example/"\n', "all allfree a free index opml"),
         (_SOURCE, _SOURCE + 'link = "https://s.example/"\n', "all a index"),
         ("", "[poll]\ninterval = 90\n", ""),
         (_SOURCE, _SOURCE + "interval = 90\n", ""),
@@ -406,14 +410,39 @@ def test_what_changes_during_a_publish_stays_owed(tree: Tree) -> None:
         assert set(sections.dirty(connection)) == set(seen)
 
 
-def test_an_unwritable_tree_is_one_error_and_nothing_is_forgotten(tree: Tree) -> None:
+def test_an_unwritable_tree_is_said_and_nothing_is_forgotten(tree: Tree) -> None:
     tree.put(record("A story that is well", sections=("A",)))
     tree.config.public.parent.mkdir(exist_ok=True)
     tree.config.public.write_text("a file")
-    with pytest.raises(OutputError, match="public"):
-        tree.publish()
+    result = publish(tree.engine, tree.config, NOW)
+    assert result.paths == []
+    assert all("public" in message for message in result.unwritable.values())
+    assert [one.kind for one in status(tree.engine).incidents] == ["unwritable"]
     tree.config.public.unlink()
     assert "sections/a.atom" in tree.publish()
+    assert status(tree.engine).well
+
+
+def test_one_file_that_cannot_be_written_does_not_stop_the_others(tree: Tree) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    (tree.config.public / "all.atom").mkdir(parents=True)
+    result = publish(tree.engine, tree.config, NOW)
+    assert set(result.unwritable) == {"all.atom"}
+    assert {"sections/a.atom", "index.html", "manifest.json"} <= set(result.paths)
+    assert not status(tree.engine).well
+    (tree.config.public / "all.atom").rmdir()
+    assert set(tree.publish()) == {"all.atom", "manifest.json"}
+    assert status(tree.engine).well
+
+
+def test_a_feed_that_lost_its_last_entry_keeps_its_time(tree: Tree) -> None:
+    tree.put(record("A free story of the day", access=Access.FREE, sections=("A",), published=NOW))
+    tree.publish()
+    tree.put(record("A free story of the day", access=Access.PREMIUM, sections=("A",), evidence=(MARKER,)))
+    tree.publish()
+    feed = feedparser.parse(tree.files()["sections/a.free.atom"])
+    assert feed.entries == []
+    assert feed.feed.updated.startswith("2026-11-01T12:00:00")
 
 
 def test_names(tree: Tree) -> None:

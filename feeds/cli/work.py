@@ -95,7 +95,7 @@ def _report(desk: Desk, results: Sequence[PollResult] | None, published: Publish
     """Says what came of it; 1 where a source failed or a feed or an entry could not be published."""
     bad = any(result.errors for result in results or ())
     if published is not None:
-        bad = bad or bool(published.left_out or published.refused)
+        bad = bad or bool(_unpublished(published))
     if desk.as_json:
         desk.give(_as_json(results, published))
         return int(bad)
@@ -104,11 +104,20 @@ def _report(desk: Desk, results: Sequence[PollResult] | None, published: Publish
     if results is not None and not results:
         desk.say("no source is due; --all polls every one")
     if published is not None:
-        for message in (*published.left_out.values(), *(f"{k}: {v}" for k, v in published.refused.items())):
-            desk.warn(message)
+        for message in _unpublished(published):
+            write_line(message, error=True)
         count = len(published.paths)
         desk.say(f"{count} {'file' if count == 1 else 'files'} written to {desk.config.public}")
     return int(bad)
+
+
+def _unpublished(published: Published) -> list[str]:
+    """What could not be published, a line each; what stands in the way of many files is one line."""
+    lines = [*published.left_out.values(), *(f"{path}: {why}" for path, why in published.refused.items())]
+    if published.unwritable:
+        first, *others = published.unwritable.values()
+        lines.append(f"{first} (and {len(others)} more files)" if others else first)
+    return lines
 
 
 def _tell(desk: Desk, result: PollResult) -> None:
@@ -158,6 +167,7 @@ def _as_json(results: Sequence[PollResult] | None, published: Published | None) 
             for result in results or ()
         ],
         "published": published.paths if published is not None else [],
+        "unpublished": _unpublished(published) if published is not None else [],
         "totals": {"sources": len(results or ())}
         | {name: totals[name] for name in names}
         | {"published": len(published.paths) if published is not None else 0},
