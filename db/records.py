@@ -113,7 +113,8 @@ class EntryRecord:
 class ShownEntry:
     """What a publish reads of an entry: neither its plain text nor its evidence is among it.
 
-    `uid` is the id a reader sees, for ever; `source` a name.
+    `uid` is the id a reader sees, for ever; `source` a name. `place` settles the order of entries of one time: the
+    position in the document, then a hash of the uid, the same on every machine.
     """
 
     id: int
@@ -127,6 +128,7 @@ class ShownEntry:
     published: datetime | None
     published_precision: Precision | None
     updated: datetime
+    place: int
     language: str | None
     label: str | None
     authors: tuple[str, ...]
@@ -141,8 +143,7 @@ class StoredEntry(ShownEntry):
     """An entry as it stands in the database.
 
     `sorted_at` is what feeds are ordered by (newest first) and never moves: `published`, else the time the item was
-    filed under; `place` settles the order within one time (the position in the document, then a hash of the uid: the
-    same on every machine). `lead` is the uid of the entry that feeds show in place of this one's cluster (its own
+    filed under. `lead` is the uid of the entry that feeds show in place of this one's cluster (its own
     where it leads); `rule` says why the two were joined.
     """
 
@@ -150,7 +151,6 @@ class StoredEntry(ShownEntry):
     published_basis: str | None
     first_seen: datetime
     sorted_at: datetime
-    place: int
     access_override: bool
     evidence: tuple[Evidence, ...]
     lead: str

@@ -275,6 +275,7 @@ def show(
         published=entry.published,
         published_day_only=entry.published_precision is Precision.DAY,
         updated=entry.updated,
+        position=entry.place >> 31,
         authors=entry.authors,
         categories=entry.categories,
         sections=entry.sections,

@@ -39,6 +39,7 @@ _SHOWN = (
     Entry.enclosures,
     Entry.sections,
     func.coalesce(Entry.access_override, Entry.access).label("access"),
+    Entry.place,
 )
 _STORED = (
     *_SHOWN,
@@ -46,7 +47,6 @@ _STORED = (
     Entry.published_basis,
     Entry.first_seen,
     Entry.sorted_at,
-    Entry.place,
     Entry.access_override,
     Entry.evidence,
     Entry.rule,
@@ -87,6 +87,7 @@ def _shown(row: Sequence[Any]) -> dict[str, Any]:
         "enclosures": tuple(Enclosure(*file) for file in row[15]) if row[15] else (),
         "sections": tuple(row[16]),
         "access": Access(row[17]),
+        "place": row[18],
     }
 
 
@@ -97,7 +98,6 @@ def _entry(row: Any) -> StoredEntry:
         published_basis=row.published_basis,
         first_seen=row.first_seen,
         sorted_at=row.sorted_at,
-        place=row.place,
         access_override=row.access_override is not None,
         evidence=_evidence(row.evidence),
         lead=row.lead or row.uid,
