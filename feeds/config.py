@@ -96,6 +96,21 @@ def _authority(value: str) -> str:
     return value
 
 
+def _database_url(value: str) -> str:
+    path = value.removeprefix("sqlite:///")
+    if path == value or not path or path.startswith(":memory:") or "?" in path:
+        raise ValueError("give sqlite:///PATH, the only database so far; what is in memory is gone after each command")
+    return value
+
+
+def _dateline(value: str) -> str:
+    names = re.findall(r"\{([^{}]*)\}", value)
+    rest = re.sub(r"\{(date|agency|place)\}", "", value)
+    if "date" not in names or len(set(names)) < len(names) or "{" in rest or "}" in rest:
+        raise ValueError('give a shape with {date} and at most one {agency} and {place}, such as "{date}, {agency}."')
+    return value
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 LinkUrl = Annotated[str, AfterValidator(_link_url)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
@@ -103,6 +118,8 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Language = Annotated[str, AfterValidator(_language)]
 SourceName = Annotated[str, AfterValidator(_source_name)]
 Authority = Annotated[str, AfterValidator(_authority)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+Dateline = Annotated[str, Field(max_length=200), AfterValidator(_dateline)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -144,7 +161,7 @@ class Site(_Model):
 class Database(_Model):
     """`[database]`: where entries are kept."""
 
-    url: str = Field("sqlite:///var/feeds.sqlite3", description="SQLAlchemy address of the database.")
+    url: DatabaseUrl = Field("sqlite:///var/feeds.sqlite3", description="SQLAlchemy address of the database.")
 
 
 class Publish(_Model):
@@ -226,9 +243,8 @@ class Profile(_Model):
 
     sections: tuple[Text, ...] = Field((), description="Names of sections that rows may begin with.")
     markers: tuple[Text, ...] = Field((), description="Texts glued to a headline's end that mark it premium.")
-    dateline: str | None = Field(
+    dateline: Dateline | None = Field(
         None,
-        max_length=200,
         description='Shape of the dateline: "{date}, {agency}." or "{place}, {date} ({agency}) -"; default: learned.',
     )
     year: int | None = Field(None, ge=1990, le=2100, description="Year of datelines that name none.")
@@ -314,12 +330,9 @@ class Config(_Model):
 
     @property
     def database_url(self) -> str:
-        """The database's address, a relative SQLite path made absolute."""
+        """The database's address, its path made absolute."""
         prefix = "sqlite:///"
-        url = self.database.url
-        if not url.startswith(prefix) or url == prefix or url.startswith(prefix + ":memory:"):
-            return url
-        return prefix + str(self.resolve(Path(url.removeprefix(prefix))))
+        return prefix + str(self.resolve(Path(self.database.url.removeprefix(prefix))))
 
     @property
     def public(self) -> Path:

@@ -65,15 +65,19 @@ def store(
     prefix: str,
     now: datetime,
     made: set[int] | None = None,
+    lost: set[str] | None = None,
 ) -> Tally:
     """Stores what a document says. `prefix` begins the ids that are minted (`tag:<host>,<date>:`).
 
     `made` holds the ids of the entries that this poll made from documents before this one, and gets those that are
-    made now: nobody has seen them yet, so that what one more document says of them is no change. A document that
-    says again what it said before changes nothing, whatever else was said since.
+    made now: nobody has seen them yet, so that what one more document says of them is no change. `lost` are names of
+    documents that are no longer there: one of them may go by another name now, and is taken out. A document that says
+    again what it said before changes nothing, whatever else was said since.
     """
     made = set() if made is None else made
     records = revise.fold(reading.records, level_of)
+    if lost:
+        _recall(connection, source_id, reading.name, records, lost)
     rank = revise.document_rank(records, reading.name)
     document_id = sources.save_document(connection, source_id, reading.name, reading.digest)
     known, fresh = _recognise(connection, document_id, records)
@@ -101,6 +105,31 @@ def store(
         sections.mark(connection, touched | shown, now)
     materially = sum(bool(change.changed) for change in changes)
     return Tally(new=len(news), updated=materially, unchanged=unchanged + len(changes) - materially)
+
+
+def _recall(connection: Connection, source_id: int, name: str, records: Sequence[EntryRecord], lost: set[str]) -> None:
+    """Lets a lost document go by `name` where at least half of what it named is in `records`, edited or not.
+
+    A scraper that names its files by their content renames a page with every edit of a headline.
+    """
+    ids = sources.document_ids(connection, source_id, {name, *lost})
+    if name in ids:
+        return
+    found = entries.find(connection, [key for record in records for key in record.keys])
+    known = set(found.values())
+    fresh = [record for record in records if not any(key in found for key in record.keys)]
+    best: tuple[float, str] | None = None
+    for other in sorted(ids):
+        named = entries.named_by(connection, ids[other])
+        same = known.intersection(named)
+        share = len(same) / max(len(named), 1)
+        if share < 1:
+            share += len(_edits(connection, [each for each in named if each not in same], fresh)) / max(len(named), 1)
+        if share >= 0.5 and (best is None or share > best[0]):
+            best = (share, other)
+    if best is not None:
+        sources.rename_document(connection, ids[best[1]], name)
+        lost.discard(best[1])
 
 
 def _recognise(

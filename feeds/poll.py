@@ -147,6 +147,8 @@ class _Attempt:
         self._settings = record.settings
         # Ids of the entries that this poll made: nobody has seen them yet.
         self._made: set[int] = set()
+        # Names of documents that are no longer there: one that is new may be one of them, renamed.
+        self._lost: set[str] = set()
 
     def run(self) -> PollResult:
         group: list[Reading] = []
@@ -202,7 +204,7 @@ class _Attempt:
             if isinstance(found, Unreadable):
                 self._result.errors.append(str(found.error))
                 continue
-            digest = blake2b(said + b"\0" + found.data, digest_size=16).digest()
+            digest = _digest(said, found)
             try:
                 if known.get(found.name) != digest:
                     parsed = parse(found, context, source)
@@ -232,12 +234,11 @@ class _Attempt:
         with reading(self._engine) as connection:
             known = sources.digests(connection, self._record.id)
         learned = self._record.learned
+        self._lost = set(known)
         before = _digest_of(source, _with_learned(context, learned))
         for found in read_local(self._config.resolve(source.path), self._config.poll, now=self._now):
-            if (
-                isinstance(found, Document)
-                and known.get(found.name) != blake2b(before + b"\0" + found.data, digest_size=16).digest()
-            ):
+            self._lost.discard(found.name)
+            if isinstance(found, Document) and known.get(found.name) != _digest(before, found):
                 learned |= learn(found, context)
         if learned != self._record.learned:
             with writing(self._engine) as connection:
@@ -261,10 +262,10 @@ class _Attempt:
 
     def _store(self, group: list[Reading]) -> None:
         """Stores a group in one transaction; where that fails, each of its documents in one of its own."""
-        made = set(self._made)
+        made, lost = set(self._made), set(self._lost)
         try:
             with writing(self._engine) as connection:
-                tally = self._save(connection, group, made)
+                tally = self._save(connection, group, made, lost)
         except StorageError:
             raise
         except Exception as error:
@@ -275,31 +276,23 @@ class _Attempt:
             self._result.read -= 1
             self._crashed(error, group[0].name)
             return
-        self._acknowledge(group, tally, made)
+        self._acknowledge(group, tally, made, lost)
 
-    def _save(self, connection: Connection, group: list[Reading], made: set[int]) -> Tally:
-        prefix, record = self._config.site.tag_prefix(), self._record
+    def _save(self, connection: Connection, group: list[Reading], made: set[int], lost: set[str]) -> Tally:
+        source_id, name, prefix = self._record.id, self._record.name, self._config.site.tag_prefix()
         return sum(
             (
-                store(
-                    connection,
-                    record.id,
-                    record.name,
-                    one,
-                    prefix=prefix,
-                    now=self._now,
-                    made=made,
-                )
+                store(connection, source_id, name, one, prefix=prefix, now=self._now, made=made, lost=lost)
                 for one in group
             ),
             start=Tally(),
         )
 
-    def _acknowledge(self, group: list[Reading], tally: Tally, made: set[int]) -> None:
+    def _acknowledge(self, group: list[Reading], tally: Tally, made: set[int], lost: set[str]) -> None:
         """Said only after the commit: what this names survives any crash."""
         result = self._result
         result.tally += tally
-        self._made = made
+        self._made, self._lost = made, lost
         for one in group:
             result.skipped += [(one.name, row) for row in one.skipped]
             result.warnings += [f"{one.name}: {warning}" for warning in one.warnings]
@@ -323,10 +316,10 @@ class _Attempt:
         if local and not group and result.tally == Tally() and self._is_noted():
             result.outcome = "failed" if failed else "unchanged"
             return
-        made = set(self._made)
+        made, lost = set(self._made), set(self._lost)
         skipped = len(result.skipped) + sum(len(one.skipped) for one in group)
         with writing(self._engine) as connection:
-            tally = self._save(connection, group, made)
+            tally = self._save(connection, group, made, lost)
             total = result.tally + tally
             outcome = "failed" if failed else "stored" if total.new or total.updated else "unchanged"
             sources.finish(
@@ -353,7 +346,7 @@ class _Attempt:
             elif failures >= self._config.monitor.failing_after or not failed:
                 incidents.open_incident(connection, "failing", record.name, result.error, now, record.id)
         result.outcome = outcome
-        self._acknowledge(group, tally, made)
+        self._acknowledge(group, tally, made, lost)
 
     def _is_noted(self) -> bool:
         """True where the database says already what is to be said, and said so a moment ago."""
@@ -379,6 +372,11 @@ class _Attempt:
 def _digest_of(source: Source, context: Context) -> bytes:
     """What a document is read by, as bytes: where it changes, every document has to be read again."""
     return repr((context, source.sections, source.default_section, source.access, source.link)).encode()
+
+
+def _digest(said: bytes, document: Document) -> bytes:
+    """16 bytes that stand for a document as it is read by `said`."""
+    return blake2b(said + b"\0" + document.data, digest_size=16).digest()
 
 
 def _with_learned(context: Context, learned: Learned) -> Context:

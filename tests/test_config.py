@@ -52,11 +52,18 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert config.database_url == f"sqlite:///{file.parent}/var/feeds.sqlite3"
 
 
-@pytest.mark.parametrize(
-    "url", ["sqlite:////abs/x.sqlite3", "sqlite:///:memory:", "sqlite:///", "postgresql+psycopg://h/d"]
-)
-def test_an_address_that_is_no_relative_path_stays(url: str) -> None:
-    assert parse(f'{SITE}[database]\nurl = "{url}"', PATH).database_url == url
+@pytest.mark.parametrize("url", ["sqlite:///:memory:", "postgresql+psycopg://h/d", "sqlite:///", "sqlite://", "foo"])
+def test_only_a_file_is_a_database(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"config\.toml:\d+: database\.url: give sqlite:///PATH"):
+        parse(f'[site]\ntitle = "T"\nbase_url = "http://h.example/"\n[database]\nurl = "{url}"\n', Path("config.toml"))
+
+
+@pytest.mark.parametrize("shape", ["{bogus", "{agency}", "{date} {date}", "{date} {when}", "no date", "{date}}"])
+def test_a_dateline_has_a_date(shape: str) -> None:
+    text = f'[site]\ntitle = "T"\nbase_url = "http://h.example/"\n[profile.p]\ndateline = "{shape}"\n'
+    with pytest.raises(ConfigError, match=r"profile\.p\.dateline: give a shape with"):
+        parse(text, Path("config.toml"))
+    parse(text.replace(shape, "{place}, {date} ({agency}) -"), Path("config.toml"))
 
 
 def test_a_byte_order_mark_is_no_key(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -168,6 +168,18 @@ def digests(connection: Connection, source_id: int) -> dict[str, bytes]:
     """Document name -> digest of the bytes it had when it was last read."""
     rows = connection.execute(select(Document.name, Document.digest).where(Document.source_id == source_id))
     return {row[0]: row[1] for row in rows}
+
+
+def document_ids(connection: Connection, source_id: int, names: Iterable[str]) -> dict[str, int]:
+    """Document name -> id, for those of `names` that are known."""
+    wanted = set(names)
+    rows = connection.execute(select(Document.name, Document.id).where(Document.source_id == source_id))
+    return {row.name: row.id for row in rows if row.name in wanted}
+
+
+def rename_document(connection: Connection, document_id: int, name: str) -> None:
+    """A document goes by another name from now on."""
+    connection.execute(update(Document).where(Document.id == document_id).values(name=name))
 
 
 def save_document(connection: Connection, source_id: int, name: str, digest: bytes) -> int:

@@ -140,9 +140,7 @@ def _terminal() -> bool:
 
 def lock_path(config: Config, name: str) -> Path:
     """The lock file `name`: beside the database, which is what it protects."""
-    url = config.database_url
-    prefix = "sqlite:///"
-    base = Path(url.removeprefix(prefix)) if url.startswith(prefix + "/") else config.root / "var" / "feeds"
+    base = Path(config.database_url.removeprefix("sqlite:///"))
     return base.with_name(f"{base.name}.{name}.lock")
 
 

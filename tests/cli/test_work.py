@@ -260,3 +260,50 @@ def test_premium_bodies_stay_inside(desk: Folder) -> None:
     assert desk.run("entries", "set-access", uid, "--clear").code == 0
     desk.run("publish")
     assert b"SENTINEL" not in b"".join(desk.tree().values())
+
+
+def test_a_renamed_document_keeps_its_entries(desk: Folder) -> None:
+    desk.run("update")
+    before = {entry["id"] for entry in desk.run("entries", "list", "--json").json}
+    (desk.path / "seeds" / "1.txt").unlink()
+    edited = DOCUMENT.replace("Council votes for new ferry", "Council approves a new ferry")
+    desk.seed("2.txt", edited.replace("Mayor rejects call for", "Mayor rejects a call for"))
+    ran = desk.run("update", "--json")
+    assert (ran.json["totals"]["new"], ran.json["totals"]["updated"]) == (0, 2)
+    assert {entry["id"] for entry in desk.run("entries", "list", "--json").json} == before
+
+
+def test_a_document_on_another_page_is_no_renamed_one(desk: Folder) -> None:
+    desk.run("update")
+    (desk.path / "seeds" / "1.txt").unlink()
+    desk.seed(
+        "2.txt",
+        "Storm closes the northern pier\n\nMarch 9, 2026, Coastwire. The pier is closed until further notice.\n",
+    )
+    assert desk.run("update", "--json").json["totals"]["new"] == 1
+
+
+def test_documents_of_a_source_teach_each_other(desk: Folder) -> None:
+    rows = "- PoliticsBudget passes at nightFor Harbour+ readers only\n- SocietyPool reopens\n"
+    desk.seed("0.txt", f"Tide tables out\n\nMarch 2, 2026, X. Body of it.\n\n{rows}")
+    desk.run("update")
+    found = {entry["title"]: entry for entry in desk.run("entries", "list", "--json").json}
+    assert (found["Budget passes at night"]["sections"], found["Budget passes at night"]["access"]) == (
+        ["Politics"],
+        "premium",
+    )
+    assert found["Pool reopens"]["sections"] == ["Society"]
+    # What was learned stays, whatever the pages list today.
+    desk.seed("1.txt", DOCUMENT.replace("- Politics\n", "").replace("- Economy\n", "").replace("- Society\n", ""))
+    assert desk.run("update", "--json").json["totals"]["updated"] == 0
+    assert {entry["title"] for entry in desk.run("entries", "list", "--json").json} == set(found)
+
+
+def test_markup_is_no_seed_document(desk: Folder) -> None:
+    desk.seed("page.txt", "<!DOCTYPE html><html><body>Hello</body></html>")
+    (desk.path / "seeds" / "loop.txt").symlink_to("loop.txt")
+    ran = desk.run("update")
+    assert ran.code == 1
+    assert "markup" in ran.err
+    assert "loop.txt" in ran.err
+    assert len(desk.run("entries", "list", "--json").json) == 7
