@@ -51,6 +51,7 @@ PUBLISHED = {
     "index.html": "Page of all sections: the newest entries of each, how to subscribe, autodiscovery links.",
     "style.css": "Its stylesheet; the page needs nothing else, no script, no outside file.",
     "all.atom": "Every entry, duplicates folded.",
+    "all.free.atom": "Those of them whose access is `free`.",
     "sections/<slug>.atom": "The entries of one section. Gated entries are flagged and carry title and teaser only.",
     "sections/<slug>.free.atom": "Those of them whose access is `free`.",
     "feeds.opml": "List of all feeds, to import into a reader at once.",
@@ -72,6 +73,8 @@ _VALIDATED = {
     "_language": "language tag",
     "_source_name": "name",
     "_authority": '"host,date"',
+    "_database_url": "sqlite:///PATH",
+    "_dateline": "shape",
 }
 _KINDS = {"str": "TEXT", "list[str]": "TEXT", "path": "PATH", "int": "NUMBER", "int range": "NUMBER"}
 _EPOCH = 1_798_761_600

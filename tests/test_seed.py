@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.records import Evidence, Precision
+from db.records import Evidence, Learned, Precision
 from feeds.errors import ParseError
 from feeds.model import Context, Document, Item, Parsed
 from feeds.sources import seed
@@ -498,3 +498,14 @@ def test_every_row_is_an_item_or_skipped(texts: list[str]) -> None:
     lines = {item.line for item in parsed.items} | {row.line for row in parsed.skipped}
     expected = {n for n, text in enumerate(texts, 2) if text.strip()}
     assert lines == {1} | expected
+
+
+def test_a_document_teaches_its_marker_and_sections_that_stand_alone_and_before_headlines() -> None:
+    rows = (
+        "- Politics\n- Weather\n- PoliticsOne story hereFor members only\n- SportTwo stories hereFor members only\n"
+        "- PoliticsThree stories hereFor members only\n- PoliticsFor members only\n"
+    )
+    made = document(f"A title\n\nA body that is a sentence.\n\n{rows}".encode())
+    assert seed.learn(made, Context()) == Learned(("Politics",), ("For members only",))
+    assert seed.learn(document(b"A title\n\nNo list in it.\n"), Context()) == Learned()
+    assert seed.learn(document(b""), Context()) == Learned()

@@ -408,8 +408,7 @@ def alike(connection: Connection, entry_ids: Sequence[int], window: int) -> list
     found: dict[int, Member] = {}
     for chunk in chunks(entry_ids):
         for row in connection.execute(_ALIKE, {"ids": chunk, "window": window}):
-            if row[0] not in found:
-                found[row[0]] = _member(row)
+            found.setdefault(row[0], _member(row))
     return list(found.values())
 
 
