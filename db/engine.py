@@ -66,6 +66,8 @@ def _list_from_json(text: str) -> tuple[Any, ...]:
 
 def _from_json(text: str) -> Any:
     """A JSON value, lists as tuples: most are empty or one of a few section names, so the same text is read once."""
+    if text == "[]":
+        return ()
     return _list_from_json(text) if text[:1] == "[" and len(text) < 200 else json.loads(text)
 
 

@@ -280,7 +280,7 @@ def test_a_thousand_categories() -> None:
     ("fields", "word"),
     [
         ({"title": "bell \x07"}, "XML"),
-        ({"summary": "lone \ud800"}, "surrogates"),
+        ({"summary": "lone \ud800"}, "a character that XML forbids"),
         ({"content": "<p>\ufffe</p>"}, "XML"),
         ({"authors": ("\x00",)}, "XML"),
         ({"uid": "no iri"}, "id"),

@@ -2,7 +2,7 @@
 
 Each entry becomes bytes once, on a line of its own, and is shared by every feed of a run that shows it; a feed is its
 head, made by feedgen, followed by the entries' bytes. feedgen's defects that matter here and the way round each: entry
-links lose all attributes but href, so `_EntryExtension` writes them; both kinds of `updated` default to the clock, so
+links lose all attributes but href, so `_Entry` writes them; both kinds of `updated` default to the clock, so
 both are always set; one character that XML forbids fails the whole feed, so entries are rendered apart and the one at
 fault is named.
 
@@ -20,10 +20,11 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from html import escape
 from typing import NamedTuple
 
 from feedgen.entry import FeedEntry
-from feedgen.ext.base import BaseEntryExtension, BaseExtension
+from feedgen.ext.base import BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
@@ -36,6 +37,7 @@ _NAMESPACES = {"dcterms": "http://purl.org/dc/terms/", "s": "https://schema.org/
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f-\x9f\s<>\"{}|\\^`]+")
 _HTTP = re.compile(r"https?://[^\x00-\x20\x7f-\x9f\s<>\"{}|\\^`/?#][^\x00-\x20\x7f-\x9f\s<>\"{}|\\^`]*", re.IGNORECASE)
 _MEDIA = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MARKUP = re.compile(r"<(?=/[a-zA-Z])|&(?=#?[a-zA-Z0-9]{1,31};)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -133,16 +135,18 @@ def _rendered(entry: PublicEntry, site: _Site) -> _Rendered:
 def _entry_xml(entry: PublicEntry, moment: datetime, site: _Site) -> bytes:
     """One `<entry>` and a line's end; its prefixes are declared by the feed around it."""
     _require_links(entry)
-    made = FeedEntry()
-    made.register_extension("broadsheet", _EntryExtension, rss=False)
-    made.broadsheet.entry = entry
-    made.broadsheet.site = site
+    spoken = entry.language if entry.language and entry.language != site.language else None
+    made = _Entry(spoken if spoken is not None and _LANGUAGE.fullmatch(spoken) else None)
     made.id(entry.uid)
     made.title(_literal(_title(entry)))
     made.updated(moment)
-    made.link({"href": entry.url})
     if _has_content(entry):
         made.content(entry.content, type="html")
+    else:
+        made.link({"href": entry.url})  # which feedgen insists on where there is no content
+    own = _own(entry, site)
+    if _ILLEGAL.search(own) is not None:
+        raise EntryInvalid(entry.uid, "there is a character that XML forbids")
     try:
         if entry.published is not None:
             made.published(entry.published)
@@ -150,7 +154,8 @@ def _entry_xml(entry: PublicEntry, moment: datetime, site: _Site) -> bytes:
     except ValueError as error:
         # lxml's words are "All strings must be XML compatible ..."; a surrogate is a UnicodeEncodeError.
         raise EntryInvalid(entry.uid, str(error)) from error
-    return b"%b%b%b\n" % (xml.removesuffix(_END_ENTRY), _ACCESS_XML.get(entry.access, b""), _END_ENTRY)
+    own_xml = own.encode() + _ACCESS_XML.get(entry.access, b"")
+    return b"%b%b%b\n" % (xml.removesuffix(_END_ENTRY), own_xml, _END_ENTRY)
 
 
 def _literal(text: str) -> str:
@@ -178,30 +183,54 @@ def _require_links(entry: PublicEntry) -> None:
         raise EntryInvalid(entry.uid, f"url {entry.url[:200]!a} is no http or https address")
 
 
-class _EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen ships no types
-    """Writes what feedgen's entry cannot: links with all their attributes, and the language."""
+class _Entry(FeedEntry):  # type: ignore[misc]  # feedgen ships no types
+    """feedgen's entry with the two attributes that it cannot write."""
 
-    entry: PublicEntry
-    site: _Site
+    def __init__(self, language: str | None) -> None:
+        super().__init__()
+        self._language = language
 
-    def extend_atom(self, feed: etree._Element) -> etree._Element:
-        """`feed` is feedgen's name for the entry's element."""
-        entry, site = self.entry, self.site
-        if entry.language and entry.language != site.language and _LANGUAGE.fullmatch(entry.language):
-            feed.set("{http://www.w3.org/XML/1998/namespace}lang", entry.language)
-        for author in dict.fromkeys(entry.authors):
-            if author.strip():
-                etree.SubElement(etree.SubElement(feed, "author"), "name").text = author
-        next(feed.iterchildren("link")).set("rel", "alternate")  # feedgen wrote it with href alone
-        for attributes in _links(entry, site):
-            etree.SubElement(feed, "link", attributes)
-        # A row of headlines has no teaser. Validators ask for some text all the same (MissingTextualContent).
-        summary = entry.summary if entry.summary.strip() else _title(entry)
-        if summary is entry.summary or not _has_content(entry):
-            etree.SubElement(feed, "summary", {"type": "text"}).text = _literal(summary)
-        for attributes in _categories(entry, site):
-            etree.SubElement(feed, "category", attributes)
+    def atom_entry(self, extensions: bool = False) -> etree._Element:
+        """The element, with its language, and `rel` on its link."""
+        feed: etree._Element = super().atom_entry(extensions)
+        if self._language is not None:
+            feed.set("{http://www.w3.org/XML/1998/namespace}lang", self._language)
+        for link in feed.iterchildren("link"):
+            link.set("rel", "alternate")
         return feed
+
+
+def _own(entry: PublicEntry, site: _Site) -> str:
+    """The elements that feedgen cannot write as they have to be, or at all, as XML."""
+    parts = [
+        f"<author><name>{_text(author)}</name></author>" for author in dict.fromkeys(entry.authors) if author.strip()
+    ]
+    if _has_content(entry):
+        parts.append(f'<link href="{_attribute(entry.url)}" rel="alternate"/>')
+    parts += [_element("link", attributes) for attributes in _links(entry, site)]
+    # A row of headlines has no teaser. Validators ask for some text all the same (MissingTextualContent).
+    summary = entry.summary if entry.summary.strip() else _title(entry)
+    if summary is entry.summary or not _has_content(entry):
+        parts.append(f'<summary type="text">{_text(_literal(summary))}</summary>')
+    parts += [_element("category", attributes) for attributes in _categories(entry, site)]
+    return "".join(parts)
+
+
+def _element(name: str, attributes: dict[str, str]) -> str:
+    return f"<{name}" + "".join(f' {key}="{_attribute(value)}"' for key, value in attributes.items()) + "/>"
+
+
+def _text(value: str) -> str:
+    """`value` as character data: a carriage return would come back as a line feed (XML 1.0, 2.11)."""
+    return escape(value, quote=False).replace("\r", "&#13;")
+
+
+def _attribute(value: str) -> str:
+    """`value` between double quotes, where white space but a blank would come back as one (XML 1.0, 3.3.3)."""
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return (
+        value.replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;") if not value.isprintable() else value
+    )
 
 
 def _links(entry: PublicEntry, site: _Site) -> Iterator[dict[str, str]]:
