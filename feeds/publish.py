@@ -381,6 +381,7 @@ def _pages(
         base_url=site.base_url,
         zone=ZoneInfo(site.timezone),
         all_path="all.atom",
+        all_free_path="all.free.atom",
         opml_path="feeds.opml",
         subscribe_url=config.access.subscribe_url,
         sections=tuple(

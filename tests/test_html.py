@@ -39,7 +39,8 @@ def section(*entries: PublicEntry, **fields: Any) -> IndexSection:
 def page(*sections: IndexSection, **fields: Any) -> IndexPage:
     plain: dict[str, Any] = {
         "title": "Courier", "language": "en", "base_url": "https://news.example/feeds/",
-        "zone": ZoneInfo("Europe/Vilnius"), "sections": sections, "all_path": "all.atom", "opml_path": "feeds.opml",
+        "zone": ZoneInfo("Europe/Vilnius"), "sections": sections, "all_path": "all.atom",
+        "all_free_path": "all.free.atom", "opml_path": "feeds.opml",
     }  # fmt: skip
     return IndexPage(**(plain | fields))
 

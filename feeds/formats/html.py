@@ -50,6 +50,7 @@ class IndexPage:
     zone: tzinfo
     sections: tuple[IndexSection, ...]
     all_path: str
+    all_free_path: str
     opml_path: str
     subscribe_url: str | None = None
 
