@@ -19,7 +19,16 @@ def declare(engine: Engine, config: Config, now: datetime) -> None:
         if sources.declared(connection) == declared and sections.configured(connection, slugs):
             return
     with writing(engine) as connection:
+        before = sources.declared(connection)
         sources.declare(connection, declared, now)
+        # At once, and of paused sources, too: what is for some readers only must not wait for a poll to be taken back.
+        changed = [source for source in config.source if before.get(source.name, {}).get("access") != source.access]
+        if changed:
+            from feeds.ingest import rejudge
+
+            ids = {source.name: source.id for source in sources.every(connection)}
+            for source in changed:
+                rejudge(connection, ids[source.name], source.access, now)
         sections.configure(connection, slugs, slug)
 
 

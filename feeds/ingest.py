@@ -19,6 +19,9 @@ from feeds import access, dedupe, revise
 from feeds.model import Skipped
 from feeds.slug import slug
 
+LIKELY = 8
+"""Lost documents that are looked at for one that goes by a new name."""
+
 WINDOW = timedelta(days=7)
 """Entries further apart are not compared: reprints come within days, and the work must not grow with the archive."""
 
@@ -118,18 +121,22 @@ def _recall(connection: Connection, source_id: int, name: str, records: Sequence
     found = entries.find(connection, [key for record in records for key in record.keys])
     known = set(found.values())
     fresh = [record for record in records if not any(key in found for key in record.keys)]
-    best: tuple[float, str] | None = None
-    for other in sorted(ids):
-        named = entries.named_by(connection, ids[other])
-        same = known.intersection(named)
-        share = len(same) / max(len(named), 1)
-        if share < 1:
-            share += len(_edits(connection, [each for each in named if each not in same], fresh)) / max(len(named), 1)
-        if share >= 0.5 and (best is None or share > best[0]):
-            best = (share, other)
+    names = {document_id: other for other, document_id in ids.items()}
+    shared = {each: count for each, count in entries.naming(connection, sorted(known)).items() if each in names}
+    # Few at a time: a folder whose names change with every edit has lost thousands.
+    likely = sorted(shared, key=lambda each: (-shared[each], names[each]))[:LIKELY]
+    if not likely and len(names) <= LIKELY:
+        likely = sorted(names, key=lambda each: names[each])
+    best: tuple[float, int] | None = None
+    for document_id in likely:
+        named = entries.named_by(connection, document_id)
+        others = [each for each in named if each not in known]
+        same = len(named) - len(others) + len(_edits(connection, others, fresh) if others and fresh else {})
+        if named and same * 2 >= len(named) and (best is None or same / len(named) > best[0]):
+            best = (same / len(named), document_id)
     if best is not None:
-        sources.rename_document(connection, ids[best[1]], name)
-        lost.discard(best[1])
+        sources.rename_document(connection, best[1], name)
+        lost.discard(names[best[1]])
 
 
 def _recognise(

@@ -66,7 +66,8 @@ class PollResult:
 
     @property
     def error(self) -> str | None:
-        return "; ".join(self.errors) or None
+        """All of them as text that every database takes: names of files may hold bytes that are no UTF-8."""
+        return "; ".join(self.errors).encode("utf-8", "backslashreplace").decode() or None
 
 
 def poll(
@@ -206,20 +207,26 @@ class _Attempt:
                 continue
             digest = _digest(said, found)
             try:
-                if known.get(found.name) != digest:
-                    parsed = parse(found, context, source)
-                    period = getattr(parsed, "update_period", None)
-                    self._hints = self._hints.with_document(getattr(parsed, "ttl", None), period)
-                    yield read(parsed, found, source, self._config, digest)
+                one = None if known.get(found.name) == digest else self._read(found, context, source, digest)
             except ParseError as error:
                 self._result.errors.append(_placed(str(error), found, source))
+            except Exception as error:
+                self._crashed(error, found.name)
             else:
+                if one is not None:
+                    yield one
                 self._result.read += 1
         self._settings = settings
         if source.path is not None and not named:
             if known:
                 raise FetchError(f"{source.path}: holds no documents any more ({len(known)} before); its entries stay")
             self._result.warnings.append(f"{source.path}: holds no documents (*.txt) yet")
+
+    def _read(self, document: Document, context: Context, source: Source, digest: bytes) -> Reading:
+        parsed = parse(document, context, source)
+        period = getattr(parsed, "update_period", None)
+        self._hints = self._hints.with_document(getattr(parsed, "ttl", None), period)
+        return read(parsed, document, source, self._config, digest)
 
     def _taught(self, source: Source, context: Context) -> Context:
         """`context` with what the documents of the source taught, those that are new or changed included.

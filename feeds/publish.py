@@ -107,7 +107,7 @@ def _publish(engine: Engine, config: Config, now: datetime, names: Sequence[str]
         by_name = {source.name: source for source in sources.every(connection)}
     wanted = _wanted(known, names)
     targets = _targets(config, known)
-    settings = _settings(config, by_name)
+    settings = _settings(config, by_name, known)
     former_settings, former = manifest.read(root)
     due = [
         target
@@ -131,9 +131,13 @@ def _publish(engine: Engine, config: Config, now: datetime, names: Sequence[str]
                 made[target.path] = made_now
         if due or incomplete or set(former) != set(made) | set(PAGES):
             made |= _pages(config, root, shown.headlines(known), known, counts, targets, result)
-            for path in sorted(set(former) - set(made)):
-                remove(root, path)
-                result.paths.append(path)
+            for path in sorted(set(former) - set(made) - set(PAGES)):
+                try:
+                    if remove(root, path):
+                        result.paths.append(path)
+                except OutputError as error:
+                    result.unwritable[path] = str(error)
+                    made[path] = former[path]
             _write(root, manifest.NAME, manifest.render(settings, made), result)
     # On the disk before it is forgotten that they were owed.
     settle(result.owed)
@@ -141,14 +145,17 @@ def _publish(engine: Engine, config: Config, now: datetime, names: Sequence[str]
     return result
 
 
-def _settings(config: Config, by_name: Mapping[str, SourceRecord]) -> str:
+def _settings(config: Config, by_name: Mapping[str, SourceRecord], known: Sequence[SectionRecord]) -> str:
     """A digest of every setting that a published byte depends on: with another one, every feed is due."""
     named = {name: [record.options.get(key) for key in ("title", "link")] for name, record in by_name.items()}
+    named_sections = {section.name.casefold() for section in config.section}
     chosen = {
         "site": config.site.model_dump(mode="json"),
         "publish": config.publish.model_dump(mode="json", exclude={"directory"}),
         "access": config.access.model_dump(mode="json", include={"labels", "subscribe_url"}),
         "section": [[section.name, section.title] for section in config.section],
+        # A path belongs to another section once slugs moved. Those that entries made never move by themselves.
+        "slug": [[one.slug, one.name] for one in known if one.name.casefold() in named_sections],
         "source": {name: options for name, options in named.items() if any(options)},
     }
     return sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
@@ -419,7 +426,7 @@ def _settle(
     now: datetime,
 ) -> None:
     """Forgets what was owed, notes what could not be published and closes what is over."""
-    if not owed and not result.feeds and not result.unwritable:
+    if not (owed or result.feeds or result.unwritable or result.paths):
         return
     failed = result.refused.keys() | result.unwritable.keys()
     refused = {_section_id(target) for target in targets if target.path in failed}

@@ -256,21 +256,34 @@ def match_edits(gone: Sequence[Gone], fresh: Sequence[EntryRecord]) -> dict[int,
     their title identifies need it. The work is bounded: a document in which more than 200 entries went or came was
     replaced, not edited.
     """
+    matched: dict[int, int] = {}
+    used: set[int] = set()
+    # A section or a marker that was learned since takes its name off the headline of a row: at any length of page.
+    at = {record.position: index for index, record in enumerate(fresh)}
+    for old in gone:
+        index = at.get(old.position)
+        if index is not None and index not in matched and not old.text and _contained(old.title, fresh[index]):
+            matched[index] = old.entry_id
+            used.add(old.entry_id)
     if not gone or not fresh or max(len(gone), len(fresh)) > 200:
-        return {}
+        return matched
     scored = []
     for index, record in enumerate(fresh):
         for old in gone:
             score = _agreement(old, record)
             if score is not None:
                 scored.append((-score, old.position, old.entry_id, index))
-    matched: dict[int, int] = {}
-    used: set[int] = set()
     for _score, _position, entry_id, index in sorted(scored):
         if index not in matched and entry_id not in used:
             matched[index] = entry_id
             used.add(entry_id)
     return matched
+
+
+def _contained(title: str, record: EntryRecord) -> bool:
+    """True where one of two bare headlines is the other with something glued on, of no more than its own length."""
+    short, long = sorted((title, record.title), key=len)
+    return not record.text and short != long and len(short) * 2 >= len(long) and short in long
 
 
 def _agreement(old: Gone, record: EntryRecord) -> float | None:

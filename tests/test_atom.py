@@ -380,7 +380,8 @@ def test_an_entry_without_words_has_its_headline_as_summary() -> None:
 def test_fractions_keep_the_order_of_the_page() -> None:
     moment = datetime(2026, 3, 2, 12, tzinfo=UTC)
     rows = tuple(
-        entry(uid=f"tag:t,2026:{at}", url=f"https://n.example/{at}", updated=moment, position=at) for at in range(1200)
+        entry(uid=f"tag:t,2026:{at}", url=f"https://n.example/{at}", updated=moment, published=None, position=at)
+        for at in range(1200)
     )
     found = [one.updated for one in feedparser.parse(render(document(entries=rows[:999]))).entries]
     assert found == sorted(found, reverse=True)

@@ -18,6 +18,7 @@ from db.engine import APPLICATION_ID, open_engine, reading, writing
 from db.errors import NotOurs, SchemaNewer
 from db.migrations import HEAD, alembic_config, current, upgrade
 from db.models import Base
+from db.store import sections
 from tests import desk
 from tests.desk import record, tell
 
@@ -140,3 +141,20 @@ def test_what_a_kill_left_of_making_it_is_in_nobodys_way(tmp_path: Path) -> None
         (tmp_path / name).write_bytes(b"half a database")
     assert upgrade(open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["feeds.sqlite3", "feeds.sqlite3.new.lock"]
+
+
+def test_a_removed_database_does_not_come_back_from_its_log(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.sqlite3"
+    engine = open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    with writing(engine) as connection:
+        sections.ensure(connection, ["Old"], str.lower)
+        log = path.with_name("feeds.sqlite3-wal").read_bytes()
+    engine.dispose()
+    path.unlink()
+    path.with_name("feeds.sqlite3-wal").write_bytes(log)
+    fresh = open_engine(f"sqlite:///{path}")
+    assert upgrade(fresh)
+    with reading(fresh) as connection:
+        assert sections.every(connection) == []
+    fresh.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -352,3 +353,28 @@ def test_a_folder_that_lost_its_documents_is_in_trouble(tmp_path: Path) -> None:
     assert gone.outcome == "failed"
     assert "no documents any more" in (gone.error or "")
     engine.dispose()
+
+
+def test_access_is_taken_back_from_sources_that_are_not_polled(bench: Bench, tmp_path: Path) -> None:
+    bench.site.put("/feed", rss("old"))
+    bench.poll()
+    configured(bench, tmp_path, "", 'access = "premium"\nenabled = false\n')
+    assert levels(bench) == {"old": "premium"}
+    configured(bench, tmp_path, "", "enabled = false\n")
+    assert levels(bench) == {"old": "unknown"}
+
+
+def test_a_name_that_is_no_text_and_a_document_we_fail_on_stop_no_other(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    for name in (b"a\xff.txt", b"c.txt"):
+        with open(os.fsencode(tmp_path / "seeds") + b"/" + name, "wb") as file:
+            file.write(b"" if name[:1] == b"a" else b"A story\n\nMarch 3, 2026, X. Body.\n")
+    config = parse(f'{SITE}[[source]]\nname = "s"\nkind = "seed"\npath = "seeds"\n', tmp_path / "config.toml")
+    engine = open_engine(config.database_url)
+    upgrade(engine)
+    declare(engine, config, NOW)
+    (result,) = poll(engine, config, NOW)
+    engine.dispose()
+    assert result.tally.new == 1
+    assert result.error is not None
+    assert result.error.isascii()

@@ -498,3 +498,41 @@ def test_show_takes_the_fields_of_the_allowlist_alone(tree: Tree) -> None:
     public = show(replace(entry, enclosures=()), (), tree.config, {})
     assert "SENTINEL" not in repr(public)
     assert public.url == "http://127.0.0.1:8080/"
+
+
+@pytest.mark.parametrize("page", ["index.html", "feeds.opml", "style.css"])
+def test_a_page_that_cannot_be_written_stops_nothing_and_is_not_removed(tree: Tree, page: str) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.publish()
+    (tree.config.public / page).unlink()
+    (tree.config.public / page).mkdir()
+    tree.put(record("Another story of the day", sections=("A",)), name="second")
+    result = publish(tree.engine, tree.config, NOW)
+    assert set(result.unwritable) == {page}
+    assert "sections/a.atom" in result.paths
+    assert not status(tree.engine).well
+    (tree.config.public / page).rmdir()
+    assert page in tree.publish()
+    assert status(tree.engine).well
+
+
+def test_a_file_that_cannot_be_removed_stops_nothing(tree: Tree) -> None:
+    tree.configure('[[section]]\nname = "A"\nslug = "first"\n')
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.publish()
+    (tree.config.public / "sections/first.atom").unlink()
+    (tree.config.public / "sections/first.atom").mkdir()
+    tree.configure('[[section]]\nname = "A"\nslug = "second"\n')
+    result = publish(tree.engine, tree.config, NOW)
+    assert set(result.unwritable) == {"sections/first.atom"}
+    assert "sections/second.atom" in result.paths
+
+
+def test_swapped_slugs_swap_their_feeds(tree: Tree) -> None:
+    tree.configure('[[section]]\nname = "A"\nslug = "aa"\n[[section]]\nname = "B"\nslug = "bb"\n')
+    tree.put(record("A story of section one", sections=("A",)), record("A story of section two", sections=("B",)))
+    tree.publish()
+    tree.configure('[[section]]\nname = "A"\nslug = "bb"\n[[section]]\nname = "B"\nslug = "aa"\n')
+    tree.publish()
+    assert titles(tree.files()["sections/aa.atom"]) == ["A story of section two"]
+    assert titles(tree.files()["sections/bb.atom"]) == ["A story of section one"]

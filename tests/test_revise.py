@@ -369,6 +369,12 @@ def test_nothing_gone_or_too_much() -> None:
     assert revise.match_edits([gone(1)] * 200, [record()]) == {0: 1}
 
 
+def test_a_section_learned_late_re_mints_nothing_on_a_long_page() -> None:
+    old = [gone(number, f"TechnologyStory {number} of a long page", position=number) for number in range(600)]
+    new = [record(f"Story {number} of a long page", position=number) for number in range(600)]
+    assert revise.match_edits(old, new) == {number: number for number in range(600)}
+
+
 def test_long_bodies_are_compared_by_their_beginning() -> None:
     """Whole ones, 200 against 200, would take a minute."""
     old = [gone(number, f"Old {number}", f"{number} {OTHER_BODY} " * 400) for number in range(60)]

@@ -61,6 +61,9 @@ def _make(path: Path) -> bool:
             _migrate(fresh)
         finally:
             fresh.dispose()
+        for name in (f"{path.name}-wal", f"{path.name}-shm"):
+            # Of a database that was removed: SQLite would play them back into the new one.
+            path.with_name(name).unlink(missing_ok=True)
         aside.rename(path)
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast
 
@@ -142,6 +142,20 @@ def named_by(connection: Connection, document_id: int) -> list[int]:
     """Ids of the entries that a document named when it was last read."""
     query = select(Item.entry_id).where(Item.document_id == document_id, Item.current.is_(True))
     return list(connection.scalars(query))
+
+
+def naming(connection: Connection, entry_ids: Sequence[int]) -> Counter[int]:
+    """Document id -> how many of these entries it names, for all that name any."""
+    found: Counter[int] = Counter()
+    for chunk in chunks(entry_ids):
+        rows = connection.execute(
+            select(Item.document_id, func.count())
+            .where(Item.entry_id.in_(chunk), Item.current.is_(True))
+            .group_by(Item.document_id)
+        )
+        for document_id, count in rows:
+            found[document_id] += count
+    return found
 
 
 def load(connection: Connection, entry_ids: Sequence[int]) -> dict[int, StoredEntry]:

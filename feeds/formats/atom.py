@@ -8,10 +8,11 @@ fault is named.
 
 **`updated` carries a fraction.** Entries that one poll stored share their second, and the W3C validator warns when two
 entries of a feed have the same `updated` (DuplicateUpdated; it compares the text). Storage keeps whole seconds, so the
-microseconds are free to tell entries apart: the thousands count down the page, the rest is a hash of the entry's id.
-They never change what a reader shows (readers cut at the second), and an entry has the same value in every feed and
-every run, whatever stands beside it. Six digits are what feedparser, Python, Go, Java and .NET all parse. Where two
-entries meet all the same, the later one takes the next free microsecond of that second.
+microseconds are free to tell entries apart: a hash of the entry's id, whose thousands count down the page for entries
+without a date of their own. They never change what a reader shows (readers cut at the second), and an entry has the
+same value in every feed and every run. Six digits are what feedparser, Python, Go, Java and .NET all parse. Where two
+entries meet all the same (one pair in a million; one in a thousand for rows of one position on two pages of one
+second), the later one takes the next free microsecond.
 """
 
 from __future__ import annotations
@@ -125,9 +126,10 @@ def _rendered(entry: PublicEntry, site: _Site) -> _Rendered:
     if entry.updated.tzinfo is None:
         raise EntryInvalid(entry.uid, "updated has no time zone")
     digest = hashlib.blake2b(entry.uid.encode("utf-8", "backslashreplace"), digest_size=8).digest()
-    # The thousands count down the page: a reader that sorts by the fraction, too, keeps the page's order.
-    thousands = 999 - min(entry.position, 999)
-    fraction = thousands * 1000 + int.from_bytes(digest, "big") % 1000
+    fraction = int.from_bytes(digest, "big") % 1_000_000
+    if entry.published is None:
+        # Rows of a page have one time. The thousands count down the page: who sorts by them keeps the page's order.
+        fraction = (999 - min(entry.position, 999)) * 1000 + fraction % 1000
     moment = entry.updated.astimezone(UTC).replace(microsecond=fraction)
     return _Rendered(_entry_xml(entry, moment, site), moment)
 

@@ -79,7 +79,8 @@ def parse(document: Document, context: Context) -> Parsed:
 
 
 def learn(document: Document, context: Context) -> Learned:
-    """What the document teaches for others of its source: its marker, and names that stand alone and before headlines.
+    """What the document teaches for others of its source: its marker, and names that stand alone and before headlines,
+    in three different rows at least.
 
     Nothing for a document that cannot be read: `parse` says why.
     """
@@ -89,15 +90,17 @@ def learn(document: Document, context: Context) -> Learned:
         return Learned()
     rows = _read_rows(_layout(clean(text).split("\n"), context), context)
     markers = () if rows.learned is None else (rows.learned,)
-    bare: set[str] = set()
-    glued: set[str] = set()
+    bare: Counter[str] = Counter()
+    glued: Counter[str] = Counter()
     for rest, marker in rows.stripped.values():
         names, end = rows.sections.split(rest)
         if _WORD.search(rest[end:]):
             glued.update(names)
         elif marker is None:
             bare.update(names)
-    return Learned(tuple(sorted(bare & glued)), markers)
+    # A headline of one word that begins another ("Ebay", "EbayMotors dies") must not rewrite other pages.
+    proven = (name for name in bare.keys() & glued.keys() if bare[name] + glued[name] >= _SHARED)
+    return Learned(tuple(sorted(proven)), markers)
 
 
 # --- from text to lines

@@ -284,7 +284,7 @@ def test_a_document_on_another_page_is_no_renamed_one(desk: Folder) -> None:
 
 
 def test_documents_of_a_source_teach_each_other(desk: Folder) -> None:
-    rows = "- PoliticsBudget passes at nightFor Harbour+ readers only\n- SocietyPool reopens\n"
+    rows = "- PoliticsBudget passes at nightFor Harbour+ readers only\n- EconomyPool reopens\n"
     desk.seed("0.txt", f"Tide tables out\n\nMarch 2, 2026, X. Body of it.\n\n{rows}")
     desk.run("update")
     found = {entry["title"]: entry for entry in desk.run("entries", "list", "--json").json}
@@ -292,9 +292,9 @@ def test_documents_of_a_source_teach_each_other(desk: Folder) -> None:
         ["Politics"],
         "premium",
     )
-    assert found["Pool reopens"]["sections"] == ["Society"]
+    assert found["Pool reopens"]["sections"] == ["Economy"]
     # What was learned stays, whatever the pages list today.
-    desk.seed("1.txt", DOCUMENT.replace("- Politics\n", "").replace("- Economy\n", "").replace("- Society\n", ""))
+    desk.seed("1.txt", DOCUMENT.replace("- Politics\n", "").replace("- Economy\n", ""))
     assert desk.run("update", "--json").json["totals"]["updated"] == 0
     assert {entry["title"] for entry in desk.run("entries", "list", "--json").json} == set(found)
 
