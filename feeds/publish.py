@@ -210,6 +210,8 @@ class _Shown:
         self._sources = by_name
         self._public: dict[int, PublicEntry] = {}
         self._newest: dict[tuple[int | None, bool], list[int]] = {}
+        # Sections of which a feed shows every entry: what is free of them need not be asked for.
+        self._complete: set[int | None] = set()
 
     def load(self, targets: Sequence[_Target]) -> None:
         """Reads what the feeds `targets` show, all at once: a query for each would cost as much as its rows."""
@@ -220,10 +222,16 @@ class _Shown:
     def ids(self, target: _Target) -> list[int]:
         """The entries of the feed `target`, newest first."""
         section_id, free = _key(target)
-        whole = self._newest.get((section_id, False), [])
-        if free and whole and all(self._public[each].access is Access.FREE for each in whole):
-            return whole
-        return entries.newest(self._connection, self._config.publish.entries, section_id=section_id, free=free)
+        whole = self._newest.get((section_id, False))
+        if free and whole is not None:
+            chosen = [each for each in whole if self._public[each].access is Access.FREE]
+            if section_id in self._complete or len(chosen) == len(whole) > 0:
+                return chosen
+        most = self._config.publish.entries
+        found = entries.newest(self._connection, most + 1, section_id=section_id, free=free)
+        if not free and len(found) <= most:
+            self._complete.add(section_id)
+        return found[:most]
 
     def _read(self, ids: Iterable[int]) -> None:
         missing = [each for each in dict.fromkeys(ids) if each not in self._public]
