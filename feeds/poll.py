@@ -8,7 +8,7 @@ only after its commit.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -188,7 +188,9 @@ class _Attempt:
 
     def _readings(self, source: Source) -> Iterator[Reading]:
         """The documents that are not as they were, read. Those that cannot be used are noted in the result."""
-        context = self._taught(source, context_of(self._config, source))
+        with reading(self._engine) as connection:
+            known = sources.digests(connection, self._record.id)
+        context = self._taught(source, context_of(self._config, source), known)
         said = _digest_of(source, context)
         settings = blake2b(said, digest_size=16).digest()
         if settings != self._record.settings:
@@ -197,8 +199,6 @@ class _Attempt:
             with writing(self._engine) as connection:
                 rejudge(connection, self._record.id, source.access, self._now)
                 sources.forget_validators(connection, self._record.id)
-        with reading(self._engine) as connection:
-            known = sources.digests(connection, self._record.id)
         named = set()
         for found in self._documents(source):
             named.add(found.name)
@@ -228,7 +228,7 @@ class _Attempt:
         self._hints = self._hints.with_document(getattr(parsed, "ttl", None), period)
         return read(parsed, document, source, self._config, digest)
 
-    def _taught(self, source: Source, context: Context) -> Context:
+    def _taught(self, source: Source, context: Context, known: Mapping[str, bytes]) -> Context:
         """`context` with what the documents of the source taught, those that are new or changed included.
 
         All are asked before any is read, so that it does not matter which of them comes first; and what was learned
@@ -238,8 +238,6 @@ class _Attempt:
             return context
         from feeds.sources.seed import learn
 
-        with reading(self._engine) as connection:
-            known = sources.digests(connection, self._record.id)
         learned = self._record.learned
         self._lost = set(known)
         before = _digest_of(source, _with_learned(context, learned))

@@ -107,3 +107,11 @@ Ferry crew welcomes the vote
 - Society
 """
 """A document of the seed grammar: one article, one headline, five titled rows (three premium), three bare ones."""
+
+
+def listed(desk: Folder, *options: str) -> list[dict[str, Any]]:
+    """The entries that `feeds entries list OPTIONS` gives."""
+    ran = desk.run("entries", "list", "--json", *options)
+    assert ran.code == 0, ran.err
+    found: list[dict[str, Any]] = ran.json
+    return found

@@ -8,14 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import DOCUMENT, FEEDS, SEEDS, Folder
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Folder:
-    folder = Folder(tmp_path).config(SEEDS)
-    folder.seed("1.txt", DOCUMENT)
-    return folder
+from tests.command import FEEDS, Folder
 
 
 def test_the_version_and_the_help() -> None:

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from tests.command import DOCUMENT, SEEDS, Folder
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Folder:
-    folder = Folder(tmp_path).config(SEEDS)
-    folder.seed("1.txt", DOCUMENT)
-    return folder
+from tests.command import SEEDS, Folder
 
 
 def test_config_show_can_be_read_back(desk: Folder) -> None:

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from threading import Thread
 
-import pytest
-
 from db.engine import process_lock
-from tests.command import DOCUMENT, SEEDS, Folder
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Folder:
-    folder = Folder(tmp_path).config(SEEDS)
-    folder.seed("1.txt", DOCUMENT)
-    return folder
+from tests.command import Folder
 
 
 def test_db_upgrade_and_verify(desk: Folder) -> None:

@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.command import DOCUMENT, SEEDS, Folder
+from tests.command import DOCUMENT, SEEDS, Folder, listed
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     folder = Folder(tmp_path_factory.mktemp("desk")).config(SEEDS)
     folder.seed("1.txt", DOCUMENT)
     assert folder.run("update").code == 0
     return folder
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Folder:
-    folder = Folder(tmp_path).config(SEEDS)
-    folder.seed("1.txt", DOCUMENT)
-    assert folder.run("update").code == 0
-    return folder
-
-
-def listed(desk: Folder, *options: str) -> list[dict[str, Any]]:
-    ran = desk.run("entries", "list", "--json", *options)
-    assert ran.code == 0, ran.err
-    found: list[dict[str, Any]] = ran.json
-    return found
-
-
-def test_list_has_the_promised_keys(desk: Folder) -> None:
+def test_list_has_the_promised_keys(shared: Folder) -> None:
     keys = (
         "id title url published published_precision updated first_seen sections access evidence source cluster lead "
         "duplicate_of summary"
     ).split()
-    entries = listed(desk)
+    entries = listed(shared)
     assert all(list(entry) == keys for entry in entries)
     main = next(entry for entry in entries if entry["title"] == "Council votes for new ferry")
     assert (main["published"], main["published_precision"]) == ("2026-03-03T00:00:00Z", "day")
@@ -48,20 +32,20 @@ def test_list_has_the_promised_keys(desk: Folder) -> None:
     assert (premium["published"], premium["published_precision"]) == (None, None)
 
 
-def test_list_filters(desk: Folder) -> None:
-    assert {e["title"] for e in listed(desk, "--section", "Society")} == {"School choir wins regional prize"}
-    assert listed(desk, "--section", "society") == listed(desk, "--section", "SOCIETY")
-    assert len(listed(desk, "--access", "premium")) == 3
-    assert len(listed(desk, "--source", "seeds")) == 7
-    assert len(listed(desk, "--limit", "2")) == 2
-    assert listed(desk, "--duplicates") == []
-    assert desk.run("entries", "list", "--section", "Sport").code == 2
-    assert desk.run("entries", "list", "--source", "none").code == 2
-    assert desk.run("entries", "list", "--access", "secret").code == 2
+def test_list_filters(shared: Folder) -> None:
+    assert {e["title"] for e in listed(shared, "--section", "Society")} == {"School choir wins regional prize"}
+    assert listed(shared, "--section", "society") == listed(shared, "--section", "SOCIETY")
+    assert len(listed(shared, "--access", "premium")) == 3
+    assert len(listed(shared, "--source", "seeds")) == 7
+    assert len(listed(shared, "--limit", "2")) == 2
+    assert listed(shared, "--duplicates") == []
+    assert shared.run("entries", "list", "--section", "Sport").code == 2
+    assert shared.run("entries", "list", "--source", "none").code == 2
+    assert shared.run("entries", "list", "--access", "secret").code == 2
 
 
-def test_list_for_people(desk: Folder) -> None:
-    lines = desk.run("entries", "list").out.splitlines()
+def test_list_for_people(shared: Folder) -> None:
+    lines = shared.run("entries", "list").out.splitlines()
     assert len(lines) == 7
     assert lines[-1].split("\t")[1:] == ["2026-03-03", "free", "", "Council votes for new ferry"]
 
@@ -78,15 +62,15 @@ def test_search_folds_case_in_any_script(own: Folder) -> None:
     assert own.run("entries", "search", "nothinglikeit").out == "no entries\n"
 
 
-def test_show_by_the_end_of_an_id(desk: Folder) -> None:
-    uid = next(e["id"] for e in listed(desk) if e["title"] == "Council votes for new ferry")
-    shown = desk.run("entries", "show", uid[-8:])
+def test_show_by_the_end_of_an_id(shared: Folder) -> None:
+    uid = next(e["id"] for e in listed(shared) if e["title"] == "Council votes for new ferry")
+    shown = shared.run("entries", "show", uid[-8:])
     assert shown.code == 0
     assert uid in shown.out
     assert "forty cars" in shown.out
-    assert desk.run("entries", "show", uid[-8:], "--json").json["label"] == "Coastwire"
+    assert shared.run("entries", "show", uid[-8:], "--json").json["label"] == "Coastwire"
     for wrong in ("x", "ffffffffffff", "tag:nothing"):
-        assert desk.run("entries", "show", wrong).code == 2
+        assert shared.run("entries", "show", wrong).code == 2
 
 
 def test_an_override_sticks_and_is_published(own: Folder) -> None:

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
-from tests.command import DOCUMENT, SEEDS, Folder
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Folder:
-    folder = Folder(tmp_path).config(SEEDS)
-    folder.seed("1.txt", DOCUMENT)
-    assert folder.run("update").code == 0
-    return folder
+from tests.command import Folder
 
 
 def test_sections(own: Folder) -> None:

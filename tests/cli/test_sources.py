@@ -2,27 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
-import pytest
-
-from tests.command import DOCUMENT, SEEDS, Folder
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Folder:
-    folder = Folder(tmp_path).config(SEEDS)
-    folder.seed("1.txt", DOCUMENT)
-    assert folder.run("update").code == 0
-    return folder
-
-
-def listed(desk: Folder, *options: str) -> list[dict[str, Any]]:
-    ran = desk.run("entries", "list", "--json", *options)
-    assert ran.code == 0, ran.err
-    found: list[dict[str, Any]] = ran.json
-    return found
+from tests.command import SEEDS, Folder, listed
 
 
 def test_sources_are_added_and_removed(own: Folder) -> None:

@@ -6,14 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import DOCUMENT, SEEDS, Folder
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Folder:
-    folder = Folder(tmp_path).config(SEEDS)
-    folder.seed("1.txt", DOCUMENT)
-    return folder
+from tests.command import Folder
 
 
 def test_init_writes_a_file_that_works(tmp_path: Path) -> None:

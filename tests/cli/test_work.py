@@ -6,16 +6,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-import pytest
-
 from tests.command import DOCUMENT, SEEDS, Folder
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Folder:
-    folder = Folder(tmp_path).config(SEEDS)
-    folder.seed("1.txt", DOCUMENT)
-    return folder
 
 
 def test_update_stores_and_publishes(desk: Folder) -> None:
