@@ -18,7 +18,9 @@ class Document:
 
     `name` tells documents of one source apart (a path relative to the source, or the URL). `url` is what relative
     links resolve against, after redirects; None for a local file without one. `charset` is what the transport
-    declared. `as_of` is the moment the bytes speak for: a local file's modification time, else the fetch.
+    declared. `as_of` is the moment the bytes speak for: a local file's modification time, else the fetch. `partial`
+    says that it holds only what is new since the last one (RFC 3229, feed instance manipulation): what it does not
+    name is not gone.
     """
 
     name: str
@@ -28,6 +30,47 @@ class Document:
     url: str | None = None
     media_type: str | None = None
     charset: str | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that an item points to, absolute; `rel` as in Atom (RFC 4287, 4.2.7), `length` in bytes, 0 unknown."""
+
+    url: str
+    rel: str = "alternate"
+    media_type: str | None = None
+    length: int = 0
+    title: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture that belongs to an item; sizes in pixels, None where not said."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The feed that an item was taken from (`atom:source`, RSS `source`)."""
+
+    title: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """What podcasts say of an item: `duration` in seconds, numbers as said, `kind` full, trailer or bonus."""
+
+    duration: int | None = None
+    season: int | None = None
+    number: int | None = None
+    kind: str | None = None
+    explicit: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +78,9 @@ class Item:
     """One thing as the source said it. Only a title, a body or a link is certain to be there.
 
     `summary` and `content` are HTML unless `plain` is true; then paragraphs are parted by blank lines.
-    `guid` is the source's own id. `sections` are names the document itself gave; `position` counts from 0 in the
+    `guid` is the source's own id; `guid_is_link` is true where the source says that it is the item's address for good
+    (RSS `isPermaLink`), None where it does not say. `links` are all but the one in `url` and the enclosures.
+    `comments` is the address of the comments, `rights` a sentence. `sections` are names the document itself gave; `position` counts from 0 in the
     document's order; `line` counts from 1 where lines mean anything.
     """
 
@@ -55,6 +100,13 @@ class Item:
     authors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
+    links: tuple[Link, ...] = ()
+    guid_is_link: bool | None = None
+    images: tuple[Image, ...] = ()
+    comments: str | None = None
+    source: Origin | None = None
+    rights: str | None = None
+    episode: Episode | None = None
     sections: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     line: int | None = None

@@ -32,11 +32,16 @@ class FeedResult(Parsed):
 
     Both are whole seconds above zero, None where not said or nonsense: `ttl` (RSS, said in minutes) is how long a
     copy may be kept, `update_period` (RSS 1.0 Syndication, `sy:updatePeriod` over `sy:updateFrequency`) how often the
-    feed changes. JSON Feed has neither.
+    feed changes. JSON Feed has neither. `skip_hours` (0 to 23, GMT) and `skip_days` (0 for Monday to 6) are when RSS
+    asks not to be asked. `earlier` is the address of the document that holds the entries before these (RFC 5005:
+    `prev-archive`, else `next`; JSON Feed `next_url`), absolute.
     """
 
     ttl: int | None = None
     update_period: int | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    earlier: str | None = None
 
 
 def http_url(value: object, base: str | None) -> str | None:
