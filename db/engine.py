@@ -52,7 +52,7 @@ def open_engine(url: str) -> Engine:
         _check_file(Path(parsed.database))
     # An error's text would carry the values of its statement into the log, premium bodies among them.
     engine = create_engine(
-        url, connect_args={"timeout": BUSY_MS / 1000}, json_deserializer=_from_json, hide_parameters=True
+        url, connect_args={"timeout": BUSY_MS / 1000}, json_deserializer=_from_json, json_serializer=_to_json, hide_parameters=True
     )
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
@@ -69,6 +69,21 @@ def _from_json(text: str) -> Any:
     if text == "[]":
         return ()
     return _list_from_json(text) if text[:1] == "[" and len(text) < 200 else json.loads(text)
+
+
+def _to_json(value: Any) -> str:
+    """`value` as JSON; most are lists that are empty or the same as one before, so those are written once."""
+    if not value and isinstance(value, tuple | list):
+        return "[]"
+    try:
+        return _tuple_to_json(value) if isinstance(value, tuple) else json.dumps(value)
+    except TypeError:  # a tuple of what cannot be a key
+        return json.dumps(value)
+
+
+@lru_cache(maxsize=4096)
+def _tuple_to_json(value: tuple[Any, ...]) -> str:
+    return json.dumps(value)
 
 
 def _check_file(path: Path) -> None:

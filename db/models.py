@@ -89,12 +89,18 @@ class SourceState(Base):
     """The schedule and what conditional requests need: narrow, since every poll writes it.
 
     `settings` is a digest of what the last success was read by (markers, profile, access): where that changed, the
-    document has to be read again, and validators would hide it.
+    document has to be read again, and validators would hide it. A poll that is under way holds `lease`, and `due_at`
+    is when that runs out: what a crash left behind is due again by itself. `host` is None for local paths. `pace` is
+    `db.records.Pace` without what equals a default, `url` the address it moved to for good.
     """
 
     __tablename__ = "source_state"
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(index=True)
+    lease: Mapped[str | None]
+    host: Mapped[str | None]
+    url: Mapped[str | None]
+    pace: Mapped[Any] = mapped_column(server_default="{}")
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
     settings: Mapped[bytes | None]
@@ -121,6 +127,7 @@ class Entry(Base):
     """Our normalised, stored item: the content that counts now.
 
     The long texts come last: SQLite reads a row from its beginning, and whoever wants none of them reads one page.
+    `extra` is JSON of what else the source said (pictures, links, comments, rights, episode), empty for nothing.
     """
 
     __tablename__ = "entries"
@@ -152,6 +159,7 @@ class Entry(Base):
     content: Mapped[str]
     text: Mapped[str]
     folded: Mapped[str]
+    extra: Mapped[str] = mapped_column(server_default="")
     __table_args__ = (
         Index("ix_entries_order", desc("sorted_at"), "place"),
         Index(

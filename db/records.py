@@ -6,8 +6,11 @@ Times are aware datetimes in UTC, to the second. Text is NFC without characters 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""When a source is due that is asked no more until a person names it."""
 
 ALL_SECTIONS = 0
 """Id of the pseudo-section that stands for `all.atom` where sections owe a feed; no section has it."""
@@ -226,8 +229,39 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What the answers of a source asked for and taught, as far as later polls must know it.
+
+    Spans are seconds: `max_age` is how long the last document may be kept (Cache-Control, else Expires), `ttl` and
+    `update_period` what it says itself, `every` the mean time between its entries, of which `newest` is the last
+    time. `skip_hours` (0 to 23, UTC) and `skip_days` (0 is Monday) are when not to ask. In a row: `asked` counts the
+    Retry-Afters, `missed` the polls that found a gap, `shrunk` the documents that said next to nothing where the last
+    good one had `size` items. `moved_to` was named as the new address by `moved_seen` polls since `moved_since`.
+    """
+
+    max_age: int | None = None
+    ttl: int | None = None
+    update_period: int | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    every: int | None = None
+    newest: datetime | None = None
+    asked: int = 0
+    missed: int = 0
+    size: int = 0
+    shrunk: int = 0
+    moved_to: str | None = None
+    moved_since: datetime | None = None
+    moved_seen: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRecord:
-    """A source and its schedule. `options` is its `[[source]]` table as plain data."""
+    """A source and its schedule. `options` is its `[[source]]` table as plain data.
+
+    `host` is whose budget its polls are charged to, None for a local path. `url` is where it moved for good, None
+    where its options still say it right.
+    """
 
     id: int
     name: str
@@ -235,6 +269,9 @@ class SourceRecord:
     enabled: bool
     options: dict[str, object]
     learned: Learned
+    host: str | None
+    url: str | None
+    pace: Pace
     due_at: datetime
     etag: str | None
     last_modified: str | None
@@ -249,7 +286,7 @@ class SourceRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollRecord:
-    """The one outcome of one poll, and when the next is due and why."""
+    """The one outcome of one poll, and when the next is due and why; `pace` and `url` None stay as they are."""
 
     source_id: int
     at: datetime
@@ -265,6 +302,8 @@ class PollRecord:
     unchanged: int = 0
     skipped: int = 0
     error: str | None = None
+    pace: Pace | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

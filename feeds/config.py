@@ -179,11 +179,27 @@ class Publish(_Model):
 class Poll(_Model):
     """`[poll]`: how sources are asked."""
 
-    interval: int = Field(60, ge=5, le=10080, description="Minutes between two polls of an http source.")
+    interval: int = Field(
+        60,
+        ge=5,
+        le=10080,
+        description="Fewest minutes between two polls of an http source that does not ask for more; given here, it "
+        "is the pace of every source, whatever their entries teach.",
+    )
+    unconditional_interval: int = Field(
+        1440,
+        ge=5,
+        le=44640,
+        description="The same for a source whose server gives no validators, so that every poll is a download, and "
+        "no hint of its pace.",
+    )
     min_interval: int = Field(
         5, ge=1, le=10080, description="Fewest minutes between two polls, whatever a source says."
     )
     max_interval: int = Field(1440, ge=5, le=44640, description="Most minutes between two polls of a working source.")
+    connections: int = Field(64, ge=1, le=500, description="Requests under way at once.")
+    per_minute: int = Field(30, ge=1, le=10_000, description="Most requests to one host in any 60 seconds.")
+    per_host: int = Field(2, ge=1, le=20, description="Most requests under way at one host.")
     deadline: float = Field(30, gt=0, le=600, description="Seconds one request may take, redirects included.")
     connect_timeout: float = Field(5, gt=0, le=60, description="Seconds to connect.")
     max_bytes: int = Field(10_000_000, ge=1000, le=1_000_000_000, description="Most bytes of one document, decoded.")
@@ -203,6 +219,42 @@ class Poll(_Model):
                 ipaddress.ip_network(network)
             except ValueError:
                 raise ValueError(f'allow_networks: "{network}" is no network such as "127.0.0.0/8"') from None
+        return self
+
+
+class Host(_Model):
+    """`[host."news.example"]`: how one host is asked; its port is part of the name unless it is the usual one."""
+
+    per_minute: int | None = Field(
+        None, ge=1, le=10_000, description="Most requests in any 60 seconds; default: [poll] per_minute."
+    )
+    per_host: int | None = Field(None, ge=1, le=20, description="Most requests under way; default: [poll] per_host.")
+    interval: int | None = Field(
+        None, ge=1, le=44640, description="Minutes between polls of each of its sources; default: [poll] interval."
+    )
+    share_retry_after: bool = Field(
+        False, description="Say true where Retry-After means the whole host, not one address of it."
+    )
+
+
+class Credential(_Model):
+    """`[credential."https://news.example"]`: what one origin is told of who asks; never sent to another."""
+
+    username: Text | None = Field(None, description="User of HTTP Basic authentication.")
+    password: Text | None = Field(None, description="Its password.")
+    bearer: Text | None = Field(None, description="Bearer token, in place of user and password.")
+    secret_env: Text | None = Field(None, description="Environment variable that holds the password or the token.")
+    secret_file: Path | None = Field(None, description="File that holds the password or the token.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Credential:
+        secrets = [self.password, self.bearer, self.secret_env, self.secret_file]
+        if sum(secret is not None for secret in secrets) != 1:
+            raise ValueError("give one of password, bearer, secret_env and secret_file")
+        if self.password is not None and self.username is None:
+            raise ValueError("a password needs a username")
+        if self.bearer is not None and self.username is not None:
+            raise ValueError("a bearer token takes no username")
         return self
 
 
@@ -265,7 +317,9 @@ class Source(_Model):
     profile: str | None = Field(None, description="Name of a [profile.<name>] table.")
     language: Language | None = Field(None, description="Language of its entries; default: the site's.")
     timezone: Zone | None = Field(None, description="Zone of its day-only dates; default: the site's.")
-    interval: int | None = Field(None, ge=1, le=44640, description="Minutes between polls; default: [poll] interval.")
+    interval: int | None = Field(
+        None, ge=1, le=44640, description="Minutes between polls; default: by its host and what its entries teach."
+    )
     enabled: bool = Field(True, description="Say false to pause it.")
 
     @model_validator(mode="after")
@@ -297,6 +351,8 @@ class Config(_Model):
     access: AccessSettings = AccessSettings()
     monitor: Monitor = Monitor()
     web: Web = Web()
+    host: dict[str, Host] = Field({}, description="Hosts that are asked in another way, by name.")
+    credential: dict[str, Credential] = Field({}, description="Who we are to an origin, by its address.")
     profile: dict[str, Profile] = Field({}, description="Publishers' peculiarities, by name.")
     source: tuple[Source, ...] = Field((), description="What is polled.")
     section: tuple[Section, ...] = Field((), description="Sections with a title or slug of their own.")
@@ -310,6 +366,9 @@ class Config(_Model):
                 raise ValueError(f'source: the name "{source.name}" is given twice')
             if source.profile is not None and source.profile not in self.profile:
                 raise ValueError(f'source "{source.name}": there is no [profile.{source.profile}]')
+        for origin in self.credential:
+            if re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin) is None:
+                raise ValueError(f'credential: "{origin}" is no origin such as "https://news.example"')
         for what, given in (
             ("name", [section.name.casefold() for section in self.section]),
             ("slug", [section.slug for section in self.section if section.slug is not None]),

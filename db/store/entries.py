@@ -51,6 +51,7 @@ _STORED = (
     Entry.evidence,
     Entry.rule,
     _Lead.uid.label("lead"),
+    Entry.extra,
 )
 _NEWEST_FIRST = (Entry.sorted_at.desc(), Entry.place, Entry.uid)
 
@@ -102,6 +103,7 @@ def _entry(row: Any) -> StoredEntry:
         evidence=_evidence(row.evidence),
         lead=row.lead or row.uid,
         rule=row.rule,
+        extra=row.extra,
     )
 
 
@@ -114,12 +116,14 @@ def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
+_BY_KEYS = select(EntryKey.key, EntryKey.entry_id).where(EntryKey.key.in_(bindparam("keys", expanding=True)))
+
+
 def find(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
     """Key -> id of the stored entry, for those keys that are known."""
     found: dict[bytes, int] = {}
     for chunk in chunks(keys):
-        rows = connection.execute(select(EntryKey.key, EntryKey.entry_id).where(EntryKey.key.in_(chunk)))
-        found.update((row[0], row[1]) for row in rows)
+        found.update((row[0], row[1]) for row in connection.execute(_BY_KEYS, {"keys": chunk}))
     return found
 
 
@@ -138,10 +142,14 @@ def said_of(connection: Connection, entry_ids: Sequence[int]) -> dict[int, list[
     return found
 
 
-def named_by(connection: Connection, document_id: int) -> list[int]:
-    """Ids of the entries that a document named when it was last read."""
-    query = select(Item.entry_id).where(Item.document_id == document_id, Item.current.is_(True))
-    return list(connection.scalars(query))
+def named_by(connection: Connection, document_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Document id -> ids of the entries that it named when it was last read."""
+    found: dict[int, list[int]] = {document_id: [] for document_id in document_ids}
+    for chunk in chunks(document_ids):
+        query = select(Item.document_id, Item.entry_id).where(Item.document_id.in_(chunk), Item.current.is_(True))
+        for document_id, entry_id in connection.execute(query):
+            found[document_id].append(entry_id)
+    return found
 
 
 def naming(connection: Connection, entry_ids: Sequence[int]) -> Counter[int]:

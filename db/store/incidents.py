@@ -52,3 +52,9 @@ def opened(connection: Connection) -> list[IncidentRecord]:
         .order_by(Incident.opened_at, Incident.id)
     )
     return [IncidentRecord(*row) for row in rows]
+
+
+def subjects(connection: Connection) -> set[tuple[str, str]]:
+    """`(kind, subject)` of every trouble that lasts."""
+    rows = connection.execute(select(Incident.kind, Incident.subject).where(Incident.closed_at.is_(None)))
+    return {(row[0], row[1]) for row in rows}

@@ -15,82 +15,117 @@ from sqlalchemy.dialects.sqlite import insert
 
 from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
 from db.records import Access, EntryRecord, Evidence, NewEntry, Revised, Said
+from db.store.bulk import insert_rows, next_ids
 from db.store.entries import chunks
+
+
+_ENTRY = (
+    "id",
+    "uid",
+    "source_id",
+    "first_seen",
+    "sorted_at",
+    "place",
+    "updated",
+    "sections",
+    "access",
+    "evidence",
+    "published",
+    "published_precision",
+    "published_basis",
+    "title",
+    "title_from_body",
+    "folded",
+    "url",
+    "summary",
+    "content",
+    "text",
+    "language",
+    "label",
+    "authors",
+    "categories",
+    "enclosures",
+    "extra",
+)
 
 
 def insert_entries(
     connection: Connection,
-    source_id: int,
-    entries: Sequence[NewEntry],
+    entries: Sequence[tuple[int, NewEntry]],
     section_ids: Mapping[str, int],
     now: datetime,
 ) -> list[int]:
-    """Makes entries with their keys, sections and fingerprints; returns their ids in the order given.
+    """Makes entries (source's id, entry) with their keys, sections and fingerprints; returns their ids in that order.
 
     `section_ids` has the id of every casefolded section name in them.
     """
-    ids: list[int] = []
-    for batch in chunks(entries):
-        ids += _insert_batch(connection, source_id, batch, section_ids, now)
-    return ids
-
-
-def _insert_batch(
-    connection: Connection,
-    source_id: int,
-    entries: Sequence[NewEntry],
-    section_ids: Mapping[str, int],
-    now: datetime,
-) -> list[int]:
-    rows = [
-        {
-            "uid": new.uid,
-            "source_id": source_id,
-            "first_seen": now,
-            "sorted_at": new.sorted_at,
-            "place": new.place,
-            "updated": new.updated,
-            "sections": new.record.sections,
-            "access": new.record.access.value,
-            "access_override": None,
-            "evidence": _plain_evidence(new.record.evidence),
-            "lead_id": None,
-            "rule": None,
-            "published": new.record.published,
-            "published_precision": new.record.published_precision,
-            "published_basis": new.record.published_basis,
-            **_words(new.record),
-        }
-        for new in entries
-    ]
-    made = connection.execute(insert(Entry).returning(Entry.id, Entry.uid), rows)
-    id_of = {row.uid: row.id for row in made}
-    ids = [id_of[new.uid] for new in entries]
-    add_keys(
-        connection, [(key, entry_id) for new, entry_id in zip(entries, ids, strict=True) for key in new.record.keys]
+    if not entries:
+        return []
+    ids = next_ids(connection, Entry, len(entries))
+    insert_rows(connection, Entry, _ENTRY, (_row(i, s, new, now) for i, (s, new) in zip(ids, entries, strict=True)))
+    made = [(entry_id, new) for entry_id, (_, new) in zip(ids, entries, strict=True)]
+    add_keys(connection, [(key, entry_id) for entry_id, new in made for key in new.record.keys])
+    insert_rows(
+        connection,
+        EntrySection,
+        ("section_id", "entry_id", "sorted_at", "place"),
+        [
+            (section_ids[name.casefold()], entry_id, new.sorted_at, new.place)
+            for entry_id, new in made
+            for name in new.record.sections
+        ],
     )
-    stands = [
-        {
-            "section_id": section_ids[name.casefold()],
-            "entry_id": entry_id,
-            "sorted_at": new.sorted_at,
-            "place": new.place,
-        }
-        for new, entry_id in zip(entries, ids, strict=True)
-        for name in new.record.sections
-    ]
-    if stands:
-        connection.execute(insert(EntrySection), stands)
     add_fingerprints(
         connection,
-        source_id,
-        [(entry_id, new.record, new.sorted_at) for new, entry_id in zip(entries, ids, strict=True)],
+        [(entry_id, s, new.record, new.sorted_at) for entry_id, (s, new) in zip(ids, entries, strict=True)],
     )
-    return ids
+    return list(ids)
 
 
-def _plain_evidence(evidence: Sequence[Evidence]) -> list[tuple[str, str, str]]:
-    return [(proof.signal, proof.value, proof.where) for proof in evidence]
+def _row(entry_id: int, source_id: int, new: NewEntry, now: datetime) -> tuple[Any, ...]:
+    """The values of `_ENTRY`."""
+    record = new.record
+    return (
+        entry_id,
+        new.uid,
+        source_id,
+        now,
+        new.sorted_at,
+        new.place,
+        new.updated,
+        record.sections,
+        record.access.value,
+        _plain_evidence(record.evidence),
+        record.published,
+        record.published_precision,
+        record.published_basis,
+        record.title,
+        record.title_from_body,
+        _folded(record),
+        record.url,
+        record.summary,
+        record.content,
+        record.text,
+        record.language,
+        record.label,
+        record.authors,
+        record.categories,
+        _plain_enclosures(record),
+        record.extra,
+    )
+
+
+def _folded(record: EntryRecord) -> str:
+    """What words are looked for in."""
+    return f"{record.title}\n{record.summary}\n{record.text}".casefold()
+
+
+def _plain_enclosures(record: EntryRecord) -> tuple[tuple[str, str, int], ...]:
+    return tuple((file.url, file.media_type, file.length) for file in record.enclosures)
+
+
+def _plain_evidence(evidence: Sequence[Evidence]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((proof.signal, proof.value, proof.where) for proof in evidence)
 
 
 def _words(record: EntryRecord) -> dict[str, Any]:
@@ -98,7 +133,7 @@ def _words(record: EntryRecord) -> dict[str, Any]:
     return {
         "title": record.title,
         "title_from_body": record.title_from_body,
-        "folded": f"{record.title}\n{record.summary}\n{record.text}".casefold(),
+        "folded": _folded(record),
         "url": record.url,
         "summary": record.summary,
         "content": record.content,
@@ -107,58 +142,51 @@ def _words(record: EntryRecord) -> dict[str, Any]:
         "label": record.label,
         "authors": record.authors,
         "categories": record.categories,
-        "enclosures": [(file.url, file.media_type, file.length) for file in record.enclosures],
+        "enclosures": _plain_enclosures(record),
+        "extra": record.extra,
     }
 
 
 def add_keys(connection: Connection, keys: Sequence[tuple[bytes, int]]) -> None:
     """Lets each key find its entry from now on; one that finds another entry already keeps doing so."""
-    if keys:
-        rows = [{"key": key, "entry_id": entry_id} for key, entry_id in keys]
-        connection.execute(insert(EntryKey).on_conflict_do_nothing(), rows)
+    # In order of key, so that what one batch adds lies side by side in the index.
+    insert_rows(connection, EntryKey, ("key", "entry_id"), sorted(keys), "ON CONFLICT DO NOTHING")
 
 
-def add_fingerprints(
-    connection: Connection, source_id: int, records: Sequence[tuple[int, EntryRecord, datetime]]
-) -> None:
-    """Notes by what duplicates of a source's entries are found: `(entry id, record, sorted_at)` of each."""
-    rows = [
-        {
-            "entry_id": entry_id,
-            "source_id": source_id,
-            "hash": record.fingerprint.bucket,
-            "at": int(sorted_at.timestamp()),
-            "body_words": record.fingerprint.body_words,
-            "text_hash": record.fingerprint.text_hash,
-        }
-        for entry_id, record, sorted_at in records
-        if record.fingerprint.bucket is not None
-    ]
-    if rows:
-        connection.execute(insert(Fingerprint), rows)
-
-
-def save_items(connection: Connection, document_id: int, said: Sequence[tuple[int, Said]]) -> None:
-    """Stores what a document says of entries (entry id, what it says)."""
-    statement = insert(Item)
-    statement = statement.on_conflict_do_update(
-        index_elements=[Item.document_id, Item.entry_id],
-        set_={name: statement.excluded[name] for name in ("digest", "rank", "sections", "evidence", "current")},
+def add_fingerprints(connection: Connection, records: Sequence[tuple[int, int, EntryRecord, datetime]]) -> None:
+    """Notes by what duplicates of entries are found: `(entry id, source's id, record, sorted_at)` of each."""
+    insert_rows(
+        connection,
+        Fingerprint,
+        ("entry_id", "source_id", "hash", "at", "body_words", "text_hash"),
+        [
+            (
+                entry_id,
+                source_id,
+                record.fingerprint.bucket,
+                int(sorted_at.timestamp()),
+                record.fingerprint.body_words,
+                record.fingerprint.text_hash,
+            )
+            for entry_id, source_id, record, sorted_at in records
+            if record.fingerprint.bucket is not None
+        ],
     )
-    for batch in chunks(said):
-        rows = [
-            {
-                "document_id": document_id,
-                "entry_id": entry_id,
-                "digest": one.digest,
-                "rank": one.rank,
-                "sections": one.sections,
-                "evidence": _plain_evidence(one.evidence),
-                "current": True,
-            }
-            for entry_id, one in batch
-        ]
-        connection.execute(statement, rows)
+
+
+def save_items(connection: Connection, said: Sequence[tuple[int, Said]]) -> None:
+    """Stores what documents say of entries (entry id, what the document says)."""
+    insert_rows(
+        connection,
+        Item,
+        ("document_id", "entry_id", "digest", "rank", "sections", "evidence", "current"),
+        [
+            (one.document_id, entry_id, one.digest, one.rank, one.sections, _plain_evidence(one.evidence), True)
+            for entry_id, one in said
+        ],
+        "ON CONFLICT (document_id, entry_id) DO UPDATE SET digest = excluded.digest, rank = excluded.rank, "
+        "sections = excluded.sections, evidence = excluded.evidence, current = excluded.current",
+    )
 
 
 def save_evidence(connection: Connection, said: Sequence[tuple[int, Said]]) -> None:
@@ -175,30 +203,31 @@ def save_evidence(connection: Connection, said: Sequence[tuple[int, Said]]) -> N
     connection.execute(statement, rows)
 
 
-def set_current(connection: Connection, document_id: int, entry_ids: Sequence[int], *, current: bool) -> None:
-    """Notes that a document names entries no more, or again."""
+def set_current(connection: Connection, named: Sequence[tuple[int, int]], *, current: bool) -> None:
+    """Notes that documents name entries no more, or again: `(document id, entry id)` of each."""
     statement = (
-        update(Item).where(Item.document_id == document_id, Item.entry_id == bindparam("entry")).values(current=current)
+        update(Item)
+        .where(Item.document_id == bindparam("document"), Item.entry_id == bindparam("entry"))
+        .values(current=current)
     )
-    if entry_ids:
-        connection.execute(statement, [{"entry": entry_id} for entry_id in entry_ids])
+    if named:
+        connection.execute(statement, [{"document": document, "entry": entry} for document, entry in named])
 
 
 def revise_entries(
     connection: Connection,
-    source_id: int | None,
-    changes: Sequence[Revised],
+    changes: Sequence[tuple[int | None, Revised]],
     section_ids: Mapping[str, int],
     now: datetime,
     *,
     override: Access | None = None,
 ) -> None:
-    """Applies changes, keeping the former version of each entry that changed materially.
+    """Applies changes (source's id, change), keeping the former version of each entry that changed materially.
 
-    `source_id` becomes the source of entries whose words now come from it; None where no change brings words.
-    `override`, a person's verdict, is stored as such.
+    The source becomes that of an entry whose words now come from it; None where the change brings none. `override`,
+    a person's verdict, is stored as such.
     """
-    for change in changes:
+    for source_id, change in changes:
         before = change.before
         if change.changed:
             connection.execute(
@@ -232,7 +261,7 @@ def revise_entries(
                     "published_basis": change.record.published_basis,
                 }
             connection.execute(delete(Fingerprint).where(Fingerprint.entry_id == before.id))
-            add_fingerprints(connection, source_id, [(before.id, change.record, before.sorted_at)])
+            add_fingerprints(connection, [(before.id, source_id, change.record, before.sorted_at)])
         connection.execute(update(Entry).where(Entry.id == before.id).values(values))
         if "sections" in change.changed:
             _stand(connection, change, section_ids)

@@ -1,15 +1,18 @@
-"""Sources, their schedule, and what became of their polls."""
+"""Sources: what the configuration and people say of them, their documents, and what those taught."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
-from db.models import Document, Poll, Source, SourceState
-from db.records import Learned, PollRecord, SourceRecord
+from db.models import Document, Source, SourceState
+from db.records import Learned, Pace, SourceRecord
+from db.store.bulk import insert_rows, next_ids
+from db.store.entries import chunks
 
 _COLUMNS = (
     Source.id,
@@ -18,6 +21,9 @@ _COLUMNS = (
     Source.enabled,
     Source.options,
     Source.learned,
+    SourceState.host,
+    SourceState.url,
+    SourceState.pace,
     SourceState.due_at,
     SourceState.etag,
     SourceState.last_modified,
@@ -31,64 +37,55 @@ _COLUMNS = (
 )
 
 
-def _query() -> Select[Any]:
+def query() -> Select[Any]:
+    """Sources that are not removed; each row is what `record` takes."""
     return select(*_COLUMNS).join(SourceState, SourceState.source_id == Source.id).where(Source.removed.is_(False))
 
 
-def _record(row: Any) -> SourceRecord:
-    learned = Learned(tuple(row.learned.get("sections", ())), tuple(row.learned.get("markers", ())))
-    return SourceRecord(**{**row._mapping, "learned": learned})
+def record(row: Any) -> SourceRecord:
+    """A row of `query` as a value."""
+    values = row._asdict()
+    learned = values["learned"]
+    values["learned"] = Learned(tuple(learned["sections"]), tuple(learned["markers"])) if learned else _NOTHING
+    values["pace"] = pace_of(values["pace"]) if values["pace"] else _NO_PACE
+    return SourceRecord(**values)
+
+
+_NOTHING, _NO_PACE = Learned(), Pace()
+_LISTS, _MOMENTS = ("skip_hours", "skip_days"), ("newest", "moved_since")
+
+
+def pace_of(plain: Mapping[str, Any]) -> Pace:
+    """A pace as it is stored."""
+    values = dict(plain)
+    for name in _LISTS:
+        if name in values:
+            values[name] = tuple(values[name])
+    for name in _MOMENTS:
+        if name in values:
+            values[name] = datetime.fromisoformat(values[name])
+    return Pace(**values)
+
+
+def plain_pace(pace: Pace) -> dict[str, Any]:
+    """`pace` as JSON knows it, without what equals a default."""
+    values = {name: value for name in Pace.__slots__ if (value := getattr(pace, name)) != getattr(_NO_PACE, name)}
+    return {name: value.isoformat() if name in _MOMENTS else value for name, value in values.items()}
+
+
+def host_of(options: Mapping[str, object]) -> str | None:
+    """Whose budget the polls of a source are charged to: its host, with the port where that is not the usual one."""
+    url = options.get("url")
+    if not isinstance(url, str):
+        return None
+    parts = urlsplit(url)
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.hostname or ''}{'' if parts.port in (None, usual) else f':{parts.port}'}"
 
 
 def every(connection: Connection) -> list[SourceRecord]:
     """All sources that are not removed, in order of name."""
-    return [_record(row) for row in connection.execute(_query().order_by(Source.name))]
-
-
-def due(
-    connection: Connection, now: datetime, *, names: Sequence[str] = (), everyone: bool = False
-) -> list[SourceRecord]:
-    """The sources to poll, in order of name: those due by `now`, the named ones, or all that are enabled."""
-    query = _query().where(Source.enabled.is_(True))
-    if names:
-        query = query.where(Source.name.in_(names))
-    elif not everyone:
-        query = query.where(SourceState.due_at <= now)
-    # Sorted here: asked to sort, SQLite walks all sources in order of name instead of the few that are due.
-    return sorted((_record(row) for row in connection.execute(query)), key=lambda one: one.name)
-
-
-def finish(connection: Connection, poll: PollRecord) -> None:
-    """Stores the outcome of a poll and the next due time. A failure keeps the validators of the last success."""
-    values: dict[str, Any] = {
-        "due_at": poll.due_at,
-        "failures": poll.failures,
-        "last_poll": poll.at,
-        "outcome": poll.outcome,
-        "reason": poll.reason,
-        "error": poll.error,
-    }
-    if poll.outcome != "failed":
-        values |= {
-            "last_success": poll.at,
-            "etag": poll.etag,
-            "last_modified": poll.last_modified,
-            "settings": poll.settings,
-        }
-    connection.execute(update(SourceState).where(SourceState.source_id == poll.source_id).values(values))
-    if poll.outcome != "unchanged":
-        connection.execute(
-            insert(Poll).values(
-                source_id=poll.source_id,
-                at=poll.at,
-                outcome=poll.outcome,
-                new=poll.new,
-                updated=poll.updated,
-                unchanged=poll.unchanged,
-                skipped=poll.skipped,
-                error=poll.error,
-            )
-        )
+    return [record(row) for row in connection.execute(query().order_by(Source.name))]
 
 
 def declared(connection: Connection) -> dict[str, dict[str, object]]:
@@ -148,7 +145,8 @@ def _insert(connection: Connection, name: str, origin: str, options: dict[str, o
         )
         .returning(Source.id)
     )
-    connection.execute(insert(SourceState).values(source_id=made.scalar_one(), due_at=now, failures=0))
+    state = {"source_id": made.scalar_one(), "due_at": now, "failures": 0, "host": host_of(options), "pace": {}}
+    connection.execute(insert(SourceState).values(state))
 
 
 def _change(connection: Connection, source_id: int, origin: str, options: dict[str, object], now: datetime) -> None:
@@ -160,7 +158,9 @@ def _change(connection: Connection, source_id: int, origin: str, options: dict[s
     connection.execute(
         update(SourceState)
         .where(SourceState.source_id == source_id)
-        .values(due_at=now, etag=None, last_modified=None, failures=0)
+        .values(
+            due_at=now, lease=None, host=host_of(options), url=None, pace={}, etag=None, last_modified=None, failures=0
+        )
     )
 
 
@@ -168,6 +168,17 @@ def digests(connection: Connection, source_id: int) -> dict[str, bytes]:
     """Document name -> digest of the bytes it had when it was last read."""
     rows = connection.execute(select(Document.name, Document.digest).where(Document.source_id == source_id))
     return {row[0]: row[1] for row in rows}
+
+
+def digests_of(connection: Connection, source_ids: Sequence[int]) -> dict[tuple[int, str], bytes]:
+    """The same for many sources: (source's id, document name) -> digest."""
+    found: dict[tuple[int, str], bytes] = {}
+    for chunk in chunks(source_ids):
+        rows = connection.execute(
+            select(Document.source_id, Document.name, Document.digest).where(Document.source_id.in_(chunk))
+        )
+        found.update(((row[0], row[1]), row[2]) for row in rows)
+    return found
 
 
 def document_ids(connection: Connection, source_id: int, names: Iterable[str]) -> dict[str, int]:
@@ -182,16 +193,33 @@ def rename_document(connection: Connection, document_id: int, name: str) -> None
     connection.execute(update(Document).where(Document.id == document_id).values(name=name))
 
 
-def save_document(connection: Connection, source_id: int, name: str, digest: bytes) -> int:
-    """Notes that a document was read; returns its id."""
-    found = connection.scalar(select(Document.id).where(Document.source_id == source_id, Document.name == name))
-    if found is None:
-        made = connection.execute(
-            insert(Document).values(source_id=source_id, name=name, digest=digest).returning(Document.id)
-        )
-        return int(made.scalar_one())
-    connection.execute(update(Document).where(Document.id == found).values(digest=digest))
-    return int(found)
+def move_document(connection: Connection, source_id: int, name: str, to: str) -> None:
+    """The document `name` of a source goes by `to`, unless another does already."""
+    ids = document_ids(connection, source_id, (name, to))
+    if name in ids and to not in ids:
+        rename_document(connection, ids[name], to)
+
+
+def save_documents(connection: Connection, read: Sequence[tuple[int, str, bytes]]) -> list[int]:
+    """Notes that documents were read (source's id, name, digest); returns their ids in that order.
+
+    A source's name is given once.
+    """
+    known: dict[tuple[int, str], int] = {}
+    for chunk in chunks(sorted({source_id for source_id, _, _ in read})):
+        query = select(Document.source_id, Document.name, Document.id).where(Document.source_id.in_(chunk))
+        known.update(((row[0], row[1]), row[2]) for row in connection.execute(query))
+    again = [{"document": known[one[:2]], "new": one[2]} for one in read if one[:2] in known]
+    if again:
+        statement = update(Document).where(Document.id == bindparam("document")).values(digest=bindparam("new"))
+        connection.execute(statement, again)
+    fresh = [one for one in read if one[:2] not in known]
+    if fresh:
+        ids = next_ids(connection, Document, len(fresh))
+        known |= {one[:2]: document_id for document_id, one in zip(ids, fresh, strict=True)}
+        rows = [(document_id, *one) for document_id, one in zip(ids, fresh, strict=True)]
+        insert_rows(connection, Document, ("id", "source_id", "name", "digest"), rows)
+    return [known[one[:2]] for one in read]
 
 
 def name_of(connection: Connection, source_id: int) -> str:

@@ -1,0 +1,200 @@
+"""The schedule: what is due, who polls it, and what became of it.
+
+A claim moves `due_at` by the length of a lease, so that nobody else takes the source meanwhile, and what a crash left
+behind is due again by itself. Whoever finishes must still hold the lease: a process that was away for longer has lost
+it, and its result with it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from db.models import Poll, Source, SourceState
+from db.records import NEVER, PollRecord, SourceRecord
+from db.store.entries import chunks
+from db.store.sources import host_of, plain_pace, query, record
+
+SCANNED = 4
+"""Due rows that a claim looks at for each that it may take: one host with thousands of them must not fill a batch."""
+
+
+def count_due(connection: Connection, now: datetime) -> int:
+    """How many sources with an address are due by `now`."""
+    enabled = select(Source.id).where(Source.enabled.is_(True), Source.removed.is_(False))
+    due = select(func.count()).where(
+        SourceState.due_at <= now, SourceState.host.is_not(None), SourceState.source_id.in_(enabled)
+    )
+    return int(connection.scalar(due) or 0)
+
+
+def local(
+    connection: Connection, now: datetime, *, names: Sequence[str] = (), everyone: bool = False
+) -> list[SourceRecord]:
+    """The local paths to poll, in order of name: those due by `now`, the named ones, or all that are enabled."""
+    wanted = query().where(Source.enabled.is_(True), SourceState.host.is_(None))
+    if names:
+        wanted = wanted.where(Source.name.in_(names))
+    elif not everyone:
+        wanted = wanted.where(SourceState.due_at <= now)
+    # Sorted here: asked to sort, SQLite walks all sources in order of name instead of the few that are due.
+    return sorted((record(row) for row in connection.execute(wanted)), key=lambda one: one.name)
+
+
+def remote(connection: Connection, *, names: Sequence[str] = ()) -> list[tuple[int, str]]:
+    """`(id, host)` of the sources with an address that are enabled, the longest due first.
+
+    The named ones, or all but those that are asked no more (`NEVER`).
+    """
+    wanted = (
+        select(SourceState.source_id, SourceState.host)
+        .join(Source, Source.id == SourceState.source_id)
+        .where(Source.enabled.is_(True), Source.removed.is_(False), SourceState.host.is_not(None))
+        .order_by(SourceState.due_at, SourceState.source_id)
+    )
+    wanted = wanted.where(Source.name.in_(names)) if names else wanted.where(SourceState.due_at < NEVER)
+    return [(row[0], row[1]) for row in connection.execute(wanted)]
+
+
+def claim_due(
+    connection: Connection,
+    now: datetime,
+    *,
+    lease: str,
+    until: datetime,
+    limit: int,
+    per_host: int,
+    busy: Collection[str] = (),
+) -> list[SourceRecord]:
+    """Takes at most `limit` sources with an address that are due by `now`, at most `per_host` of one host.
+
+    Hosts in `busy` are passed over: what they owe stays due. Nobody else is given them before `until`.
+    """
+    enabled = select(Source.id).where(Source.enabled.is_(True), Source.removed.is_(False))
+    due = (
+        select(SourceState.source_id, SourceState.host, SourceState.due_at)
+        .where(SourceState.due_at <= now, SourceState.host.is_not(None), SourceState.source_id.in_(enabled))
+        .order_by(SourceState.due_at)
+        .limit(SCANNED * limit)
+    )
+    if busy:
+        due = due.where(SourceState.host.not_in(sorted(busy)))
+    found = due.subquery()
+    order = (found.c.due_at, found.c.source_id)
+    ranked = select(
+        found.c.source_id,
+        found.c.due_at,
+        func.row_number().over(partition_by=found.c.host, order_by=order).label("nth"),
+    ).subquery()
+    picked = (
+        select(ranked.c.source_id)
+        .where(ranked.c.nth <= per_host)
+        .order_by(ranked.c.due_at, ranked.c.source_id)
+        .limit(limit)
+    )
+    return claim(connection, list(connection.scalars(picked)), lease=lease, until=until)
+
+
+def claim(connection: Connection, ids: Sequence[int], *, lease: str, until: datetime) -> list[SourceRecord]:
+    """Takes the sources `ids`, whether they are due or not; returns them in that order, with their former `due_at`."""
+    found: dict[int, SourceRecord] = {}
+    for chunk in chunks(ids):
+        found.update((row[0], record(row)) for row in connection.execute(query().where(Source.id.in_(chunk))))
+        connection.execute(
+            update(SourceState).where(SourceState.source_id.in_(chunk)).values(due_at=until, lease=lease)
+        )
+    return [found[each] for each in ids if each in found]
+
+
+def release(connection: Connection, taken: Mapping[int, datetime], lease: str) -> None:
+    """Gives sources back unpolled: id -> when each is due."""
+    statement = (
+        update(SourceState)
+        .where(SourceState.source_id == bindparam("source"), SourceState.lease == lease)
+        .values(due_at=bindparam("due"), lease=None)
+    )
+    if taken:
+        connection.execute(statement, [{"source": source_id, "due": due_at} for source_id, due_at in taken.items()])
+
+
+def recent(connection: Connection, since: datetime) -> dict[str, list[datetime]]:
+    """Host -> when it was asked after `since`, for the budgets of a process that just began."""
+    found: dict[str, list[datetime]] = defaultdict(list)
+    rows = connection.execute(
+        select(SourceState.host, SourceState.last_poll).where(
+            SourceState.last_poll > since, SourceState.host.is_not(None)
+        )
+    )
+    for host, at in rows:
+        found[host].append(at)
+    return found
+
+
+def held(connection: Connection, ids: Sequence[int], lease: str) -> set[int]:
+    """Those of the sources that `lease` still holds."""
+    found: set[int] = set()
+    for chunk in chunks(ids):
+        found.update(
+            connection.scalars(
+                select(SourceState.source_id).where(SourceState.source_id.in_(chunk), SourceState.lease == lease)
+            )
+        )
+    return found
+
+
+def finish(connection: Connection, polls: Sequence[PollRecord]) -> None:
+    """Stores the outcomes of polls and the next due times. A failure keeps the validators of the last success."""
+    rows: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for poll in polls:
+        values = _values(poll)
+        rows[tuple(values)].append(values)
+    for names, group in rows.items():
+        columns = {name: bindparam(f"new_{name}") for name in names if name != "source_id"}
+        statement = update(SourceState).where(SourceState.source_id == bindparam("new_source_id")).values(columns)
+        connection.execute(statement, [{f"new_{name}": value for name, value in one.items()} for one in group])
+    told = [
+        {
+            "source_id": poll.source_id,
+            "at": poll.at,
+            "outcome": poll.outcome,
+            "new": poll.new,
+            "updated": poll.updated,
+            "unchanged": poll.unchanged,
+            "skipped": poll.skipped,
+            "error": poll.error,
+        }
+        for poll in polls
+        if poll.outcome in ("stored", "failed")
+    ]
+    if told:
+        connection.execute(insert(Poll), told)
+
+
+def _values(poll: PollRecord) -> dict[str, Any]:
+    """What a poll writes of the schedule."""
+    values: dict[str, Any] = {
+        "source_id": poll.source_id,
+        "due_at": poll.due_at,
+        "lease": None,
+        "failures": poll.failures,
+        "last_poll": poll.at,
+        "outcome": poll.outcome,
+        "reason": poll.reason,
+        "error": poll.error,
+    }
+    if poll.outcome in ("stored", "unchanged"):
+        values |= {
+            "last_success": poll.at,
+            "etag": poll.etag,
+            "last_modified": poll.last_modified,
+            "settings": poll.settings,
+        }
+    if poll.pace is not None:
+        values["pace"] = plain_pace(poll.pace)
+    if poll.url is not None:
+        values |= {"url": poll.url, "host": host_of({"url": poll.url})}
+    return values

@@ -1,0 +1,317 @@
+"""One poll of one source while it lasts, and what it comes to: exactly one outcome.
+
+Decided here as values from what the fetcher, the reader and the storage said; `feeds.poll` does the doing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from db.records import NEVER, Pace, PollRecord, SourceRecord
+from feeds import cadence
+from feeds.cadence import Bounds, Hints, next_due
+from feeds.config import Config, Source
+from feeds.errors import FetchError, SourceError
+from feeds.fetch import Fetched, HttpError, Request
+from feeds.ingest import Tally
+from feeds.log import redact
+from feeds.model import Skipped
+from feeds.reading import Manner, Reading, unpack
+from feeds.worker import Read
+
+PAGES = 10
+"""Documents before the current one that are read at most to find entries that were lost between two polls."""
+
+OUTAGE_RETRY = timedelta(minutes=5)
+"""How soon is asked again what could not be reached because our own network was down."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PollResult:
+    """What became of one source. `outcome`: stored, unchanged, failed or deferred.
+
+    `skipped` are rows with their document; `errors` name documents that gave nothing, `read` counts those that could
+    be read. `repeated` says that the same errors were noted the last time.
+    """
+
+    source: str
+    outcome: str = "unchanged"
+    tally: Tally = field(default_factory=Tally)
+    skipped: list[tuple[str, Skipped]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    read: int = 0
+    repeated: bool = False
+    next_due: datetime | None = None
+    reason: str = ""
+
+    @property
+    def error(self) -> str | None:
+        """All of them as text that every database takes: names of files may hold bytes that are no UTF-8."""
+        return "; ".join(self.errors).encode("utf-8", "backslashreplace").decode() or None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An incident of the source that a poll opens with `message`, or closes (None)."""
+
+    kind: str
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What is to be stored of a poll beside its entries. `moved_from` is the address that a new one took over from."""
+
+    poll: PollRecord
+    tally: Tally
+    troubles: tuple[Trouble, ...] = ()
+    moved_from: str | None = None
+
+
+class Attempt:
+    """A poll of a source with an address. `began` is when it was first asked for, `manner` how it is read."""
+
+    def __init__(self, record: SourceRecord, source: Source, manner: Manner, began: datetime) -> None:
+        self.record = record
+        self.source = source
+        self.manner = manner
+        self.began = began
+        self.url = record.url or source.url or ""
+        self.result = PollResult(source=record.name)
+        self.readings: list[Reading] = []
+        self.network = False
+        self._fetched: Fetched | None = None
+        self._hints = Hints()
+        self._read: Read | None = None
+        self._shrunken = False
+        self._missed = False
+        self._pages = 0
+        self._follow: str | None = None
+
+    @property
+    def conditional(self) -> bool:
+        """Whether what was read last was read by today's settings: only then its validators say something."""
+        return self.record.settings == self.manner.digest
+
+    @property
+    def records(self) -> int:
+        """How many records it holds until they are stored."""
+        return sum(len(reading.records) for reading in self.readings)
+
+    def request(self) -> Request:
+        """What to ask for first."""
+        if not self.conditional:
+            return Request(self.url)
+        return Request(self.url, etag=self.record.etag, last_modified=self.record.last_modified)
+
+    def failed(self, error: SourceError) -> None:
+        """No document was had, or it could not be used."""
+        self.result.errors.append(str(error))
+        self.network = isinstance(error, FetchError) and error.network
+        if isinstance(error, HttpError):
+            self._hints = Hints(
+                max_age=error.max_age, expires=error.expires, retry_after=error.retry_after, gone=error.permanent
+            )
+
+    def crashed(self, error: Exception) -> None:
+        """A defect of ours: one line for a person."""
+        self.readings.clear()
+        self._read = None
+        kind = type(error).__name__
+        self.result.errors.append(f"internal error ({kind}); run again with -vv and report what it says")
+
+    def answered(self, fetched: Fetched) -> None:
+        """The server answered, with or without a document."""
+        self._fetched = fetched
+        self._hints = Hints(
+            max_age=fetched.max_age,
+            expires=fetched.expires,
+            retry_after=fetched.retry_after,
+            conditional=fetched.etag is not None or fetched.last_modified is not None,
+        )
+
+    def said_nothing_new(self) -> None:
+        """The document is the one that was read last."""
+        self.result.read += 1
+
+    def was_read(self, read: Read) -> str | None:
+        """Takes what a document says; returns the address of the one before it, where entries may have been lost.
+
+        RFC 5005: `prev-archive`, else `next`.
+        """
+        if self._read is None:
+            self._take(read)
+        else:
+            self._pages += 1
+            self.readings.append(replace(unpack(read.packed), partial=True))
+            newest = self.record.pace.newest
+            if read.oldest is None or (newest is not None and read.oldest <= newest):
+                self._missed = False
+        self._follow = read.earlier if self._missed and self._pages < PAGES else None
+        return self._follow
+
+    def page_failed(self) -> None:
+        """An earlier document could not be had: what was lost stays lost."""
+        self._follow = None
+
+    @property
+    def follows(self) -> bool:
+        """Whether an earlier document was asked for."""
+        return self._follow is not None
+
+    def _take(self, read: Read) -> None:
+        pace, partial = self.record.pace, self._fetched is not None and self._fetched.status == 226
+        self._read = read
+        self.result.read += 1
+        self._shrunken = not partial and cadence.is_shrunken(pace, read.size)
+        if self.record.last_success is not None and not partial and read.oldest is not None:
+            self._missed = cadence.lost_some(pace, read.oldest, dated=read.dated, size=read.size)
+        # What a document does not name is not gone where it is only a part, or says suspiciously little.
+        self.readings.append(replace(unpack(read.packed), partial=partial or self._shrunken))
+
+    def postpone(self, reason: str, now: datetime) -> Conclusion:
+        """It was nobody's failure: the source is asked again soon, and stands as it stood."""
+        record = self.record
+        poll = PollRecord(
+            source_id=record.id,
+            at=self.began,
+            outcome="deferred",
+            due_at=now + OUTAGE_RETRY,
+            reason=reason,
+            failures=record.failures,
+            error=record.error,
+        )
+        return Conclusion(poll, Tally())
+
+    def conclude(self, config: Config, tally: Tally) -> Conclusion:
+        """What the poll comes to, `tally` being what its documents changed. Changes nothing here."""
+        result, record = self.result, self.record
+        failed = bool(result.errors) and not result.read
+        failures = record.failures + 1 if failed else 0
+        pace, moved_to = self._pace(failed, tally)
+        due_at, reason = next_due(
+            self.began,
+            bounds_of(config, self.source, record.host),
+            self._hints,
+            pace,
+            failures=failures,
+            jitter=_jitter(config, record, self.began),
+        )
+        # The validators of a document that says suspiciously little would hide that it goes on saying so.
+        fetched = None if self._shrunken else self._fetched
+        poll = PollRecord(
+            source_id=record.id,
+            at=self.began,
+            outcome="failed" if failed else "stored" if tally.new or tally.updated else "unchanged",
+            due_at=due_at,
+            reason=reason,
+            etag=fetched.etag if fetched is not None else None,
+            last_modified=fetched.last_modified if fetched is not None else None,
+            settings=self.manner.digest,
+            failures=failures,
+            new=tally.new,
+            updated=tally.updated,
+            unchanged=tally.unchanged,
+            skipped=sum(len(one.skipped) for one in self.readings),
+            error=result.error,
+            pace=pace if pace != record.pace else None,
+            url=moved_to,
+        )
+        moved_from = self.url if moved_to is not None else None
+        return Conclusion(poll, tally, tuple(self._troubles(config, failures)), moved_from)
+
+    def acknowledge(self, conclusion: Conclusion) -> None:
+        """Puts into the result what was stored, and what the documents said beside their entries."""
+        result, poll = self.result, conclusion.poll
+        result.outcome, result.tally = poll.outcome, conclusion.tally
+        result.next_due, result.reason = poll.due_at if poll.due_at < NEVER else None, poll.reason
+        result.repeated = result.error is not None and result.error == self.record.error
+        for one in self.readings:
+            result.skipped += [(one.name, row) for row in one.skipped]
+            result.warnings += [f"{one.name}: {warning}" for warning in one.warnings]
+        if self._shrunken and self._read is not None:
+            size = self.record.pace.size
+            result.warnings.append(
+                f"says {self._read.size} items, {size} before: nothing is taken for gone until that is said again"
+            )
+        if poll.url is not None:
+            result.warnings.append(f"moved for good: asked at {redact(poll.url)} from now on; say so in config.toml")
+
+    def _pace(self, failed: bool, tally: Tally) -> tuple[Pace, str | None]:
+        """What is known of the source from now on, and its new address where it moved for good."""
+        pace = self.record.pace
+        if failed or self._fetched is None:
+            return cadence.asked(pace, self._hints), None
+        read = self._read
+        pace = cadence.learn(pace, self.began, self._hints, fresh=self._fetched.status == 200)
+        pace, moved_to = cadence.move(pace, self.began, self._fetched.moved_to)
+        if read is not None:
+            known = [each for each in (read.newest, pace.newest) if each is not None]
+            newest = max(known, default=self.began if tally.new else None)
+            pace = replace(
+                pace,
+                ttl=read.ttl,
+                update_period=read.update_period,
+                skip_hours=read.skip_hours,
+                skip_days=read.skip_days,
+                every=read.every if read.every is not None else pace.every,
+                newest=newest,
+                missed=pace.missed + 1 if self._missed else 0,
+                shrunk=pace.shrunk + 1 if self._shrunken else 0,
+                size=pace.size if self._shrunken or self._fetched.status == 226 else read.size,
+            )
+        return pace, moved_to
+
+    def _troubles(self, config: Config, failures: int) -> list[Trouble]:
+        """Incidents that this poll opens or closes."""
+        result = self.result
+        found = []
+        if result.error is None:
+            found.append(Trouble("failing", None))
+        elif failures == 0 or failures >= config.monitor.failing_after or self._hints.gone:
+            found.append(Trouble("failing", result.error))
+        if self._read is not None:
+            lost = "entries came and went between two polls, and the source keeps no archive that names them"
+            found.append(Trouble("gap", lost if self._missed else None))
+            few = f"says {self._read.size} items where it said {self.record.pace.size}; nothing was taken for gone"
+            found.append(Trouble("shrunken", few if self._shrunken else None))
+        return found
+
+
+def bounds_of(config: Config, source: Source | None, host: str | None) -> Bounds:
+    """What the operator allows for a source: its own interval, that of its host, or that of all."""
+    settings = config.poll
+    own = source.interval if source is not None else None
+    if own is None and host is not None and host in config.host:
+        own = config.host[host].interval
+    interval = timedelta(minutes=own or settings.interval)
+    return Bounds(
+        interval=interval,
+        least=min(interval, timedelta(minutes=settings.min_interval)),
+        most=max(interval, timedelta(minutes=settings.max_interval)),
+        unconditional=max(interval, timedelta(minutes=settings.unconditional_interval)),
+        fixed=own is not None or "interval" in settings.model_fields_set,
+    )
+
+
+def _jitter(config: Config, record: SourceRecord, now: datetime) -> float:
+    """A number from 0 to 1 that differs between sources, polls and desks, and is the same in a run that repeats."""
+    return crc32(f"{config.site.base_url} {record.name} {now.isoformat()}".encode()) / 2**32
+
+
+def many_at_once(attempts: Sequence[Attempt], answered: set[str]) -> tuple[int, int] | None:
+    """`(hosts that could not be reached, hosts tried)` where that says that our own network is down, else None.
+
+    Hosts that were in trouble before say nothing; three or more others, and more than answered, cannot all be down.
+    """
+    fell = {one.record.host for one in attempts if one.network and not one.record.failures} - answered
+    if len(fell) >= MOST_AT_ONCE and len(fell) > len(answered):
+        return len(fell), len(fell) + len(answered)
+    return None
+
+
+MOST_AT_ONCE = 3

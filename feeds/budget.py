@@ -1,0 +1,80 @@
+"""How often and how widely one host may be asked. Pure: the time is an argument, in seconds of one steady clock."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+SPAN = 60.0
+"""Seconds in which no more than a host's `per_minute` requests begin, wherever the span is laid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Most requests to one host that begin in any `SPAN`, and most that are under way at once."""
+
+    per_minute: int
+    per_host: int
+
+
+class Budget:
+    """The requests to each host within the last `SPAN`, and those under way.
+
+    `rule_of` tells a host's rule. `begun` are requests of an earlier process: host -> when each began.
+    """
+
+    def __init__(self, rule_of: Callable[[str], Rule], begun: Mapping[str, Iterable[float]] | None = None) -> None:
+        self.rule = rule_of
+        self._closed: dict[str, float] = {}
+        self._begun: dict[str, deque[float]] = defaultdict(deque)
+        self._active: Counter[str] = Counter()
+        for host, times in (begun or {}).items():
+            self._begun[host].extend(sorted(times))
+
+    def wait(self, host: str, at: float) -> float:
+        """Seconds from `at` until a request to `host` may begin: 0 for now, infinity until one of its own has ended."""
+        rule = self.rule(host)
+        if self._closed.get(host, 0.0) > at:
+            return self._closed[host] - at
+        if self._active[host] >= rule.per_host:
+            return float("inf")
+        begun = self._recent(host, at)
+        return 0.0 if len(begun) < rule.per_minute else max(0.0, begun[-rule.per_minute] + SPAN - at)
+
+    def begin(self, host: str, at: float) -> None:
+        """Notes that a request begins at `at`."""
+        self._active[host] += 1
+        self.hop(host, at)
+
+    def hop(self, host: str, at: float) -> None:
+        """Notes a request that nobody was asked about: a redirect leads wherever it leads."""
+        self._recent(host, at).append(at)
+
+    def close(self, host: str, until: float) -> None:
+        """Nothing begins at `host` before `until`: it asked for that."""
+        self._closed[host] = max(until, self._closed.get(host, 0.0))
+
+    def end(self, host: str) -> None:
+        """Notes that a request ended, however it did."""
+        self._active[host] -= 1
+        if self._active[host] <= 0:
+            del self._active[host]
+
+    def spent(self, at: float) -> set[str]:
+        """The hosts that may be asked no more at `at`, whatever is under way."""
+        spent = {host for host, begun in self._begun.items() if len(begun) >= self.rule(host).per_minute}
+        spent = {host for host in spent if len(self._recent(host, at)) >= self.rule(host).per_minute}
+        return spent | {host for host, until in self._closed.items() if until > at}
+
+    def forget(self, at: float) -> None:
+        """Drops what no span reaches any more, so that a process that runs for months holds today's hosts alone."""
+        for host in [each for each in self._begun if not self._recent(each, at)]:
+            del self._begun[host]
+        self._closed = {host: until for host, until in self._closed.items() if until > at}
+
+    def _recent(self, host: str, at: float) -> deque[float]:
+        begun = self._begun[host]
+        while begun and begun[0] <= at - SPAN:
+            begun.popleft()
+        return begun
