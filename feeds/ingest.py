@@ -16,7 +16,7 @@ from db.engine import Connection
 from db.records import Access, EntryRecord, Evidence, Fingerprint, Member, Revised, Said, StoredEntry
 from db.store import entries, saving, sections, sources
 from feeds import access, dedupe, revise
-from feeds.model import Skipped
+from feeds.model import Reading
 from feeds.slug import slug
 
 LIKELY = 8
@@ -32,19 +32,6 @@ Lead = tuple[int | None, str | None]
 
 Order = tuple[bool, bool, bool, int, str]
 Group = tuple[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One document, read: its records in its own order, what could not be used, and how it was decoded."""
-
-    name: str
-    digest: bytes
-    moment: datetime
-    records: tuple[EntryRecord, ...]
-    encoding: str | None = None
-    skipped: tuple[Skipped, ...] = ()
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,22 +12,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from importlib import import_module
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
-from db.records import EntryRecord, Learned, PollRecord, SourceRecord
+from db.records import Learned, PollRecord, SourceRecord
 from db.store import incidents, sources
-from feeds import __version__, access, dedupe, log, normalise
+from feeds import __version__, log
 from feeds.cadence import BACKOFF, Bounds, Hints, next_due
 from feeds.config import Config, Source
 from feeds.errors import FetchError, ParseError, SourceError, UsageError
 from feeds.fetch import HttpError, Request, Unreadable, fetch, read_local
-from feeds.ingest import Reading, Tally, rejudge, store
-from feeds.model import Context, Document, Parsed, Skipped
+from feeds.ingest import Tally, rejudge, store
+from feeds.model import Context, Document, Reading, Skipped
+from feeds.reading import context_of, parse, read
 
 GROUP = 1000
 """Records stored in one transaction: a commit costs an fsync, which this many rows share."""
@@ -37,9 +36,6 @@ NOTED = timedelta(minutes=1)
 
 RESTED = timedelta(hours=1)
 """Longest rest of a local path that cannot be read, where nobody waits for it."""
-
-PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed"}
-"""Source kinds, loaded when used."""
 
 _log = log.get("poll")
 Progress = Callable[["PollResult"], None]
@@ -404,82 +400,3 @@ def _placed(message: str, document: Document, source: Source) -> str:
     if source.path is not None and source.path.name == document.name:
         name = str(source.path)
     return message if document.name in message else f"{name}: {message}"
-
-
-def context_of(config: Config, source: Source) -> Context:
-    """What the parser of `source` may know beside the bytes."""
-    profile = config.profile_of(source)
-    return Context(
-        language=source.language or config.site.language,
-        zone=ZoneInfo(source.timezone or config.site.timezone),
-        sections=profile.sections,
-        markers=profile.markers + config.access.markers,
-        premium_categories=config.access.categories,
-        dateline=profile.dateline,
-        year=profile.year,
-    )
-
-
-def parse(document: Document, context: Context, source: Source) -> Parsed:
-    """The items of a document, as its source's kind reads it. Raises `ParseError`."""
-    parsed: Parsed = import_module(PARSERS[source.kind]).parse(document, context)
-    return parsed
-
-
-def read(parsed: Parsed, document: Document, source: Source, config: Config, digest: bytes) -> Reading:
-    """What a document says, from items to records: normalise, access, dedupe."""
-    cleaned = normalise.clean(
-        parsed,
-        document,
-        sections=source.sections,
-        default_section=source.default_section,
-        language=source.language or config.site.language,
-        home=source.link or config.site.base_url,
-        identity=dedupe.canon,
-    )
-    records: list[EntryRecord] = []
-    skipped = list(parsed.skipped)
-    for clean in cleaned:
-        if isinstance(clean, Skipped):
-            skipped.append(clean)
-        else:
-            records.append(record_of(clean, source))
-    return Reading(
-        name=document.name,
-        digest=digest,
-        moment=document.as_of,
-        records=tuple(records),
-        encoding=parsed.encoding,
-        skipped=tuple(skipped),
-        warnings=parsed.warnings,
-    )
-
-
-def record_of(clean: normalise.Clean, source: Source) -> EntryRecord:
-    """A clean item with what identifies it, who may read it, and what it is compared by."""
-    verdict = access.judge(clean.evidence, configured=source.access)
-    url = None if clean.url_shared else clean.url
-    return EntryRecord(
-        keys=dedupe.keys(source.name, clean.url, clean.guid, clean.title, url_shared=clean.url_shared),
-        position=clean.position,
-        title=clean.title,
-        title_from_body=clean.title_from_body,
-        url=clean.url,
-        summary=clean.summary,
-        content=clean.content,
-        text=clean.text,
-        published=clean.published,
-        published_precision=clean.published_precision,
-        published_basis=clean.published_basis,
-        updated=clean.updated,
-        dated=clean.dated,
-        language=clean.language,
-        label=clean.label,
-        authors=clean.authors,
-        categories=clean.categories,
-        enclosures=clean.enclosures,
-        sections=clean.sections,
-        access=verdict.level,
-        evidence=verdict.evidence,
-        fingerprint=dedupe.fingerprint(clean.title, clean.text, url, at=clean.dated),
-    )
