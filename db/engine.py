@@ -52,7 +52,11 @@ def open_engine(url: str) -> Engine:
         _check_file(Path(parsed.database))
     # An error's text would carry the values of its statement into the log, premium bodies among them.
     engine = create_engine(
-        url, connect_args={"timeout": BUSY_MS / 1000}, json_deserializer=_from_json, json_serializer=_to_json, hide_parameters=True
+        url,
+        connect_args={"timeout": BUSY_MS / 1000},
+        json_deserializer=_from_json,
+        json_serializer=_to_json,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)

@@ -110,6 +110,7 @@ class EntryRecord:
     access: Access
     evidence: tuple[Evidence, ...]
     fingerprint: Fingerprint
+    extra: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +159,7 @@ class StoredEntry(ShownEntry):
     evidence: tuple[Evidence, ...]
     lead: str
     rule: str | None
+    extra: str = ""
 
     @property
     def is_lead(self) -> bool:
@@ -178,7 +180,8 @@ class Said:
     """What one document said of an entry when it was last read.
 
     `digest` changes when anything it says changes. `rank` begins with `1` where it gave a body, else `0`; the
-    document's own rank (its date, then its name) follows: `feeds.revise` settles by it whose words count.
+    document's own rank (its date, then its name) follows: `feeds.revise` settles by it whose words count. `current` is
+    false where the document names the entry no more.
     """
 
     document_id: int
@@ -187,6 +190,7 @@ class Said:
     rank: str
     sections: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    current: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,9 @@ from feeds.errors import FetchError, SourceError
 from feeds.fetch import Fetched, HttpError, Request
 from feeds.ingest import Tally
 from feeds.log import redact
-from feeds.model import Skipped
-from feeds.reading import Manner, Reading, unpack
+from feeds.manner import Manner
+from feeds.model import Reading, Skipped
+from feeds.reading import unpack
 from feeds.worker import Read
 
 PAGES = 10

@@ -114,9 +114,7 @@ def next_due(
     return due, reason
 
 
-def _waits(
-    now: datetime, bounds: Bounds, hints: Hints, pace: Pace, failures: int
-) -> list[tuple[timedelta, str]]:
+def _waits(now: datetime, bounds: Bounds, hints: Hints, pace: Pace, failures: int) -> list[tuple[timedelta, str]]:
     """Every wait that something asks for, with its reason; the first of equal ones counts."""
     said = _said(now, hints, pace, failed=failures > 0)
     waits = [_own(now, bounds, hints, pace, [wait for wait, _ in said]), *said]
@@ -141,9 +139,7 @@ def _said(now: datetime, hints: Hints, pace: Pace, *, failed: bool) -> list[tupl
     return waits
 
 
-def _own(
-    now: datetime, bounds: Bounds, hints: Hints, pace: Pace, said: list[timedelta]
-) -> tuple[timedelta, str]:
+def _own(now: datetime, bounds: Bounds, hints: Hints, pace: Pace, said: list[timedelta]) -> tuple[timedelta, str]:
     """The pace of the source itself: half the mean time between its entries, slower where nothing comes any more.
 
     Faster than the interval only where the source itself asks for less, or entries were lost between two polls.

@@ -17,7 +17,7 @@ def set_access(engine: Engine, uid: str, level: Access, now: datetime) -> Stored
     with writing(engine) as connection:
         before = _entry(connection, uid)
         change = revise.override(before, level, now)
-        saving.revise_entries(connection, None, [change], {}, now, override=level)
+        saving.revise_entries(connection, [(None, change)], {}, now, override=level)
         return _changed(connection, before, now)
 
 
@@ -27,7 +27,7 @@ def clear_access(engine: Engine, uid: str, now: datetime) -> StoredEntry:
         before = _entry(connection, uid)
         level = level_of(before.evidence)
         change = revise.override(before, level, now)
-        saving.revise_entries(connection, None, [change], {}, now)
+        saving.revise_entries(connection, [(None, change)], {}, now)
         saving.clear_override(connection, before.id, level)
         return _changed(connection, before, now)
 

@@ -7,8 +7,8 @@ batches, and applies what they decide. The caller holds the transaction.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
@@ -16,7 +16,7 @@ from db.engine import Connection
 from db.records import Access, EntryRecord, Evidence, Fingerprint, Member, Revised, Said, StoredEntry
 from db.store import entries, saving, sections, sources
 from feeds import access, dedupe, revise
-from feeds.model import Skipped
+from feeds.model import Reading
 from feeds.slug import slug
 
 LIKELY = 8
@@ -34,19 +34,6 @@ Order = tuple[bool, bool, bool, int, str]
 Group = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One document, read: its records in its own order, what could not be used, and how it was decoded."""
-
-    name: str
-    digest: bytes
-    moment: datetime
-    records: tuple[EntryRecord, ...]
-    encoding: str | None = None
-    skipped: tuple[Skipped, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, slots=True)
 class Tally:
     """How many entries a document made, changed and left as they were."""
@@ -59,55 +46,119 @@ class Tally:
         return Tally(self.new + other.new, self.updated + other.updated, self.unchanged + other.unchanged)
 
 
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One document of one source, read."""
+
+    source_id: int
+    source: str
+    reading: Reading
+
+
+@dataclass(slots=True)
+class _Document:
+    """A saying on its way into the database: its records folded, and which of them are known (entry id -> record)."""
+
+    saying: Saying
+    records: list[EntryRecord]
+    id: int = 0
+    rank: str = ""
+    known: dict[int, EntryRecord] = field(default_factory=dict)
+    fresh: list[EntryRecord] = field(default_factory=list)
+
+    @property
+    def keys(self) -> list[bytes]:
+        return [key for record in self.records for key in record.keys]
+
+
 def store(
     connection: Connection,
-    source_id: int,
-    source: str,
-    reading: Reading,
+    sayings: Sequence[Saying],
     *,
     prefix: str,
     now: datetime,
     made: set[int] | None = None,
     lost: set[str] | None = None,
-) -> Tally:
-    """Stores what a document says. `prefix` begins the ids that are minted (`tag:<host>,<date>:`).
+) -> list[Tally]:
+    """Stores what documents say, one after the other; returns what each of them changed. `prefix` begins the ids that
+    are minted (`tag:<host>,<date>:`).
 
-    `made` holds the ids of the entries that this poll made from documents before this one, and gets those that are
+    `made` holds the ids of the entries that this poll made from documents before these, and gets those that are
     made now: nobody has seen them yet, so that what one more document says of them is no change. `lost` are names of
     documents that are no longer there: one of them may go by another name now, and is taken out. A document that says
     again what it said before changes nothing, whatever else was said since.
     """
     made = set() if made is None else made
-    records = revise.fold(reading.records, level_of)
-    if lost:
-        _recall(connection, source_id, reading.name, records, lost)
-    rank = revise.document_rank(records, reading.name)
-    document_id = sources.save_document(connection, source_id, reading.name, reading.digest)
-    known, fresh = _recognise(connection, document_id, records)
-    news = [revise.mint(record, prefix) for record in fresh]
-    names = {name for record in records for name in record.sections}
-    # A file may claim to be of tomorrow; what it changes changed today.
-    moment = min(reading.moment, now)
-    changes, said, unchanged = _compare(connection, document_id, source, rank, known, moment, made)
-    names |= {name for change in changes for name in (*change.sections, *change.before.sections)}
+    tallies: list[Tally] = []
+    for batch in _apart(sayings, alone=bool(lost)):
+        if lost:
+            (one,) = batch
+            _recall(connection, one.saying.source_id, one.saying.reading.name, one.records, lost)
+        tallies += _store(connection, batch, prefix, now, made)
+    return tallies
+
+
+def _apart(sayings: Sequence[Saying], *, alone: bool) -> Iterator[list[_Document]]:
+    """The documents in their order, as many at once as have nothing to do with each other: what one makes, the next
+    may name."""
+    batch: list[_Document] = []
+    keys: set[bytes] = set()
+    names: set[tuple[int, str]] = set()
+    for saying in sayings:
+        one = _Document(saying, revise.fold(saying.reading.records, level_of))
+        own, name = one.keys, (saying.source_id, saying.reading.name)
+        if batch and (alone or name in names or not keys.isdisjoint(own)):
+            yield batch
+            batch, keys, names = [], set(), set()
+        batch.append(one)
+        keys.update(own)
+        names.add(name)
+    if batch:
+        yield batch
+
+
+def _store(
+    connection: Connection, batch: Sequence[_Document], prefix: str, now: datetime, made: set[int]
+) -> list[Tally]:
+    """Stores documents that share no key, in a number of statements that does not grow with them."""
+    read = [(one.saying.source_id, one.saying.reading.name, one.saying.reading.digest) for one in batch]
+    for one, document_id in zip(batch, sources.save_documents(connection, read), strict=True):
+        one.id, one.rank = document_id, revise.document_rank(one.records, one.saying.reading.name)
+    _recognise(connection, batch)
+    news = [[(one.saying.source_id, revise.mint(record, prefix)) for record in one.fresh] for one in batch]
+    changes, said = _compare(connection, batch, now, made)
+    every_change = [change for each in changes for change in each]
+    every_new = [new for each in news for new in each]
+    names = {name for one in batch for record in one.records for name in record.sections}
+    names |= {name for _, change in every_change for name in (*change.sections, *change.before.sections)}
     section_ids = sections.ensure(connection, names, slug) if names else {}
 
-    ids = saving.insert_entries(connection, source_id, news, section_ids, now)
+    ids = saving.insert_entries(connection, every_new, section_ids, now)
     made.update(ids)
-    said += [(entry_id, _said(document_id, source, rank, new.record)) for entry_id, new in zip(ids, news, strict=True)]
-    beside = entries.beside(connection, [change.before.id for change in changes if change.record is not None])
-    saving.revise_entries(connection, source_id, changes, section_ids, now)
-    saving.save_items(connection, document_id, said)
+    numbers = iter(ids)
+    for one, each in zip(batch, news, strict=True):
+        said += [
+            (entry_id, _said(one.id, one.saying.source, one.rank, new.record))
+            for (_, new), entry_id in zip(each, numbers)  # noqa: B905  # of one iterator for all of them
+        ]
+    changed = [change.before.id for _, change in every_change]
+    beside = entries.beside(connection, [change.before.id for _, change in every_change if change.record is not None])
+    saving.revise_entries(connection, every_change, section_ids, now)
+    saving.save_items(connection, said)
+    if ids or changed:
+        shown = {name for _, new in every_new for name in new.record.sections}
+        shown |= {name for _, change in every_change for name in (*change.sections, *change.before.sections)}
+        touched = {section_ids[name.casefold()] for name in shown}
+        sections.mark(connection, touched | regroup(connection, ids, changed, beside), now)
+    return [
+        _tally(len(each), [change for _, change in own], len(one.known))
+        for one, each, own in zip(batch, news, changes, strict=True)
+    ]
 
-    if news or changes:
-        touched = {section_ids[name.casefold()] for new in news for name in new.record.sections}
-        touched |= {
-            section_ids[name.casefold()] for change in changes for name in (*change.sections, *change.before.sections)
-        }
-        shown = regroup(connection, ids, [change.before.id for change in changes], beside)
-        sections.mark(connection, touched | shown, now)
+
+def _tally(new: int, changes: Sequence[Revised], known: int) -> Tally:
     materially = sum(bool(change.changed) for change in changes)
-    return Tally(new=len(news), updated=materially, unchanged=unchanged + len(changes) - materially)
+    return Tally(new=new, updated=materially, unchanged=known - materially)
 
 
 def _recall(connection: Connection, source_id: int, name: str, records: Sequence[EntryRecord], lost: set[str]) -> None:
@@ -128,8 +179,7 @@ def _recall(connection: Connection, source_id: int, name: str, records: Sequence
     if not likely and len(names) <= LIKELY:
         likely = sorted(names, key=lambda each: names[each])
     best: tuple[float, int] | None = None
-    for document_id in likely:
-        named = entries.named_by(connection, document_id)
+    for document_id, named in entries.named_by(connection, likely).items():
         others = [each for each in named if each not in known]
         same = len(named) - len(others) + len(_edits(connection, others, fresh) if others and fresh else {})
         if named and same * 2 >= len(named) and (best is None or same / len(named) > best[0]):
@@ -139,38 +189,37 @@ def _recall(connection: Connection, source_id: int, name: str, records: Sequence
         lost.discard(names[best[1]])
 
 
-def _recognise(
-    connection: Connection, document_id: int, records: Sequence[EntryRecord]
-) -> tuple[dict[int, EntryRecord], list[EntryRecord]]:
-    """Parts records into those of stored entries (id -> record) and new ones.
+def _recognise(connection: Connection, batch: Sequence[_Document]) -> None:
+    """Parts the records of each document into those of stored entries and new ones.
 
     A record whose headline was edited is recognised by what the document named at that place before.
     """
-    found = entries.find(connection, [key for record in records for key in record.keys])
-    known: dict[int, EntryRecord] = {}
-    fresh: list[EntryRecord] = []
+    found = entries.find(connection, [key for one in batch for key in one.keys])
+    before = entries.named_by(connection, [one.id for one in batch])
     keys: list[tuple[bytes, int]] = []
-    for record in records:
-        entry_id = next((found[key] for key in record.keys if key in found), None)
-        if entry_id is None:
-            fresh.append(record)
-        else:
-            known[entry_id] = revise.join(known[entry_id], record, level_of) if entry_id in known else record
+    gone: list[tuple[int, int]] = []
+    for one in batch:
+        for record in one.records:
+            entry_id = next((found[key] for key in record.keys if key in found), None)
+            if entry_id is None:
+                one.fresh.append(record)
+                continue
+            same = one.known.get(entry_id)
+            one.known[entry_id] = record if same is None else revise.join(same, record, level_of)
             keys += [(key, entry_id) for key in record.keys if key not in found]
-    before = entries.named_by(connection, document_id)
-    gone = [entry_id for entry_id in before if entry_id not in known]
-    if gone:
-        titled = [record for record in fresh if len(record.keys) == 1 and record.url is None]
+        missing = [entry_id for entry_id in before[one.id] if entry_id not in one.known]
+        titled = [record for record in one.fresh if len(record.keys) == 1 and record.url is None] if missing else []
         if titled:
-            edits = _edits(connection, gone, titled)
+            edits = _edits(connection, missing, titled)
             for index, entry_id in edits.items():
-                known[entry_id] = titled[index]
+                one.known[entry_id] = titled[index]
                 keys += [(key, entry_id) for key in titled[index].keys]
             edited = {id(titled[index]) for index in edits}
-            fresh = [record for record in fresh if id(record) not in edited]
-        saving.set_current(connection, document_id, [each for each in gone if each not in known], current=False)
+            one.fresh = [record for record in one.fresh if id(record) not in edited]
+        if not one.saying.reading.partial:
+            gone += [(one.id, each) for each in missing if each not in one.known]
+    saving.set_current(connection, gone, current=False)
     saving.add_keys(connection, keys)
-    return known, fresh
 
 
 def _edits(connection: Connection, gone: Sequence[int], fresh: Sequence[EntryRecord]) -> dict[int, int]:
@@ -179,58 +228,72 @@ def _edits(connection: Connection, gone: Sequence[int], fresh: Sequence[EntryRec
     return revise.match_edits(old, fresh)
 
 
-def _said(document_id: int, source: str, rank: str, record: EntryRecord) -> Said:
-    return Said(document_id, source, revise.digest(record), revise.rank(record, rank), record.sections, record.evidence)
+def _said(document_id: int, source: str, rank: str, record: EntryRecord, digest: bytes | None = None) -> Said:
+    return Said(
+        document_id,
+        source,
+        revise.digest(record) if digest is None else digest,
+        revise.rank(record, rank),
+        record.sections,
+        record.evidence,
+    )
 
 
 def _compare(
-    connection: Connection,
-    document_id: int,
-    source: str,
-    rank: str,
-    known: dict[int, EntryRecord],
-    moment: datetime,
-    made: set[int],
-) -> tuple[list[Revised], list[tuple[int, Said]], int]:
-    """What the records of stored entries change, what is to be noted of them, and how many say nothing new."""
-    stood = entries.said_of(connection, list(known))
-    differing: dict[int, Said] = {}
+    connection: Connection, batch: Sequence[_Document], now: datetime, made: set[int]
+) -> tuple[list[list[tuple[int | None, Revised]]], list[tuple[int, Said]]]:
+    """What the records of stored entries change, by document, and what is to be noted of them all."""
+    stood = entries.said_of(connection, [entry_id for one in batch for entry_id in one.known])
+    differing: list[dict[int, Said]] = []
     first: set[int] = set()
     bared: set[int] = set()
-    back: list[int] = []
-    for entry_id, record in known.items():
-        said = _said(document_id, source, rank, record)
-        former = next((one for one in stood.get(entry_id, ()) if one.document_id == document_id), None)
-        if former is None:
-            differing[entry_id] = said
-            first.add(entry_id)
-        elif former.digest != said.digest or revise.configured_of(former) != revise.configured_of(said):
-            bare = former.rank[:1] == "1" and not record.text and not record.summary
-            differing[entry_id] = replace(said, rank=former.rank) if bare else said
+    back: list[tuple[int, int]] = []
+    for one in batch:
+        own: dict[int, Said] = {}
+        for entry_id, record in one.known.items():
+            former = next((said for said in stood.get(entry_id, ()) if said.document_id == one.id), None)
+            digest = revise.digest(record)
+            if former is not None and former.digest == digest and not _reconfigured(former, record):
+                if not former.current:
+                    back.append((one.id, entry_id))
+                continue
+            said = _said(one.id, one.saying.source, one.rank, record, digest)
+            bare = former is not None and former.rank[:1] == "1" and not record.text and not record.summary
+            own[entry_id] = replace(said, rank=former.rank) if bare and former is not None else said
+            if former is None:
+                first.add(entry_id)
             if bare:
                 bared.add(entry_id)
-        else:
-            back.append(entry_id)
-    saving.set_current(connection, document_id, back, current=True)
-    stored = entries.load(connection, list(differing))
-    changes = []
-    for entry_id, said in differing.items():
-        others = [one for one in stood.get(entry_id, ()) if one.document_id != document_id]
-        before = stored[entry_id]
-        evidence = revise.evidence_of([*others, said])
-        change = revise.revise(
-            before,
-            others,
-            _with_body_of(before, known[entry_id]) if entry_id in bared else known[entry_id],
-            said,
-            access=level_of(evidence),
-            evidence=evidence,
-            moment=moment,
-            unseen=entry_id in made and entry_id in first,
-        )
-        if _moves(change, source):
-            changes.append(change)
-    return changes, list(differing.items()), len(known) - len(changes)
+        differing.append(own)
+    saving.set_current(connection, back, current=True)
+    stored = entries.load(connection, [entry_id for own in differing for entry_id in own])
+    changes: list[list[tuple[int | None, Revised]]] = []
+    for one, own in zip(batch, differing, strict=True):
+        # A file may claim to be of tomorrow; what it changes changed today.
+        moment = min(one.saying.reading.moment, now)
+        changes.append([])
+        for entry_id, said in own.items():
+            others = [each for each in stood.get(entry_id, ()) if each.document_id != one.id]
+            before, record = stored[entry_id], one.known[entry_id]
+            evidence = revise.evidence_of([*others, said])
+            change = revise.revise(
+                before,
+                others,
+                _with_body_of(before, record) if entry_id in bared else record,
+                said,
+                access=level_of(evidence),
+                evidence=evidence,
+                moment=moment,
+                unseen=entry_id in made and entry_id in first,
+            )
+            if _moves(change, one.saying.source):
+                changes[-1].append((one.saying.source_id, change))
+    return changes, [item for own in differing for item in own.items()]
+
+
+def _reconfigured(former: Said, record: EntryRecord) -> bool:
+    """Whether the source is configured to have another access than when it last said the same."""
+    return revise.configured_of(former.evidence) != revise.configured_of(record.evidence)
 
 
 def _with_body_of(before: StoredEntry, record: EntryRecord) -> EntryRecord:
@@ -257,6 +320,7 @@ def _moves(change: Revised, source: str) -> bool:
     return (
         said != (before.source, before.title, before.url, before.summary, before.content, before.language, before.label)
         or lists != (before.authors, before.categories, before.enclosures)
+        or record.extra != before.extra
         or (before.published is None and record.published is not None)
     )
 
@@ -286,7 +350,7 @@ def rejudge(connection: Connection, source_id: int, configured: Access | None, n
             evidence = revise.evidence_of(said)
             changes.append(revise.rejudge(stored[entry_id], level_of(evidence), evidence, now))
         saving.save_evidence(connection, renewed)
-        saving.revise_entries(connection, None, changes, {}, now)
+        saving.revise_entries(connection, [(None, change) for change in changes], {}, now)
         moved = [change.before.id for change in changes if change.changed]
         if moved:
             sections.mark(connection, regroup(connection, [], moved), now)

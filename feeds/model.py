@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from db.records import Enclosure, Evidence, Precision
+from db.records import Enclosure, EntryRecord, Evidence, Precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +148,20 @@ class Context:
     premium_categories: tuple[str, ...] = ()
     dateline: str | None = None
     year: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One document, read: its records in its own order, what could not be used, and how it was decoded.
+
+    What it does not name is not gone where it is `partial` (see `Document`).
+    """
+
+    name: str
+    digest: bytes
+    moment: datetime
+    records: tuple[EntryRecord, ...]
+    encoding: str | None = None
+    skipped: tuple[Skipped, ...] = ()
+    warnings: tuple[str, ...] = ()
+    partial: bool = False

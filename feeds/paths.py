@@ -24,9 +24,10 @@ from feeds.config import Config, Source
 from feeds.errors import FetchError, ParseError, SourceError
 from feeds.fetch import Unreadable, read_local
 from feeds.ingest import Saying, Tally, rejudge, store
-from feeds.model import Document
+from feeds.manner import Manner, digest_of, manner_of
+from feeds.model import Document, Reading
 from feeds.pool import Pool
-from feeds.reading import Manner, Reading, digest_of, manner_of, parse, read, unpack
+from feeds.reading import parse, read, unpack
 from feeds.worker import Read
 
 GROUP = 1000

@@ -70,9 +70,7 @@ class Poller(AbstractContextManager["Poller"]):
         self._budget = Budget(self._rule)
         self._offset: float | None = None
         agent = config.poll.user_agent or f"Broadsheet/{__version__} (+{config.site.base_url})"
-        self._fetcher = Fetcher(
-            config.poll, user_agent=agent, credentials=config.credentials(), on_hop=self._followed
-        )
+        self._fetcher = Fetcher(config.poll, user_agent=agent, credentials=config.credentials(), on_hop=self._followed)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -196,9 +196,9 @@ def revise(
     )
 
 
-def configured_of(said: Said) -> list[str]:
-    """The levels that its source is configured to have in what a document said."""
-    return [proof.value for proof in said.evidence if proof.signal == CONFIGURED]
+def configured_of(evidence: Iterable[Evidence]) -> list[str]:
+    """The levels that a source is configured to have, in the evidence of what a document said."""
+    return [proof.value for proof in evidence if proof.signal == CONFIGURED]
 
 
 def override(before: StoredEntry, access: Access, now: datetime) -> Revised:

@@ -27,10 +27,10 @@ from feeds.errors import FetchError, ParseError, SourceError
 from feeds.fetch import Fetched, Fetcher, Request, host_of
 from feeds.ingest import Saying, Tally, rejudge, store
 from feeds.log import redact
+from feeds.manner import digest_of, manner_of
 from feeds.model import Document
 from feeds.paths import poll_path, source_of
 from feeds.pool import Pool
-from feeds.reading import digest_of, manner_of
 from feeds.worker import Read
 
 CLAIM = 500

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feeds.cadence import mean_gap
+from feeds.manner import Manner
 from feeds.model import Document
-from feeds.reading import Manner, pack, parse, read
+from feeds.reading import pack, parse, read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

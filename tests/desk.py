@@ -15,7 +15,8 @@ from db.records import EntryRecord, Evidence, StoredEntry
 from db.store import entries, sources
 from db.store.sections import clean, dirty, every
 from feeds import dedupe
-from feeds.ingest import Reading, Tally, level_of, store
+from feeds.ingest import Tally, level_of, store
+from feeds.model import Reading
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PREFIX = "tag:news.example,2026:"

@@ -22,7 +22,8 @@ from feeds.config import Config, parse
 from feeds.correct import set_access
 from feeds.declare import declare
 from feeds.errors import UsageError
-from feeds.ingest import Reading, store
+from feeds.ingest import store
+from feeds.model import Reading
 from feeds.monitor import status
 from feeds.publish import ON_INDEX, publish, show, verify
 from tests.command import SITE

@@ -127,18 +127,29 @@ def find(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
     return found
 
 
+_SAID = (
+    select(
+        Item.entry_id,
+        Item.document_id,
+        Source.name,
+        Item.digest,
+        Item.rank,
+        Item.sections,
+        Item.evidence,
+        Item.current,
+    )
+    .join(Document, Document.id == Item.document_id)
+    .join(Source, Source.id == Document.source_id)
+    .where(Item.entry_id.in_(bindparam("ids", expanding=True)))
+)
+
+
 def said_of(connection: Connection, entry_ids: Sequence[int]) -> dict[int, list[Said]]:
     """Entry id -> what each document says of it."""
     found: dict[int, list[Said]] = defaultdict(list)
     for chunk in chunks(entry_ids):
-        rows = connection.execute(
-            select(Item.entry_id, Item.document_id, Source.name, Item.digest, Item.rank, Item.sections, Item.evidence)
-            .join(Document, Document.id == Item.document_id)
-            .join(Source, Source.id == Document.source_id)
-            .where(Item.entry_id.in_(chunk))
-        )
-        for entry_id, document_id, source, digest, rank, sections, evidence in rows:
-            found[entry_id].append(Said(document_id, source, digest, rank, tuple(sections), _evidence(evidence)))
+        for row in connection.execute(_SAID, {"ids": chunk}):
+            found[row[0]].append(Said(row[1], row[2], row[3], row[4], tuple(row[5]), _evidence(row[6]), current=row[7]))
     return found
 
 

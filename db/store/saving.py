@@ -18,7 +18,6 @@ from db.records import Access, EntryRecord, Evidence, NewEntry, Revised, Said
 from db.store.bulk import insert_rows, next_ids
 from db.store.entries import chunks
 
-
 _ENTRY = (
     "id",
     "uid",

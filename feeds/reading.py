@@ -1,0 +1,91 @@
+"""From a document to records, top to bottom: parse, normalise, access, dedupe.
+
+Pure, and so apart from `feeds.poll`, which knows the storage: this half can be done by another process.
+"""
+
+from __future__ import annotations
+
+import pickle
+from importlib import import_module
+
+from db.records import EntryRecord
+from feeds import access, dedupe, normalise
+from feeds.manner import Manner
+from feeds.model import Document, Parsed, Reading, Skipped
+
+PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed"}
+"""Source kinds, loaded when used."""
+
+
+def parse(document: Document, manner: Manner) -> Parsed:
+    """The items of a document, as its source's kind reads it. Raises `ParseError`."""
+    parsed: Parsed = import_module(PARSERS[manner.kind]).parse(document, manner.context)
+    return parsed
+
+
+def read(parsed: Parsed, document: Document, manner: Manner, digest: bytes) -> Reading:
+    """What a document says, from items to records: normalise, access, dedupe."""
+    cleaned = normalise.clean(
+        parsed,
+        document,
+        sections=manner.sections,
+        default_section=manner.default_section,
+        language=manner.context.language,
+        home=manner.home,
+        identity=dedupe.canon,
+    )
+    records: list[EntryRecord] = []
+    skipped = list(parsed.skipped)
+    for clean in cleaned:
+        if isinstance(clean, Skipped):
+            skipped.append(clean)
+        else:
+            records.append(record_of(clean, manner))
+    return Reading(
+        name=document.name,
+        digest=digest,
+        moment=document.as_of,
+        records=tuple(records),
+        encoding=parsed.encoding,
+        skipped=tuple(skipped),
+        warnings=parsed.warnings,
+    )
+
+
+def record_of(clean: normalise.Clean, manner: Manner) -> EntryRecord:
+    """A clean item with what identifies it, who may read it, and what it is compared by."""
+    verdict = access.judge(clean.evidence, configured=manner.access)
+    url = None if clean.url_shared else clean.url
+    return EntryRecord(
+        keys=dedupe.keys(manner.name, clean.url, clean.guid, clean.title, url_shared=clean.url_shared),
+        position=clean.position,
+        title=clean.title,
+        title_from_body=clean.title_from_body,
+        url=clean.url,
+        summary=clean.summary,
+        content=clean.content,
+        text=clean.text,
+        published=clean.published,
+        published_precision=clean.published_precision,
+        published_basis=clean.published_basis,
+        updated=clean.updated,
+        dated=clean.dated,
+        language=clean.language,
+        label=clean.label,
+        authors=clean.authors,
+        categories=clean.categories,
+        enclosures=clean.enclosures,
+        sections=clean.sections,
+        access=verdict.level,
+        evidence=verdict.evidence,
+        fingerprint=dedupe.fingerprint(clean.title, clean.text, url, at=clean.dated),
+    )
+
+
+def pack(reading: Reading) -> bytes:
+    return pickle.dumps(reading, 5)
+
+
+def unpack(packed: bytes) -> Reading:
+    found: Reading = pickle.loads(packed)  # noqa: S301
+    return found
