@@ -7,6 +7,7 @@ the file tells, the line. Paths are relative to the file. All models are frozen.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from collections.abc import Iterable
@@ -397,6 +398,22 @@ class Config(_Model):
     def public(self) -> Path:
         """Folder of the published tree, absolute."""
         return self.resolve(self.publish.directory)
+
+    def secret(self, origin: str) -> str:
+        """The password or token of `[credential."<origin>"]`. Raises `ConfigError` where it is not to be had."""
+        own = self.credential[origin]
+        if own.secret_env is not None:
+            found = os.environ.get(own.secret_env)
+            if not found:
+                raise ConfigError(f'credential "{origin}": the environment variable {own.secret_env} is not set')
+            return found
+        if own.secret_file is not None:
+            path = self.resolve(own.secret_file)
+            try:
+                return path.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(f'credential "{origin}": {path}: cannot be read: {error}') from error
+        return own.password or own.bearer or ""
 
     def profile_of(self, source: Source) -> Profile:
         """The source's profile; an empty one where it names none."""

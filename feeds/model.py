@@ -80,8 +80,8 @@ class Item:
     `summary` and `content` are HTML unless `plain` is true; then paragraphs are parted by blank lines.
     `guid` is the source's own id; `guid_is_link` is true where the source says that it is the item's address for good
     (RSS `isPermaLink`), None where it does not say. `links` are all but the one in `url` and the enclosures.
-    `comments` is the address of the comments, `rights` a sentence. `sections` are names the document itself gave; `position` counts from 0 in the
-    document's order; `line` counts from 1 where lines mean anything.
+    `comments` is the address of the comments, `rights` a sentence. `sections` are names the document itself gave;
+    `position` counts from 0 in the document's order; `line` counts from 1 where lines mean anything.
     """
 
     position: int

@@ -25,10 +25,10 @@ from feeds.attempt import PollResult
 from feeds.budget import SPAN, Budget, Rule
 from feeds.config import Config
 from feeds.errors import UsageError
-from feeds.fetch import Fetcher
+from feeds.fetch import Credential, Fetcher
 from feeds.paths import poll_path, rests
 from feeds.pool import Pool
-from feeds.round import CLAIM, Claims, Round, Standing, Terms
+from feeds.round import CLAIM, Round, Standing, Terms
 from feeds.worker import read_document
 
 __all__ = ["PollResult", "Poller", "Standing", "Terms", "poll"]
@@ -70,7 +70,7 @@ class Poller(AbstractContextManager["Poller"]):
         self._budget = Budget(self._rule)
         self._offset: float | None = None
         agent = config.poll.user_agent or f"Broadsheet/{__version__} (+{config.site.base_url})"
-        self._fetcher = Fetcher(config.poll, user_agent=agent, credentials=config.credentials(), on_hop=self._followed)
+        self._fetcher = Fetcher(config.poll, user_agent=agent, credentials=_credentials(config), on_hop=self._followed)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -115,9 +115,9 @@ class Poller(AbstractContextManager["Poller"]):
         self._pool.close()
 
     def _poll_addresses(
-        self, now: datetime, listed: list[tuple[int, str]] | None, terms: Terms, standing: Standing
+        self, now: datetime, listed: Sequence[tuple[int, str, str]] | None, terms: Terms, standing: Standing
     ) -> None:
-        """The sources with an address: those in `listed` (id, host), or those that are due."""
+        """The sources with an address: those in `listed` (id, name, host), or those that are due."""
         round_ = Round(
             self._engine,
             self._config,
@@ -129,10 +129,13 @@ class Poller(AbstractContextManager["Poller"]):
             terms=terms,
             standing=standing,
         )
-        claims: Claims = _Due(now, self._config.poll.per_minute)
-        if listed is not None:
+        if listed is None:
+            round_.run(_Due(now, self._config.poll.per_minute))
+        else:
             claims = _Listed(listed)
-        round_.run(claims)
+            round_.run(claims)
+            for name, host in claims.left():
+                round_.put_off(name, host)
         self._budget.forget(now.timestamp())
 
     def _check(self, connection: Connection, names: Sequence[str], local: Sequence[str]) -> None:
@@ -164,6 +167,16 @@ class Poller(AbstractContextManager["Poller"]):
         self._budget.hop(host, time.monotonic() + (self._offset or 0.0))
 
 
+def _credentials(config: Config) -> dict[str, Credential]:
+    """What each origin is told of who asks. Raises `ConfigError` for a secret that is not where it should be."""
+    return {
+        origin: Credential(username=one.username, password=config.secret(origin))
+        if one.username is not None
+        else Credential(bearer=config.secret(origin))
+        for origin, one in config.credential.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class _Due:
     """What is due by `now`, the longest due first."""
@@ -178,14 +191,14 @@ class _Due:
 
 
 class _Listed:
-    """Named sources, or all: `(id, host)` in the order in which they are wanted, hosts taking turns."""
+    """Named sources, or all: `(id, name, host)` in the order in which they are wanted, hosts taking turns."""
 
-    def __init__(self, listed: Sequence[tuple[int, str]]) -> None:
+    def __init__(self, listed: Sequence[tuple[int, str, str]]) -> None:
         turns: dict[str, int] = defaultdict(int)
         ranked = []
-        for place, (source_id, host) in enumerate(listed):
+        for place, (source_id, name, host) in enumerate(listed):
             turns[host] += 1
-            ranked.append((turns[host], place, source_id, host))
+            ranked.append((turns[host], place, source_id, name, host))
         # The last first, so that taking is popping.
         self._left = sorted(ranked, reverse=True)
 
@@ -194,9 +207,13 @@ class _Listed:
         kept = []
         while self._left and len(ids) < CLAIM:
             one = self._left.pop()
-            if one[3] in busy:
+            if one[4] in busy:
                 kept.append(one)
             else:
                 ids.append(one[2])
         self._left += reversed(kept)
         return schedule.claim(connection, ids, lease=lease, until=until)
+
+    def left(self) -> list[tuple[str, str]]:
+        """`(name, host)` of what was not taken, because its host was busy to the end."""
+        return [(name, host) for _, _, _, name, host in reversed(self._left)]

@@ -9,13 +9,13 @@ from __future__ import annotations
 import gc
 import resource
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from concurrent.futures import CancelledError, TimeoutError
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
 from typing import Any
 
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 from feeds.errors import ParseError
 
@@ -41,17 +41,17 @@ class Pool:
         self._function = function
         self._preload = list(preload)
         self._pool: ProcessPool | None = None
-        self._done: deque[tuple[Hashable, ProcessFuture]] = deque()
+        self._done: deque[tuple[Any, Any]] = deque()
         self.pending = 0
 
-    def submit(self, key: Hashable, *arguments: object) -> None:
+    def submit(self, key: object, *arguments: object) -> None:
         """Begins one call; `done` gives its result under `key`."""
-        future = self._started().schedule(self._function, args=arguments, timeout=DEADLINE)
+        future: Any = self._started().schedule(self._function, args=arguments, timeout=DEADLINE)
         self.pending += 1
         # Called in a thread of the pool: appending is all that is safe there.
         future.add_done_callback(lambda ended: self._done.append((key, ended)))
 
-    def done(self) -> list[tuple[Hashable, Any]]:
+    def done(self) -> list[tuple[Any, Any]]:
         """What ended since: `(key, result)`, the result being an exception where there is none."""
         ended = []
         while self._done:
@@ -70,7 +70,7 @@ class Pool:
     def close(self) -> None:
         """Ends the workers, whatever they are at."""
         if self._pool is not None:
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]  # the library types the rest
             self._pool.join()
             self._pool = None
         self._done.clear()
@@ -91,7 +91,7 @@ def _confine() -> None:
     gc.freeze()
 
 
-def _result(future: ProcessFuture) -> Any:
+def _result(future: Any) -> Any:
     try:
         return future.result()
     except TimeoutError:

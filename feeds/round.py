@@ -90,11 +90,12 @@ class Claims(Protocol):
         """The next `CLAIM` sources at most, none of a host in `busy`; empty when there is nothing left."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Asking:
-    """One request that an attempt waits for; `page` where it is for an earlier document."""
+    """One request that an attempt waits for, charged to `host`; `page` where it is for an earlier document."""
 
     attempt: Attempt
+    host: str
     request: Request
     page: bool = False
     document: Document | None = field(default=None, repr=False)
@@ -198,7 +199,7 @@ class Round:
                     unusable.append(record)
                     continue
                 self._taken[record.id] = attempt
-                self._queue(record.host or "", _Asking(attempt, attempt.request()))
+                self._queue(_Asking(attempt, record.host or "", attempt.request()))
         for record in unusable:
             self._tell(poll_path(self._engine, self._config, record, self._now, self._pool))
 
@@ -215,12 +216,12 @@ class Round:
             rejudge(connection, record.id, source.access, self._now)
         return Attempt(record, source, manner, self._moment())
 
-    def _queue(self, host: str, asking: _Asking) -> None:
-        queue = self._queues[host]
+    def _queue(self, asking: _Asking) -> None:
+        queue = self._queues[asking.host]
         queue.append(asking)
         self._queued += 1
         if len(queue) == 1:
-            self._ready.append(host)
+            self._ready.append(asking.host)
 
     def _begin(self) -> None:
         """Begins what the budgets admit, as long as there is room for what comes of it."""
@@ -267,14 +268,12 @@ class Round:
                 asking.attempt.page_failed()
                 self._finish(asking.attempt)
             else:
-                self._put_off(asking.attempt)
+                self.put_off(asking.attempt.record.name, host)
 
-    def _put_off(self, attempt: Attempt) -> None:
-        """Gives a source back unpolled; `_give_back` tells the database."""
-        attempt.result.outcome = "deferred"
-        attempt.result.reason = f"budget of {attempt.record.host}: per_minute in [poll]"
-        attempt.result.next_due = attempt.record.due_at
-        self._tell(attempt.result)
+    def put_off(self, name: str, host: str) -> None:
+        """A source is not polled: the budget of its host is spent. It stays due as it was."""
+        reason = f"the budget of {host} is spent ({self._budget.rule(host).per_minute} requests a minute)"
+        self._tell(PollResult(source=name, outcome="deferred", reason=reason))
 
     # --- what comes
 
@@ -295,15 +294,13 @@ class Round:
             self._was_read(asking, found)
 
     def _ended(self, asking: _Asking) -> None:
-        host = host_of(asking.request.url) if asking.page else asking.attempt.record.host or ""
-        self._budget.end(host)
-        if host in self._blocked:
-            self._blocked.discard(host)
-            self._ready.append(host)
+        self._budget.end(asking.host)
+        if asking.host in self._blocked:
+            self._blocked.discard(asking.host)
+            self._ready.append(asking.host)
 
     def _answered(self, asking: _Asking, answer: Fetched | FetchError) -> None:
-        attempt = asking.attempt
-        host = attempt.record.host or ""
+        attempt, host = asking.attempt, asking.host
         if isinstance(answer, FetchError):
             if asking.page:
                 attempt.page_failed()
@@ -354,7 +351,7 @@ class Round:
         if isinstance(found, Read):
             earlier = attempt.was_read(found)
             if earlier is not None:
-                self._queue(host_of(earlier), _Asking(attempt, Request(earlier), page=True))
+                self._queue(_Asking(attempt, host_of(earlier), Request(earlier), page=True))
                 return
         elif asking.page:
             attempt.page_failed()

@@ -6,7 +6,7 @@ column by the types' own processors, and the statement made once, cost 2 to 5 (P
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -49,7 +49,7 @@ def next_ids(connection: Connection, model: type[DeclarativeBase], count: int) -
 @lru_cache(maxsize=64)
 def _prepared(
     dialect: Dialect, table: Table, names: tuple[str, ...], tail: str
-) -> tuple[str, list[Callable[[Any], Any] | None]]:
+) -> tuple[str, list[Any]]:
     processors = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
     quote = dialect.identifier_preparer.quote
     into = ", ".join(quote(name) for name in names)

@@ -45,19 +45,19 @@ def local(
     return sorted((record(row) for row in connection.execute(wanted)), key=lambda one: one.name)
 
 
-def remote(connection: Connection, *, names: Sequence[str] = ()) -> list[tuple[int, str]]:
-    """`(id, host)` of the sources with an address that are enabled, the longest due first.
+def remote(connection: Connection, *, names: Sequence[str] = ()) -> list[tuple[int, str, str]]:
+    """`(id, name, host)` of the sources with an address that are enabled, the longest due first.
 
     The named ones, or all but those that are asked no more (`NEVER`).
     """
     wanted = (
-        select(SourceState.source_id, SourceState.host)
+        select(SourceState.source_id, Source.name, func.coalesce(SourceState.host, ""))
         .join(Source, Source.id == SourceState.source_id)
         .where(Source.enabled.is_(True), Source.removed.is_(False), SourceState.host.is_not(None))
         .order_by(SourceState.due_at, SourceState.source_id)
     )
     wanted = wanted.where(Source.name.in_(names)) if names else wanted.where(SourceState.due_at < NEVER)
-    return [(row[0], row[1]) for row in connection.execute(wanted)]
+    return [(row[0], row[1], row[2]) for row in connection.execute(wanted).tuples()]
 
 
 def claim_due(
@@ -130,7 +130,7 @@ def recent(connection: Connection, since: datetime) -> dict[str, list[datetime]]
         )
     )
     for host, at in rows:
-        found[host].append(at)
+        found[str(host)].append(at)  # type: ignore[arg-type]  # the query leaves none without a time
     return found
 
 
@@ -153,7 +153,7 @@ def finish(connection: Connection, polls: Sequence[PollRecord]) -> None:
         values = _values(poll)
         rows[tuple(values)].append(values)
     for names, group in rows.items():
-        columns = {name: bindparam(f"new_{name}") for name in names if name != "source_id"}
+        columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names if name != "source_id"}
         statement = update(SourceState).where(SourceState.source_id == bindparam("new_source_id")).values(columns)
         connection.execute(statement, [{f"new_{name}": value for name, value in one.items()} for one in group])
     told = [
