@@ -54,7 +54,15 @@ class SourceError(BroadsheetError):
 
 
 class FetchError(SourceError):
-    """No document was had: network, HTTP status, size, deadline, missing file."""
+    """No document was had: network, HTTP status, size, deadline, missing file.
+
+    `network` says that the fault may be our own network's: a name, a connect, a time-out, a connection that was reset.
+    It is false for whatever a server said and for whatever we refused.
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False, network: bool = False) -> None:
+        super().__init__(message, permanent=permanent)
+        self.network = network
 
 
 class ParseError(SourceError):

@@ -53,7 +53,7 @@ def test_the_request_is_honest_and_bare(site: Site, monkeypatch: pytest.MonkeyPa
     for seen in site.log:
         assert (seen.method, seen.path) == ("GET", "/a/../feed?x=%20y")
         assert seen.headers["User-Agent"] == AGENT
-        assert seen.headers["Accept-Encoding"] == "gzip"
+        assert seen.headers["Accept-Encoding"] == "gzip, br, zstd"
         assert seen.headers["Host"] == f"127.0.0.1:{site.port}"
         unwanted = {"cookie", "referer", "authorization", "if-none-match", "if-modified-since", "a-im", "from"}
         assert not unwanted & {name.lower() for name in seen.headers}

@@ -50,7 +50,7 @@ def test_gzip_that_is_broken_or_a_bomb(site: Site, body: bytes, message: str) ->
     assert message in failure(site.put("/z", Reply(headers=[("Content-Encoding", "gzip")], body=body)))
 
 
-@pytest.mark.parametrize("coding", ["br", "zstd", "deflate", "gzip, gzip", "bogus"])
+@pytest.mark.parametrize("coding", ["deflate", "compress", "gzip, gzip", "br, gzip", "bogus"])
 def test_encodings_that_were_not_offered_are_refused(site: Site, coding: str) -> None:
     body = zlib.compress(FEED)
     assert f'encoded as "{coding}"' in failure(site.put("/z", Reply(headers=[("Content-Encoding", coding)], body=body)))
@@ -123,7 +123,7 @@ def test_headers_without_end_are_cut(site: Site, reply: Reply) -> None:
 
 def test_a_header_line_without_end_is_cut(site: Site) -> None:
     message = failure(site.put("/x", Reply(raw=(b"HTTP/1.1 200 OK\r\nX: ", *[b"x" * 10_000] * 50), pause=0.001)))
-    assert "grew larger than allowed" in message
+    assert "more headers than anybody reads" in message
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which addresses a socket may connect to: public ones, and those that the configuration admits.
+"""Which addresses and ports a socket may connect to: public ones, and those that the configuration admits.
 
 The tables are our own, frozen: `ipaddress.is_global` calls NAT64, 6to4, IPv4-compatible and site-local addresses
 global on Python 3.11, and its answers change between releases. What is vetted is the address that is connected to,
@@ -43,6 +43,8 @@ _REFUSED_6 = tuple(
     )
 )
 _NAT64 = IPv6Network("64:ff9b::/96")
+WEB_PORTS = frozenset({80, 443})
+"""The ports below 1024 that a source may be asked on."""
 
 
 @lru_cache(maxsize=64)
@@ -57,15 +59,41 @@ def admitted(address: str, allowed: tuple[Network, ...] = ()) -> bool:
     IPv4 addresses written inside IPv6 (`::ffff:0:0/96`) are judged as IPv4. Behind NAT64 (RFC 6052), once allowed,
     the IPv4 address inside is judged too. What is no address at all is not admitted.
     """
-    try:
-        found = ip_address(address)
-    except ValueError:
+    found = _address(address)
+    if found is None:
         return False
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
     if isinstance(found, IPv6Address) and found in _NAT64:
         return _inside(found, allowed) and admitted(str(IPv4Address(int(found) & 0xFFFFFFFF)), allowed)
     return _inside(found, allowed) or _public(found)
+
+
+def refusal(address: str, port: int, allowed: tuple[Network, ...]) -> str | None:
+    """Why no socket may be opened to `address` and `port`, in words that say what to do; None where one may.
+
+    Below 1024 only 80 and 443 are asked, unless the address is one of `allowed`: the address of a document must not
+    speak to a mail server or a shell (Fetch standard, "bad port").
+    """
+    if not admitted(address, allowed):
+        return f"the private address {address} is refused; {_advice(address)}"
+    if (port >= 1024 or port in WEB_PORTS) or ((found := _address(address)) is not None and _inside(found, allowed)):
+        return None
+    return f"port {port} is refused, as are all below 1024 but 80 and 443; {_advice(address)}"
+
+
+def _advice(address: str) -> str:
+    bits = 128 if ":" in address else 32
+    return f'to allow it, add "{address}/{bits}" or its network to allow_networks in [poll]'
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """The address that `text` is, an IPv4 one where it is written inside IPv6; None for no address."""
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        return found.ipv4_mapped
+    return found
 
 
 def _inside(address: IPv4Address | IPv6Address, allowed: tuple[Network, ...]) -> bool:

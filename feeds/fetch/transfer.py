@@ -1,16 +1,17 @@
 """One HTTP exchange through libcurl, bounded in time, bytes, headers and addresses.
 
-libcurl neither follows redirects, nor keeps cookies, nor reads proxies or passwords from its surroundings here. Bodies
-are unzipped by us: libcurl 8.23 takes a gzip stream that breaks off for a whole one (measured: 19,008 of 20,000 bytes
-and no error), and decodes encodings that were never offered.
+libcurl neither follows redirects, nor keeps cookies, nor reads proxies or passwords from its surroundings here. A
+handle is used again and again: what is the same for every exchange is set once, for most of an exchange's cost in
+Python is the setting of options.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import ssl
-import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,35 +19,60 @@ from typing import Any
 import pycurl  # type: ignore[import-untyped]  # its wheel has no py.typed
 
 from feeds.errors import FetchError
-from feeds.fetch.addresses import Network, admitted
+from feeds.fetch.addresses import Network, refusal
+from feeds.fetch.coding import Body, body_of
+from feeds.fetch.url import Target, one_line
 
 HEADER_BYTES = 65_536
 """Most bytes of status lines and headers in one exchange, interim (1xx) ones included."""
 DISCARDED_BYTES = 65_536
 """Most bytes of a body nobody reads (an error page, a redirect) before the connection is dropped."""
-BODY_STATUSES = frozenset({200, 203})
-_GZIP = frozenset({"gzip", "x-gzip"})
+BODY_STATUSES = frozenset({200, 203, 226})
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?: |\r?\n|$)")
 _CA_FILES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+_TOO_LARGE = 100  # CURLE_TOO_LARGE, for which pycurl has no name
+_CUT = "the answer was cut short"
 
 _REASONS = {
     pycurl.E_COULDNT_RESOLVE_HOST: "the host name is not known",
     pycurl.E_COULDNT_CONNECT: "cannot connect",
     pycurl.E_OPERATION_TIMEDOUT: "no complete answer in time (deadline and connect_timeout in [poll])",
-    pycurl.E_PARTIAL_FILE: "the answer was cut short",
+    pycurl.E_PARTIAL_FILE: _CUT,
     pycurl.E_GOT_NOTHING: "the server closed the connection without an answer",
+    pycurl.E_RECV_ERROR: "the connection broke",
+    pycurl.E_SEND_ERROR: "the connection broke",
     pycurl.E_SSL_CACERT: "the TLS certificate is not trusted",
     pycurl.E_SSL_CONNECT_ERROR: "the TLS handshake failed",
     pycurl.E_URL_MALFORMAT: "the address is malformed",
+    _TOO_LARGE: "more headers than anybody reads",
     pycurl.E_UNSUPPORTED_PROTOCOL: "the server speaks something else than HTTP",
 }
+_TELLING = frozenset({pycurl.E_SSL_CACERT, pycurl.E_SSL_CONNECT_ERROR, pycurl.E_COULDNT_CONNECT, pycurl.E_RECV_ERROR})
+_NETWORK = frozenset(
+    {
+        pycurl.E_COULDNT_RESOLVE_HOST,
+        pycurl.E_COULDNT_CONNECT,
+        pycurl.E_OPERATION_TIMEDOUT,
+        pycurl.E_RECV_ERROR,
+        pycurl.E_SEND_ERROR,
+    }
+)
+"""What a cable that was pulled out looks like."""
+_CERTIFICATE = (
+    ("has expired", "it has expired"),
+    ("not yet valid", "it is not valid yet"),
+    ("subject name", "it is made out to another host"),
+    ("does not match", "it is made out to another host"),
+    ("self-signed", "it is self-signed, or its issuer is"),
+    ("unable to get local issuer", "its issuer is not known here"),
+)
+"""Part of libcurl's detail -> what a person can act on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one exchange: seconds in all and to connect, decoded bytes, networks admitted beside public ones."""
+    """Bounds of every exchange: seconds to connect, decoded bytes, networks admitted beside public ones."""
 
-    deadline: float
     connect_timeout: float
     max_bytes: int
     allowed: tuple[Network, ...]
@@ -73,32 +99,11 @@ class Answer:
         return ", ".join(value for key, value in self.headers if key == name)
 
 
-def exchange(url: str, headers: list[bytes], user_agent: str, limits: Limits) -> Answer:
-    """Sends one GET to `url` (ASCII, http or https) and returns what came.
-
-    Raises `FetchError`, without the URL in its message, where no complete answer was had within `limits`.
-    """
-    receiver = _Receiver(limits)
-    curl = pycurl.Curl()
-    try:
-        _prepare(curl, url, headers, user_agent, limits)
-        curl.setopt(pycurl.OPENSOCKETFUNCTION, receiver.open_socket)
-        curl.setopt(pycurl.HEADERFUNCTION, receiver.header)
-        curl.setopt(pycurl.WRITEFUNCTION, receiver.body)
-        curl.perform()
-    except pycurl.error as error:
-        return receiver.answer(error)
-    finally:
-        curl.close()
-        receiver.close()
-    return receiver.answer(None)
-
-
-def _prepare(curl: Any, url: str, headers: list[bytes], user_agent: str, limits: Limits) -> None:
-    """Sets every option that does not depend on what comes back."""
-    options: dict[int, Any] = {
-        pycurl.URL: url,
+def options_of(user_agent: str, limits: Limits) -> dict[int, Any]:
+    """Every option that is the same for all exchanges, among them the certificates that are trusted now."""
+    return {
         pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
+        pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_2TLS,
         pycurl.FOLLOWLOCATION: 0,
         pycurl.PROXY: "",
         pycurl.NOPROXY: "*",
@@ -107,153 +112,174 @@ def _prepare(curl: Any, url: str, headers: list[bytes], user_agent: str, limits:
         pycurl.HTTP09_ALLOWED: 0,
         pycurl.PATH_AS_IS: 1,
         pycurl.HTTP_CONTENT_DECODING: 0,
-        pycurl.USERAGENT: user_agent,
-        pycurl.HTTPHEADER: headers,
+        pycurl.USERAGENT: one_line(user_agent),
         pycurl.SSL_VERIFYPEER: 1,
         pycurl.SSL_VERIFYHOST: 2,
-        pycurl.TIMEOUT_MS: max(1, int(limits.deadline * 1000)),
-        pycurl.CONNECTTIMEOUT_MS: max(1, int(min(limits.connect_timeout, limits.deadline) * 1000)),
-        # Gives Python a turn once a second, so that Ctrl-C is heard while a server says nothing.
-        pycurl.NOPROGRESS: 0,
-        pycurl.XFERINFOFUNCTION: lambda *_: 0,
+        pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
+        pycurl.CONNECTTIMEOUT_MS: max(1, int(limits.connect_timeout * 1000)),
+        **_trust(),
     }
-    if url.lower().startswith("https:"):
-        options.update(_trust())
-    for option, value in options.items():
-        curl.setopt(option, value)
 
 
 def _trust() -> dict[int, str]:
-    """The system's certificates: the copy of libcurl in the wheel knows no place of its own to look for them."""
-    paths = ssl.get_default_verify_paths()
+    """The system's certificates: the copy of libcurl in the wheel knows no place of its own to look for them.
+
+    One file where there is one: libcurl keeps what it has read of a file, and reads a folder again for each connection.
+    """
+    folder, paths = os.environ.get("SSL_CERT_DIR"), ssl.get_default_verify_paths()
     files = [path for path in (paths.cafile, *_CA_FILES) if path is not None and Path(path).is_file()]
-    found = {pycurl.CAINFO: files[0]} if files else {}
-    return found | ({pycurl.CAPATH: paths.capath} if paths.capath is not None else {})
+    if files:
+        return {pycurl.CAINFO: files[0]} | ({pycurl.CAPATH: folder} if folder else {})
+    return {pycurl.CAPATH: paths.capath} if paths.capath is not None else {}
 
 
-class _Receiver:
-    """Takes what libcurl hands over, and refuses it at the first bound that is passed.
+class _Lent:
+    """A socket on its way to libcurl, which takes a copy of its descriptor."""
 
-    libcurl prints whatever a callback raises, so that callbacks note the reason and say no.
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+
+class Transfer:
+    """A handle of libcurl and what it is receiving; at most one exchange at a time.
+
+    pycurl prints whatever a callback raises and goes on, so that callbacks note the reason and say no.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, options: dict[int, Any], limits: Limits) -> None:
         self._limits = limits
-        self._refused: str | None = None
-        self._header_bytes = 0
-        self._status = 0
-        self._headers: list[tuple[str, str]] = []
-        self._complete = False
-        self._body = bytearray()
-        self._received = 0
-        self._unzip: zlib._Decompress | None = None
-        self._sockets: list[socket.socket] = []
+        self._sent: Sequence[bytes] | None = None
+        self._begin("")
+        self.curl = pycurl.Curl()
+        for option, value in options.items():
+            self.curl.setopt(option, value)
+        self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
+        self.curl.setopt(pycurl.HEADERFUNCTION, self._header)
+        self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
 
-    def open_socket(self, purpose: int, address: Any) -> socket.socket | int:
-        """Vets an address before the connect; one bad address refuses the name it came from."""
-        host = address.addr[0] if isinstance(address.addr, tuple) else str(address.addr)
-        if self._refused is None and not admitted(host, self._limits.allowed):
-            bits = 128 if ":" in host else 32
-            self._refused = (
-                f"the private address {host} is refused; "
-                f'to allow it, add "{host}/{bits}" or its network to allow_networks in [poll]'
-            )
-        if self._refused is not None:
-            return int(pycurl.SOCKET_BAD)
-        try:
-            self._sockets.append(socket.socket(address.family, address.socktype, address.protocol))
-        except OSError:
-            return int(pycurl.SOCKET_BAD)  # no IPv6 here, or no descriptor left: libcurl tries the next address
-        return self._sockets[-1]
+    def prepare(self, target: Target, headers: Sequence[bytes], addresses: Sequence[str], seconds: float) -> None:
+        """Makes the handle ready for one GET of `target` that takes at most `seconds`.
+
+        `addresses` are those of the target's name, none where its host is an address.
+        """
+        self._begin(target.url)
+        self.curl.setopt(pycurl.URL, target.url)
+        self.curl.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))
+        if headers is not self._sent:
+            self.curl.setopt(pycurl.HTTPHEADER, headers)
+            self._sent = headers
+        if target.name is not None:
+            # The plus lets libcurl forget them after a minute, as it does what it looks up itself.
+            self.curl.setopt(pycurl.RESOLVE, [f"+{target.name}:{target.port}:{','.join(addresses)}"])
 
     def close(self) -> None:
-        """Closes our ends of the sockets; libcurl works on copies of its own."""
-        for each in self._sockets:
-            each.close()
+        """Frees the handle, which is in no loop."""
+        self.curl.close()
 
-    def header(self, line: bytes) -> int:
-        """Collects the headers of the last status line; interim answers (1xx) are dropped."""
-        self._header_bytes += len(line)
-        if self._header_bytes > HEADER_BYTES:
-            return self._refuse(f"more than {HEADER_BYTES // 1024} kB of headers")
-        if self._complete:
-            return len(line)  # a trailer behind a chunked body
-        if status := _STATUS.match(line):
-            self._status, self._headers = int(status[1]), []
-            return len(line)
-        name, colon, value = line.decode("latin-1").partition(":")
-        if colon:
-            self._headers.append((name.strip().lower(), value.strip(" \t\r\n")))
-        elif not name.strip("\r\n") and self._status >= 200:
-            self._complete = True
-            return len(line) if self._choose_decoder() else -1
-        return len(line)
+    def _begin(self, url: str) -> None:
+        self._secure = url[:6].lower() == "https:"
+        self._failure: BaseException | None = None
+        self._opened = False
+        self._header_bytes = 0
+        self._status = 0
+        self._lines: list[bytes] = []
+        self._headers: list[tuple[str, str]] = []
+        self._complete = False
+        self._discarded = 0
+        self._body: Body | None = None
 
-    def _choose_decoder(self) -> bool:
-        """False for an encoding that was not offered, stacked ones included."""
-        if self._status not in BODY_STATUSES:
-            return True
-        coding = ", ".join(value for name, value in self._headers if name == "content-encoding").lower().strip()
-        if coding in _GZIP:
-            self._unzip = zlib.decompressobj(31)
-        elif coding not in ("", "identity"):
-            self._refuse(f'the body is encoded as "{coding[:40]}", which was not asked for')
-            return False
-        return True
+    def _open(self, _purpose: int, address: Any) -> _Lent | int:
+        """Vets an address before the connect; one bad address refuses the name it came from."""
+        try:
+            self._opened = True
+            host, port = address.addr[:2] if isinstance(address.addr, tuple) else (str(address.addr), 0)
+            if self._failure is None and (reason := refusal(host, port, self._limits.allowed)) is not None:
+                self._failure = FetchError(reason)
+            if self._failure is None:
+                return _Lent(socket.socket(address.family, address.socktype, address.protocol).detach())
+        except OSError:
+            pass  # no IPv6 here, or no descriptor left: libcurl tries the next address
+        except BaseException as error:
+            self._failure = error
+        return int(pycurl.SOCKET_BAD)
 
-    def body(self, data: bytes) -> int:
+    def _header(self, line: bytes) -> int | None:
+        """Collects the lines of the last status; interim answers (1xx) and trailers are dropped."""
+        try:
+            self._header_bytes += len(line)
+            if self._header_bytes > HEADER_BYTES:
+                raise FetchError(f"more than {HEADER_BYTES // 1024} kB of headers")
+            if not self._complete:
+                if line.strip(b"\r\n"):
+                    self._lines.append(line)
+                else:
+                    self._end_headers()
+        except BaseException as error:
+            self._failure = error
+            return -1
+        return None
+
+    def _end_headers(self) -> None:
+        found = _STATUS.match(self._lines[0]) if self._lines else None
+        self._status = int(found[1]) if found else 0
+        if self._status < 200:
+            self._lines.clear()
+            return
+        self._complete = True
+        for line in self._lines[1:]:
+            name, colon, value = line.decode("latin-1").partition(":")
+            if colon:
+                self._headers.append((name.strip().lower(), value.strip(" \t\r\n")))
+        if self._status in BODY_STATUSES:
+            coding = ", ".join(value for name, value in self._headers if name == "content-encoding")
+            self._body = body_of(coding, self._limits.max_bytes)
+
+    def _write(self, piece: bytes) -> int | None:
         """Takes a piece of the body."""
-        self._received += len(data)
-        if self._status not in BODY_STATUSES:
-            return len(data) if self._received <= DISCARDED_BYTES else -1
-        if self._unzip is None:
-            self._body += data
-        else:
-            try:
-                self._inflate(self._unzip, data)
-            except zlib.error:
-                return self._refuse("the body is damaged gzip")
-        if len(self._body) > self._limits.max_bytes:
-            return self._refuse(f"more than {self._limits.max_bytes:,} bytes (max_bytes in [poll])")
-        return len(data)
+        try:
+            if self._body is not None:
+                self._body.take(piece)
+                return None
+            self._discarded += len(piece)
+            return None if self._discarded <= DISCARDED_BYTES else -1
+        except BaseException as error:
+            self._failure = error
+            return -1
 
-    def _inflate(self, unzip: zlib._Decompress, data: bytes) -> None:
-        """Unzips `data`, several members in a row included (RFC 1952), to one byte above the cap at most."""
-        while data:
-            if unzip.eof:
-                if not data.strip(b"\0"):
-                    return
-                unzip = self._unzip = zlib.decompressobj(31)
-            room = self._limits.max_bytes + 1 - len(self._body)
-            if room <= 0:
-                return
-            self._body += unzip.decompress(data, room)
-            data = unzip.unconsumed_tail or unzip.unused_data
+    def answer(self, code: int, detail: str) -> Answer:
+        """What was received, once the exchange has ended with libcurl's `code` and `detail`.
 
-    def _refuse(self, reason: str) -> int:
-        self._refused = reason
-        return -1
-
-    def answer(self, error: Any) -> Answer:
-        """What was received; raises `FetchError` where that is not a whole answer.
-
-        A status that carries no document counts even where its own body failed to come.
+        A status that carries no document counts even where its own body failed to come. Raises `FetchError`, without
+        the URL in its message, where it is not a whole answer, and whatever a callback ran into.
         """
-        if self._refused is not None:
-            raise FetchError(self._refused)
-        if not self._complete or self._status in BODY_STATUSES:
-            if error is not None:
-                raise FetchError(_reason(error)) from error
-            if not self._complete or (self._unzip is not None and self._received and not self._unzip.eof):
-                raise FetchError("the answer was cut short")
-        return Answer(self._status, tuple(self._headers), bytes(self._body))
+        if self._failure is not None:
+            raise self._failure
+        if code != pycurl.E_OK and (not self._complete or self._body is not None):
+            raise FetchError(self._reason(code, detail), network=code in _NETWORK)
+        if not self._complete:
+            raise FetchError(_CUT)
+        body = self._body.end() if self._body is not None else b""
+        self._body = None
+        return Answer(self._status, tuple(self._headers), body)
 
-
-def _reason(error: Any) -> str:
-    """libcurl's failure as words for a person, its own detail behind them where it says more."""
-    code, detail = error.args[0], error.args[1] if len(error.args) > 1 else ""
-    words = _REASONS.get(code)
-    if words is None:
-        return f"the exchange failed: {detail} (libcurl {code})"
-    telling = code in (pycurl.E_SSL_CACERT, pycurl.E_SSL_CONNECT_ERROR, pycurl.E_COULDNT_CONNECT)
-    return f"{words}: {detail}" if telling and detail else words
+    def _reason(self, code: int, detail: str) -> str:
+        """libcurl's failure as words for a person, its own detail behind them where it says more."""
+        words = _REASONS.get(code)
+        if words is None:
+            return f"the exchange failed: {detail} (libcurl {code})"
+        if code == pycurl.E_OPERATION_TIMEDOUT and self._opened and not self._header_bytes:
+            if not self.curl.getinfo(pycurl.CONNECT_TIME):
+                return "no connection in time (connect_timeout in [poll])"
+            if self._secure and not self.curl.getinfo(pycurl.APPCONNECT_TIME):
+                return "the TLS handshake did not end in time (connect_timeout in [poll])"
+        if code == pycurl.E_SSL_CACERT:
+            detail = next((said for part, said in _CERTIFICATE if part in detail), detail)
+        return f"{words}: {detail}" if code in _TELLING and detail else words

@@ -1,0 +1,163 @@
+"""What is asked and what an answer means: validators, caching headers, statuses (RFC 9110, RFC 9111, RFC 3229)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from feeds.errors import FetchError
+from feeds.fetch.transfer import BODY_STATUSES, Answer
+from feeds.fetch.url import shown
+from feeds.model import Document
+
+_VALIDATOR = re.compile(r"[\t\x20-\x7e\x80-\xff]{1,4096}")
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,80}", re.ASCII)
+_CHARSET = re.compile(r';[ \t]*charset="?([\w.:+-]{1,40})', re.ASCII | re.IGNORECASE)
+_MAX_AGE = re.compile(r'(?:^|[,\s])max-age="?(\d{1,10})\b', re.ASCII | re.IGNORECASE)
+_SECONDS = re.compile(r"\d{1,10}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask for. The validators are those of the last answer, byte for byte (as Latin-1 text)."""
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A document (200; 226 for one that is partial), or the word that the last one still holds (304, none).
+
+    `etag` and `last_modified` are what to send next time: a 304 that names none keeps those that were sent, a document
+    that names none forgets them. `max_age` and `retry_after` are seconds. `moved_to` is the address that redirects
+    which are said to be for good (301, 308) led to, from the requested one and before any other; None without one.
+    """
+
+    status: int
+    document: Document | None
+    etag: str | None
+    last_modified: str | None
+    max_age: int | None
+    expires: datetime | None
+    retry_after: int | None
+    moved_to: str | None = None
+
+
+class HttpError(FetchError):
+    """The server answered with a status that carries no document.
+
+    `retry_after` and `max_age` are seconds, `expires` a moment, None where not said. 410 is permanent: trying again
+    cannot help (RFC 9110, section 15.5.11).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        retry_after: int | None,
+        max_age: int | None = None,
+        expires: datetime | None = None,
+    ) -> None:
+        super().__init__(message, permanent=status == 410)
+        self.status = status
+        self.retry_after = retry_after
+        self.max_age = max_age
+        self.expires = expires
+
+
+def conditions(request: Request) -> list[bytes]:
+    """Both validators as headers; one that could not have come from a header is left out.
+
+    With an entity tag a server may send what is new since alone (RFC 3229, section 10.5.3; "feed" is its manipulation
+    for feeds); without one it could not know what that is.
+    """
+    found = (("If-None-Match", request.etag), ("If-Modified-Since", request.last_modified))
+    lines = [f"{name}: {value}".encode("latin-1") for name, value in found if _validator(value) is not None]
+    return [*lines, b"A-IM: feed"] if _validator(request.etag) is not None else lines
+
+
+def meaning(request: Request, answer: Answer, url: str, now: datetime, moved_to: str | None) -> Fetched:
+    """The answer of the last hop, which `url` gave; raises `HttpError` where it carries nothing."""
+    retry_after, expires = _retry_after(answer.get("retry-after"), now), _date(answer.get("expires"))
+    found = _MAX_AGE.search(answer.joined("cache-control"))
+    max_age = int(found[1]) if found else None
+    etag, last_modified = _validator(answer.get("etag")), _validator(answer.get("last-modified"))
+    partial = answer.status == 226
+    document = None
+    if answer.status in BODY_STATUSES and (not partial or answer.joined("im").strip().lower() == "feed"):
+        document = _document(request, answer, url, now, partial)
+    elif answer.status == 304 and conditions(request):
+        etag, last_modified = etag or request.etag, last_modified or request.last_modified
+    else:
+        message = f"{shown(url)}: {_status(answer.status)}"
+        raise HttpError(message, status=answer.status, retry_after=retry_after, max_age=max_age, expires=expires)
+    return Fetched(
+        status=304 if document is None else 226 if partial else 200,
+        document=document,
+        etag=etag,
+        last_modified=last_modified,
+        max_age=max_age,
+        expires=expires,
+        retry_after=retry_after,
+        moved_to=moved_to,
+    )
+
+
+def _document(request: Request, answer: Answer, url: str, now: datetime, partial: bool) -> Document:
+    content_type = answer.get("content-type") or ""
+    media_type, charset = _MEDIA_TYPE.match(content_type.strip()), _CHARSET.search(content_type)
+    return Document(
+        name=request.url,
+        data=answer.body,
+        as_of=now,
+        fetched_at=now,
+        url=url,
+        media_type=media_type[0].lower() if media_type else None,
+        charset=charset[1].lower() if charset else None,
+        partial=partial,
+    )
+
+
+def _validator(value: str | None) -> str | None:
+    return value if value is not None and _VALIDATOR.fullmatch(value) else None
+
+
+def _status(status: int) -> str:
+    """A status in words that say what to do."""
+    hints = {
+        226: "a part of a document that was not asked for",
+        304: "not modified, although nothing was asked conditionally",
+        401: "the server wants a login",
+        403: "the server refuses us",
+        404: "no such document; look the address up at the publisher's",
+        410: "the publisher took it down for good",
+        429: "asked too often",
+    }
+    hint = hints.get(status, "the server is in trouble" if status >= 500 else "no document")
+    return f"HTTP {status}: {hint}"
+
+
+def _retry_after(value: str | None, now: datetime) -> int | None:
+    """Seconds of a Retry-After header, which names seconds or a date (RFC 9110, section 10.2.3)."""
+    if value is None:
+        return None
+    if _SECONDS.fullmatch(value):
+        return int(value)
+    date = _date(value)
+    return max(0, int((date - now).total_seconds())) if date is not None else None
+
+
+def _date(value: str | None) -> datetime | None:
+    """An HTTP date in UTC; None for what is none, such as the "0" of `Expires: 0`."""
+    if value is None or len(value) > 64:
+        return None
+    try:
+        date = parsedate_to_datetime(value)
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None

@@ -1,0 +1,283 @@
+"""The one object for every outbound call: many requests side by side, each with its redirects, name and deadline.
+
+One thread, which libcurl and epoll share; only names are looked up elsewhere. Whatever goes wrong in a request ends
+that request, and no other.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from types import TracebackType
+from typing import Any, Self
+
+import pycurl  # type: ignore[import-untyped]  # its wheel has no py.typed
+
+from feeds.config import Poll
+from feeds.errors import FetchError
+from feeds.fetch.addresses import networks, refusal
+from feeds.fetch.answer import Fetched, Request, conditions, meaning
+from feeds.fetch.coding import OFFERED
+from feeds.fetch.credentials import Credential, by_origin
+from feeds.fetch.loop import Loop
+from feeds.fetch.names import Lookup, Resolver, lookup
+from feeds.fetch.transfer import Answer, Limits, Transfer, options_of
+from feeds.fetch.url import Target, host_of, one_line, shown, target_of
+
+MAX_REDIRECTS = 5
+MOST_ADDRESSES = 8
+"""Addresses of one name that are tried; all of them are vetted."""
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FOR_GOOD = frozenset({301, 308})
+_ALWAYS = (
+    b"Accept: application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
+    b"application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5",
+    b"Accept-Encoding: " + OFFERED,
+)
+_CONNECTIONS = 64
+
+
+@dataclass(slots=True, kw_only=True)
+class _Task:
+    """One request while it lasts. `ends` is a monotonic time, `target` the hop that is being asked."""
+
+    key: Hashable
+    request: Request
+    now: datetime
+    headers: Sequence[bytes] = _ALWAYS
+    ends: float = 0.0
+    target: Target | None = None
+    hops: int = 0
+    for_good: bool = True
+    moved_to: str | None = None
+
+    @property
+    def url(self) -> str:
+        return self.target.url if self.target is not None else self.request.url
+
+
+class Fetcher:
+    """Asks for documents, up to `[poll] connections` at once; what is more waits, without its deadline running.
+
+    `credentials` are by origin (`https://news.example`); each goes to its origin and, after a redirect, nowhere else.
+    `on_hop` hears the host of each redirect that is followed. `resolve` turns a name into addresses; it is called in
+    other threads. Everything but `resolve` happens in the caller's thread, while it is in `wait` or `fetch`.
+    Raises `ValueError` for credentials that cannot be used, `FetchError` where the system gives no descriptors.
+    """
+
+    def __init__(
+        self,
+        settings: Poll,
+        *,
+        user_agent: str,
+        credentials: Mapping[str, Credential] | None = None,
+        on_hop: Callable[[str], None] | None = None,
+        resolve: Lookup = lookup,
+    ) -> None:
+        self._deadline = settings.deadline
+        self._most = getattr(settings, "connections", _CONNECTIONS)
+        self._limits = Limits(settings.connect_timeout, settings.max_bytes, networks(settings.allow_networks))
+        self._options = options_of(user_agent, self._limits)
+        self._logins = by_origin(credentials or {})
+        self._on_hop = on_hop
+        self._waiting: deque[_Task] = deque()
+        self._naming: dict[int, tuple[float, _Task, Target]] = {}
+        self._running: dict[Any, tuple[_Task, Transfer]] = {}
+        self._idle: list[Transfer] = []
+        self._ended: list[tuple[Hashable, Fetched | FetchError]] = []
+        self._tickets = count()
+        try:
+            self._loop = Loop(self._most)
+        except (OSError, pycurl.error) as error:
+            raise FetchError(f"nothing can be asked: no descriptor is left ({error})", network=True) from error
+        self._resolver = Resolver(resolve, self._loop.wake)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def active(self) -> int:
+        """Requests that were started and that `wait` has not yet reported."""
+        return len(self._waiting) + len(self._naming) + len(self._running) + len(self._ended)
+
+    def start(self, key: Hashable, request: Request, now: datetime) -> None:
+        """Begins to ask for `request`; `wait` reports its end under `key`, one that is refused at once included.
+
+        `now` dates the document and turns a Retry-After that names a date into seconds.
+        """
+        self._waiting.append(_Task(key=key, request=request, now=now))
+
+    def wait(self, timeout: float) -> list[tuple[Hashable, Fetched | FetchError]]:
+        """What ended since the last call, in that order, as soon as anything has.
+
+        Sleeps at most `timeout` seconds, also where nothing is under way; 0 only looks. A document, or that there is
+        no new one, is a `Fetched`; a status without a document an `HttpError`; anything else a `FetchError`.
+        """
+        until = time.monotonic() + timeout
+        while True:
+            self._fill()
+            now = time.monotonic()
+            self._turn(0.0 if self._ended else max(0.0, until - now))
+            if self._ended or now >= until:
+                break
+        ended, self._ended = self._ended, []
+        return ended
+
+    def fetch(self, request: Request, now: datetime) -> Fetched:
+        """Asks for `request` alone, to its end. Raises `HttpError`, `FetchError`."""
+        key = object()
+        self.start(key, request, now)
+        others: list[tuple[Hashable, Fetched | FetchError]] = []
+        try:
+            while True:
+                for found, outcome in self.wait(self._deadline):
+                    if found is not key:
+                        others.append((found, outcome))
+                    elif isinstance(outcome, FetchError):
+                        raise outcome
+                    else:
+                        return outcome
+        finally:
+            self._ended += others
+
+    def close(self) -> None:
+        """Abandons what is under way, and closes every connection."""
+        self._resolver.close()
+        for _task, transfer in self._running.values():
+            self._loop.remove(transfer.curl)
+            transfer.close()
+        for transfer in self._idle:
+            transfer.close()
+        self._waiting.clear()
+        self._naming.clear()
+        self._running.clear()
+        self._idle.clear()
+        self._loop.close()
+
+    def _fill(self) -> None:
+        """Begins what waits, as far as there is room."""
+        while self._waiting and len(self._naming) + len(self._running) < self._most:
+            task = self._waiting.popleft()
+            task.ends = time.monotonic() + self._deadline
+            if lines := conditions(task.request):
+                task.headers = [*_ALWAYS, *lines]
+            self._step(task, self._visit, task.request.url)
+
+    def _turn(self, seconds: float) -> None:
+        """Sleeps until something happens, `seconds` at most, and takes what did one step on."""
+        if self._naming:
+            seconds = min(seconds, min(ends for ends, *_ in self._naming.values()) - time.monotonic())
+        for curl, code, detail in self._loop.turn(seconds):
+            self._loop.remove(curl)
+            task, transfer = self._running.pop(curl)
+            self._idle.append(transfer)
+            self._step(task, self._answered, transfer, code, detail)
+        for ticket, found in self._resolver.answers():
+            if ticket in self._naming:  # else its request has ended without it
+                _, task, target = self._naming.pop(ticket)
+                self._step(task, self._named, target, found)
+        if self._naming:
+            self._forget_late_names(time.monotonic())
+
+    def _forget_late_names(self, now: float) -> None:
+        for ticket in [ticket for ticket, (ends, *_) in self._naming.items() if ends <= now]:
+            _, task, _ = self._naming.pop(ticket)
+            reason = "the host name was not looked up in time (connect_timeout in [poll])"
+            self._end(task, FetchError(f"{shown(task.url)}: {reason}", network=True))
+
+    def _step(self, task: _Task, step: Callable[..., None], *given: Any) -> None:
+        """Takes `task` one step on; whatever that raises is its end."""
+        try:
+            step(task, *given)
+        except FetchError as error:
+            self._end(task, error)
+        except Exception as error:  # a defect of ours, or of who listens to hops: the others go on
+            ended = FetchError(f"{shown(task.url)}: internal error ({type(error).__name__})")
+            ended.__cause__ = error
+            self._end(task, ended)
+
+    def _end(self, task: _Task, outcome: Fetched | FetchError) -> None:
+        self._ended.append((task.key, outcome))
+
+    def _visit(self, task: _Task, url: str) -> None:
+        """The next hop: vets the address and has its name looked up where it has one."""
+        target = task.target = target_of(url, task.url if task.hops else None)
+        if target.name is None:
+            self._ask(task, target, ())
+        else:
+            ends = min(task.ends, time.monotonic() + self._limits.connect_timeout)
+            ticket = next(self._tickets)
+            self._naming[ticket] = (ends, task, target)
+            self._resolver.ask(ticket, target.name)
+
+    def _named(self, task: _Task, target: Target, found: Sequence[str] | Exception) -> None:
+        """The name was looked up: one address that is refused refuses all of it."""
+        if isinstance(found, Exception) or not found:
+            # Words that end in "not known" whatever the resolver says; its own differ with the system's language.
+            slow = isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN
+            why = "the host name is not known" + (" (no resolver answers)" if slow else "")
+            raise FetchError(f"{shown(target.url)}: {why}", network=True)
+        for address in found:
+            if (reason := refusal(address, target.port, self._limits.allowed)) is not None:
+                raise FetchError(f"{shown(target.url)}: {reason}")
+        self._ask(task, target, found[:MOST_ADDRESSES])
+
+    def _ask(self, task: _Task, target: Target, addresses: Sequence[str]) -> None:
+        transfer = self._idle.pop() if self._idle else Transfer(self._options, self._limits)
+        login = self._logins.get(target.origin)
+        headers = [*task.headers, login] if login is not None else task.headers
+        try:
+            transfer.prepare(target, headers, addresses, task.ends - time.monotonic())
+            self._loop.add(transfer.curl)
+        except BaseException:
+            transfer.close()
+            raise
+        self._running[transfer.curl] = (task, transfer)
+
+    def _answered(self, task: _Task, transfer: Transfer, code: int, detail: str) -> None:
+        """An exchange ended: with a document, a redirect, or neither."""
+        try:
+            answer = transfer.answer(code, detail)
+        except FetchError as error:
+            raise FetchError(f"{shown(task.url)}: {one_line(str(error))}", network=error.network) from error
+        if answer.status in _REDIRECTS:
+            self._follow(task, answer)
+        else:
+            self._end(task, meaning(task.request, answer, task.url, task.now, task.moved_to))
+
+    def _follow(self, task: _Task, answer: Answer) -> None:
+        location = answer.get("location")
+        if not location:
+            raise FetchError(f"{shown(task.url)}: HTTP {answer.status} without a Location")
+        task.hops += 1
+        to = target_of(location.encode("latin-1").decode("utf-8", "replace").partition("#")[0], task.url).url
+        if task.hops > MAX_REDIRECTS:
+            raise FetchError(
+                f"{shown(task.request.url)}: more than {MAX_REDIRECTS} redirects, the last one to {shown(to)}"
+            )
+        task.for_good = task.for_good and answer.status in _FOR_GOOD
+        if task.for_good:
+            task.moved_to = to
+        if self._on_hop is not None:
+            self._on_hop(host_of(to))
+        self._visit(task, to)
+
+
+def fetch(request: Request, settings: Poll, *, user_agent: str, now: datetime) -> Fetched:
+    """Asks for `request`, following up to five redirects, each of them vetted as the first address was.
+
+    Everything together takes `settings.deadline` seconds at most. Raises `HttpError` for a status without a document,
+    `FetchError` for the rest: name, connection, TLS, deadline, size, refused address, broken body.
+    """
+    with Fetcher(settings, user_agent=user_agent) as fetcher:
+        return fetcher.fetch(request, now)

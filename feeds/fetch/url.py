@@ -1,0 +1,82 @@
+"""Addresses as text: what is asked and what never is, their hosts and origins, and how a message shows them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import ada_url
+
+from feeds.errors import FetchError
+from feeds.log import redact
+
+# No quote, space, control or backslash: what WHATWG and libcurl read alike (RFC 3986, section 2).
+_PLAIN = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_PORTS = {"http:": 80, "https:": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An address that may be asked. `url` is absolute and ASCII.
+
+    `name` is what a resolver has to be asked for, in lower case; None where the host is an address already.
+    """
+
+    url: str
+    origin: str
+    name: str | None
+    port: int
+
+
+def target_of(url: str, base: str | None = None) -> Target:
+    """What `url` asks for, against `base`; one that is plain already stays byte for byte. Raises `FetchError`.
+
+    Only http and https, and no user or password: what an address says about identity is never sent on.
+    """
+    try:
+        parsed = ada_url.URL(url, base=base) if base is not None else ada_url.URL(url)
+    except ValueError:
+        raise FetchError(f"{shown(url)}: not an address that can be asked for") from None
+    scheme, host = parsed.protocol, parsed.hostname
+    if scheme not in _PORTS:
+        raise FetchError(f"{shown(url)}: only http and https are asked, not {scheme[:20]}")
+    if parsed.username or parsed.password or not host:
+        raise FetchError(f"{shown(parsed.host or url)}: an address with a user or password is not asked")
+    exact = url if _PLAIN.fullmatch(url) else str(parsed.href)
+    literal = host.startswith("[") or host.rpartition(".")[2].isdigit()  # WHATWG: such a host is an IPv4 address
+    return Target(exact, f"{scheme}//{parsed.host}", None if literal else host, int(parsed.port or _PORTS[scheme]))
+
+
+def host_of(url: str) -> str:
+    """The key of a host's budget: host in lower case, with its port where that is not the scheme's own.
+
+    Empty for what is no address.
+    """
+    try:
+        return str(ada_url.URL(url).host)
+    except ValueError:
+        return ""
+
+
+def origin_of(url: str) -> str | None:
+    """`scheme://host[:port]` (RFC 6454, section 6.2) of an http or https address; None for any other."""
+    try:
+        parsed = ada_url.URL(url)
+    except ValueError:
+        return None
+    return f"{parsed.protocol}//{parsed.host}" if parsed.protocol in _PORTS else None
+
+
+def shown(url: str) -> str:
+    """`url` for a message: without user, password, tokens, query and control characters, 200 characters at most.
+
+    All of it is an address, so that spaces and quotes end nothing here as they do in `redact`.
+    """
+    path, query, _ = re.sub(r"(?<=//)[^/?#]*@", "", url).partition("?")
+    return one_line(redact(path))[:200] + ("?…" if query else "")
+
+
+def one_line(text: str) -> str:
+    """`text` with a space for each run of control characters."""
+    return _CONTROL.sub(" ", text)
