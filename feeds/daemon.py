@@ -23,13 +23,16 @@ from db.errors import Locked, StorageError
 from feeds import log
 from feeds.config import Config
 from feeds.errors import BroadsheetError
-from feeds.poll import poll
+from feeds.poll import Poller, PollResult, Terms
 from feeds.publish import publish
 from feeds.web.public import public_app
 from feeds.web.server import Server
 
 TICK = 5
 """Seconds between two looks for what is due: a local document is published this soon after it changed."""
+
+ROUND = 20.0
+"""Seconds after which a tick begins no more polls: what came is published before the next ones."""
 
 STOP_WITHIN = 4.0
 """Seconds a stop waits for the work at hand; what is not done by then was not committed and is done again."""
@@ -57,6 +60,8 @@ class Daemon:
         self._say = announce
         self._port = config.web.port if port is None else port
         self._stop = threading.Event()
+        self._poller = Poller(engine, config)
+        self._terms = Terms(progress=_warn, stop=self._stop.is_set, within=ROUND)
 
     def run(self) -> int:
         """Works and serves until SIGTERM, SIGINT or SIGHUP; returns the exit code.
@@ -85,6 +90,7 @@ class Daemon:
         if not drained:
             # The interpreter would wait for the thread of a slow source; the kernel frees locks and sockets.
             os._exit(0)
+        self._poller.close()
         return 0
 
     def _announce(self, line: str) -> None:
@@ -121,10 +127,7 @@ class Daemon:
         """Polls what is due and publishes what is owed. A failure is logged and tried again at the next tick."""
         try:
             with process_lock(self._work_lock, "polling and publishing"):
-                results = poll(self._engine, self._config, self._clock(), patient=True, stop=self._stop.is_set)
-                for result in results:
-                    if result.error is not None and not result.repeated:
-                        _log.warning("source failed", source=result.source, error=result.error)
+                self._poller.poll(self._clock(), self._terms, patient=True)
                 published = publish(self._engine, self._config, self._clock())
             if published.paths:
                 _log.info("published", files=len(published.paths))
@@ -134,3 +137,9 @@ class Daemon:
             _log.error("tick failed", error=str(error))
         except Exception:
             _log.exception("tick crashed")
+
+
+def _warn(result: PollResult) -> None:
+    """Says what failed, once."""
+    if result.error is not None and not result.repeated:
+        _log.warning("source failed", source=result.source, error=result.error)

@@ -75,6 +75,10 @@ class Poller(AbstractContextManager["Poller"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends what is under way."""
         self._fetcher.close()
         self._pool.close()
 

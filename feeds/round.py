@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
-from typing import Protocol
+from typing import Protocol, cast
 
 from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
@@ -283,7 +283,8 @@ class Round:
         if self._later:
             timeout = max(0.0, min(timeout, self._later[0][0] - self._at()))
         if self._fetcher.active:
-            for asking, answer in self._fetcher.wait(timeout):
+            for key, answer in self._fetcher.wait(timeout):
+                asking = cast(_Asking, key)
                 self._ended(asking)
                 self._answered(asking, answer)
         elif timeout:

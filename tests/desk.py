@@ -15,7 +15,7 @@ from db.records import EntryRecord, Evidence, StoredEntry
 from db.store import entries, sources
 from db.store.sections import clean, dirty, every
 from feeds import dedupe
-from feeds.ingest import Tally, level_of, store
+from feeds.ingest import Saying, Tally, level_of, store
 from feeds.model import Reading
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -112,7 +112,8 @@ def tell(
     """Lets the document `name` of `source` say `records` at `now`, in one transaction of a poll that `made` entries."""
     with writing(engine) as connection:
         one = document(name, *records, moment=now if moment is None else moment)
-        return store(connection, source_id(connection, source), source, one, prefix=PREFIX, now=now, made=made)
+        saying = Saying(source_id(connection, source), source, one)
+        return store(connection, [saying], prefix=PREFIX, now=now, made=made)[0]
 
 
 def all_entries(engine: Engine) -> list[StoredEntry]:

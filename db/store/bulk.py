@@ -47,9 +47,7 @@ def next_ids(connection: Connection, model: type[DeclarativeBase], count: int) -
 
 
 @lru_cache(maxsize=64)
-def _prepared(
-    dialect: Dialect, table: Table, names: tuple[str, ...], tail: str
-) -> tuple[str, list[Any]]:
+def _prepared(dialect: Dialect, table: Table, names: tuple[str, ...], tail: str) -> tuple[str, list[Any]]:
     processors = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
     quote = dialect.identifier_preparer.quote
     into = ", ".join(quote(name) for name in names)

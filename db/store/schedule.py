@@ -57,7 +57,7 @@ def remote(connection: Connection, *, names: Sequence[str] = ()) -> list[tuple[i
         .order_by(SourceState.due_at, SourceState.source_id)
     )
     wanted = wanted.where(Source.name.in_(names)) if names else wanted.where(SourceState.due_at < NEVER)
-    return [(row[0], row[1], row[2]) for row in connection.execute(wanted).tuples()]
+    return [(row[0], row[1], row[2]) for row in connection.execute(wanted)]
 
 
 def claim_due(

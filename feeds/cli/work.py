@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,11 +15,14 @@ from feeds.cli.desk import Desk, command, when, write_line
 
 if TYPE_CHECKING:
     from db.engine import Engine
-    from feeds.poll import PollResult, Progress
+    from feeds.poll import PollResult, Standing
     from feeds.publish import Published
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="Names of sources; default: those due.")]
 All = Annotated[bool, typer.Option("--all", help="Poll every source, whether it is due or not.")]
+PATIENCE = 65.0
+"""Seconds a command waits for hosts whose budget is spent: a minute admits as many requests again."""
+
 ROWS = 10
 """Skipped rows, and warnings, of one source that are printed one by one; --json has them all."""
 
@@ -67,28 +71,39 @@ def publish(
 def _polled(desk: Desk, engine: Engine, names: Sequence[str], everyone: bool) -> list[PollResult]:
     from feeds.poll import poll as poll_now
 
-    with _progress(desk) as (started, advanced):
-        return poll_now(
-            engine, desk.config, desk.now(), names=names, everyone=everyone, started=started, progress=advanced
-        )
+    with _progress(desk) as watch:
+        return poll_now(engine, desk.config, desk.now(), names=names, everyone=everyone, patience=PATIENCE, watch=watch)
 
 
 @contextmanager
-def _progress(desk: Desk) -> Iterator[tuple[Callable[[int], None] | None, Progress | None]]:
+def _progress(desk: Desk) -> Iterator[Callable[[Standing], None]]:
     """A bar on a terminal; nothing elsewhere, where the closing report has a line for every source."""
     if desk.quiet or desk.as_json or desk.verbose or sys.stderr is None or not sys.stderr.isatty():
-        yield None, None
+        yield lambda _: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=desk.console(stderr=True), transient=True) as bar:
-        task = bar.add_task("polling", total=None)
-        yield (
-            lambda total: bar.update(task, total=total),
-            lambda result: bar.update(task, advance=1, description=result.source[:40]),
+    with Progress(*columns, console=desk.console(stderr=True), transient=True) as bar:
+        task, begun = bar.add_task("polling", total=None), time.monotonic()
+        yield lambda standing: bar.update(
+            task,
+            total=standing.total,
+            completed=standing.done,
+            description=standing_words(standing, time.monotonic() - begun),
         )
+
+
+def standing_words(standing: Standing, seconds: float) -> str:
+    """How a run stands after so many seconds: what a bar cannot show."""
+    words = [f"polling {standing.done / max(seconds, 0.001):.0f}/s"]
+    if standing.waiting:
+        words.append(f"{standing.waiting} {'host' if standing.waiting == 1 else 'hosts'} waited for")
+    if standing.failed:
+        words.append(f"{standing.failed} failed")
+    if standing.deferred:
+        words.append(f"{standing.deferred} put off")
+    return ", ".join(words)
 
 
 def _report(desk: Desk, results: Sequence[PollResult] | None, published: Published | None) -> int:
@@ -123,6 +138,8 @@ def _unpublished(published: Published) -> list[str]:
 def _tell(desk: Desk, result: PollResult) -> None:
     tally = result.tally
     line = f"{result.source}: {result.outcome}, {tally.new} new, {tally.updated} updated, {tally.unchanged} unchanged"
+    if result.outcome == "deferred":
+        line = f"{result.source}: deferred, {result.reason}"
     if result.skipped:
         line += f", {len(result.skipped)} skipped"
     desk.say(line)
