@@ -138,13 +138,19 @@ class Round:
         self._exhausted = False
 
     def run(self, claims: Claims) -> None:
-        """Polls until nothing is left, or is to be begun any more. What was claimed and not polled is given back."""
+        """Polls until nothing is left, or is to be begun any more. What was claimed and not polled is given back.
+
+        Once it is told to stop, what is under way is nobody's: whoever owns the fetcher and the pool ends it.
+        """
         try:
             while True:
-                self._ending = self._ending or self._is_over()
+                if self._terms.stop():
+                    self._doubtful.clear()
+                    break
                 if not self._ending:
                     self._refill(claims)
                     self._begin()
+                self._ending = self._ending or self._elapsed() > self._terms.within
                 if self._is_idle():
                     break
                 self._collect()
@@ -166,13 +172,6 @@ class Round:
     def _moment(self) -> datetime:
         """The present in whole seconds."""
         return self._now + timedelta(seconds=int(self._elapsed()))
-
-    def _is_over(self) -> bool:
-        if self._terms.stop():
-            self._fetcher.close()
-            self._pool.close()
-            return True
-        return self._elapsed() > self._terms.within
 
     def _is_idle(self) -> bool:
         if self._fetcher.active or self._pool.pending:
