@@ -6,10 +6,12 @@ for one source but that source: a slow server costs a connection until its deadl
 
 from __future__ import annotations
 
+import gc
 import math
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -49,6 +51,9 @@ HELD = 1.0
 UNREAD = 64
 UNREAD_BYTES = 32_000_000
 """Documents, and their bytes, that wait to be read before nothing more is asked for: memory stays flat."""
+
+COLLECTED = 100_000
+"""Objects made before the garbage collector looks through the young ones; Python's own number is 700."""
 
 _log = log.get("poll")
 
@@ -143,23 +148,27 @@ class Round:
         Once it is told to stop, what is under way is nobody's: whoever owns the fetcher and the pool ends it.
         """
         try:
-            while True:
-                if self._terms.stop():
-                    self._doubtful.clear()
-                    break
-                if not self._ending:
-                    self._refill(claims)
-                    self._begin()
-                self._ending = self._ending or self._elapsed() > self._terms.within
-                if self._is_idle():
-                    break
-                self._collect()
-                self._store_some()
-                self._look()
+            with _rare_collections():
+                self._loop(claims)
             self._store_all()
         finally:
             self._give_back()
         self._look()
+
+    def _loop(self, claims: Claims) -> None:
+        while True:
+            if self._terms.stop():
+                self._doubtful.clear()
+                break
+            if not self._ending:
+                self._refill(claims)
+                self._begin()
+            self._ending = self._ending or self._elapsed() > self._terms.within
+            if self._is_idle():
+                break
+            self._collect()
+            self._store_some()
+            self._look()
 
     # --- what is begun
 
@@ -496,3 +505,15 @@ class Round:
         standing.active = self._fetcher.active
         standing.waiting = len(self._later) + len(self._blocked)
         self._terms.watch(standing)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Lets the garbage collector look less often: a batch is thousands of objects that live on, and looking through
+    them for cycles that are not there took a quarter of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECTED, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

@@ -12,6 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, func, select
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeEngine
+
+from db.models import UtcDateTime
 
 Row = Sequence[Any]
 
@@ -48,8 +51,14 @@ def next_ids(connection: Connection, model: type[DeclarativeBase], count: int) -
 
 @lru_cache(maxsize=64)
 def _prepared(dialect: Dialect, table: Table, names: tuple[str, ...], tail: str) -> tuple[str, list[Any]]:
-    processors = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
+    processors = [_processor(table.c[name].type, dialect) for name in names]
     quote = dialect.identifier_preparer.quote
     into = ", ".join(quote(name) for name in names)
     statement = f"INSERT INTO {quote(table.name)} ({into}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
     return f"{statement} {tail}".rstrip(), processors
+
+
+def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Any:
+    """What turns a value into the driver's own; times recur within a batch, so each is turned once."""
+    found = kind.dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=4096)(found) if found is not None and isinstance(kind, UtcDateTime) else found
