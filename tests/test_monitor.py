@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from db.engine import writing
-from db.records import Learned, PollRecord, SourceRecord
-from db.store import incidents, sources
+from db.records import Learned, Pace, PollRecord, SourceRecord
+from db.store import incidents, schedule, sources
 from feeds.monitor import state_of, status
 from tests.desk import NOON, new_engine, record, source_id, tell
 
@@ -20,6 +20,9 @@ SOURCE = SourceRecord(
     enabled=True,
     options={},
     learned=Learned(),
+    host=None,
+    url=None,
+    pace=Pace(),
     due_at=NOON,
     etag=None,
     last_modified=None,
@@ -66,10 +69,10 @@ def test_a_desk_is_not_well_while_a_source_fails(tmp_path: Path) -> None:
     failed = PollRecord(source_id=1, at=NOON, outcome="failed", due_at=NOON, reason="", failures=1, error="timeout")
     with writing(engine) as connection:
         number = source_id(connection)
-        sources.finish(connection, replace(failed, source_id=number))
+        schedule.finish(connection, [replace(failed, source_id=number)])
     assert not status(engine).well
     with writing(engine) as connection:
-        sources.finish(connection, replace(failed, source_id=number, outcome="stored", error=None, failures=0))
+        schedule.finish(connection, [replace(failed, source_id=number, outcome="stored", error=None, failures=0)])
         incidents.open_incident(connection, "failing", "harbour", "m", NOON, number)
     assert not status(engine).well
     with writing(engine) as connection:

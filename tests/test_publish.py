@@ -22,7 +22,7 @@ from feeds.config import Config, parse
 from feeds.correct import set_access
 from feeds.declare import declare
 from feeds.errors import UsageError
-from feeds.ingest import store
+from feeds.ingest import Saying, store
 from feeds.model import Reading
 from feeds.monitor import status
 from feeds.publish import ON_INDEX, publish, show, verify
@@ -47,7 +47,7 @@ class Tree:
             sources.add(connection, source, {"path": "x", "title": source.title()}, now)
             (found,) = [one for one in sources.every(connection) if one.name == source]
             one = Reading(name=name, digest=os.urandom(16), moment=now, records=records)  # type: ignore[arg-type]
-            store(connection, found.id, source, one, prefix="tag:t,2026:", now=now)
+            store(connection, [Saying(found.id, source, one)], prefix="tag:t,2026:", now=now)
 
     def publish(self, *names: str, everything: bool = False) -> list[str]:
         return publish(self.engine, self.config, NOW, names=names, everything=everything).paths

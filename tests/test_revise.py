@@ -108,8 +108,8 @@ def test_what_a_source_is_configured_to_be_is_not_what_a_document_says() -> None
     proof = Evidence("configured", "premium", "config.toml")
     given = record(evidence=(proof, MARKER))
     assert revise.digest(given) == revise.digest(record(evidence=(MARKER,)))
-    assert revise.configured_of(said(1, "a", "0", evidence=(MARKER, proof))) == ["premium"]
-    assert revise.configured_of(said(1, "a", "0", evidence=(MARKER,))) == []
+    assert revise.configured_of((MARKER, proof)) == ["premium"]
+    assert revise.configured_of((MARKER,)) == []
 
 
 def test_the_digest_takes_lone_surrogates() -> None:

@@ -11,7 +11,7 @@ from db.engine import writing
 from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
 from db.records import Access, EntryRecord, Evidence, Precision, Revised, Said
 from db.store import entries, saving, sections
-from db.store.sources import save_document
+from db.store.sources import save_documents
 from feeds.revise import mint
 from feeds.slug import slug
 from tests import desk
@@ -22,8 +22,8 @@ LATER = NOON + hours(2)
 
 def insert(connection: Connection, *records: EntryRecord) -> list[int]:
     names = sections.ensure(connection, {name for one in records for name in one.sections}, slug)
-    news = [mint(one, PREFIX) for one in records]
-    return saving.insert_entries(connection, desk.source_id(connection), news, names, NOON)
+    source = desk.source_id(connection)
+    return saving.insert_entries(connection, [(source, mint(one, PREFIX)) for one in records], names, NOON)
 
 
 def rows(connection: Connection, model: type[object]) -> int:
@@ -46,7 +46,7 @@ def test_an_entry_without_sections_or_bucket(tmp_path: Path) -> None:
         (one,) = insert(connection, record("Weather", sections=("Town",)))
         insert(connection, record("Tides", sections=()))
         bare = change(connection, one, sections=(), changed=("sections",))
-        saving.revise_entries(connection, None, [bare], {}, LATER)
+        saving.revise_entries(connection, [(None, bare)], {}, LATER)
         assert (rows(connection, EntrySection), rows(connection, Fingerprint)) == (0, 0)
 
 
@@ -76,20 +76,22 @@ def test_what_a_document_says_is_replaced(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     with writing(engine) as connection:
         ids = insert(connection, record("One"), record("Two"))
-        document = save_document(connection, desk.source_id(connection), "a", b"d")
-        assert save_document(connection, desk.source_id(connection), "a", b"e") == document
-        saving.save_items(connection, document, [(each, said(document, b"1", "Town")) for each in ids])
-        saving.save_items(connection, document, [])
-        saving.set_current(connection, document, ids, current=False)
-        saving.set_current(connection, document, [], current=True)
-        assert entries.named_by(connection, document) == []
-        saving.save_items(connection, document, [(ids[0], said(document, b"2", "Sea"))])
-        assert entries.named_by(connection, document) == [ids[0]]
+        source = desk.source_id(connection)
+        (document,) = save_documents(connection, [(source, "a", b"d")])
+        assert save_documents(connection, [(source, "a", b"e")]) == [document]
+        saving.save_items(connection, [(each, said(document, b"1", "Town")) for each in ids])
+        saving.save_items(connection, [])
+        saving.set_current(connection, [(document, each) for each in ids], current=False)
+        saving.set_current(connection, [], current=True)
+        assert entries.named_by(connection, [document]) == {document: []}
+        assert not entries.said_of(connection, ids)[ids[0]][0].current
+        saving.save_items(connection, [(ids[0], said(document, b"2", "Sea"))])
+        assert entries.named_by(connection, [document]) == {document: [ids[0]]}
         found = entries.said_of(connection, ids)
         assert [found[each][0].digest for each in ids] == [b"2", b"1"]
         assert found[ids[0]][0].sections == ("Sea",)
-        saving.set_current(connection, document, [ids[1]], current=True)
-        assert sorted(entries.named_by(connection, document)) == sorted(ids)
+        saving.set_current(connection, [(document, ids[1])], current=True)
+        assert sorted(entries.named_by(connection, [document])[document]) == sorted(ids)
         assert rows(connection, Item) == 2
 
 
@@ -116,7 +118,7 @@ def test_a_revision_keeps_the_former_version_whole(tmp_path: Path) -> None:
         edit = change(
             connection, one, record=new, sections=("Money",), access=Access.FREE, changed=("title", "sections")
         )
-        saving.revise_entries(connection, desk.source_id(connection, "agency"), [edit], ids, LATER)
+        saving.revise_entries(connection, [(desk.source_id(connection, "agency"), edit)], ids, LATER)
         (former,) = entries.history(connection, one)
         stands = list(connection.execute(select(EntrySection.section_id, EntrySection.sorted_at, EntrySection.place)))
         place = entries.load(connection, [one])[one].place
@@ -136,7 +138,9 @@ def test_new_words_bring_a_new_fingerprint_and_are_found(tmp_path: Path) -> None
     with writing(engine) as connection:
         (one,) = insert(connection, record())
         new = record("Quite another thing happened today", text=BODY)
-        saving.revise_entries(connection, desk.source_id(connection), [change(connection, one, record=new)], {}, LATER)
+        saving.revise_entries(
+            connection, [(desk.source_id(connection), change(connection, one, record=new))], {}, LATER
+        )
         (row,) = connection.execute(select(Fingerprint.__table__)).all()
         own = new.fingerprint
         assert (row.hash, row.text_hash, row.body_words) == (own.bucket, own.text_hash, own.body_words)
@@ -151,9 +155,8 @@ def test_a_date_is_noted_once(tmp_path: Path) -> None:
         (one,) = insert(connection, record())
         for when in (NOON, LATER):
             new = record(published=when, published_precision=Precision.SECOND, published_basis="feed")
-            saving.revise_entries(
-                connection, desk.source_id(connection), [change(connection, one, record=new)], {}, LATER
-            )
+            edit = change(connection, one, record=new)
+            saving.revise_entries(connection, [(desk.source_id(connection), edit)], {}, LATER)
     assert (only(engine).published, only(engine).published_precision) == (NOON, Precision.SECOND)
 
 
@@ -162,11 +165,11 @@ def test_an_override_stands_above_what_is_stored_below_it(tmp_path: Path) -> Non
     with writing(engine) as connection:
         (one,) = insert(connection, record(evidence=(MARKER,)))
         free = change(connection, one, access=Access.FREE, changed=("access",))
-        saving.revise_entries(connection, None, [free], {}, LATER, override=Access.FREE)
+        saving.revise_entries(connection, [(None, free)], {}, LATER, override=Access.FREE)
         assert entries.load(connection, [one])[one].access is Access.FREE
         proof = Evidence("category", "paid", "category")
         more = change(connection, one, evidence=(MARKER, proof), access=Access.FREE)
-        saving.revise_entries(connection, None, [more], {}, LATER)
+        saving.revise_entries(connection, [(None, more)], {}, LATER)
         stored = entries.load(connection, [one])[one]
         assert (stored.access, stored.access_override, stored.evidence) == (Access.FREE, True, (MARKER, proof))
         saving.clear_override(connection, one, Access.METERED)

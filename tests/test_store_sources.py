@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import select
+import pytest
 
 from db.engine import Engine, reading, writing
-from db.models import Poll
-from db.records import PollRecord, SourceRecord
-from db.store import sources
+from db.records import Pace, PollRecord, SourceRecord
+from db.store import schedule, sources
 from tests.desk import NOON, hours, new_engine, only, record, source_id, tell
 
 A: dict[str, object] = {"kind": "feed", "url": "https://a.example/", "sections": ["Town"]}
@@ -29,7 +29,7 @@ def finish(engine: Engine, **over: object) -> SourceRecord:
     with writing(engine) as connection:
         (first, *_rest) = sources.every(connection)
         poll = PollRecord(source_id=first.id, at=NOON, outcome="stored", due_at=NOON + hours(5), reason="interval")
-        sources.finish(connection, replace(poll, **over))  # type: ignore[arg-type]
+        schedule.finish(connection, [replace(poll, **over)])  # type: ignore[arg-type]
         return sources.every(connection)[0]
 
 
@@ -67,7 +67,7 @@ def test_a_source_that_is_declared_no_more_keeps_its_entries(tmp_path: Path) -> 
     assert only(engine).source == "harbour"
     with reading(engine) as connection:
         assert sources.ever(connection) == {"harbour", "b"}
-        assert sources.due(connection, LATER, names=["harbour"]) == []
+        assert schedule.remote(connection, names=["harbour"]) == []
         assert sources.declared(connection) == {"b": B}
     assert list(declare(engine, {"b": B, "harbour": A})) == ["b", "harbour"]
 
@@ -89,51 +89,18 @@ def test_a_source_added_by_command(tmp_path: Path) -> None:
     assert declare(engine, {"a": A, "b": A})["b"].origin == "config"
 
 
-def test_what_is_due(tmp_path: Path) -> None:
-    engine = new_engine(tmp_path)
-    declare(engine, {"c": A, "a": A, "b": A, "paused": A | {"enabled": False}})
-    finish(engine, due_at=NOON + hours(9))
-
-    def due(hour: float, **how: object) -> list[str]:
-        with reading(engine) as connection:
-            return [one.name for one in sources.due(connection, NOON + hours(hour), **how)]  # type: ignore[arg-type]
-
-    assert due(0) == []
-    assert due(1) == ["b", "c"]
-    assert due(9) == ["a", "b", "c"]
-    assert due(0, everyone=True) == ["a", "b", "c"]
-    assert due(0, names=["b", "paused", "unknown"]) == ["b"]
-
-
-def test_the_outcomes_of_polls(tmp_path: Path) -> None:
-    engine = new_engine(tmp_path)
-    declare(engine, {"a": A})
-    stored = finish(engine, etag='"1"', last_modified="monday", new=3, updated=2, unchanged=1, skipped=4)
-    assert (stored.outcome, stored.last_success, stored.due_at, stored.reason) == (
-        "stored",
-        NOON,
-        NOON + hours(5),
-        "interval",
-    )
-    failed = finish(engine, at=LATER, outcome="failed", error="timeout", failures=1, etag='"2"')
-    assert (failed.etag, failed.last_modified, failed.last_success, failed.last_poll) == ('"1"', "monday", NOON, LATER)
-    assert (failed.error, failed.failures) == ("timeout", 1)
-    quiet = finish(engine, at=NOON + hours(2), outcome="unchanged", etag='"3"')
-    assert (quiet.etag, quiet.last_modified, quiet.error, quiet.failures) == ('"3"', None, None, 0)
-    with reading(engine) as connection:
-        polls = connection.execute(select(Poll.outcome, Poll.new, Poll.updated, Poll.skipped, Poll.error)).all()
-    assert [tuple(row) for row in polls] == [("stored", 3, 2, 4, None), ("failed", 0, 0, 0, "timeout")]
-
-
 def test_documents_are_known_by_their_digest(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     with writing(engine) as connection:
         one, two = source_id(connection, "a"), source_id(connection, "b")
-        first = sources.save_document(connection, one, "x", b"1")
-        assert sources.save_document(connection, two, "x", b"2") != first
-        assert sources.save_document(connection, one, "x", b"3") == first
+        first, second = sources.save_documents(connection, [(one, "x", b"1"), (two, "x", b"2")])
+        assert first != second
+        third, again = sources.save_documents(connection, [(two, "y", b"4"), (one, "x", b"3")])
+        assert (again, third) == (first, second + 1)
+        assert sources.save_documents(connection, []) == []
+        assert sources.digests_of(connection, [one, two]) == {(one, "x"): b"3", (two, "x"): b"2", (two, "y"): b"4"}
         assert sources.digests(connection, one) == {"x": b"3"}
-        assert sources.digests(connection, two) == {"x": b"2"}
+        assert sources.digests(connection, two) == {"x": b"2", "y": b"4"}
         assert sources.digests(connection, 99) == {}
 
 
@@ -151,3 +118,35 @@ def test_validators_are_forgotten(tmp_path: Path) -> None:
 def test_a_source_has_a_name(tmp_path: Path) -> None:
     with writing(new_engine(tmp_path)) as connection:
         assert sources.name_of(connection, source_id(connection, "zeitung")) == "zeitung"
+
+
+@pytest.mark.parametrize(
+    ("options", "host"),
+    [
+        ({"url": "https://News.example/feed"}, "news.example"),
+        ({"url": "https://news.example:443/feed"}, "news.example"),
+        ({"url": "http://news.example:8080/"}, "news.example:8080"),
+        ({"url": "http://[::1]:80/"}, "::1"),
+        ({"path": "seeds"}, None),
+    ],
+)
+def test_whose_budget_a_source_is_charged_to(options: dict[str, object], host: str | None) -> None:
+    assert sources.host_of(options) == host
+
+
+def test_a_pace_is_stored_without_what_says_nothing() -> None:
+    assert sources.plain_pace(Pace()) == {}
+    pace = Pace(ttl=60, skip_hours=(1, 2), newest=NOON, moved_to="https://b.example/", moved_since=LATER, moved_seen=2)
+    plain = json.loads(json.dumps(sources.plain_pace(pace)))
+    assert set(plain) == {"ttl", "skip_hours", "newest", "moved_to", "moved_since", "moved_seen"}
+    assert sources.pace_of(plain) == pace
+
+
+def test_a_document_moves_with_its_source(tmp_path: Path) -> None:
+    with writing(new_engine(tmp_path)) as connection:
+        one = source_id(connection, "a")
+        sources.save_documents(connection, [(one, "x", b"1"), (one, "y", b"2")])
+        sources.move_document(connection, one, "x", "z")
+        sources.move_document(connection, one, "z", "y")
+        sources.move_document(connection, one, "unknown", "w")
+        assert sources.digests(connection, one) == {"z": b"1", "y": b"2"}

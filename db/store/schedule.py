@@ -23,12 +23,18 @@ SCANNED = 4
 """Due rows that a claim looks at for each that it may take: one host with thousands of them must not fill a batch."""
 
 
+# Correlated: as a list, SQLite would walk the sources instead of the few rows that are due.
+_POLLED = (
+    select(Source.id)
+    .where(Source.id == SourceState.source_id, Source.enabled.is_(True), Source.removed.is_(False))
+    .correlate(SourceState)
+    .exists()
+)
+
+
 def count_due(connection: Connection, now: datetime) -> int:
     """How many sources with an address are due by `now`."""
-    enabled = select(Source.id).where(Source.enabled.is_(True), Source.removed.is_(False))
-    due = select(func.count()).where(
-        SourceState.due_at <= now, SourceState.host.is_not(None), SourceState.source_id.in_(enabled)
-    )
+    due = select(func.count()).where(SourceState.due_at <= now, SourceState.host.is_not(None), _POLLED)
     return int(connection.scalar(due) or 0)
 
 
@@ -74,10 +80,9 @@ def claim_due(
 
     Hosts in `busy` are passed over: what they owe stays due. Nobody else is given them before `until`.
     """
-    enabled = select(Source.id).where(Source.enabled.is_(True), Source.removed.is_(False))
     due = (
         select(SourceState.source_id, SourceState.host, SourceState.due_at)
-        .where(SourceState.due_at <= now, SourceState.host.is_not(None), SourceState.source_id.in_(enabled))
+        .where(SourceState.due_at <= now, SourceState.host.is_not(None), _POLLED)
         .order_by(SourceState.due_at)
         .limit(SCANNED * limit)
     )
