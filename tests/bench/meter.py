@@ -1,9 +1,9 @@
 """What a stretch of work costs: CPU of a process and all below it, wall time, and memory while it lasts.
 
 CPU is that of the process (`RUSAGE_SELF`), of the children it has waited for (`RUSAGE_CHILDREN`) and of those that
-still run, workers of workers too, from /proc. Memory is sampled by a process of its own (`python -m tests.bench.meter
-PID`), so that looking is in nobody's figures: the sum of the proportional set sizes, in which pages that processes
-share are counted once, and the largest resident set that one process ever had.
+still run, workers of workers too, from /proc. Memory is sampled by a process of its own (`python -m
+tests.bench.meter`), so that looking is in nobody's figures: the sum of the proportional set sizes, in which pages that
+processes share are counted once, and the largest resident set that one process ever had.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a stretch of work took: seconds, and memory in MB (the whole tree, its largest process, and after each fifth)."""
+    """What a stretch of work took: seconds, and memory in MB (the whole, the largest process, after each fifth)."""
 
     cpu: float
     wall: float
@@ -37,15 +37,26 @@ class Cost:
 
 
 class Meter:
-    """Measures this process and what it starts, but for its own sampler and the processes in `apart`."""
+    """Measures this process and what it starts, but for its own sampler and the processes in `apart`.
 
-    def __init__(self, apart: tuple[int, ...] = ()) -> None:
+    Without `own` the memory is that of what it starts alone.
+    """
+
+    def __init__(self, apart: tuple[int, ...] = (), *, own: bool = True) -> None:
         self._sampler: subprocess.Popen[str] | None = None
         self._apart = set(apart)
+        self._own = own
         self._cpu = self._wall = 0.0
 
     def __enter__(self) -> Meter:
-        command = [sys.executable, "-m", "tests.bench.meter", str(os.getpid()), *map(str, self._apart)]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.bench.meter",
+            str(os.getpid()),
+            str(int(self._own)),
+            *map(str, self._apart),
+        ]
         self._sampler = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._apart.add(self._sampler.pid)
         return self
@@ -119,7 +130,7 @@ def _stat(pid: int) -> list[str] | None:
 
 
 def _memory(pid: int) -> tuple[float, float]:
-    """Proportional set now and the largest resident set ever (what `ru_maxrss` says) in MB; zeros for one that ended."""
+    """Proportional set now and the largest resident set ever (`ru_maxrss`) in MB; zeros for a process that ended."""
     return _field(pid, "smaps_rollup", "Pss:"), _field(pid, "status", "VmHWM:")
 
 
@@ -132,20 +143,24 @@ def _field(pid: int, file: str, name: str) -> float:
 
 
 def main() -> None:
-    """Samples the tree of the first argument until standard input ends; a line in, a line of figures out."""
-    root, apart = int(sys.argv[1]), {os.getpid(), *map(int, sys.argv[2:])}
+    """Samples the tree of the first argument until standard input ends; a line in, a line of figures out.
+
+    The second argument is 1 where the root of the tree counts, the others are processes that do not.
+    """
+    root, own, apart = int(sys.argv[1]), sys.argv[2] == "1", {os.getpid(), *map(int, sys.argv[3:])}
     largest, samples = 0.0, []
     while True:
-        sizes = [_memory(pid) for pid in (root, *below(root, apart))]
-        largest = max(largest, *(most for _, most in sizes))
-        samples.append(sum(proportional for proportional, _ in sizes))
-        if not select.select([sys.stdin], [], [], INTERVAL)[0]:
-            continue
-        if not sys.stdin.readline():
+        # Not at once after an answer: what is about to be started still wears its parent's memory for a moment (vfork).
+        asked = bool(select.select([sys.stdin], [], [], INTERVAL)[0])
+        if asked and not sys.stdin.readline():
             return
-        sys.stdout.write(" ".join(f"{each:.1f}" for each in (largest, *samples)) + "\n")
-        sys.stdout.flush()
-        largest, samples = 0.0, []
+        sizes = [_memory(pid) for pid in ([root] if own else []) + below(root, apart)]
+        largest = max([largest, *(most for _, most in sizes)])
+        samples.append(sum(proportional for proportional, _ in sizes))
+        if asked:
+            sys.stdout.write(" ".join(f"{each:.1f}" for each in (largest, *samples)) + "\n")
+            sys.stdout.flush()
+            largest, samples = 0.0, []
 
 
 if __name__ == "__main__":

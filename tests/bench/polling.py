@@ -12,16 +12,12 @@ from db.migrations import upgrade
 from feeds.config import Config, parse
 from feeds.declare import declare
 from feeds.poll import PollResult, poll
-from tests.bench import corpus
-from tests.bench.meter import Cost, Meter
+from tests.bench import corpus, stages
 from tests.bench.site import NETWORKS, Setup, Site
+from tests.bench.stages import Figures
 
 FEEDS = 2000
-SHARE = 20
-"""One feed in so many has new entries in the third poll."""
-
 HOUR = timedelta(hours=1)
-STAGES = ("first", "unchanged", "changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +44,18 @@ def desk(folder: Path, urls: Sequence[str], *, poll_settings: str = "") -> Desk:
     return Desk(engine, config)
 
 
-def changing(feeds: int) -> range:
-    """The feeds that have new entries in the third poll."""
-    return range(0, feeds, SHARE)
-
-
-def measure(folder: Path, feeds: int = FEEDS) -> dict[str, float]:
+def measure(folder: Path, feeds: int = FEEDS) -> Figures:
     """CPU and wall seconds of the three polls and the memory of all processes, for `feeds` feeds of 30 entries."""
-    with Site(Setup(feeds)) as site, Meter(apart=(site.pid,)) as meter:
+    with Site(Setup(feeds)) as site:
         ours = desk(folder, [site.host_url(number) for number in range(feeds)])
-        costs = []
-        expected = (feeds * corpus.ENTRIES, 0, len(changing(feeds)) * corpus.FRESH)
-        for stage, new in enumerate(expected):
-            if STAGES[stage] == "changed":
-                site.bump(changing(feeds))
-            meter.start()
-            results = poll(ours.engine, ours.config, corpus.NOW + 12 * stage * HOUR, everyone=True)
-            costs.append(meter.stop())
-            check(results, feeds, new)
+        found = stages.measure(
+            site,
+            feeds,
+            lambda stage: poll(ours.engine, ours.config, corpus.NOW + 12 * stage * HOUR, everyone=True),
+            lambda stage, results: check(results, feeds, stages.fresh(feeds)[stage]),
+        )
         ours.engine.dispose()
-    return figures(feeds, costs) | {"database_mb": round(_size(ours.config) / 1e6)}
+    return found | {"database_mb": round(size(ours.config) / 1e6)}
 
 
 def check(results: Sequence[PollResult], sources: int, new: int) -> None:
@@ -79,18 +67,7 @@ def check(results: Sequence[PollResult], sources: int, new: int) -> None:
     assert stored == new, f"{stored} new entries, not {new}"
 
 
-def figures(feeds: int, costs: Sequence[Cost]) -> dict[str, float]:
-    """What the three polls of `feeds` feeds cost, for print and JSON."""
-    found: dict[str, float] = {"feeds": feeds}
-    for stage, cost in zip(STAGES, costs, strict=True):
-        found[f"{stage}_cpu_seconds"] = cost.cpu
-        found[f"{stage}_cpu_ms_a_feed"] = round(cost.cpu * 1000 / feeds, 3)
-        found[f"{stage}_wall_seconds"] = cost.wall
-    found["peak_mb"] = round(max(cost.peak_mb for cost in costs))
-    found["largest_process_mb"] = round(max(cost.largest_mb for cost in costs))
-    return found
-
-
-def _size(config: Config) -> int:
+def size(config: Config) -> int:
+    """Bytes of the database, its write-ahead log included."""
     path = Path(config.database_url.removeprefix("sqlite:///"))
     return sum(each.stat().st_size for each in path.parent.glob(f"{path.name}*"))

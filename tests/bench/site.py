@@ -46,9 +46,9 @@ class Setup:
     feeds: int
     entries: int = corpus.ENTRIES
     port: int = 0
-    silent: tuple[int, ...] = ()
-    slow: tuple[int, ...] = ()
-    drip: tuple[int, ...] = ()
+    silent: Sequence[int] = ()
+    slow: Sequence[int] = ()
+    drip: Sequence[int] = ()
     pause: float = 2.0
     archive: int = 0
 
@@ -247,8 +247,8 @@ def _listener(family: socket.AddressFamily, host: str, port: int) -> socket.sock
 
 def main() -> None:
     """Serves what the first argument says until standard input ends."""
-    given = json.loads(sys.argv[1])
-    asyncio.run(_serve(Setup(**{name: tuple(each) if isinstance(each, list) else each for name, each in given.items()})))
+    given: dict[str, Any] = json.loads(sys.argv[1])
+    asyncio.run(_serve(Setup(**given)))
 
 
 if __name__ == "__main__":
