@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from zlib import crc32
 
 from db.records import NEVER, Pace, PollRecord, SourceRecord
 from feeds import cadence
@@ -25,6 +24,9 @@ from feeds.worker import Read
 
 PAGES = 10
 """Documents before the current one that are read at most to find entries that were lost between two polls."""
+
+MOST_AT_ONCE = 3
+"""Hosts that were well and cannot all be down at once, from this number on."""
 
 OUTAGE_RETRY = timedelta(minutes=5)
 """How soon is asked again what could not be reached because our own network was down."""
@@ -188,8 +190,9 @@ class Attempt:
         )
         return Conclusion(poll, Tally())
 
-    def conclude(self, config: Config, tally: Tally) -> Conclusion:
-        """What the poll comes to, `tally` being what its documents changed. Changes nothing here."""
+    def conclude(self, config: Config, tally: Tally, jitter: float) -> Conclusion:
+        """What the poll comes to, `tally` being what its documents changed; `jitter` is for `next_due`. Changes
+        nothing here."""
         result, record = self.result, self.record
         failed = bool(result.errors) and not result.read
         failures = record.failures + 1 if failed else 0
@@ -200,7 +203,7 @@ class Attempt:
             self._hints,
             pace,
             failures=failures,
-            jitter=_jitter(config, record, self.began),
+            jitter=jitter,
         )
         # The validators of a document that says suspiciously little would hide that it goes on saying so.
         fetched = None if self._shrunken else self._fetched
@@ -299,11 +302,6 @@ def bounds_of(config: Config, source: Source | None, host: str | None) -> Bounds
     )
 
 
-def _jitter(config: Config, record: SourceRecord, now: datetime) -> float:
-    """A number from 0 to 1 that differs between sources, polls and desks, and is the same in a run that repeats."""
-    return crc32(f"{config.site.base_url} {record.name} {now.isoformat()}".encode()) / 2**32
-
-
 def many_at_once(attempts: Sequence[Attempt], answered: set[str]) -> tuple[int, int] | None:
     """`(hosts that could not be reached, hosts tried)` where that says that our own network is down, else None.
 
@@ -313,6 +311,3 @@ def many_at_once(attempts: Sequence[Attempt], answered: set[str]) -> tuple[int, 
     if len(fell) >= MOST_AT_ONCE and len(fell) > len(answered):
         return len(fell), len(fell) + len(answered)
     return None
-
-
-MOST_AT_ONCE = 3

@@ -8,6 +8,7 @@ validators, schedule and incidents are saved together or not at all, and what wa
 
 from __future__ import annotations
 
+import random
 import secrets
 import time
 from collections import defaultdict
@@ -17,10 +18,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from db.engine import Connection, Engine, reading
+from db.engine import Connection, Engine, reading, writing
 from db.records import SourceRecord
 from db.store import schedule, sources
-from feeds import __version__
+from feeds import __version__, log
 from feeds.attempt import PollResult
 from feeds.budget import SPAN, Budget, Rule
 from feeds.config import Config
@@ -33,6 +34,7 @@ from feeds.worker import read_document
 
 __all__ = ["PollResult", "Poller", "Standing", "Terms", "poll"]
 
+_log = log.get("poll")
 PRELOAD = ("feeds.worker", "feeds.sources.feed")
 """What the workers that read documents share from the start."""
 
@@ -48,13 +50,14 @@ def poll(
     patience: float = 0.0,
     watch: Callable[[Standing], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
+    rng: Callable[[], float] = random.random,
 ) -> list[PollResult]:
     """Polls what is due by `now`, the named sources, or all, once; what became of each, in the order of ending.
 
     See `Poller.poll` and `Terms`.
     """
     results: list[PollResult] = []
-    terms = Terms(progress=results.append, watch=watch, stop=stop, patience=patience)
+    terms = Terms(progress=results.append, watch=watch, stop=stop, patience=patience, rng=rng)
     with Poller(engine, config) as poller:
         poller.poll(now, terms, names=names, everyone=everyone, patient=patient)
     return results
@@ -68,7 +71,8 @@ class Poller(AbstractContextManager["Poller"]):
         self._config = config
         self._pool = Pool(read_document, preload=PRELOAD)
         self._budget = Budget(self._rule)
-        self._offset: float | None = None
+        self._offset = 0.0
+        self._last: datetime | None = None
         agent = config.poll.user_agent or f"Broadsheet/{__version__} (+{config.site.base_url})"
         self._fetcher = Fetcher(config.poll, user_agent=agent, credentials=_credentials(config), on_hop=self._followed)
 
@@ -99,6 +103,8 @@ class Poller(AbstractContextManager["Poller"]):
         """
         with reading(self._engine) as connection:
             self._remember(connection, now)
+        self._heal(now)
+        with reading(self._engine) as connection:
             local = schedule.local(connection, now, names=names, everyone=everyone)
             listed = schedule.remote(connection, names=names) if names or everyone else None
             due = schedule.count_due(connection, now) if listed is None else len(listed)
@@ -160,15 +166,27 @@ class Poller(AbstractContextManager["Poller"]):
 
     def _remember(self, connection: Connection, now: datetime) -> None:
         """Charges the budgets with what the process before this one asked."""
-        if self._offset is None:
+        if self._last is None:
             for host, times in schedule.recent(connection, now - timedelta(seconds=SPAN)).items():
                 for at in sorted(times):
-                    self._budget.hop(host, at.timestamp())
+                    self._budget.hop(host, min(at, now).timestamp())
         self._offset = now.timestamp() - time.monotonic()
+
+    def _heal(self, now: datetime) -> None:
+        """Where the clock was set back, what was put off until a day that is far again is put off as long from now."""
+        before, self._last = self._last, now
+        if before is not None and before <= now:
+            return
+        with reading(self._engine) as connection:
+            astray = schedule.astray(connection, now)
+        if astray:
+            with writing(self._engine) as connection:
+                schedule.bring_back(connection, astray, now)
+            _log.warning("clock set back", sources=len(astray))
 
     def _followed(self, host: str) -> None:
         """A redirect is followed to `host`."""
-        self._budget.hop(host, time.monotonic() + (self._offset or 0.0))
+        self._budget.hop(host, time.monotonic() + self._offset)
 
 
 def _credentials(config: Config) -> dict[str, Credential]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import math
+import random
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
@@ -17,22 +18,22 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import Protocol, cast
 
-from db.engine import Connection, Engine, reading, writing
-from db.errors import StorageError
+from db.engine import Connection, Engine, writing
 from db.records import SourceRecord
-from db.store import incidents, schedule, sources
+from db.store import sources
 from feeds import log
-from feeds.attempt import Attempt, Conclusion, PollResult, many_at_once
+from feeds.attempt import Attempt, PollResult
 from feeds.budget import SPAN, Budget
 from feeds.config import Config
 from feeds.errors import FetchError, ParseError, SourceError
 from feeds.fetch import Fetched, Fetcher, Request, host_of
-from feeds.ingest import Saying, Tally, rejudge, store
+from feeds.ingest import rejudge
 from feeds.log import redact
 from feeds.manner import digest_of, manner_of
 from feeds.model import Document
 from feeds.paths import poll_path, source_of
 from feeds.pool import Pool
+from feeds.settle import Settlement
 from feeds.worker import Read
 
 CLAIM = 500
@@ -40,13 +41,6 @@ CLAIM = 500
 
 LEASE = timedelta(minutes=15)
 """How long a claim holds: longer than a batch takes, so that only a crash lets it run out."""
-
-GROUP = 2000
-"""Records, and SOURCES sources, after which what is finished is stored: a commit costs an fsync, which they share."""
-
-SOURCES = 250
-HELD = 1.0
-"""Seconds after which what is finished is stored, however little it is."""
 
 UNREAD = 64
 UNREAD_BYTES = 32_000_000
@@ -79,13 +73,19 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """How a run goes about it: see `feeds.poll.Poller.poll`."""
+    """How a run goes about it.
+
+    `progress` hears what became of each source, once that is stored; `watch` how things stand, a few times a second;
+    `stop` is asked as often, and after `within` seconds nothing more is begun. `patience` is how many seconds may be
+    waited for hosts whose budget is spent; what has to wait for longer stays due. `rng` gives the jitter.
+    """
 
     progress: Callable[[PollResult], None]
     watch: Callable[[Standing], None] = lambda _: None
     stop: Callable[[], bool] = lambda: False
     patience: float = 0.0
     within: float = float("inf")
+    rng: Callable[[], float] = random.random
 
 
 class Claims(Protocol):
@@ -131,14 +131,10 @@ class Round:
         self._ready: deque[str] = deque()
         self._blocked: set[str] = set()
         self._later: list[tuple[float, str]] = []
-        self._taken: dict[int, Attempt] = {}
         self._per_host: Counter[str] = Counter()
         self._known: dict[tuple[int, str], bytes] = {}
         self._unread_bytes = 0
-        self._finished: list[Attempt] = []
-        self._held_since = 0.0
-        self._doubtful: list[Attempt] = []
-        self._answered_hosts: set[str] = set()
+        self._settlement = Settlement(engine, config, now=now, lease=lease, tell=self._tell, rng=terms.rng)
         self._ending = False
         self._exhausted = False
 
@@ -149,26 +145,25 @@ class Round:
         """
         try:
             with _rare_collections():
-                self._loop(claims)
-            self._store_all()
+                stopped = self._loop(claims)
+                self._settlement.store_all(stopped=stopped)
         finally:
-            self._give_back()
+            self._settlement.give_back()
         self._look()
 
-    def _loop(self, claims: Claims) -> None:
-        while True:
-            if self._terms.stop():
-                self._doubtful.clear()
-                break
+    def _loop(self, claims: Claims) -> bool:
+        """True where it was told to stop."""
+        while not self._terms.stop():
             if not self._ending:
                 self._refill(claims)
                 self._begin()
-            self._ending = self._ending or self._elapsed() > self._terms.within
+            self._ending = self._ending or self._elapsed() > self._terms.within or self._settlement.is_cut_off
             if self._is_idle():
-                break
+                return False
             self._collect()
-            self._store_some()
+            self._settlement.store_some()
             self._look()
+        return True
 
     # --- what is begun
 
@@ -206,7 +201,7 @@ class Round:
                 except SourceError:
                     unusable.append(record)
                     continue
-                self._taken[record.id] = attempt
+                self._settlement.take(attempt)
                 self._queue(_Asking(attempt, record.host or "", attempt.request()))
         for record in unusable:
             self._tell(poll_path(self._engine, self._config, record, self._now, self._pool))
@@ -274,7 +269,7 @@ class Round:
         for asking in queue:
             if asking.page:
                 asking.attempt.page_failed()
-                self._finish(asking.attempt)
+                self._settlement.finish(asking.attempt)
             else:
                 self.put_off(asking.attempt.record.name, host)
 
@@ -310,29 +305,21 @@ class Round:
 
     def _answered(self, asking: _Asking, answer: Fetched | FetchError) -> None:
         attempt, host = asking.attempt, asking.host
+        if not (isinstance(answer, FetchError) and answer.network):
+            self._settlement.answered(host)
         if isinstance(answer, FetchError):
             if asking.page:
                 attempt.page_failed()
-                self._finish(attempt)
-                return
-            attempt.failed(answer)
-            if attempt.network:
-                # Whose fault it is shows when it is known how many fared alike.
-                self._doubtful.append(attempt)
-                self._ending = self._ending or (
-                    not self._answered_hosts and len(self._doubtful) >= self._config.poll.connections
-                )
-                return
-            self._answered_hosts.add(host)
-            self._heed_host(host, answer)
-            self._finish(attempt)
+            else:
+                attempt.failed(answer)
+                self._heed_host(host, answer)
+            self._settlement.finish(attempt)
             return
-        self._answered_hosts.add(host)
         if not asking.page:
             attempt.answered(answer)
         if answer.document is None:
             attempt.said_nothing_new()
-            self._finish(attempt)
+            self._settlement.finish(attempt)
             return
         self._have_read(asking, answer.document)
 
@@ -349,7 +336,7 @@ class Round:
         digest = digest_of(attempt.manner, document)
         if not asking.page and self._known.get((attempt.record.id, document.name)) == digest:
             attempt.said_nothing_new()
-            self._finish(attempt)
+            self._settlement.finish(attempt)
             return
         asking.document = document
         self._unread_bytes += len(document.data)
@@ -370,129 +357,7 @@ class Round:
         else:
             _log.error("poll crashed", source=attempt.record.name, exc_info=found)
             attempt.crashed(found)
-        self._finish(attempt)
-
-    # --- what is stored
-
-    def _finish(self, attempt: Attempt) -> None:
-        if not self._finished:
-            self._held_since = self._elapsed()
-        self._finished.append(attempt)
-
-    def _store_some(self) -> None:
-        """Stores what is finished once that is much, or has waited."""
-        if not self._finished:
-            return
-        if (
-            len(self._finished) >= SOURCES
-            or sum(attempt.records for attempt in self._finished) >= GROUP
-            or self._elapsed() - self._held_since >= HELD
-        ):
-            self._store(self._take_finished())
-
-    def _take_finished(self) -> list[Attempt]:
-        finished, self._finished = self._finished, []
-        return finished
-
-    def _store_all(self) -> None:
-        """Stores the rest. Now it is known whether what could not be reached is to blame, or our own network."""
-        outage = many_at_once(self._doubtful, self._answered_hosts)
-        self._note_outage(outage)
-        if outage is None:
-            self._finished += self._doubtful
-            self._doubtful = []
-        if self._finished:
-            self._store(self._take_finished())
-        if self._doubtful and outage is not None:
-            reason = f"our own network: {outage[0]} of {outage[1]} hosts could not be reached"
-            conclusions = [attempt.postpone(reason, self._moment()) for attempt in self._doubtful]
-            with writing(self._engine) as connection:
-                schedule.finish(connection, [conclusion.poll for conclusion in conclusions])
-            for attempt, conclusion in zip(self._doubtful, conclusions, strict=True):
-                attempt.result.errors.clear()
-                self._acknowledge(attempt, conclusion)
-            self._doubtful = []
-
-    def _note_outage(self, outage: tuple[int, int] | None) -> None:
-        if outage is not None:
-            message = f"{outage[0]} of {outage[1]} hosts could not be reached at once; no source is blamed for it"
-            with writing(self._engine) as connection:
-                incidents.open_incident(connection, "network", "own network", message, self._now)
-        elif self._answered_hosts:
-            with reading(self._engine) as connection:
-                is_open = ("network", "own network") in incidents.subjects(connection)
-            if is_open:
-                with writing(self._engine) as connection:
-                    incidents.close_incident(connection, "network", "own network", self._now)
-
-    def _store(self, attempts: list[Attempt]) -> None:
-        """Stores attempts in one transaction; where that fails, each in one of its own, the culprit without entries."""
-        try:
-            with writing(self._engine) as connection:
-                conclusions = self._save(connection, attempts)
-        except StorageError:
-            raise
-        except Exception as error:
-            if len(attempts) > 1:
-                for attempt in attempts:
-                    self._store([attempt])
-                return
-            if not attempts[0].readings:
-                raise
-            _log.error("poll crashed", source=attempts[0].record.name, exc_info=error)
-            attempts[0].crashed(error)
-            self._store(attempts)
-            return
-        for attempt, conclusion in conclusions:
-            self._acknowledge(attempt, conclusion)
-
-    def _save(self, connection: Connection, attempts: list[Attempt]) -> list[tuple[Attempt, Conclusion]]:
-        """Everything that these polls change, but for those whose lease ran out: somebody else has them."""
-        held = schedule.held(connection, [attempt.record.id for attempt in attempts], self._lease)
-        kept = [attempt for attempt in attempts if attempt.record.id in held]
-        sayings = [
-            Saying(attempt.record.id, attempt.record.name, reading)
-            for attempt in kept
-            # The earliest first: what comes later corrects it.
-            for reading in reversed(attempt.readings)
-        ]
-        tallies: dict[int, Tally] = defaultdict(Tally)
-        prefix = self._config.site.tag_prefix()
-        for saying, tally in zip(sayings, store(connection, sayings, prefix=prefix, now=self._now), strict=True):
-            tallies[saying.source_id] += tally
-        conclusions = [(attempt, attempt.conclude(self._config, tallies[attempt.record.id])) for attempt in kept]
-        schedule.finish(connection, [conclusion.poll for _, conclusion in conclusions])
-        opened = incidents.subjects(connection)
-        for attempt, conclusion in conclusions:
-            name, source_id = attempt.record.name, attempt.record.id
-            for trouble in conclusion.troubles:
-                if trouble.message is not None:
-                    incidents.open_incident(connection, trouble.kind, name, trouble.message, self._now, source_id)
-                elif (trouble.kind, name) in opened:
-                    incidents.close_incident(connection, trouble.kind, name, self._now)
-            if conclusion.moved_from is not None and conclusion.poll.url is not None:
-                sources.move_document(connection, source_id, conclusion.moved_from, conclusion.poll.url)
-        return conclusions
-
-    def _acknowledge(self, attempt: Attempt, conclusion: Conclusion) -> None:
-        """Said only after the commit: what this names survives any crash."""
-        attempt.acknowledge(conclusion)
-        result, poll = attempt.result, conclusion.poll
-        self._taken.pop(attempt.record.id, None)
-        quiet = result.outcome == "unchanged" or result.repeated
-        say = _log.debug if quiet else _log.info
-        say("source polled", source=result.source, outcome=result.outcome, new=poll.new, updated=poll.updated)
-        if poll.url is not None:
-            _log.info("source moved", source=result.source, to=poll.url)
-        attempt.readings.clear()
-        self._tell(result)
-
-    def _give_back(self) -> None:
-        """What was claimed and not polled is due as before."""
-        if self._taken:
-            with writing(self._engine) as connection:
-                taken = {source_id: attempt.record.due_at for source_id, attempt in self._taken.items()}
-                schedule.release(connection, taken, self._lease)
+        self._settlement.finish(attempt)
 
     # --- who listens
 

@@ -126,7 +126,8 @@ def test_a_source_has_a_name(tmp_path: Path) -> None:
         ({"url": "https://News.example/feed"}, "news.example"),
         ({"url": "https://news.example:443/feed"}, "news.example"),
         ({"url": "http://news.example:8080/"}, "news.example:8080"),
-        ({"url": "http://[::1]:80/"}, "::1"),
+        ({"url": "http://[::1]:80/"}, "[::1]"),
+        ({"url": "http://[::1]:81/"}, "[::1]:81"),
         ({"path": "seeds"}, None),
     ],
 )

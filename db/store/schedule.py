@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -149,6 +149,27 @@ def held(connection: Connection, ids: Sequence[int], lease: str) -> set[int]:
             )
         )
     return found
+
+
+def astray(connection: Connection, now: datetime) -> dict[int, datetime]:
+    """Sources that were polled after `now`, by a clock that has been set back since: id -> when each is due, as long
+    after `now` as it was after that poll."""
+    rows = connection.execute(
+        select(SourceState.source_id, SourceState.last_poll, SourceState.due_at).where(
+            SourceState.last_poll > now, SourceState.due_at < NEVER
+        )
+    )
+    return {source_id: now + max(due_at - at, timedelta(0)) for source_id, at, due_at in rows if at is not None}
+
+
+def bring_back(connection: Connection, sources: Mapping[int, datetime], now: datetime) -> None:
+    """Lets sources be due by the clock as it goes: id -> when. They count as polled at `now`."""
+    statement = (
+        update(SourceState)
+        .where(SourceState.source_id == bindparam("source"))
+        .values(due_at=bindparam("due"), last_poll=now)
+    )
+    connection.execute(statement, [{"source": source_id, "due": due_at} for source_id, due_at in sources.items()])
 
 
 def finish(connection: Connection, polls: Sequence[PollRecord]) -> None:

@@ -80,7 +80,8 @@ def host_of(options: Mapping[str, object]) -> str | None:
         return None
     parts = urlsplit(url)
     usual = {"http": 80, "https": 443}.get(parts.scheme)
-    return f"{parts.hostname or ''}{'' if parts.port in (None, usual) else f':{parts.port}'}"
+    host = parts.hostname or ""
+    return (f"[{host}]" if ":" in host else host) + ("" if parts.port in (None, usual) else f":{parts.port}")
 
 
 def every(connection: Connection) -> list[SourceRecord]:

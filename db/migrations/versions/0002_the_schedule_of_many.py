@@ -29,7 +29,6 @@ def _name_hosts() -> None:
         if isinstance(options, dict) and isinstance(options.get("url"), str):
             parts = urlsplit(options["url"])
             usual = {"http": 80, "https": 443}.get(parts.scheme)
-            port = "" if parts.port in (None, usual) else f":{parts.port}"
-            connection.execute(
-                sa.update(state).where(state.c.source_id == source_id).values(host=f"{parts.hostname or ''}{port}")
-            )
+            name = parts.hostname or ""
+            host = (f"[{name}]" if ":" in name else name) + ("" if parts.port in (None, usual) else f":{parts.port}")
+            connection.execute(sa.update(state).where(state.c.source_id == source_id).values(host=host))

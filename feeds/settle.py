@@ -1,0 +1,196 @@
+"""What finished polls come to, in the database: in batches, each source whole, and said only after the commit."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from db.engine import Connection, Engine, reading, writing
+from db.errors import StorageError
+from db.store import incidents, schedule, sources
+from feeds import log
+from feeds.attempt import Attempt, Conclusion, PollResult, many_at_once
+from feeds.config import Config
+from feeds.ingest import Saying, Tally, store
+
+GROUP = 2000
+"""Records, and SOURCES sources, after which what is finished is stored: a commit costs an fsync, which they share."""
+
+SOURCES = 250
+HELD = 1.0
+"""Seconds after which what is finished is stored, however little it is."""
+
+_log = log.get("poll")
+
+
+class Settlement:
+    """The attempts of one run: those that are claimed, those that are finished, and those whose failure may be our own
+    network's. `tell` hears each result once it is stored, `rng` gives the jitter."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        config: Config,
+        *,
+        now: datetime,
+        lease: str,
+        tell: Callable[[PollResult], None],
+        rng: Callable[[], float],
+    ) -> None:
+        self._engine, self._config = engine, config
+        self._now, self._begun, self._lease = now, time.monotonic(), lease
+        self._tell, self._rng = tell, rng
+        self._taken: dict[int, Attempt] = {}
+        self._finished: list[Attempt] = []
+        self._held_since = 0.0
+        self._doubtful: list[Attempt] = []
+        self._answered: set[str] = set()
+
+    @property
+    def records(self) -> int:
+        """Records that wait to be stored."""
+        return sum(attempt.records for attempt in self._finished)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether so much failed, and nothing answered, that it is no use to go on."""
+        return not self._answered and len(self._doubtful) >= self._config.poll.connections
+
+    def take(self, attempt: Attempt) -> None:
+        """The attempt's source is claimed: to be polled, or given back."""
+        self._taken[attempt.record.id] = attempt
+
+    def answered(self, host: str) -> None:
+        """A host answered, whatever it said: the network is there."""
+        self._answered.add(host)
+
+    def finish(self, attempt: Attempt) -> None:
+        """The attempt is over. Whose fault it is that a host was not reached shows when all are."""
+        if attempt.network:
+            self._doubtful.append(attempt)
+            return
+        if not self._finished:
+            self._held_since = time.monotonic()
+        self._finished.append(attempt)
+
+    def store_some(self) -> None:
+        """Stores what is finished once that is much, or has waited."""
+        if self._finished and (
+            len(self._finished) >= SOURCES or self.records >= GROUP or time.monotonic() - self._held_since >= HELD
+        ):
+            self._store(self._take_finished())
+
+    def store_all(self, *, stopped: bool) -> None:
+        """Stores the rest, and whether what could not be reached is to blame, or our own network; of a run that was
+        `stopped` that cannot be said."""
+        doubtful, self._doubtful = self._doubtful, []
+        outage = many_at_once(doubtful, self._answered)
+        if not stopped:
+            self._note_outage(outage)
+            if outage is None:
+                self._finished += doubtful
+        if self._finished:
+            self._store(self._take_finished())
+        if outage is not None and not stopped:
+            self._postpone(doubtful, *outage)
+
+    def give_back(self) -> None:
+        """What was claimed and not polled is due as before; where the database fails, once the lease has run out."""
+        if self._taken:
+            taken = {source_id: attempt.record.due_at for source_id, attempt in self._taken.items()}
+            with suppress(StorageError), writing(self._engine) as connection:
+                schedule.release(connection, taken, self._lease)
+
+    def _take_finished(self) -> list[Attempt]:
+        finished, self._finished = self._finished, []
+        return finished
+
+    def _postpone(self, attempts: list[Attempt], hosts: int, tried: int) -> None:
+        """Nobody's failure."""
+        reason = f"our own network: {hosts} of {tried} hosts could not be reached"
+        moment = self._now + timedelta(seconds=int(time.monotonic() - self._begun))
+        conclusions = [attempt.postpone(reason, moment) for attempt in attempts]
+        with writing(self._engine) as connection:
+            schedule.finish(connection, [conclusion.poll for conclusion in conclusions])
+        for attempt, conclusion in zip(attempts, conclusions, strict=True):
+            attempt.result.errors.clear()
+            self._acknowledge(attempt, conclusion)
+
+    def _note_outage(self, outage: tuple[int, int] | None) -> None:
+        if outage is not None:
+            message = f"{outage[0]} of {outage[1]} hosts could not be reached at once; no source is blamed for it"
+            with writing(self._engine) as connection:
+                incidents.open_incident(connection, "network", "own network", message, self._now)
+        elif self._answered:
+            with reading(self._engine) as connection:
+                is_open = ("network", "own network") in incidents.subjects(connection)
+            if is_open:
+                with writing(self._engine) as connection:
+                    incidents.close_incident(connection, "network", "own network", self._now)
+
+    def _store(self, attempts: list[Attempt]) -> None:
+        """Stores attempts in one transaction; where that fails, each in one of its own, the culprit without entries."""
+        try:
+            with writing(self._engine) as connection:
+                conclusions = self._save(connection, attempts)
+        except StorageError:
+            raise
+        except Exception as error:
+            if len(attempts) > 1:
+                for attempt in attempts:
+                    self._store([attempt])
+                return
+            if not attempts[0].readings:
+                raise
+            _log.error("poll crashed", source=attempts[0].record.name, exc_info=error)
+            attempts[0].crashed(error)
+            self._store(attempts)
+            return
+        for attempt, conclusion in conclusions:
+            self._acknowledge(attempt, conclusion)
+
+    def _save(self, connection: Connection, attempts: list[Attempt]) -> list[tuple[Attempt, Conclusion]]:
+        """Everything that these polls change, but for those whose lease ran out: somebody else has them."""
+        held = schedule.held(connection, [attempt.record.id for attempt in attempts], self._lease)
+        kept = [attempt for attempt in attempts if attempt.record.id in held]
+        sayings = [
+            Saying(attempt.record.id, attempt.record.name, reading)
+            for attempt in kept
+            # The earliest first: what comes later corrects it.
+            for reading in reversed(attempt.readings)
+        ]
+        tallies: dict[int, Tally] = defaultdict(Tally)
+        prefix = self._config.site.tag_prefix()
+        for saying, tally in zip(sayings, store(connection, sayings, prefix=prefix, now=self._now), strict=True):
+            tallies[saying.source_id] += tally
+        conclusions = [
+            (attempt, attempt.conclude(self._config, tallies[attempt.record.id], self._rng())) for attempt in kept
+        ]
+        schedule.finish(connection, [conclusion.poll for _, conclusion in conclusions])
+        opened = incidents.subjects(connection)
+        for attempt, conclusion in conclusions:
+            name, source_id = attempt.record.name, attempt.record.id
+            for trouble in conclusion.troubles:
+                if trouble.message is not None:
+                    incidents.open_incident(connection, trouble.kind, name, trouble.message, self._now, source_id)
+                elif (trouble.kind, name) in opened:
+                    incidents.close_incident(connection, trouble.kind, name, self._now)
+            if conclusion.moved_from is not None and conclusion.poll.url is not None:
+                sources.move_document(connection, source_id, conclusion.moved_from, conclusion.poll.url)
+        return conclusions
+
+    def _acknowledge(self, attempt: Attempt, conclusion: Conclusion) -> None:
+        """Said only after the commit: what this names survives any crash."""
+        attempt.acknowledge(conclusion)
+        result, poll = attempt.result, conclusion.poll
+        self._taken.pop(attempt.record.id, None)
+        quiet = result.outcome == "unchanged" or result.repeated
+        say = _log.debug if quiet else _log.info
+        say("source polled", source=result.source, outcome=result.outcome, new=poll.new, updated=poll.updated)
+        if poll.url is not None:
+            _log.info("source moved", source=result.source, to=poll.url)
+        attempt.readings.clear()
+        self._tell(result)
