@@ -11,7 +11,7 @@ from db.store import entries, incidents, sections, sources
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A source and its state: ok, failing, gone or paused."""
+    """A source and its state: ok, moved, gap, failing, gone or paused."""
 
     source: SourceRecord
     state: str
@@ -30,7 +30,7 @@ class Status:
     @property
     def well(self) -> bool:
         """True where nobody needs to act."""
-        return not self.incidents and all(health.state in ("ok", "paused") for health in self.sources)
+        return not self.incidents and all(health.state in ("ok", "moved", "paused") for health in self.sources)
 
 
 def status(engine: Engine) -> Status:
@@ -51,4 +51,8 @@ def state_of(source: SourceRecord) -> str:
         return "paused"
     if source.outcome == "failed" and (source.reason or "").startswith("410"):
         return "gone"
-    return "failing" if source.error else "ok"
+    if source.error:
+        return "failing"
+    if source.pace.missed:
+        return "gap"
+    return "ok" if source.url is None else "moved"

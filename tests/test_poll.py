@@ -12,7 +12,7 @@ import pytest
 
 from db.engine import Engine, open_engine, reading, writing
 from db.migrations import upgrade
-from db.store import entries, incidents, sections, sources
+from db.store import entries, incidents, schedule, sections, sources
 from feeds.config import Config, parse
 from feeds.declare import declare
 from feeds.errors import UsageError
@@ -43,7 +43,7 @@ class Bench:
 
     def poll(self, after: timedelta = timedelta(0), everyone: bool = False) -> list[PollResult]:
         self.now += after
-        return poll(self.engine, self.config, self.now, everyone=everyone)
+        return poll(self.engine, self.config, self.now, everyone=everyone, rng=lambda: 0.0)
 
     def titles(self) -> set[str]:
         with reading(self.engine) as connection:
@@ -110,7 +110,8 @@ def test_failures_back_off_open_an_incident_and_heal(bench: Bench) -> None:
     assert found.sources[0].source.failures == 4
     bench.site.put("/feed", rss("a"))
     (healed,) = bench.poll(everyone=True)
-    assert healed.next_due == bench.now + timedelta(minutes=60)
+    assert healed.next_due == bench.now + timedelta(hours=24)
+    assert healed.reason.startswith("no validators")
     assert status(bench.engine).well
 
 
@@ -120,7 +121,13 @@ def test_gone_is_said_so(bench: Bench) -> None:
     assert result.error is not None
     assert "410" in result.error
     assert status(bench.engine).sources[0].state == "gone"
-    assert result.next_due == NOW + timedelta(days=7)
+    assert result.next_due is None
+    assert bench.poll(timedelta(days=400)) == []
+    assert bench.poll(everyone=True) == []
+    bench.site.put("/feed", rss("a"))
+    (back,) = poll(bench.engine, bench.config, bench.now, names=["n"])
+    assert back.tally.new == 1
+    assert status(bench.engine).well
 
 
 @pytest.mark.parametrize(
@@ -205,7 +212,8 @@ def test_unknown_and_paused_names(bench: Bench, tmp_path: Path) -> None:
 def test_it_stops_between_sources_when_asked(bench: Bench) -> None:
     assert poll(bench.engine, bench.config, NOW, stop=lambda: True) == []
     with reading(bench.engine) as connection:
-        (source,) = sources.due(connection, NOW)
+        (source,) = sources.every(connection)
+        assert schedule.count_due(connection, NOW) == 1
         assert source.last_poll is None
         assert state_of(source) == "ok"
         assert incidents.opened(connection) == []

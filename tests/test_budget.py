@@ -1,0 +1,85 @@
+"""How often and how widely one host may be asked."""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.budget import SPAN, Budget, Rule
+
+
+def budget(per_minute: int = 3, per_host: int = 2) -> Budget:
+    return Budget(lambda host: Rule(per_minute, per_host if host != "wide" else 99))
+
+
+def test_so_many_at_once() -> None:
+    one = budget()
+    one.begin("a", 0)
+    assert one.wait("a", 0) == 0
+    one.begin("a", 0)
+    assert one.wait("a", 1) == math.inf
+    assert one.wait("b", 1) == 0
+    one.end("a")
+    assert one.wait("a", 1) == 0
+
+
+def test_so_many_a_minute() -> None:
+    one = budget()
+    for at in (0, 10, 20):
+        one.begin("wide", at)
+    assert one.wait("wide", 30) == 30
+    assert one.wait("wide", 60) == 0
+    one.begin("wide", 60)
+    assert one.wait("wide", 61) == 9
+
+
+def test_redirects_count_and_are_never_refused() -> None:
+    one = budget()
+    for at in range(5):
+        one.hop("a", at)
+    assert one.wait("a", 5) == 57
+
+
+def test_what_an_earlier_process_asked_counts() -> None:
+    one = budget()
+    for at in (5, 1, 3):
+        one.hop("a", at)
+    assert one.spent(6) == {"a"}
+    assert one.wait("a", 6) > 0
+
+
+def test_who_may_be_asked_no_more() -> None:
+    one = budget()
+    for host in ("wide", "wide", "wide", "a"):
+        one.begin(host, 0)
+    assert one.spent(1) == {"wide"}
+    assert one.spent(SPAN) == set()
+    one.close("b", 100)
+    one.close("b", 50)
+    assert one.spent(SPAN) == {"b"}
+    assert (one.wait("b", 40), one.wait("b", 100)) == (60, 0)
+
+
+def test_only_what_counts_is_kept() -> None:
+    one = budget()
+    one.hop("a", 0)
+    one.hop("b", 50)
+    one.close("c", 10)
+    one.forget(SPAN)
+    assert list(one._begun) == ["b"]
+    assert one._closed == {}
+
+
+@given(st.lists(st.floats(0, 20), max_size=60), st.integers(1, 7))
+def test_no_span_ever_holds_more(gaps: list[float], per_minute: int) -> None:
+    """Whoever waits as long as he is told never begins more than `per_minute` in any 60 seconds."""
+    one, at, begun = Budget(lambda _: Rule(per_minute, 99)), 0.0, []
+    for gap in gaps:
+        at += gap
+        at += one.wait("a", at)
+        one.begin("a", at)
+        begun.append(at)
+    for first, later in zip(begun, begun[per_minute:], strict=False):
+        assert later - first >= SPAN - 1e-6

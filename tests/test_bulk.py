@@ -1,0 +1,64 @@
+"""Rows in bulk are what SQLAlchemy would have written one by one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, insert, select
+
+from db.engine import writing
+from db.models import Document, Source, SourceState
+from db.store.bulk import insert_rows, next_ids, table_of
+from tests.desk import NOON, new_engine
+
+NAMES = ("id", "name", "origin", "enabled", "removed", "options", "learned")
+
+
+def rows(connection: Connection) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in connection.execute(select(table_of(Source)).order_by(Source.id))]
+
+
+def test_the_same_as_one_by_one(tmp_path: Path) -> None:
+    given = [
+        (1, "a", "config", True, False, {"url": "x", "sections": ["ä"]}, {}),
+        (2, "b", "added", False, True, [], {"markers": ("m", "n")}),
+    ]
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        insert_rows(connection, Source, NAMES, given)
+        bulk = rows(connection)
+        connection.exec_driver_sql("DELETE FROM sources")
+        for row in given:
+            connection.execute(insert(Source).values(dict(zip(NAMES, row, strict=True))))
+        assert rows(connection) == bulk
+        insert_rows(connection, Source, NAMES, [])
+        assert rows(connection) == bulk
+
+
+def test_times_come_back_with_their_zone(tmp_path: Path) -> None:
+    with writing(new_engine(tmp_path)) as connection:
+        insert_rows(connection, Source, NAMES, [(7, "a", "config", True, False, {}, {})])
+        insert_rows(connection, SourceState, ("source_id", "due_at", "last_poll", "failures"), [(7, NOON, None, 0)])
+        state = connection.execute(select(SourceState.due_at, SourceState.last_poll, SourceState.pace)).one()
+        assert tuple(state) == (NOON, None, {})
+        with pytest.raises(ValueError, match="without zone"):
+            insert_rows(connection, SourceState, ("source_id", "due_at"), [(8, datetime(2026, 1, 1))])  # noqa: DTZ001
+
+
+def test_what_follows_the_statement(tmp_path: Path) -> None:
+    with writing(new_engine(tmp_path)) as connection:
+        insert_rows(connection, Source, NAMES, [(7, "a", "config", True, False, {}, {})])
+        for name in ("x", "y"):
+            rows = [(1, 7, name, b"d")]
+            insert_rows(connection, Document, ("id", "source_id", "name", "digest"), rows, "ON CONFLICT DO NOTHING")
+        assert list(connection.scalars(select(Document.name))) == ["x"]
+
+
+def test_ids_go_on(tmp_path: Path) -> None:
+    with writing(new_engine(tmp_path)) as connection:
+        assert list(next_ids(connection, Source, 2)) == [1, 2]
+        insert_rows(connection, Source, NAMES, [(7, "a", "config", True, False, {}, {})])
+        assert list(next_ids(connection, Source, 2)) == [8, 9]
+        assert list(next_ids(connection, Source, 0)) == []

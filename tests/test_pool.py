@@ -1,0 +1,104 @@
+"""Workers that can be killed: one document's trouble is nobody else's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feeds import pool as pools
+from feeds.errors import ParseError
+from feeds.pool import Pool
+
+
+def task(what: str, *more: Any) -> Any:
+    """What a worker of these tests does."""
+    if what == "hang":
+        while True:
+            pass
+    if what == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if what == "leave":
+        os._exit(3)
+    if what == "eat":
+        return len(b"x" * (2 << 30))
+    if what == "refuse":
+        raise ParseError("no feed", permanent=True)
+    if what == "fail":
+        raise ZeroDivisionError("ours")
+    return (what, *more, os.getpid())
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
+    monkeypatch.setattr(pools, "DEADLINE", 1.0)
+    made = Pool(task)
+    yield made
+    made.close()
+
+
+def ended(pool: Pool, count: int) -> dict[Any, Any]:
+    """What ends within seconds, by key."""
+    found: dict[Any, Any] = {}
+    until = time.monotonic() + 20
+    while len(found) < count and time.monotonic() < until:
+        found.update(pool.done())
+        time.sleep(0.01)
+    return found
+
+
+def test_results_come_under_their_keys(pool: Pool) -> None:
+    for number in range(20):
+        pool.submit(number, "say", number)
+    assert pool.pending == 20
+    found = ended(pool, 20)
+    assert {key: value[:2] for key, value in found.items()} == {number: ("say", number) for number in range(20)}
+    assert len({value[2] for value in found.values()} | {os.getpid()}) > 1
+    assert (pool.pending, pool.done()) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("hang", "takes longer than 1 s"),
+        ("die", "its reader died (exit code -9)"),
+        ("leave", "its reader died (exit code 3)"),
+        ("eat", "takes more than 1024 MB"),
+    ],
+)
+def test_whatever_becomes_of_a_worker_the_next_document_is_read(pool: Pool, what: str, words: str) -> None:
+    pool.submit("bad", what)
+    for number in range(6):
+        pool.submit(number, "say")
+    found = ended(pool, 7)
+    assert isinstance(found["bad"], ParseError)
+    assert words in str(found["bad"])
+    assert all(found[number][0] == "say" for number in range(6))
+
+
+def test_a_refusal_crosses_whole(pool: Pool) -> None:
+    with pytest.raises(ParseError, match="^no feed$") as caught:
+        pool.call("refuse")
+    assert caught.value.permanent
+    with pytest.raises(ZeroDivisionError, match="ours"):
+        pool.call("fail")
+    assert pool.call("say")[0] == "say"
+
+
+def test_what_is_closed_leaves_no_process_and_starts_again(pool: Pool) -> None:
+    pid = pool.call("say")[-1]
+    pool.submit("hangs", "hang")
+    pool.close()
+    assert pool.pending == 0
+    assert pool.done() == []
+    assert not Path(f"/proc/{pid}").exists()
+    assert pool.call("say")[0] == "say"
+
+
+def test_words_for_what_has_no_exit_code() -> None:
+    assert pools._words(RuntimeError()) == "RuntimeError"
