@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
+import ssl
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,11 +21,15 @@ Headers = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request that came in. `headers` are read without regard to case; `path` holds the query."""
+    """One request that came in. `headers` are read without regard to case; `path` holds the query.
+
+    `port` is the client's: two requests from one port came over one connection.
+    """
 
     method: str
     path: str
     headers: Message
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +75,17 @@ def conditional(body: bytes, etag: str, headers: Headers = ()) -> Callable[[Seen
 
 @dataclass(slots=True)
 class Site:
-    """A site at `url`. `pages` maps paths to replies; what is not there is a 404. `log` keeps every request."""
+    """A site at `url`. `pages` maps paths to replies; what is not there is a 404. `log` keeps every request.
+
+    `keeps` leaves connections open for the next request.
+    """
 
     url: str
     port: int
     pages: dict[str, Reply | Callable[[Seen], Reply]] = field(default_factory=dict)
     log: list[Seen] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
+    keeps: bool = False
 
     def put(self, path: str, reply: Reply | Callable[[Seen], Reply] | bytes) -> str:
         """Puts `reply` (or bytes, as a plain 200) at `path`; returns its address."""
@@ -91,8 +103,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self.close_connection = True
-        reply = self.server.site.answer(Seen(self.command, self.path, self.headers))
+        reply = self.server.site.answer(Seen(self.command, self.path, self.headers, self.client_address[1]))
+        self.close_connection = not self.server.site.keeps or bool(reply.raw) or reply.endless
         try:
             self._send(reply)
         except OSError:
@@ -108,7 +120,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
             if reply.length is not None or not reply.endless:
                 self.send_header("Content-Length", str(reply.length or sum(map(len, pieces))))
-            self.send_header("Connection", "close")
+            if self.close_connection:
+                self.send_header("Connection", "close")
             self.end_headers()
         while True:
             for piece in pieces:
@@ -124,15 +137,24 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
     site: Site
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Says nothing of a client that went away or refused our certificate; the rest is a mistake in a test."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            traceback.print_exc()
 
 
 @contextmanager
-def running_site() -> Iterator[Site]:
-    """A site on a free port of 127.0.0.1 that ends with the block."""
+def running_site(tls: ssl.SSLContext | None = None) -> Iterator[Site]:
+    """A site on a free port of 127.0.0.1 that ends with the block; with `tls` it speaks https."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         port = server.server_address[1]
-        server.site = Site(f"http://127.0.0.1:{port}", port)
+        server.site = Site(f"{'https' if tls else 'http'}://127.0.0.1:{port}", port)
+        if tls is not None:
+            # The handshake is the handler's, so that a client which never ends it holds up nobody else.
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
@@ -141,6 +163,33 @@ def running_site() -> Iterator[Site]:
             server.site.closing.set()
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def quick_site() -> Iterator[int]:
+    """A port on which a small document is served at little cost, over connections that stay open."""
+    reply = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 20000\r\n\r\n' + bytes(20000)
+
+    class Quick(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            self.transport = transport
+
+        def data_received(self, _data: bytes) -> None:
+            assert isinstance(self.transport, asyncio.Transport)
+            self.transport.write(reply)
+
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(loop.create_server(Quick, "127.0.0.1", 0, backlog=256))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
 
 
 def free_port() -> int:

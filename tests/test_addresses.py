@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.fetch.addresses import admitted, networks
+from feeds.fetch.addresses import admitted, networks, refusal
 
 PUBLIC = ("1.1.1.1", "8.8.8.8", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "193.0.0.1", "223.255.1.1",
           "2606:4700::1111", "2a00:1450:4001::1", "2001:200::1", "::ffff:8.8.8.8")  # fmt: skip
@@ -49,6 +49,27 @@ def test_nat64_is_judged_by_the_address_inside() -> None:
     assert admitted("64:ff9b::808:808", allowed)
     assert not admitted("64:ff9b::7f00:1", allowed)
     assert not admitted("64:ff9b::a9fe:a9fe", allowed)
+
+
+@pytest.mark.parametrize("port", [80, 443, 1024, 8080, 65535])
+def test_ports_that_may_be_asked(port: int) -> None:
+    assert refusal("1.1.1.1", port, ()) is None
+
+
+@pytest.mark.parametrize("port", [0, 22, 25, 79, 81, 1023])
+def test_ports_of_other_protocols_are_for_configured_networks(port: int) -> None:
+    advice = 'to allow it, add "1.1.1.1/32" or its network to allow_networks in [poll]'
+    assert refusal("1.1.1.1", port, ()) == f"port {port} is refused, as are all below 1024 but 80 and 443; {advice}"
+    assert refusal("1.1.1.1", port, networks(("10.0.0.0/8",))) is not None
+    assert refusal("1.1.1.1", port, networks(("1.0.0.0/8",))) is None
+    assert refusal("::ffff:1.1.1.1", port, networks(("1.0.0.0/8",))) is None
+    assert refusal("2a00::1", port, networks(("2a00::/16",))) is None
+
+
+def test_a_private_address_is_refused_on_any_port() -> None:
+    advice = 'to allow it, add "fd00::1/128" or its network to allow_networks in [poll]'
+    assert refusal("fd00::1", 443, ()) == f"the private address fd00::1 is refused; {advice}"
+    assert "private" in str(refusal("no address", 443, networks(("0.0.0.0/0",))))
 
 
 def test_a_network_that_is_none_is_an_error() -> None:

@@ -1,64 +1,38 @@
-"""One exchange against a real site on loopback: encodings, bounds, halves of answers, TLS."""
+"""One exchange against a real site on loopback: bounds, halves of answers, TLS, HTTP/2, who may be connected to."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import os
 import resource
 import shutil
+import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
-import zlib
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from feeds.errors import FetchError
-from tests.asking import FEED, ask, data, failure, poll_of
-from tests.fakes import Reply, Site, zipped
-
-
-def test_gzip_is_unzipped(site: Site) -> None:
-    assert data(ask(site.put("/z", zipped(FEED * 1000)))) == FEED * 1000
-    two = gzip.compress(b"one ") + gzip.compress(b"two") + b"\0" * 20
-    assert data(ask(site.put("/two", Reply(headers=[("Content-Encoding", "X-GZip")], body=two)))) == b"one two"
-    split = tuple(two[i : i + 7] for i in range(0, len(two), 7))
-    reply = Reply(headers=[("Content-Encoding", "gzip")], pieces=split, pause=0.001)
-    assert data(ask(site.put("/split", reply))) == b"one two"
-    assert data(ask(site.put("/empty", Reply(headers=[("Content-Encoding", "gzip")])))) == b""
-
-
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        (gzip.compress(hashlib.shake_256().digest(20_000))[:-1000], "cut short"),
-        (gzip.compress(b"whole")[:-2], "cut short"),
-        (b"\x1f", "cut short"),
-        (b"<rss/> but not zipped at all", "damaged gzip"),
-        (gzip.compress(b"whole") + b"rubbish", "damaged gzip"),
-        (gzip.compress(bytes(200_000)), "more than 100,000 bytes"),
-        (gzip.compress(bytes(60_000)) * 2, "more than 100,000 bytes"),
-        (gzip.compress(bytes(100_000)) + gzip.compress(b"x"), "more than 100,000 bytes"),
-    ],
-    ids=["half", "no-trailer", "one-byte", "plain", "rubbish-behind", "bomb", "two-bombs", "one-byte-too-many"],
-)
-def test_gzip_that_is_broken_or_a_bomb(site: Site, body: bytes, message: str) -> None:
-    assert message in failure(site.put("/z", Reply(headers=[("Content-Encoding", "gzip")], body=body)))
-
-
-@pytest.mark.parametrize("coding", ["deflate", "compress", "gzip, gzip", "br, gzip", "bogus"])
-def test_encodings_that_were_not_offered_are_refused(site: Site, coding: str) -> None:
-    body = zlib.compress(FEED)
-    assert f'encoded as "{coding}"' in failure(site.put("/z", Reply(headers=[("Content-Encoding", coding)], body=body)))
-
-
-def test_stacked_encodings_on_two_lines_are_refused(site: Site) -> None:
-    reply = zipped(gzip.compress(FEED), [("Content-Encoding", "gzip")])
-    assert 'encoded as "gzip, gzip"' in failure(site.put("/z", reply))
+from feeds.fetch import Fetcher, Request
+from feeds.fetch.addresses import networks
+from feeds.fetch.loop import Loop
+from feeds.fetch.transfer import Limits, Transfer, options_of
+from feeds.fetch.url import target_of
+from tests.asking import AGENT, FEED, LOOPBACK, NOW, ask, data, failure, poll_of
+from tests.fakes import Reply, Site, running_site
 
 
 def test_the_cap_is_exact_and_an_endless_body_ends(site: Site) -> None:
@@ -123,7 +97,7 @@ def test_headers_without_end_are_cut(site: Site, reply: Reply) -> None:
 
 def test_a_header_line_without_end_is_cut(site: Site) -> None:
     message = failure(site.put("/x", Reply(raw=(b"HTTP/1.1 200 OK\r\nX: ", *[b"x" * 10_000] * 50), pause=0.001)))
-    assert "more headers than anybody reads" in message
+    assert "one without end" in message
 
 
 @pytest.mark.parametrize(
@@ -172,49 +146,176 @@ def test_no_descriptor_to_be_had_is_an_error_of_this_request(site: Site) -> None
     assert data(ask(url)) == FEED
 
 
+def test_every_socket_is_vetted_whatever_was_thought_of_its_name(site: Site) -> None:
+    site.put("/", FEED)
+    target = target_of(f"http://thought-good.example:{site.port}/")
+    for allowed in ((), networks(("127.0.0.0/8",))):
+        limits = Limits(connect_timeout=2, max_bytes=1000, allowed=allowed)
+        loop, transfer = Loop(1), Transfer(options_of(AGENT, limits), limits)
+        transfer.prepare(target, [], ["127.0.0.1"], 2)
+        loop.add(transfer.curl)
+        ends = time.monotonic() + 5
+        while not (ended := loop.turn(0.1)):
+            assert time.monotonic() < ends
+        ((curl, code, detail),) = ended
+        loop.remove(curl)
+        if allowed:
+            assert transfer.answer(code, detail).body == FEED
+        else:
+            with pytest.raises(FetchError, match=r"the private address 127\.0\.0\.1 is refused"):
+                transfer.answer(code, detail)
+            assert site.log == []
+        transfer.close()
+        loop.close()
+
+
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for 127.0.0.1 with its key, in one file."""
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The authority's certificate in a file that `SSL_CERT_FILE` names."""
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    return file
+
+
+def serving(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def secure(authority: trustme.CA) -> Iterator[Site]:
+    """A site whose certificate is good."""
+    with running_site(serving(authority.issue_cert("127.0.0.1", "news.example"))) as running:
+        running.put("/", FEED)
+        yield running
+
+
+def test_a_good_certificate_of_an_authority_in_a_file(secure: Site, trusted: Path) -> None:
+    assert data(ask(secure.url + "/")) == FEED
+    assert data(ask(secure.url.replace("https", "HTTPS") + "/")) == FEED
+    named = f"https://news.example:{secure.port}/"
+    with Fetcher(LOOPBACK, user_agent=AGENT, resolve=lambda _name: ["127.0.0.1"]) as fetcher:
+        assert data(fetcher.fetch(Request(named), NOW)) == FEED
+
+
+def test_an_authority_in_a_folder(
+    secure: Site, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     openssl = shutil.which("openssl")
     if openssl is None:
-        pytest.skip("there is no openssl to make a certificate with")
-    folder = tmp_path_factory.mktemp("tls")
-    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=x"
-    extra = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(folder / "key"), "-out", str(folder / "crt")]
-    subprocess.run([openssl, *words.split(), *extra], check=True, capture_output=True)
-    both = folder / "both.pem"
-    both.write_bytes((folder / "crt").read_bytes() + (folder / "key").read_bytes())
-    return both
+        pytest.skip("there is no openssl to name a certificate with")
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert "its issuer is not known here" in failure(secure.url + "/")
+    pem = authority.cert_pem.bytes()
+    named = subprocess.run([openssl, "x509", "-hash", "-noout"], input=pem, check=True, capture_output=True).stdout
+    (tmp_path / f"{named.decode().strip()}.0").write_bytes(pem)
+    assert data(ask(secure.url + "/")) == FEED
 
 
-def test_tls_certificates_are_checked(certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_authority_that_nobody_trusts(secure: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    assert "the TLS certificate is not trusted: its issuer is not known here" in failure(secure.url + "/")
+    assert secure.log == []
+
+
+def test_a_certificate_for_another_host(secure: Site, trusted: Path) -> None:
+    with (
+        Fetcher(LOOPBACK, user_agent=AGENT, resolve=lambda _name: ["127.0.0.1"]) as fetcher,
+        pytest.raises(FetchError, match="is not trusted: it is made out to another host") as caught,
+    ):
+        fetcher.fetch(Request(f"https://other.example:{secure.port}/"), NOW)
+    assert not caught.value.network
+    assert secure.log == []
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "words"),
+    [(2019, 2020, "it has expired"), (2090, 2091, "it is not valid yet")],
+)
+def test_a_certificate_out_of_its_time(
+    authority: trustme.CA, trusted: Path, begins: int, ends: int, words: str
+) -> None:
+    first, last = datetime(begins, 1, 1, tzinfo=UTC), datetime(ends, 1, 1, tzinfo=UTC)
+    certificate = authority.issue_cert("127.0.0.1", not_before=first, not_after=last)
+    with running_site(serving(certificate)) as running:
+        assert f"the TLS certificate is not trusted: {words}" in failure(running.url + "/")
+        assert running.log == []
+
+
+def test_a_certificate_that_vouches_for_itself(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    certificate = (
+        x509.CertificateBuilder(
+            name, name, key.public_key(), 1, datetime(2020, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
+        )
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    both = tmp_path / "both.pem"
+    both.write_bytes(private + certificate.public_bytes(Encoding.PEM))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    (tmp_path / "feed").write_bytes(FEED)
+    context.load_cert_chain(both)
+    with running_site(context) as running:
+        assert "not trusted: it is self-signed, or its issuer is" in failure(running.url + "/")
+        assert running.log == []
 
-    class Quiet(SimpleHTTPRequestHandler):
-        def __init__(self, *args: object) -> None:
-            super().__init__(*args, directory=str(tmp_path))  # type: ignore[arg-type]
 
-        def log_message(self, format: str, *args: object) -> None: ...
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: object) -> None: ...
-
-    with Server(("127.0.0.1", 0), Quiet) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        port = server.server_address[1]
-        assert "not trusted" in failure(f"https://127.0.0.1:{port}/feed")
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        assert data(ask(f"https://127.0.0.1:{port}/feed")) == FEED
-        assert data(ask(f"HTTPS://127.0.0.1:{port}/feed")) == FEED
-        both = poll_of(allow_networks=("127.0.0.0/8", "::1/128"), deadline=5)
-        assert "not trusted" in failure(f"https://localhost:{port}/feed", both)
-        server.shutdown()
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")  # what is to be refused
+def test_old_versions_of_tls_are_not_spoken(authority: trustme.CA, trusted: Path) -> None:
+    context = serving(authority.issue_cert("127.0.0.1"))
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with running_site(context) as running:
+        assert "the TLS handshake failed" in failure(running.url + "/")
 
 
 def test_tls_to_a_server_that_speaks_plain_http(site: Site) -> None:
     assert "TLS" in failure(f"https://127.0.0.1:{site.port}/")
+
+
+def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+
+def _speak_http2(connection: ssl.SSLSocket) -> None:
+    """Answers each request with 200 and `FEED`, in as few words as RFC 9113 allows."""
+    read = connection.makefile("rb")
+    assert read.read(24) == b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    connection.sendall(_frame(4, 0, 0, b""))
+    while head := read.read(9):
+        kind, flags, stream = head[3], head[4], int.from_bytes(head[5:9], "big")
+        read.read(int.from_bytes(head[:3], "big"))
+        if kind == 4 and not flags & 1:
+            connection.sendall(_frame(4, 1, 0, b""))
+        elif kind == 1:
+            etag = b"\x0f\x13\x04" + b'"h2"'  # a literal value for entry 34 of HPACK's table, "etag"
+            connection.sendall(_frame(1, 4, stream, b"\x88" + etag) + _frame(0, 1, stream, FEED))
+
+
+def test_http2_is_spoken_where_the_server_does(authority: trustme.CA, trusted: Path) -> None:
+    context = serving(authority.issue_cert("127.0.0.1"))
+    context.set_alpn_protocols(["h2"])
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError), context.wrap_socket(server.accept()[0], server_side=True) as connection:
+                _speak_http2(connection)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        with Fetcher(LOOPBACK, user_agent=AGENT) as fetcher:
+            for _ in range(3):  # over one connection: nobody accepts another
+                found = fetcher.fetch(Request(f"https://127.0.0.1:{server.getsockname()[1]}/feed"), NOW)
+                assert (data(found), found.etag) == (FEED, '"h2"')
+        thread.join(5)
+        assert not thread.is_alive()

@@ -6,12 +6,13 @@ Nothing else in the application opens a connection to a source or reads one of i
 from __future__ import annotations
 
 from feeds.fetch.answer import Fetched, HttpError, Request
-from feeds.fetch.client import Fetcher, fetch
+from feeds.fetch.client import MAX_REDIRECTS, Fetcher, fetch
 from feeds.fetch.credentials import Credential
 from feeds.fetch.local import LocalFile, Unreadable, list_local, read_file, read_local
 from feeds.fetch.url import host_of
 
 __all__ = [
+    "MAX_REDIRECTS",
     "Credential",
     "Fetched",
     "Fetcher",

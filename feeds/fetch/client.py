@@ -88,6 +88,7 @@ class Fetcher:
         self._waiting: deque[_Task] = deque()
         self._naming: dict[int, tuple[float, _Task, Target]] = {}
         self._running: dict[Any, tuple[_Task, Transfer]] = {}
+        self._done: deque[tuple[Any, int, str]] = deque()
         self._idle: list[Transfer] = []
         self._ended: list[tuple[Hashable, Fetched | FetchError]] = []
         self._tickets = count()
@@ -161,6 +162,8 @@ class Fetcher:
         self._waiting.clear()
         self._naming.clear()
         self._running.clear()
+        self._done.clear()
+        self._ended.clear()
         self._idle.clear()
         self._loop.close()
 
@@ -177,7 +180,10 @@ class Fetcher:
         """Sleeps until something happens, `seconds` at most, and takes what did one step on."""
         if self._naming:
             seconds = min(seconds, min(ends for ends, *_ in self._naming.values()) - time.monotonic())
-        for curl, code, detail in self._loop.turn(seconds):
+        # Kept, so that an interrupt between two of them leaves the second for the next turn.
+        self._done += self._loop.turn(seconds)
+        while self._done:
+            curl, code, detail = self._done.popleft()
             self._loop.remove(curl)
             task, transfer = self._running.pop(curl)
             self._idle.append(transfer)
@@ -200,6 +206,8 @@ class Fetcher:
         try:
             step(task, *given)
         except FetchError as error:
+            # Its frames hold the body that was refused, and whoever keeps the error would keep that.
+            error.__traceback__ = error.__cause__ = error.__context__ = None
             self._end(task, error)
         except Exception as error:  # a defect of ours, or of who listens to hops: the others go on
             ended = FetchError(f"{shown(task.url)}: internal error ({type(error).__name__})")
@@ -260,7 +268,10 @@ class Fetcher:
         if not location:
             raise FetchError(f"{shown(task.url)}: HTTP {answer.status} without a Location")
         task.hops += 1
-        to = target_of(location.encode("latin-1").decode("utf-8", "replace").partition("#")[0], task.url).url
+        try:
+            to = target_of(location.encode("latin-1").decode("utf-8", "replace").partition("#")[0], task.url).url
+        except FetchError as error:
+            raise FetchError(f"{shown(task.url)}: it redirects to {error}") from error
         if task.hops > MAX_REDIRECTS:
             raise FetchError(
                 f"{shown(task.request.url)}: more than {MAX_REDIRECTS} redirects, the last one to {shown(to)}"

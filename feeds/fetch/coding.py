@@ -18,6 +18,8 @@ _SPARE = 65_536
 """Bytes that a body may be longer coded than decoded: what cannot be compressed grows by a few in a thousand."""
 _WINDOW = 1 << 23
 """Largest window of a zstd frame: 8 MB, which is all that a sender may use (RFC 9659)."""
+_AT_ONCE = 1 << 20
+"""Bytes that brotli gives at once, more or less."""
 _SLICE = 256
 """Bytes of zstd decoded at once: four bytes can mean 128 kB (RFC 8878, section 3.1.1.2), so a slice 8 MB at most.
 
@@ -98,9 +100,9 @@ class _Brotli(Body):
 
     def _decode(self, piece: bytes) -> None:
         try:
-            self._data += self._stream.process(piece, output_buffer_limit=self._room())
+            self._data += self._stream.process(piece, output_buffer_limit=_AT_ONCE)
             while not self._stream.can_accept_more_data() and self._room() > 0:
-                self._data += self._stream.process(b"", output_buffer_limit=self._room())
+                self._data += self._stream.process(b"", output_buffer_limit=_AT_ONCE)
         except brotli.error:
             raise self._damaged() from None
 

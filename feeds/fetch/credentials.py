@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from feeds.fetch.url import origin_of
+from feeds.fetch.url import origin_of, shown
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -47,7 +47,7 @@ def by_origin(credentials: Mapping[str, Credential]) -> dict[str, bytes]:
     found = {}
     for key, credential in credentials.items():
         origin = origin_of(key)
-        if origin is None or key.lower().rstrip("/") != origin:
-            raise ValueError(f'credentials: "{key[:200]}" is no origin such as "https://news.example"')
+        if origin is None:
+            raise ValueError(f'credentials: "{shown(key)}" is no origin such as "https://news.example"')
         found[origin] = f"Authorization: {credential.value()}".encode("latin-1")
     return found

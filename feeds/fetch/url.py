@@ -12,6 +12,8 @@ from feeds.log import redact
 
 # No quote, space, control or backslash: what WHATWG and libcurl read alike (RFC 3986, section 2).
 _PLAIN = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+", re.IGNORECASE)
+# What a name may consist of. WHATWG lets "*", quotes and commas pass, which mean something where libcurl is told names.
+_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _PORTS = {"http:": 80, "https:": 443}
 
@@ -44,7 +46,10 @@ def target_of(url: str, base: str | None = None) -> Target:
     if parsed.username or parsed.password or not host:
         raise FetchError(f"{shown(parsed.host or url)}: an address with a user or password is not asked")
     exact = url if _PLAIN.fullmatch(url) else str(parsed.href)
-    literal = host.startswith("[") or host.rpartition(".")[2].isdigit()  # WHATWG: such a host is an IPv4 address
+    # WHATWG: a host whose last part is a number is an IPv4 address, in decimal by now.
+    literal = host.startswith("[") or host.rpartition(".")[2].isdigit()
+    if not literal and (len(host) > 254 or not _NAME.fullmatch(host)):
+        raise FetchError(f"{shown(url)}: not an address that can be asked for")
     return Target(exact, f"{scheme}//{parsed.host}", None if literal else host, int(parsed.port or _PORTS[scheme]))
 
 
@@ -60,12 +65,13 @@ def host_of(url: str) -> str:
 
 
 def origin_of(url: str) -> str | None:
-    """`scheme://host[:port]` (RFC 6454, section 6.2) of an http or https address; None for any other."""
+    """`url`, which names an origin and no more, as `scheme://host[:port]` (RFC 6454, section 6.2); None for others."""
     try:
         parsed = ada_url.URL(url)
     except ValueError:
         return None
-    return f"{parsed.protocol}//{parsed.host}" if parsed.protocol in _PORTS else None
+    origin = f"{parsed.protocol}//{parsed.host}"
+    return origin if parsed.protocol in _PORTS and parsed.href == origin + "/" else None
 
 
 def shown(url: str) -> str:

@@ -1,0 +1,1 @@
+"""Input that means harm: sites, documents and addresses that no honest publisher has."""
