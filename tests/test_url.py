@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from feeds.errors import FetchError
 from feeds.fetch import host_of
-from feeds.fetch.url import Target, one_line, origin_of, shown, target_of
+from feeds.fetch.url import Target, one_line, origin_of, path_of, shown, target_of
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,16 @@ def test_what_a_message_shows() -> None:
     assert shown("http://a/" + "x" * 500) == "http://a/" + "x" * 191
     assert shown("http://a/\r\nb") == "http://a/ b"
     assert one_line("a\x00\x1b\nb\x85c") == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("https://a.example/b/%7eC?d=%c3%a9&a", "/b/%7eC?d=%c3%a9&a"),
+        ("https://a.example", "/"),
+        ("HTTPS://a.example?x=1#y", "/?x=1"),
+        ("http://[::1]:8080/a#b?c", "/a"),
+    ],
+)
+def test_what_the_request_line_names(url: str, path: str) -> None:
+    assert path_of(url) == path

@@ -39,7 +39,6 @@ _ALWAYS = (
     b"application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5",
     b"Accept-Encoding: " + OFFERED,
 )
-_CONNECTIONS = 64
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,7 +79,7 @@ class Fetcher:
         resolve: Lookup = lookup,
     ) -> None:
         self._deadline = settings.deadline
-        self._most = getattr(settings, "connections", _CONNECTIONS)
+        self._most = settings.connections
         self._limits = Limits(settings.connect_timeout, settings.max_bytes, networks(settings.allow_networks))
         self._options = options_of(user_agent, self._limits)
         self._logins = by_origin(credentials or {})

@@ -21,7 +21,7 @@ import pycurl  # type: ignore[import-untyped]  # its wheel has no py.typed
 from feeds.errors import FetchError
 from feeds.fetch.addresses import Network, refusal
 from feeds.fetch.coding import Body, body_of
-from feeds.fetch.url import Target, one_line
+from feeds.fetch.url import one_line, path_of, Target
 
 HEADER_BYTES = 65_536
 """Most bytes of status lines and headers in one exchange, interim (1xx) ones included."""
@@ -176,6 +176,8 @@ class Transfer:
         """
         self._begin(target.url)
         self.curl.setopt(pycurl.URL, target.url)
+        # As it was given: libcurl 8 writes the digits of escapes in upper case.
+        self.curl.setopt(pycurl.REQUEST_TARGET, path_of(target.url))
         self.curl.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))
         if headers is not self._sent:
             self.curl.setopt(pycurl.HTTPHEADER, headers)

@@ -14,6 +14,7 @@ from feeds.log import redact
 _PLAIN = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+", re.IGNORECASE)
 # What a name may consist of. WHATWG lets "*", quotes and commas pass, which mean something where libcurl is told names.
 _NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
+_AUTHORITY = re.compile(r"[a-z]+://[^/?#]*", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _PORTS = {"http:": 80, "https:": 443}
 
@@ -72,6 +73,12 @@ def origin_of(url: str) -> str | None:
         return None
     origin = f"{parsed.protocol}//{parsed.host}"
     return origin if parsed.protocol in _PORTS and parsed.href == origin + "/" else None
+
+
+def path_of(url: str) -> str:
+    """Path and query of an absolute address, byte for byte: what the request line names (RFC 9112, section 3.2.1)."""
+    path = _AUTHORITY.sub("", url, count=1).partition("#")[0]
+    return path if path.startswith("/") else f"/{path}"
 
 
 def shown(url: str) -> str:
