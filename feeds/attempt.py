@@ -124,6 +124,7 @@ class Attempt:
         """A defect of ours: one line for a person."""
         self.readings.clear()
         self._read = None
+        self.result.read = 0
         kind = type(error).__name__
         self.result.errors.append(f"internal error ({kind}); run again with -vv and report what it says")
 
@@ -173,8 +174,10 @@ class Attempt:
         self._shrunken = not partial and cadence.is_shrunken(pace, read.size)
         if self.record.last_success is not None and not partial and read.oldest is not None:
             self._missed = cadence.lost_some(pace, read.oldest, dated=read.dated, size=read.size)
-        # What a document does not name is not gone where it is only a part, or says suspiciously little.
-        self.readings.append(replace(unpack(read.packed), partial=partial or self._shrunken))
+        # What a document does not name is not gone where it is only a part, or says suspiciously little; and such a
+        # one has to be read again, were it said again to the letter.
+        reading = replace(unpack(read.packed), partial=partial or self._shrunken)
+        self.readings.append(replace(reading, digest=b"") if self._shrunken else reading)
 
     def postpone(self, reason: str, now: datetime) -> Conclusion:
         """It was nobody's failure: the source is asked again soon, and stands as it stood."""

@@ -147,7 +147,7 @@ def _own(now: datetime, bounds: Bounds, hints: Hints, pace: Pace, said: list[tim
     if bounds.fixed:
         return bounds.interval, f"interval={_minutes(bounds.interval)}"
     hinted = [wait for wait in said if wait >= bounds.least]
-    if not hints.conditional and not hinted:
+    if not hints.conditional and not hinted and not pace.missed:
         return bounds.unconditional, f"no validators: a download at each poll, every {_minutes(bounds.unconditional)}"
     wait, reason = bounds.interval, f"interval={_minutes(bounds.interval)}"
     if pace.every is not None:

@@ -208,7 +208,7 @@ def _recognise(connection: Connection, batch: Sequence[_Document]) -> None:
             one.known[entry_id] = record if same is None else revise.join(same, record, level_of)
             keys += [(key, entry_id) for key in record.keys if key not in found]
         missing = [entry_id for entry_id in before[one.id] if entry_id not in one.known]
-        titled = [record for record in one.fresh if len(record.keys) == 1 and record.url is None] if missing else []
+        titled = [record for record in one.fresh if _is_titled(one.saying.source, record)] if missing else []
         if titled:
             edits = _edits(connection, missing, titled)
             for index, entry_id in edits.items():
@@ -220,6 +220,12 @@ def _recognise(connection: Connection, batch: Sequence[_Document]) -> None:
             gone += [(one.id, each) for each in missing if each not in one.known]
     saving.set_current(connection, gone, current=False)
     saving.add_keys(connection, keys)
+
+
+def _is_titled(source: str, record: EntryRecord) -> bool:
+    """Whether nothing but its headline identifies a record: what has an id or an address of its own is told apart by
+    that, however much two headlines agree."""
+    return record.keys == dedupe.keys(source, None, None, record.title, url_shared=False)
 
 
 def _edits(connection: Connection, gone: Sequence[int], fresh: Sequence[EntryRecord]) -> dict[int, int]:

@@ -42,6 +42,8 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[web]", config.Web),
     ("[[source]]", config.Source),
     ("[[section]]", config.Section),
+    ('[host."NAME"]', config.Host),
+    ('[credential."ORIGIN"]', config.Credential),
     ("[profile.NAME]", config.Profile),
 )
 COMMON = ("--config", "--json", "--verbose", "--quiet", "--help")

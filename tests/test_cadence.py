@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -103,6 +104,8 @@ def test_what_is_known_of_a_source(pace: Pace, wait: timedelta, reason: str) -> 
 def test_a_person_s_interval_is_the_pace() -> None:
     for pace in (Pace(every=6 * 3600), Pace(missed=3), Pace(newest=NOW - timedelta(days=99))):
         assert next_due(NOW, FIXED, Hints(conditional=False), pace) == (NOW + HOUR, "interval=60 min")
+    lossy = next_due(NOW, BOUNDS, Hints(conditional=False), Pace(missed=1))
+    assert lossy == (NOW + HOUR / 2, "entries were lost between two polls")
     assert next_due(NOW, FIXED, Hints(), Pace(max_age=7200))[0] == NOW + 2 * HOUR
 
 
@@ -229,7 +232,10 @@ def test_entries_lost_between_two_polls() -> None:
 
 
 def weeks(bounds: Bounds, answers: Any, days: int, step: timedelta = timedelta(minutes=5)) -> list[datetime]:
-    """When a source is polled by a clock that ticks every `step`; `answers(now, failures)` gives failed, hints, pace."""
+    """When a source is polled by a clock that ticks every `step`.
+
+    `answers(now, failures)` gives whether the poll failed, its hints, and the pace of the source.
+    """
     polls: list[datetime] = []
     due, now, failures = NOW, NOW, 0
     while now < NOW + days * DAY:
@@ -244,7 +250,7 @@ def weeks(bounds: Bounds, answers: Any, days: int, step: timedelta = timedelta(m
 
 def test_a_week_of_a_quiet_source() -> None:
     polls = weeks(BOUNDS, lambda now, _: (False, Hints(), Pace()), 7)
-    gaps = [later - first for first, later in zip(polls, polls[1:], strict=False)]
+    gaps = [later - first for first, later in pairwise(polls)]
     assert min(gaps) >= HOUR
     assert 140 <= len(polls) <= 168
 
@@ -253,7 +259,7 @@ def test_two_months_of_a_dead_source_that_comes_back() -> None:
     dead = NOW + 70 * DAY
     polls = weeks(BOUNDS, lambda now, _: (now < dead, Hints(), Pace()), 80)
     failing = [now for now in polls if now < dead]
-    gaps = [later - first for first, later in zip(failing, failing[1:], strict=False)]
+    gaps = [later - first for first, later in pairwise(failing)]
     assert len(failing) < 50
     assert max(gaps) >= timedelta(days=7)
     assert all(gap >= HOUR for gap in gaps)

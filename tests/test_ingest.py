@@ -364,3 +364,10 @@ def test_a_record_of_two_entries_belongs_to_the_one_of_its_strongest_key(tmp_pat
     tell(engine, "b", record("Now it has both", url=URL, guid="g"), now=LATER)
     assert titled(engine, "Now it has both").uid == before.uid
     assert len(desk.all_entries(engine)) == 2
+
+
+def test_items_with_ids_of_their_own_are_never_edits_of_each_other(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "feed", record("Episode 11", guid="11"), record("Episode 12", guid="12"))
+    tell(engine, "feed", record("Episode 12", guid="12"), record("Episode 13", guid="13"))
+    assert {entry.title for entry in desk.all_entries(engine)} == {"Episode 11", "Episode 12", "Episode 13"}

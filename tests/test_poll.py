@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -219,29 +218,6 @@ def test_it_stops_between_sources_when_asked(bench: Bench) -> None:
         assert incidents.opened(connection) == []
 
 
-def test_a_defect_in_one_document_spares_the_others(tmp_path: Path) -> None:
-    """A document that the database refuses (here: by a trigger) fails alone, whatever else is in its group."""
-    (tmp_path / "seeds").mkdir()
-    for name in ("one", "poison", "two"):
-        (tmp_path / "seeds" / f"{name}.txt").write_text(f"Story of {name}\n\nMarch 3, 2026, X. Body.\n")
-    config = parse(f'{SITE}[[source]]\nname = "s"\nkind = "seed"\npath = "seeds"\n', tmp_path / "config.toml")
-    engine = open_engine(config.database_url)
-    upgrade(engine)
-    declare(engine, config, NOW)
-    with engine.connect() as connection, connection.begin():
-        connection.exec_driver_sql(
-            "create trigger refuse before insert on entries when new.title like '%poison%' "
-            "begin select raise(abort, 'refused'); end"
-        )
-    (result,) = poll(engine, config, NOW)
-    assert (result.outcome, result.tally.new) == ("stored", 2)
-    assert len(result.errors) == 1
-    assert "poison.txt" in result.errors[0]
-    with reading(engine) as connection:
-        assert {entry.title for entry in entries.listing(connection)} == {"Story of one", "Story of two"}
-    engine.dispose()
-
-
 def configured(bench: Bench, tmp_path: Path, text: str, source: str = "") -> None:
     """Gives the desk another configuration, as an edit of config.toml between two runs does."""
     base = f'{SITE}[poll]\nallow_networks = ["127.0.0.0/8"]\n{text}\n[[source]]\nname = "n"\n'
@@ -302,67 +278,6 @@ def test_options_that_this_release_cannot_use_fail_their_source_alone(bench: Ben
     assert "cannot be used" in (results["older"].error or "")
 
 
-def test_a_local_path_in_trouble_is_let_rest_where_nobody_waits(bench: Bench, tmp_path: Path) -> None:
-    bench.config = parse(f'{SITE}[[source]]\nname = "n"\npath = "missing"\n', tmp_path / "config.toml")
-    declare(bench.engine, bench.config, NOW)
-    looks = 0
-    for _tick in range(720):
-        bench.now += timedelta(seconds=5)
-        looks += len(poll(bench.engine, bench.config, bench.now, patient=True))
-    assert 5 <= looks <= 10
-    with reading(bench.engine) as connection:
-        count = connection.exec_driver_sql("select count(*) from polls").scalar_one()
-    assert count == looks
-    (tmp_path / "missing").write_bytes(rss("found"))
-    assert bench.poll()[0].tally.new == 1
-
-
-def test_the_same_trouble_is_said_once(tmp_path: Path) -> None:
-    (tmp_path / "seeds").mkdir()
-    (tmp_path / "seeds" / "good.txt").write_text("A story\n\nMarch 3, 2026, X. Body.\n")
-    (tmp_path / "seeds" / "bad.txt").write_text("")
-    config = parse(f'{SITE}[[source]]\nname = "s"\nkind = "seed"\npath = "seeds"\n', tmp_path / "config.toml")
-    engine = open_engine(config.database_url)
-    upgrade(engine)
-    declare(engine, config, NOW)
-    said = [poll(engine, config, NOW + timedelta(seconds=5 * tick))[0].repeated for tick in range(3)]
-    engine.dispose()
-    assert said == [False, True, True]
-
-
-def test_a_change_within_the_same_minute_is_an_outcome_of_its_own(tmp_path: Path) -> None:
-    (tmp_path / "seeds").mkdir()
-    config = parse(f'{SITE}[[source]]\nname = "s"\nkind = "seed"\npath = "seeds"\n', tmp_path / "config.toml")
-    engine = open_engine(config.database_url)
-    upgrade(engine)
-    declare(engine, config, NOW)
-    rows = "\n".join(f"- PoliticsHeadline number {number}" for number in range(1100))
-    for body in ("Body.", "Another body."):
-        text = f"A story\n\nMarch 3, 2026, X. {body}\n\n- Politics\n{rows}\n"
-        (tmp_path / "seeds" / "1.txt").write_text(text)
-        (result,) = poll(engine, config, NOW)
-    engine.dispose()
-    assert (result.outcome, result.tally.updated) == ("stored", 1)
-
-
-def test_a_folder_that_lost_its_documents_is_in_trouble(tmp_path: Path) -> None:
-    (tmp_path / "seeds").mkdir()
-    config = parse(f'{SITE}[[source]]\nname = "s"\nkind = "seed"\npath = "seeds"\n', tmp_path / "config.toml")
-    engine = open_engine(config.database_url)
-    upgrade(engine)
-    declare(engine, config, NOW)
-    (empty,) = poll(engine, config, NOW)
-    assert (empty.outcome, empty.error) == ("unchanged", None)
-    assert "holds no documents" in empty.warnings[0]
-    (tmp_path / "seeds" / "1.txt").write_text("A story\n\nMarch 3, 2026, X. Body.\n")
-    assert poll(engine, config, NOW)[0].tally.new == 1
-    (tmp_path / "seeds" / "1.txt").unlink()
-    (gone,) = poll(engine, config, NOW)
-    assert gone.outcome == "failed"
-    assert "no documents any more" in (gone.error or "")
-    engine.dispose()
-
-
 def test_access_is_taken_back_from_sources_that_are_not_polled(bench: Bench, tmp_path: Path) -> None:
     bench.site.put("/feed", rss("old"))
     bench.poll()
@@ -370,19 +285,3 @@ def test_access_is_taken_back_from_sources_that_are_not_polled(bench: Bench, tmp
     assert levels(bench) == {"old": "premium"}
     configured(bench, tmp_path, "", "enabled = false\n")
     assert levels(bench) == {"old": "unknown"}
-
-
-def test_a_name_that_is_no_text_and_a_document_we_fail_on_stop_no_other(tmp_path: Path) -> None:
-    (tmp_path / "seeds").mkdir()
-    for name in (b"a\xff.txt", b"c.txt"):
-        with open(os.fsencode(tmp_path / "seeds") + b"/" + name, "wb") as file:
-            file.write(b"" if name[:1] == b"a" else b"A story\n\nMarch 3, 2026, X. Body.\n")
-    config = parse(f'{SITE}[[source]]\nname = "s"\nkind = "seed"\npath = "seeds"\n', tmp_path / "config.toml")
-    engine = open_engine(config.database_url)
-    upgrade(engine)
-    declare(engine, config, NOW)
-    (result,) = poll(engine, config, NOW)
-    engine.dispose()
-    assert result.tally.new == 1
-    assert result.error is not None
-    assert result.error.isascii()

@@ -82,7 +82,7 @@ def test_whatever_becomes_of_a_worker_the_next_document_is_read(pool: Pool, what
 
 
 def test_a_refusal_crosses_whole(pool: Pool) -> None:
-    with pytest.raises(ParseError, match="^no feed$") as caught:
+    with pytest.raises(ParseError, match=r"^no feed$") as caught:
         pool.call("refuse")
     assert caught.value.permanent
     with pytest.raises(ZeroDivisionError, match="ours"):

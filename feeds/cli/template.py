@@ -9,7 +9,20 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from feeds.config import AccessSettings, Database, Monitor, Poll, Profile, Publish, Section, Site, Source, Web
+from feeds.config import (
+    AccessSettings,
+    Credential,
+    Database,
+    Host,
+    Monitor,
+    Poll,
+    Profile,
+    Publish,
+    Section,
+    Site,
+    Source,
+    Web,
+)
 
 _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[site]", Site),
@@ -23,6 +36,8 @@ _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
 _EXAMPLES: tuple[tuple[str, type[BaseModel], dict[str, Any]], ...] = (
     ("[[source]]", Source, {"name": "example", "kind": "feed", "url": "https://news.example/feed.xml"}),
     ("[[section]]", Section, {"name": "Politics"}),
+    ('[host."news.example"]', Host, {"per_minute": 60}),
+    ('[credential."https://news.example"]', Credential, {"username": "desk", "secret_env": "NEWS_EXAMPLE_PASSWORD"}),
     ("[profile.example]", Profile, {"sections": ["Politics", "Economy"], "markers": ["For subscribers only"]}),
 )
 

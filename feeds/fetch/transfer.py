@@ -21,7 +21,7 @@ import pycurl  # type: ignore[import-untyped]  # its wheel has no py.typed
 from feeds.errors import FetchError
 from feeds.fetch.addresses import Network, refusal
 from feeds.fetch.coding import Body, body_of
-from feeds.fetch.url import one_line, path_of, Target
+from feeds.fetch.url import Target, one_line, path_of
 
 HEADER_BYTES = 65_536
 """Most bytes of status lines and headers in one exchange, interim (1xx) ones included."""

@@ -1,0 +1,442 @@
+"""Many sources side by side, on loopback: budgets, moves, gaps, outages, and what a stop leaves behind."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from db.engine import Engine, reading, writing
+from db.records import SourceRecord
+from db.store import entries, incidents, schedule, sources
+from feeds.config import Config, parse
+from feeds.declare import declare
+from feeds.manner import Manner
+from feeds.model import Document
+from feeds.monitor import status
+from feeds.poll import Poller, PollResult, Standing, Terms, poll
+from feeds.worker import Read, read_document
+from tests import desk
+from tests.command import SITE
+from tests.fakes import Reply, Seen, Site, conditional, free_port, moved
+from tests.test_poll import rss
+
+NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def dated(*hours: int, earlier: str = "") -> bytes:
+    """A feed with an item for each of these hours after `NOW`, and the address of the document before it."""
+    items = "".join(
+        f"<item><title>At {hour}</title><guid>{hour}</guid>"
+        f"<pubDate>{format_datetime(NOW + hour * HOUR)}</pubDate></item>"
+        for hour in hours
+    )
+    link = f'<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="prev-archive" href="{earlier}"/>' if earlier else ""
+    return f'<rss version="2.0"><channel><title>N</title>{link}{items}</channel></rss>'.encode()
+
+
+@dataclass(slots=True)
+class Bench:
+    """A desk whose sources are `*.localhost` names that lead to one site."""
+
+    engine: Engine
+    folder: Path
+    site: Site
+    now: datetime = NOW
+    config: Config = field(init=False)
+
+    def configure(self, sources: dict[str, str], rest: str = "", settings: str = "") -> None:
+        """Sources by name and address; `rest` follows the `[poll]` table, `settings` are of it."""
+        text = f'{SITE}[poll]\nallow_networks = ["127.0.0.0/8", "::1/128"]\ndeadline = 3\n{settings}\n{rest}\n'
+        text += "".join(f'[[source]]\nname = "{name}"\nurl = "{url}"\n' for name, url in sources.items())
+        self.config = parse(text, self.folder / "config.toml")
+        declare(self.engine, self.config, self.now)
+
+    def at(self, host: str, path: str = "/feed") -> str:
+        return f"http://{host}.localhost:{self.site.port}{path}"
+
+    def poll(self, after: timedelta = timedelta(0), **how: object) -> dict[str, PollResult]:
+        self.now += after
+        results = poll(self.engine, self.config, self.now, rng=lambda: 0.0, **how)  # type: ignore[arg-type]
+        return {result.source: result for result in results}
+
+    def source(self, name: str = "n") -> SourceRecord:
+        with reading(self.engine) as connection:
+            return next(one for one in sources.every(connection) if one.name == name)
+
+    def titles(self) -> set[str]:
+        with reading(self.engine) as connection:
+            return {entry.title for entry in entries.listing(connection)}
+
+    def incidents(self) -> list[tuple[str, str]]:
+        with reading(self.engine) as connection:
+            return [(one.kind, one.subject) for one in incidents.opened(connection)]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, site: Site) -> Iterator[Bench]:
+    engine = desk.new_engine(tmp_path)
+    yield Bench(engine, tmp_path, site)
+    engine.dispose()
+
+
+# --- budgets
+
+
+def test_one_host_is_asked_no_more_than_its_budget(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    many = {f"big{number}": bench.at("big") for number in range(7)}
+    bench.configure(many | {"small": bench.at("small")}, settings="per_minute = 3")
+    first = bench.poll()
+    assert sum(result.outcome != "deferred" for result in first.values()) == 4
+    assert "small" in first
+    with reading(bench.engine) as connection:
+        assert schedule.count_due(connection, bench.now) == 4
+    # A new process knows what the last one asked.
+    assert bench.poll(timedelta(seconds=30)) == {}
+    assert len(bench.poll(timedelta(seconds=31))) == 3
+    assert len(bench.poll(timedelta(seconds=61))) == 1
+    assert len(bench.site.log) == 8
+
+
+def test_what_was_named_and_has_to_wait_is_put_off(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    bench.configure({f"big{number}": bench.at("big") for number in range(5)}, settings="per_minute = 2")
+    results = bench.poll(everyone=True)
+    put_off = [result for result in results.values() if result.outcome == "deferred"]
+    assert (len(results), len(put_off), len(bench.site.log)) == (5, 3, 2)
+    assert "budget of big.localhost" in put_off[0].reason
+    assert "2 requests a minute" in put_off[0].reason
+    assert put_off[0].errors == []
+    with reading(bench.engine) as connection:
+        assert schedule.count_due(connection, bench.now) == 3
+
+
+def test_a_host_may_have_a_budget_of_its_own(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    rest = f'[host."big.localhost:{bench.site.port}"]\nper_minute = 5\nper_host = 1\ninterval = 30\n'
+    bench.configure({f"big{number}": bench.at("big") for number in range(9)}, rest, settings="per_minute = 1")
+    results = bench.poll(everyone=True)
+    polled = [result for result in results.values() if result.outcome != "deferred"]
+    assert (len(polled), len(bench.site.log)) == (5, 5)
+    assert {result.reason for result in polled} == {"interval=30 min"}
+
+
+def test_no_more_requests_are_under_way_at_a_host_than_it_admits(bench: Bench) -> None:
+    busy, most = [0], [0]
+
+    def answer(_seen: Seen) -> Reply:
+        busy[0] += 1
+        most[0] = max(most[0], busy[0])
+        bench.site.closing.wait(0.05)
+        busy[0] -= 1
+        return Reply(body=rss("a"))
+
+    bench.site.put("/feed", answer)
+    bench.configure({f"big{number}": bench.at("big") for number in range(8)}, settings="per_host = 2")
+    assert len(bench.poll()) == 8
+    assert most[0] == 2
+
+
+def test_retry_after_of_one_address_may_count_for_the_host(bench: Bench) -> None:
+    bench.site.put("/feed", Reply(status=429, headers=[("Retry-After", "90")]))
+    rest = f'[host."a.localhost:{bench.site.port}"]\nshare_retry_after = true\nper_host = 1\n'
+    bench.configure({"a1": bench.at("a"), "a2": bench.at("a"), "b1": bench.at("b"), "b2": bench.at("b")}, rest)
+    results = bench.poll(everyone=True)
+    assert sorted(result.outcome for name, result in results.items() if name[0] == "a") == ["deferred", "failed"]
+    assert [result.outcome for name, result in results.items() if name[0] == "b"] == ["failed", "failed"]
+
+
+# --- one slow, dead or hostile source and the others
+
+
+def test_slow_and_dead_sources_cost_the_others_nothing(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    slow = bench.site.put("/slow", Reply(body=b"late", pause=20))
+    good = {f"good{number:02}": bench.at(f"h{number}") for number in range(30)}
+    dead = f"http://dead.localhost:{free_port()}/feed"
+    bench.configure({"slow": slow, "dead": dead} | good, settings="connections = 4")
+    ended: list[str] = []
+    with Poller(bench.engine, bench.config) as poller:
+        poller.poll(bench.now, Terms(progress=lambda result: ended.append(result.source)))
+    assert set(ended[-2:]) == {"slow", "dead"}
+    assert len(ended) == 32
+    bench.site.closing.set()
+
+
+def hanging(document: Document, manner: Manner, digest: bytes) -> Read:
+    """A reader that hangs at one document and dies of another."""
+    if b"hang" in document.data:
+        time.sleep(60)
+    if b"die" in document.data:
+        os._exit(9)
+    return read_document(document, manner, digest)
+
+
+def test_a_document_that_hangs_or_kills_its_reader_is_one_failure(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.pool.DEADLINE", 0.5)
+    monkeypatch.setattr("feeds.poll.read_document", hanging)
+    for path in ("hang", "die", "fine"):
+        bench.site.put(f"/{path}", conditional(rss(path), '"v1"'))
+    bench.configure({path: bench.at(path, f"/{path}") for path in ("hang", "die", "fine")})
+    results = bench.poll()
+    assert results["fine"].outcome == "stored"
+    for name, words in (("hang", "takes longer than"), ("die", "its reader died (exit code 9)")):
+        assert results[name].outcome == "failed"
+        assert f"http://{name}.localhost" in (results[name].error or "")
+        assert words in (results[name].error or "")
+        assert bench.source(name).etag is None
+
+
+def test_what_the_database_refuses_fails_its_source_alone(bench: Bench) -> None:
+    bench.site.put("/feed", rss("fine"))
+    bench.site.put("/poison", rss("poison"))
+    bench.configure({"a": bench.at("a"), "bad": bench.at("b", "/poison"), "c": bench.at("c", "/feed?2")})
+    bench.site.put("/feed?2", rss("other"))
+    with bench.engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql(
+            "create trigger refuse before insert on entries when new.title like '%poison%' "
+            "begin select raise(abort, 'refused'); end"
+        )
+    results = bench.poll()
+    assert {name: result.outcome for name, result in results.items()} == {"a": "stored", "bad": "failed", "c": "stored"}
+    assert "internal error" in (results["bad"].error or "")
+    assert bench.titles() == {"fine", "other"}
+    assert bench.source("bad").failures == 1
+
+
+def test_the_same_story_of_two_sources_in_one_batch_is_one_entry(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a", "b"))
+    bench.configure({"one": bench.at("one"), "two": bench.at("two")})
+    results = bench.poll()
+    assert sorted(result.tally.new for result in results.values()) == [0, 2]
+    assert len(bench.titles()) == 2
+
+
+# --- our own network
+
+
+def test_many_hosts_down_at_once_are_nobodys_failure(bench: Bench) -> None:
+    port = free_port()
+    bench.configure({f"s{number}": f"http://h{number}.localhost:{port}/feed" for number in range(4)})
+    results = bench.poll()
+    assert {result.outcome for result in results.values()} == {"deferred"}
+    assert {result.error for result in results.values()} == {None}
+    assert "4 of 4 hosts could not be reached" in results["s0"].reason
+    assert results["s0"].next_due == NOW + timedelta(minutes=5)
+    assert bench.source("s0").failures == 0
+    assert bench.incidents() == [("network", "own network")]
+    with reading(bench.engine) as connection:
+        assert connection.exec_driver_sql("select count(*) from polls").scalar_one() == 0
+    bench.site.put("/feed", rss("a"))
+    bench.configure({f"s{number}": bench.at(f"h{number}") for number in range(4)})
+    bench.poll(timedelta(minutes=6))
+    assert bench.incidents() == []
+
+
+def test_one_or_two_dead_hosts_are_their_own_fault(bench: Bench) -> None:
+    port = free_port()
+    bench.site.put("/feed", rss("a"))
+    dead = {f"s{number}": f"http://h{number}.localhost:{port}/feed" for number in range(3)}
+    bench.configure(dead | {f"good{number}": bench.at(f"g{number}") for number in range(3)})
+    assert [result.outcome for name, result in bench.poll().items() if name[0] == "s"] == ["failed"] * 3
+    assert bench.source("s0").failures == 1
+    # What was down before says nothing of the network.
+    bench.configure(dead)
+    assert {result.outcome for result in bench.poll(timedelta(days=1)).values()} == {"failed"}
+
+
+def test_an_outage_ends_a_long_run(bench: Bench) -> None:
+    port = free_port()
+    bench.configure(
+        {f"s{number}": f"http://h{number}.localhost:{port}/feed" for number in range(40)}, settings="connections = 8"
+    )
+    results = bench.poll()
+    assert len(results) < 40
+    assert {result.outcome for result in results.values()} == {"deferred"}
+    with reading(bench.engine) as connection:
+        assert schedule.count_due(connection, bench.now) == 40 - len(results)
+
+
+# --- moves
+
+
+def test_a_source_moves_after_three_sightings_over_two_days(bench: Bench) -> None:
+    bench.site.put("/new", conditional(rss("a"), '"v1"'))
+    bench.site.put("/feed", moved("/new"))
+    bench.configure({"n": bench.at("a")})
+    assert bench.poll()["n"].tally.new == 1
+    for day in (1, 2):
+        assert bench.source().url is None
+        result = bench.poll(timedelta(days=1), everyone=True)["n"]
+        assert bool(result.warnings) is (day == 2)
+    assert bench.source().url == bench.at("a", "/new")
+    assert status(bench.engine).sources[0].state == "moved"
+    bench.site.log.clear()
+    assert bench.poll(everyone=True)["n"].outcome == "unchanged"
+    assert [(seen.path, seen.headers["If-None-Match"]) for seen in bench.site.log] == [("/new", '"v1"')]
+    bench.configure({"n": bench.at("a", "/new")})
+    bench.poll()
+    assert bench.source().url is None
+    assert status(bench.engine).sources[0].state == "ok"
+
+
+# --- what a document says of itself
+
+
+def test_lost_entries_are_found_in_the_archive(bench: Bench) -> None:
+    bench.site.put("/feed", dated(0, -1, -2))
+    bench.configure({"n": bench.at("a")})
+    bench.poll()
+    bench.site.put("/p1", dated(7, 6, 5, earlier="/p2"))
+    bench.site.put("/p2", dated(4, 3, 0, earlier="/p3"))
+    bench.site.put("/feed", dated(10, 9, 8, earlier="/p1"))
+    result = bench.poll(12 * HOUR, everyone=True)["n"]
+    assert result.tally.new == 8
+    assert bench.titles() == {f"At {hour}" for hour in (-2, -1, 0, 3, 4, 5, 6, 7, 8, 9, 10)}
+    assert "/p3" not in [seen.path for seen in bench.site.log]
+    assert (bench.incidents(), bench.source().pace.missed) == ([], 0)
+
+
+@pytest.mark.parametrize("archive", ["", "/none", "/loop"])
+def test_lost_entries_that_no_archive_has_are_an_incident(bench: Bench, archive: str) -> None:
+    bench.site.put("/feed", dated(0, -1, -2))
+    bench.site.put("/loop", dated(7, 6, earlier="/loop"))
+    bench.configure({"n": bench.at("a")})
+    bench.poll()
+    bench.site.put("/feed", dated(10, 9, 8, earlier=archive))
+    result = bench.poll(12 * HOUR, everyone=True)["n"]
+    assert {"At 10", "At 9", "At 8"} <= bench.titles()
+    assert result.outcome == "stored"
+    assert bench.incidents() == [("gap", "n")]
+    assert status(bench.engine).sources[0].state == "gap"
+    assert result.reason == ("entries were lost between two polls")
+    assert len([seen for seen in bench.site.log if seen.path == "/loop"]) == (10 if archive == "/loop" else 0)
+    bench.site.put("/feed", dated(11, 10, 9))
+    bench.poll(HOUR, everyone=True)
+    assert bench.incidents() == []
+
+
+def test_a_feed_that_suddenly_says_nothing_takes_nothing_back(bench: Bench) -> None:
+    full = rss(*(f"t{number}" for number in range(12)))
+    bench.site.put("/feed", conditional(full, '"v1"'))
+    bench.configure({"n": bench.at("a")})
+    bench.poll()
+    bench.site.put("/feed", conditional(rss("t0"), '"v2"'))
+    asked = []
+    for _poll in range(3):
+        result = bench.poll(everyone=True)["n"]
+        asked.append((bench.site.log[-1].headers["If-None-Match"], bool(result.warnings), len(bench.incidents())))
+        with reading(bench.engine) as connection:
+            named = connection.exec_driver_sql("select count(*) from items where current").scalar_one()
+        assert named == (1 if _poll == 2 else 12)
+    assert asked == [('"v1"', True, 1), (None, True, 1), (None, False, 0)]
+    assert len(bench.titles()) == 12
+
+
+def test_a_delta_is_merged(bench: Bench) -> None:
+    def answer(seen: Seen) -> Reply:
+        if seen.headers["If-None-Match"] == '"1"' and seen.headers["A-IM"] == "feed":
+            return Reply(status=226, headers=[("IM", "feed"), ("ETag", '"2"')], body=rss("c"))
+        return Reply(headers=[("ETag", '"1"')], body=rss("a", "b"))
+
+    bench.site.put("/feed", answer)
+    bench.configure({"n": bench.at("a")})
+    bench.poll()
+    result = bench.poll(everyone=True)["n"]
+    assert (result.outcome, result.tally.new, bench.titles()) == ("stored", 1, {"a", "b", "c"})
+    assert (bench.source().etag, bench.incidents()) == ('"2"', [])
+    with reading(bench.engine) as connection:
+        assert connection.exec_driver_sql("select count(*) from items where current").scalar_one() == 3
+
+
+# --- what a stop, a crash or another process leaves behind
+
+
+def test_what_is_under_way_when_it_stops_is_due_as_before(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    bench.site.put("/slow", Reply(body=b"late", pause=20))
+    dead = {f"dead{number}": f"http://d{number}.localhost:{free_port()}/" for number in range(2)}
+    bench.configure({"good": bench.at("a"), "slow": bench.at("b", "/slow")} | dead)
+    results: list[PollResult] = []
+    seen: list[Standing] = []
+    with Poller(bench.engine, bench.config) as poller:
+        terms = Terms(progress=results.append, watch=seen.append, stop=lambda: bool(results))
+        poller.poll(bench.now, terms)
+    assert [result.source for result in results] == ["good"]
+    assert seen
+    for name in ("slow", *dead):
+        assert (bench.source(name).due_at, bench.source(name).failures) == (NOW, 0)
+    with reading(bench.engine) as connection:
+        assert connection.exec_driver_sql("select count(*) from source_state where lease is not null").scalar() == 0
+    bench.site.closing.set()
+
+
+def test_nothing_is_begun_after_its_time(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    bench.configure({"n": bench.at("a")})
+    results: list[PollResult] = []
+    with Poller(bench.engine, bench.config) as poller:
+        poller.poll(bench.now, Terms(progress=results.append, within=-1.0))
+    # What was begun before the look at the clock is finished.
+    assert len(results) <= 1
+    with reading(bench.engine) as connection:
+        assert schedule.count_due(connection, bench.now) == 1 - len(results)
+
+
+def test_a_lease_that_ran_out_takes_its_result_along(bench: Bench) -> None:
+    def answer(_seen: Seen) -> Reply:
+        with writing(bench.engine) as connection:
+            schedule.claim(connection, [bench.source().id], lease="other", until=NOW + HOUR)
+        return Reply(body=rss("a"))
+
+    bench.site.put("/feed", answer)
+    bench.configure({"n": bench.at("a")})
+    assert bench.poll() == {}
+    assert bench.titles() == set()
+    assert bench.source().due_at == NOW + HOUR
+
+
+def test_a_clock_that_is_set_back_stalls_nothing(bench: Bench) -> None:
+    bench.site.put("/feed", conditional(rss("a"), '"v1"'))
+    bench.configure({"n": bench.at("a")})
+    bench.poll()
+    assert bench.poll(-3 * timedelta(days=1)) == {}
+    assert bench.source().due_at == bench.now + HOUR
+    assert len(bench.poll(HOUR)) == 1
+
+
+def test_logins_go_to_their_origin(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.site.put("/feed", rss("a"))
+    bench.site.put("/away", moved(bench.at("b")))
+    monkeypatch.setenv("DESK_SECRET", "s3cret")
+    (bench.folder / "token").write_text("t0ken\n")
+    origins = [f"http://{host}.localhost:{bench.site.port}" for host in ("a", "c")]
+    rest = (
+        f'[credential."{origins[0]}"]\nusername = "u"\nsecret_env = "DESK_SECRET"\n'
+        f'[credential."{origins[1]}"]\nsecret_file = "token"\n'
+    )
+    bench.configure({"one": bench.at("a", "/away"), "two": bench.at("c")}, rest)
+    assert {result.outcome for result in bench.poll().values()} <= {"stored", "unchanged"}
+    told = {seen.headers["Host"].partition(".")[0]: seen.headers["Authorization"] for seen in bench.site.log}
+    assert told == {"a": "Basic dTpzM2NyZXQ=", "b": None, "c": "Bearer t0ken"}
+
+
+def test_how_a_run_stands(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    bench.site.put("/bad", Reply(status=500))
+    bench.configure({"a": bench.at("a"), "b": bench.at("b", "/bad")})
+    stood: list[tuple[int, int, int]] = []
+    look: Callable[[Standing], None] = lambda one: stood.append((one.total, one.done, one.failed))  # noqa: E731
+    bench.poll(watch=look)
+    assert stood[-1] == (2, 2, 1)
+    assert stood == sorted(stood)
