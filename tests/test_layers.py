@@ -23,6 +23,7 @@ PLANTED = {
     "home-feedparser": ("feeds/slug.py", "import feedparser"),
     "home-feedgen": ("feeds/slug.py", "import feedgen"),
     "home-apscheduler": ("feeds/slug.py", "import apscheduler"),
+    "home-pebble": ("feeds/slug.py", "import pebble"),
     "home-pycurl": ("feeds/slug.py", "import pycurl"),
 }
 """Contract id -> a file of the project and the line that breaks the contract there."""
