@@ -127,7 +127,9 @@ def _body(item: Item, base: str | None) -> tuple[str, str, str]:
     """
     if not item.summary and not item.content:
         return "", "", ""
-    summary = "\n\n".join(paragraphs(strip_illegal(item.summary))) if item.plain else text_of(item.summary)
+    summary = item.summary
+    if summary:
+        summary = "\n\n".join(paragraphs(strip_illegal(summary))) if item.plain else text_of(summary)
     body = item.content
     if not body.strip() and len(summary) > MAX_SUMMARY:
         body, summary = item.summary, ""

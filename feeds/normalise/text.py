@@ -10,8 +10,10 @@ MAX_MARKS = 30
 _SYMBOLS = re.compile(r"[^\w\s\x00-\x7f]{31,}")
 """Long runs of neither letters nor spaces, the only ones with that many combining marks in them."""
 
-_SAMPLED = re.compile(r"[^\w\s\x00-\x7f]{2}")
-"""What such a run leaves in every fifteenth character of a text: it costs a fifteenth to see that there is none."""
+_SYMBOL = re.compile(r"[^\w\s\x00-\x7f]")
+_SYMBOLS_NEAR = re.compile(r"[^\w\s\x00-\x7f]{2}")
+"""What such a run leaves in every thirtieth and every fifteenth character of a text: so it costs a thirtieth, or
+little more, to see that there is none."""
 
 _PARAGRAPHS = re.compile(r"\n[^\S\n]*\n\s*")
 
@@ -31,7 +33,7 @@ def normalised(text: str) -> str:
     """`text` in NFC, with at most 30 combining marks in a row."""
     if text.isascii():
         return text
-    if _SAMPLED.search(text[::15]) is not None:
+    if len(text) > MAX_MARKS and _SYMBOL.search(text[::30]) and _SYMBOLS_NEAR.search(text[::15]):
         text = _SYMBOLS.sub(_stream_safe, text)
     return unicodedata.normalize("NFC", text)
 
@@ -48,7 +50,10 @@ def _stream_safe(run: re.Match[str]) -> str:
 
 def fold(text: str, limit: int) -> str:
     """`text` as one line of at most `limit` characters; what is cut ends at a word, with an ellipsis."""
-    line = line_of(strip_illegal(text[: 20 * limit]))
+    text = text[: 20 * limit]
+    # What can be printed holds nothing illegal, and no white space but spaces.
+    neat = text.isprintable() and "  " not in text
+    line = normalised(text).strip(" ") if neat else line_of(strip_illegal(text))
     if len(line) <= limit:
         return line
     cut = line[: limit - 1]
