@@ -85,7 +85,8 @@ class EntryRecord:
     `keys` are 16-byte digests, the strongest first: the first one mints the id of a new entry, any of them finds a
     stored one. `text` is the body as plain paragraphs (its words are what duplicates and diffs compare), `content`
     the sanitised HTML of the same; `title_from_body` says that the title is the text's beginning, for want of one.
-    `dated` is the time an undated item is filed under: its document's own.
+    `dated` is the time an undated item is filed under: its document's own. `extra` is what else can be republished
+    (links, images, comments, source, rights, episode) as compact JSON with sorted keys, "" for nothing.
     """
 
     keys: tuple[bytes, ...]
@@ -148,7 +149,7 @@ class StoredEntry(ShownEntry):
 
     `sorted_at` is what feeds are ordered by (newest first) and never moves: `published`, else the time the item was
     filed under. `lead` is the uid of the entry that feeds show in place of this one's cluster (its own
-    where it leads); `rule` says why the two were joined.
+    where it leads); `rule` says why the two were joined. `extra` is as in `EntryRecord`.
     """
 
     text: str

@@ -19,7 +19,7 @@ from feeds.ingest import Tally
 from feeds.log import redact
 from feeds.manner import Manner
 from feeds.model import Reading, Skipped
-from feeds.reading import unpack
+from feeds.packing import unpack
 from feeds.worker import Read
 
 PAGES = 10

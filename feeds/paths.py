@@ -26,8 +26,9 @@ from feeds.fetch import Unreadable, read_local
 from feeds.ingest import Saying, Tally, rejudge, store
 from feeds.manner import Manner, digest_of, manner_of
 from feeds.model import Document, Reading
+from feeds.packing import unpack
 from feeds.pool import Pool
-from feeds.reading import parse, read, unpack
+from feeds.reading import parse, read
 from feeds.worker import Read
 
 GROUP = 1000

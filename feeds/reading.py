@@ -5,7 +5,6 @@ Pure, and so apart from `feeds.poll`, which knows the storage: this half can be 
 
 from __future__ import annotations
 
-import pickle
 from importlib import import_module
 
 from db.records import EntryRecord
@@ -79,13 +78,5 @@ def record_of(clean: normalise.Clean, manner: Manner) -> EntryRecord:
         access=verdict.level,
         evidence=verdict.evidence,
         fingerprint=dedupe.fingerprint(clean.title, clean.text, url, at=clean.dated),
+        extra=clean.extra,
     )
-
-
-def pack(reading: Reading) -> bytes:
-    return pickle.dumps(reading, 5)
-
-
-def unpack(packed: bytes) -> Reading:
-    found: Reading = pickle.loads(packed)  # noqa: S301
-    return found

@@ -8,7 +8,6 @@ the later name. Sections and evidence are those of all of them together.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -40,6 +39,9 @@ SAME_BODY = 60
 CONFIGURED = "configured"
 """The signal of evidence that a person gave in `config.toml`: no document says it."""
 
+_FIELD, _ITEM, _PART, _NONE = "\0\1\2\3"
+"""What parts the words under a digest: characters that no record can hold, so that other words never read the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gone:
@@ -56,22 +58,28 @@ def digest(record: EntryRecord) -> bytes:
 
     What the source is configured to be is no part either, nor the verdict, which follows from the evidence.
     """
-    said = (
+    said = [
         record.title,
-        record.url,
+        _text(record.url),
         record.summary,
         record.content,
-        record.published and record.published.isoformat(),
-        record.updated and record.updated.isoformat(),
-        record.language,
-        record.label,
-        record.authors,
-        record.categories,
-        [(file.url, file.media_type, file.length) for file in record.enclosures],
-        record.sections,
-        [(proof.signal, proof.value) for proof in record.evidence if proof.signal != CONFIGURED],
-    )
-    return blake2b(json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        str(record.published),
+        str(record.updated),
+        _text(record.language),
+        _text(record.label),
+        _ITEM.join(record.authors),
+        _ITEM.join(record.categories),
+        _ITEM.join([f"{file.url}{_PART}{file.media_type}{_PART}{file.length}" for file in record.enclosures]),
+        _ITEM.join(record.sections),
+        _ITEM.join([f"{proof.signal}{_PART}{proof.value}" for proof in record.evidence if proof.signal != CONFIGURED]),
+    ]
+    if record.extra:
+        said.append(record.extra)
+    return blake2b(_FIELD.join(said).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _text(said: str | None) -> str:
+    return _NONE if said is None else said
 
 
 def rank(record: EntryRecord, document_rank: str) -> str:

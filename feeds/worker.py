@@ -8,12 +8,13 @@ from datetime import datetime
 from feeds.cadence import mean_gap
 from feeds.manner import Manner
 from feeds.model import Document
-from feeds.reading import pack, parse, read
+from feeds.packing import pack
+from feeds.reading import parse, read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What one document says: `packed` is its `Reading` (`feeds.reading.unpack`), `size` the number of its records.
+    """What one document says: `packed` is its `Reading` (`feeds.packing.unpack`), `size` the number of its records.
 
     `oldest` and `newest` are the times of its records, of which `dated` have one, `every` is the mean seconds between
     them. The rest are the hints of `feeds.sources.fields.FeedResult`.
@@ -36,7 +37,7 @@ class Read:
 def read_document(document: Document, manner: Manner, digest: bytes) -> Read:
     """What `document` says, read in the `manner` of its source. Raises `ParseError`.
 
-    `digest` is kept with what was read (`feeds.reading.digest_of`).
+    `digest` is kept with what was read (`feeds.manner.digest_of`).
     """
     parsed = parse(document, manner)
     reading = read(parsed, document, manner, digest)

@@ -18,7 +18,7 @@ WHOLE = (
     "feeds/dedupe/",
     "feeds/formats/",
     "feeds/model.py",
-    "feeds/normalise.py",
+    "feeds/normalise/",
     "feeds/output.py",
     "feeds/revise.py",
     "feeds/slug.py",

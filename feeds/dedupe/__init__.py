@@ -14,6 +14,7 @@ from hashlib import blake2b
 
 from db.records import Fingerprint
 from feeds.dedupe.canon import canon
+from feeds.dedupe.words import words_of
 
 __all__ = ["Verdict", "canon", "fingerprint", "fold_title", "keys", "verdict"]
 
@@ -30,17 +31,6 @@ agree by 90 %, 44 % are different stories ("sales rise in May, drop m/m", "sales
 BOILERPLATE_WORDS = 50
 """Under a recurring title a body shorter than this may be the same every day."""
 
-_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
-_MARKS = (
-    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0e4e\u0e80-\u109f"
-)
-r"""Accents and vowel signs, which `\w` leaves out: without them a word of Hindi or Thai falls to pieces."""
-
-_SIGN = r"(?:(?<!\S)[+-](?=\d))?"
-_ASCII_TOKEN = re.compile(_SIGN + r"\w+", re.ASCII)
-_TOKEN = re.compile(rf"{_SIGN}[\w{_MARKS}]+")
-_DROPPED = {**dict.fromkeys(map(ord, "\u00ad'`’‘ʼʹ′‛")), ord("−"): "-"}
-_ASCII_DROPPED = dict.fromkeys(map(ord, "'`"))
 _UPDATE = re.compile(r"(?:(?:UPDATE|WRAPUP) ?\d{1,2}|REFILE|RPT) ?- ?(?=\S)")
 _SITE_WORDS = 5
 
@@ -65,14 +55,7 @@ def fold_title(title: str) -> str:
     Punctuation, soft hyphens, apostrophes, a closing " | Site" and an agency's opening "UPDATE 1-" go; the sign before
     a figure stays ("+5%" is not "-5%"). Each CJK character is a word.
     """
-    while (update := _UPDATE.match(title)) is not None:
-        title = title[update.end() :]
-    while " | " in title:
-        head, _, site = title.rpartition(" | ")
-        if len(head.split()) < TITLE_WORDS or len(site.split()) > _SITE_WORDS:
-            break
-        title = head
-    return " ".join(_tokens(title))
+    return words_of(_told(title))[0]
 
 
 def fingerprint(title: str, body: str, url: str | None = None, *, at: datetime | None = None) -> Fingerprint:
@@ -80,17 +63,15 @@ def fingerprint(title: str, body: str, url: str | None = None, *, at: datetime |
 
     Hashes are the first 64 bits of BLAKE2b over UTF-8, signed, big-endian: the same on every machine.
     """
-    folded = fold_title(title)
-    title_words = folded.count(" ") + 1 if folded else 0
-    tokens = _tokens(body) if body else []
-    usable = len(tokens) >= USABLE_WORDS
+    folded, title_words = words_of(_told(title))
+    words, body_words = words_of(body) if body else ("", 0)
     return Fingerprint(
         url_key=canon(url) if url else None,
         title=folded,
         title_words=title_words,
         title_hash=_hash64(folded) if title_words >= TITLE_WORDS else None,
-        body_words=len(tokens),
-        text_hash=_hash64(folded + "\n" + " ".join(tokens)) if usable else None,
+        body_words=body_words,
+        text_hash=_hash64(f"{folded}\n{words}") if body_words >= USABLE_WORDS else None,
         at=at,
     )
 
@@ -134,15 +115,16 @@ def keys(source: str, url: str | None, guid: str | None, title: str, *, url_shar
     return tuple(found) or (_digest(f"title:{source}\0{_fold_key(title)}"),)
 
 
-def _tokens(text: str) -> list[str]:
-    if text.isascii():
-        return _ASCII_TOKEN.findall(text.lower().translate(_ASCII_DROPPED))
-    # Casefolding can undo the composition ("ΐ"), so it comes between two normalisations; "´" would become a space.
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.replace("´", "'")).casefold())
-    text = text.translate(_DROPPED)
-    if _CJK.search(text) is not None:
-        text = _CJK.sub(r" \g<0> ", text)
-    return _TOKEN.findall(text)
+def _told(title: str) -> str:
+    """`title` without what says who tells it and how often."""
+    while (update := _UPDATE.match(title)) is not None:
+        title = title[update.end() :]
+    while " | " in title:
+        head, _, site = title.rpartition(" | ")
+        if len(head.split()) < TITLE_WORDS or len(site.split()) > _SITE_WORDS:
+            break
+        title = head
+    return title
 
 
 def _fold_key(title: str) -> str:

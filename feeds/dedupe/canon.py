@@ -7,6 +7,7 @@ gets more than 31 right, hence a WHATWG parser (ada) and rules of our own on top
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 import ada_url
@@ -54,6 +55,7 @@ _CHANNELS = frozenset(
 _AMP_VALUES = frozenset(("", "1", "true", "amp"))
 
 
+@lru_cache(maxsize=1024)
 def canon(url: str) -> str:
     """The identity of `url`: host, path, query and `#!` or `#/` fragment without what does not tell pages apart.
 

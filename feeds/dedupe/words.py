@@ -1,0 +1,79 @@
+"""The words of a text as they are compared, whatever its script, case and punctuation."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0e4e\u0e80-\u109f"
+)
+r"""Accents and vowel signs, which `\w` leaves out: without them a word of Hindi or Thai falls to pieces."""
+
+_WORD = re.compile(rf"(?:(?<!\S)[+-](?=\d))?[\w{_MARKS}]+")
+_DROPPED = "\u00ad'`’‘ʼʹ′‛"
+_UNSIGNED = re.compile(rb"(?<=[^\n])[+-]|[+-](?![0-9])")
+"""A sign that belongs to no figure; in bytes by an `_Alphabet`, where only "\n" is space."""
+
+
+class _Alphabet(NamedTuple):
+    """An 8-bit encoding and what becomes of each of its bytes: a folded letter or digit, a sign, "\n" for white
+    space, " " for punctuation, 0 where one character is not enough to know; `dropped` go."""
+
+    encoding: str
+    folded: bytes
+    dropped: bytes
+
+
+def words_of(text: str) -> tuple[str, int]:
+    """The words of `text`, compatibility-normalised and casefolded, parted by one space; and how many they are.
+
+    Soft hyphens and apostrophes go; the sign before a figure stays ("+5%" is not "-5%"). Each CJK character is a word.
+    """
+    for alphabet in _ALPHABETS:
+        try:
+            data = text.encode(alphabet.encoding)
+        except UnicodeEncodeError:
+            continue
+        data = data.translate(alphabet.folded, alphabet.dropped)
+        if 0 in data:
+            break
+        if b"-" in data or b"+" in data:
+            data = _UNSIGNED.sub(b" ", data)
+        found = data.split()
+        return b" ".join(found).decode(alphabet.encoding), len(found)
+    words = _WORD.findall(_folded(text))
+    return " ".join(words), len(words)
+
+
+def _folded(text: str) -> str:
+    # Casefolding can undo the composition ("ΐ"), so it comes between two normalisations; "´" would become a space.
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.replace("´", "'")).casefold())
+    text = text.replace("−", "-")
+    for mark in _DROPPED:
+        text = text.replace(mark, "")
+    return _CJK.sub(r" \g<0> ", text) if _CJK.search(text) is not None else text
+
+
+def _alphabet(encoding: str) -> _Alphabet:
+    folded, dropped = bytearray(256), bytearray()
+    for byte in range(256):
+        try:
+            made = _folded(bytes([byte]).decode(encoding))
+            if not made:
+                dropped.append(byte)
+            elif made.isspace():
+                folded[byte] = ord("\n")
+            elif made in "+-" or (len(made) == 1 and _WORD.fullmatch(made) is not None):
+                folded[byte] = made.encode(encoding)[0]
+            elif _WORD.search(made) is None and not set(made) & set("+-"):
+                folded[byte] = ord(" ")
+        except UnicodeError:
+            pass  # no character, or one whose fold the encoding does not have
+    return _Alphabet(encoding, bytes(folded), bytes(dropped))
+
+
+_ALPHABETS = tuple(map(_alphabet, ("cp1252", "cp1251", "cp1250")))
+"""Western, Cyrillic and Central European: a text in one of them is folded six times as fast by table as by pattern."""
