@@ -1,0 +1,203 @@
+"""XML that no strict parser reads: feedparser's lenient one, and what its entries said.
+
+feedparser is given text only, because it opens whatever looks like a path or an address; unsanitised, because nh3 does
+that later, once per changed entry. Its classes are extended by what they lose: attributes of elements that they do not
+know, RSS's hours and days, and whether a type or a permanent link was said or is a default.
+"""
+
+from __future__ import annotations
+
+import io
+import xml.sax
+from functools import cache
+from typing import Any
+
+from feeds.sources.markup import HTML, MAX_RESOLVED, kind_of, without_pairs
+from feeds.sources.names import EXTRA
+from feeds.sources.said import Channel, Said, Tag, Words
+
+_Entry = dict[str, Any]
+
+_ATTRIBUTED = (
+    "comments ttl podcast_season podcast_episode dcterms_accessrights schema_isaccessibleforfree itunes_duration"
+    " itunes_season itunes_episode itunes_episodetype itunes_explicit sy_updateperiod sy_updatefrequency"
+).split()
+"""Elements whose text feedparser forgets where they have attributes."""
+
+
+@cache
+def _classes() -> tuple[type[Any], type[Any]]:
+    """The strict and the lenient parser; made when first needed, for feedparser takes longer to import than to use."""
+    from feedparser.api import LooseFeedParser, StrictFeedParser
+    from feedparser.mixin import _FeedParserMixin
+
+    class More(_FeedParserMixin):  # type: ignore[misc]  # feedparser ships no types
+        """What is read beyond feedparser's own."""
+
+        namespaces = {**_FeedParserMixin.namespaces, **EXTRA}  # noqa: RUF012  # feedparser's own way
+        _matchnamespaces: dict[str, str] = {}  # noqa: RUF012
+        _tags: set[tuple[Any, ...]]
+
+        def _start_link(self, attributes: _Entry) -> None:
+            attributes["said_type"] = attributes.get("type")
+            super()._start_link(attributes)
+
+        def _end_link(self) -> None:
+            """An empty link replaces none."""
+            context = self._get_context()
+            before = context.get("link")
+            super()._end_link()
+            if before and not context.get("link"):
+                context["link"] = before
+
+        def _start_guid(self, attributes: _Entry) -> None:
+            super()._start_guid(attributes)
+            self._get_context()["said_permanent"] = attributes.get("ispermalink")
+
+        _start_id = _start_guid
+
+        def _end_published(self) -> None:
+            """Dates are read later, and feedparser's handlers raise for some."""
+            self.pop("published")
+
+        _end_issued = _end_pubdate = _end_published
+
+        def _end_updated(self) -> None:
+            self.pop("updated")
+
+        _end_modified = _end_lastbuilddate = _end_updated
+
+        def _end_created(self) -> None:
+            self.pop("created")
+
+        def _end_hour(self) -> None:
+            self._get_context().setdefault("said_hours", []).append(self.pop("hour"))
+
+        def _end_day(self) -> None:
+            self._get_context().setdefault("said_days", []).append(self.pop("day"))
+
+        def _end_itunes_explicit(self) -> None:
+            self.pop("itunes_explicit")
+
+        def _add_tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
+            """feedparser's own compares each category with each other one."""
+            tags = self._get_context().setdefault("tags", [])
+            self._tags = self._tags if tags else set()
+            key = (term, scheme, label)
+            if any(key) and not (term and key in self._tags):
+                tags.append({"term": term, "scheme": scheme, "label": label})
+                self._tags.add(key)
+
+    for name in _ATTRIBUTED:
+        setattr(More, f"_start_{name}", lambda self, attributes, name=name: self.push(name, 1))
+    return type("_Strict", (More, StrictFeedParser), {}), type("_Loose", (More, LooseFeedParser), {})
+
+
+def read_text(text: str, root: str, *, strict: bool = False) -> tuple[Channel, list[Said]]:
+    """What feedparser makes of `text`, a document with the root element `root`.
+
+    Raises whatever feedparser does (kurtmckee/feedparser#591, #599). With `strict` its strict parser comes first, as in
+    `feedparser.parse`.
+    """
+    from feedparser.sanitizer import replace_doctype
+
+    _version, data, entities = replace_doctype(text.encode())
+    strict_class, loose_class = _classes()
+    parser = None
+    if strict:
+        parser = _prepared(strict_class("", None, "utf-8"), text, root)
+        reader = xml.sax.make_parser()  # noqa: S317  # expat, without external entities
+        reader.setFeature(xml.sax.handler.feature_namespaces, 1)
+        reader.setFeature(xml.sax.handler.feature_external_ges, 0)
+        reader.setContentHandler(parser)
+        reader.setErrorHandler(parser)
+        try:
+            reader.parse(io.BytesIO(data))
+        except xml.sax.SAXException:
+            parser = None
+    if parser is None:
+        parser = _prepared(loose_class("", None, "utf-8", entities), text, root)
+        parser.feed(data.decode())
+    return _channel(parser.feeddata), [_said(entry) for entry in parser.entries]
+
+
+def _prepared(parser: Any, text: str, root: str) -> Any:
+    parser.resolve_relative_uris = "xml:base" in text and len(text.encode()) <= MAX_RESOLVED
+    parser.sanitize_html = False
+    if root != "feed":
+        parser.version = "rss"  # or a namespace of Atom's, declared for one link, would make it Atom
+    return parser
+
+
+def _channel(feed: _Entry) -> Channel:
+    channel = Channel()
+    channel.title = _words(feed, "title")
+    channel.link = _text(feed, "link")
+    channel.language = _text(feed, "language")
+    channel.ttl, channel.period = _text(feed, "ttl"), _text(feed, "sy_updateperiod")
+    channel.frequency = _text(feed, "sy_updatefrequency")
+    channel.links = _links(feed)
+    channel.hours, channel.days = dict.get(feed, "said_hours") or [], dict.get(feed, "said_days") or []
+    return channel
+
+
+def _said(entry: _Entry) -> Said:
+    said = Said()
+    said.title = _words(entry, "title")
+    said.language = (dict.get(entry, "title_detail") or {}).get("language")
+    said.link, said.guid = _text(entry, "link"), _text(entry, "id")
+    permanent = dict.get(entry, "said_permanent")
+    said.permanent = None if permanent is None else permanent == "true"
+    said.stands = "guidislink" in entry and said.permanent is not False
+    said.links = _links(entry)
+    # Where there is no summary feedparser copies the body into its place, without a `summary_detail`: a premium body
+    # would become its own teaser.
+    said.summary = _words(entry, "summary") if dict.get(entry, "summary_detail") is not None else None
+    said.contents = [_detail(one, one.get("value")) for one in dict.get(entry, "content") or ()]
+    said.published, said.updated = _text(entry, "published"), _text(entry, "updated")
+    said.tags = [Tag(tag["term"], tag["scheme"], tag["label"]) for tag in dict.get(entry, "tags") or ()]
+    said.authors = [name for author in dict.get(entry, "authors") or () if (name := author.get("name"))]
+    source = dict.get(entry, "source")
+    if isinstance(source, dict):
+        said.source = _words(source, "title"), dict.get(source, "href") or _text(source, "link") or None
+    said.rights = _words(entry, "rights")
+    said.comments = _text(entry, "comments")
+    said.media = [one for one in dict.get(entry, "media_content") or () if isinstance(one, dict)]
+    said.pictures = [one for one in dict.get(entry, "media_thumbnail") or () if isinstance(one, dict)]
+    image = dict.get(entry, "image")
+    if isinstance(image, dict) and dict.get(image, "href"):
+        said.pictures.append({"url": dict.get(image, "href")})
+    said.duration, said.explicit = _text(entry, "itunes_duration"), _text(entry, "itunes_explicit")
+    said.season = _text(entry, "itunes_season") or _text(entry, "podcast_season")
+    said.number = _text(entry, "itunes_episode") or _text(entry, "podcast_episode")
+    said.kind = _text(entry, "itunes_episodetype")
+    if rights := _text(entry, "dcterms_accessrights"):
+        said.gates.append(("dcterms:accessRights", rights))
+    # The publisher chooses the prefix of schema.org's namespace.
+    for name in entry:
+        if name.endswith("_isaccessibleforfree") and (free := _text(entry, name)):
+            said.gates.append(("isAccessibleForFree", free))
+    return said
+
+
+def _text(values: _Entry, name: str) -> str:
+    value = dict.get(values, name)
+    return value if isinstance(value, str) else ""
+
+
+def _words(values: _Entry, name: str) -> Words | None:
+    value = dict.get(values, name)
+    detail = dict.get(values, f"{name}_detail") or {}
+    return _detail(detail, value) if isinstance(value, str) else None
+
+
+def _detail(detail: _Entry, value: object) -> Words:
+    return Words(kind_of(detail.get("type"), HTML), without_pairs(value) if isinstance(value, str) else "")
+
+
+def _links(values: _Entry) -> list[dict[str, str]]:
+    """Links whose type is what was said."""
+    return [
+        {**link, "type": link["said_type"] or ""} if "said_type" in link else link
+        for link in dict.get(values, "links") or ()
+    ]
