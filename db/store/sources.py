@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from db.models import Document, Poll, Source, SourceState
-from db.records import Learned, PollRecord, SourceRecord
+from db.records import KnownSource, Learned, PollRecord, SourceRecord
 
 _COLUMNS = (
     Source.id,
@@ -29,6 +29,8 @@ _COLUMNS = (
     SourceState.reason,
     SourceState.error,
 )
+_ANEW: dict[str, Any] = {"etag": None, "last_modified": None, "failures": 0}
+"""The state of a source that is to be asked unconditionally, as if for the first time."""
 
 
 def _query() -> Select[Any]:
@@ -130,6 +132,40 @@ def add(connection: Connection, name: str, options: dict[str, object], now: date
     return True
 
 
+def locations(connection: Connection) -> list[KnownSource]:
+    """Every source there ever was, removed ones included, those that are polled first, each kind in order of name."""
+    columns = (Source.name, Source.origin, Source.enabled, Source.removed, Source.options)
+    return [KnownSource(*row) for row in connection.execute(select(*columns).order_by(Source.removed, Source.name))]
+
+
+def add_many(connection: Connection, added: Mapping[str, dict[str, object]], now: datetime) -> set[str]:
+    """Adds sources by command, name -> options, in a handful of statements; returns the names that were added.
+
+    A removed source of the name comes back with these options, and so does one that a command added and that is
+    paused; any other keeps its name and stays as it is.
+    """
+    columns = (Source.id, Source.name, Source.origin, Source.enabled, Source.removed)
+    known = {row.name: row for row in connection.execute(select(*columns))}
+    new = [name for name in added if name not in known]
+    idle = [known[name] for name in added if name in known and _is_idle(known[name])]
+    if new:
+        rows = [_columns("added", added[name]) | {"name": name, "learned": {}} for name in new]
+        made = connection.execute(insert(Source).returning(Source.id), rows)
+        states = [{"source_id": row.id, "due_at": now, "failures": 0} for row in made]
+        connection.execute(insert(SourceState), states)
+    if idle:
+        # Not `id`: that is the column's own name, which a value to be set would have to go by.
+        changed = [{"of": row.id, **_columns("added", added[row.name])} for row in idle]
+        connection.execute(update(Source).where(Source.id == bindparam("of")), changed)
+        asked = [{"of": row.id, **_ANEW, "due_at": now} for row in idle]
+        connection.execute(update(SourceState).where(SourceState.source_id == bindparam("of")), asked)
+    return {*new, *(row.name for row in idle)}
+
+
+def _is_idle(row: Any) -> bool:
+    return bool(row.removed or (row.origin == "added" and not row.enabled))
+
+
 def remove(connection: Connection, name: str) -> None:
     """Stops polling a source; its entries stay."""
     connection.execute(update(Source).where(Source.name == name).values(removed=True))
@@ -137,31 +173,18 @@ def remove(connection: Connection, name: str) -> None:
 
 def _insert(connection: Connection, name: str, origin: str, options: dict[str, object], now: datetime) -> None:
     made = connection.execute(
-        insert(Source)
-        .values(
-            name=name,
-            origin=origin,
-            enabled=bool(options.get("enabled", True)),
-            removed=False,
-            options=options,
-            learned={},
-        )
-        .returning(Source.id)
+        insert(Source).values(name=name, learned={}, **_columns(origin, options)).returning(Source.id)
     )
     connection.execute(insert(SourceState).values(source_id=made.scalar_one(), due_at=now, failures=0))
 
 
 def _change(connection: Connection, source_id: int, origin: str, options: dict[str, object], now: datetime) -> None:
-    connection.execute(
-        update(Source)
-        .where(Source.id == source_id)
-        .values(origin=origin, options=options, enabled=bool(options.get("enabled", True)), removed=False)
-    )
-    connection.execute(
-        update(SourceState)
-        .where(SourceState.source_id == source_id)
-        .values(due_at=now, etag=None, last_modified=None, failures=0)
-    )
+    connection.execute(update(Source).where(Source.id == source_id).values(_columns(origin, options)))
+    connection.execute(update(SourceState).where(SourceState.source_id == source_id).values({**_ANEW, "due_at": now}))
+
+
+def _columns(origin: str, options: dict[str, object]) -> dict[str, Any]:
+    return {"origin": origin, "options": options, "enabled": bool(options.get("enabled", True)), "removed": False}
 
 
 def digests(connection: Connection, source_id: int) -> dict[str, bytes]:
