@@ -289,6 +289,17 @@ class SourceRecord:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """A source that is there or was, without its schedule: what one more is compared with before it is added."""
+
+    name: str
+    origin: str
+    enabled: bool
+    removed: bool
+    options: dict[str, object]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollRecord:
     """The one outcome of one poll, and when the next is due and why; `pace` and `url` None stay as they are."""

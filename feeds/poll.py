@@ -73,8 +73,7 @@ class Poller(AbstractContextManager["Poller"]):
         self._budget = Budget(self._rule)
         self._offset = 0.0
         self._last: datetime | None = None
-        agent = config.poll.user_agent or f"Broadsheet/{__version__} (+{config.site.base_url})"
-        self._fetcher = Fetcher(config.poll, user_agent=agent, credentials=_credentials(config), on_hop=self._followed)
+        self._fetcher = fetcher_of(config, on_hop=self._followed)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -189,14 +188,19 @@ class Poller(AbstractContextManager["Poller"]):
         self._budget.hop(host, time.monotonic() + self._offset)
 
 
-def _credentials(config: Config) -> dict[str, Credential]:
-    """What each origin is told of who asks. Raises `ConfigError` for a secret that is not where it should be."""
-    return {
+def fetcher_of(config: Config, on_hop: Callable[[str], None] | None = None) -> Fetcher:
+    """What asks for documents as `config` says: who we are, to everybody and to the origins that know us.
+
+    Raises `ConfigError` for a secret that is not where it should be, `FetchError` without descriptors.
+    """
+    agent = config.poll.user_agent or f"Broadsheet/{__version__} (+{config.site.base_url})"
+    credentials = {
         origin: Credential(username=one.username, password=config.secret(origin))
         if one.username is not None
         else Credential(bearer=config.secret(origin))
         for origin, one in config.credential.items()
     }
+    return Fetcher(config.poll, user_agent=agent, credentials=credentials, on_hop=on_hop)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ WHOLE = (
     "feeds/access.py",
     "feeds/cadence.py",
     "feeds/dedupe/",
+    "feeds/discover.py",
     "feeds/formats/",
     "feeds/model.py",
     "feeds/normalise/",

@@ -22,6 +22,7 @@ PLANTED = {
     "home-sqlalchemy": ("feeds/slug.py", "import sqlalchemy"),
     "home-feedparser": ("feeds/slug.py", "import feedparser"),
     "home-feedgen": ("feeds/slug.py", "import feedgen"),
+    "home-listparser": ("feeds/slug.py", "import listparser"),
     "home-apscheduler": ("feeds/slug.py", "import apscheduler"),
     "home-pebble": ("feeds/slug.py", "import pebble"),
     "home-pycurl": ("feeds/slug.py", "import pycurl"),

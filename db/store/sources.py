@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from db.models import Document, Source, SourceState
-from db.records import Learned, Pace, SourceRecord
-from db.store.bulk import insert_rows, next_ids
+from db.records import KnownSource, Learned, Pace, SourceRecord
+from db.store.bulk import Row, insert_rows, next_ids
 from db.store.entries import chunks
 
 _COLUMNS = (
@@ -35,6 +35,10 @@ _COLUMNS = (
     SourceState.reason,
     SourceState.error,
 )
+_ANEW: dict[str, Any] = {
+    "etag": None, "last_modified": None, "failures": 0, "lease": None, "url": None, "pace": {}
+}  # fmt: skip
+"""The state of a source that is to be asked unconditionally, as if for the first time."""
 
 
 def query() -> Select[Any]:
@@ -105,12 +109,13 @@ def declare(connection: Connection, declared: Mapping[str, dict[str, object]], n
     """
     rows = connection.execute(select(Source.id, Source.name, Source.origin, Source.options, Source.removed))
     known = {row.name: row for row in rows}
-    for name, options in declared.items():
-        row = known.get(name)
-        if row is None:
-            _insert(connection, name, "config", options, now)
-        elif row.options != options or row.removed or row.origin != "config":
-            _change(connection, row.id, "config", options, now)
+    _insert(connection, "config", {name: options for name, options in declared.items() if name not in known}, now)
+    changed = {
+        row.id: declared[row.name]
+        for row in known.values()
+        if row.name in declared and (row.options != declared[row.name] or row.removed or row.origin != "config")
+    }
+    _change(connection, "config", changed, now)
     gone = [row.id for row in known.values() if row.origin == "config" and row.name not in declared and not row.removed]
     if gone:
         connection.execute(update(Source).where(Source.id.in_(gone)).values(removed=True))
@@ -120,12 +125,37 @@ def add(connection: Connection, name: str, options: dict[str, object], now: date
     """Adds a source by command; False where the name is taken."""
     row = connection.execute(select(Source.id, Source.removed).where(Source.name == name)).one_or_none()
     if row is None:
-        _insert(connection, name, "added", options, now)
+        _insert(connection, "added", {name: options}, now)
     elif row.removed:
-        _change(connection, row.id, "added", options, now)
+        _change(connection, "added", {row.id: options}, now)
     else:
         return False
     return True
+
+
+def locations(connection: Connection) -> list[KnownSource]:
+    """Every source there ever was, removed ones included, those that are polled first, each kind in order of name."""
+    columns = (Source.name, Source.origin, Source.enabled, Source.removed, Source.options)
+    return [KnownSource(*row) for row in connection.execute(select(*columns).order_by(Source.removed, Source.name))]
+
+
+def add_many(connection: Connection, added: Mapping[str, dict[str, object]], now: datetime) -> set[str]:
+    """Adds sources by command, name -> options, in a handful of statements; returns the names that were added.
+
+    A removed source of the name comes back with these options, and so does one that a command added and that is
+    paused; any other keeps its name and stays as it is.
+    """
+    columns = (Source.id, Source.name, Source.origin, Source.enabled, Source.removed)
+    known = {row.name: row for row in connection.execute(select(*columns))}
+    new = {name: options for name, options in added.items() if name not in known}
+    idle = [known[name] for name in added if name in known and _is_idle(known[name])]
+    _insert(connection, "added", new, now)
+    _change(connection, "added", {row.id: added[row.name] for row in idle}, now)
+    return {*new, *(row.name for row in idle)}
+
+
+def _is_idle(row: Any) -> bool:
+    return bool(row.removed or (row.origin == "added" and not row.enabled))
 
 
 def remove(connection: Connection, name: str) -> None:
@@ -133,36 +163,40 @@ def remove(connection: Connection, name: str) -> None:
     connection.execute(update(Source).where(Source.name == name).values(removed=True))
 
 
-def _insert(connection: Connection, name: str, origin: str, options: dict[str, object], now: datetime) -> None:
-    made = connection.execute(
-        insert(Source)
-        .values(
-            name=name,
-            origin=origin,
-            enabled=bool(options.get("enabled", True)),
-            removed=False,
-            options=options,
-            learned={},
-        )
-        .returning(Source.id)
-    )
-    state = {"source_id": made.scalar_one(), "due_at": now, "failures": 0, "host": host_of(options), "pace": {}}
-    connection.execute(insert(SourceState).values(state))
+def _insert(connection: Connection, origin: str, new: Mapping[str, dict[str, object]], now: datetime) -> None:
+    """Makes sources, name -> options, due at once."""
+    ids = next_ids(connection, Source, len(new))
+    rows: list[Row] = [
+        (source_id, name, origin, bool(options.get("enabled", True)), False, options, {})
+        for source_id, (name, options) in zip(ids, new.items(), strict=True)
+    ]
+    insert_rows(connection, Source, ("id", "name", "origin", "enabled", "removed", "options", "learned"), rows)
+    states: list[Row] = [
+        (source_id, now, 0, host_of(options), {}) for source_id, options in zip(ids, new.values(), strict=True)
+    ]
+    insert_rows(connection, SourceState, ("source_id", "due_at", "failures", "host", "pace"), states)
 
 
-def _change(connection: Connection, source_id: int, origin: str, options: dict[str, object], now: datetime) -> None:
-    connection.execute(
-        update(Source)
-        .where(Source.id == source_id)
-        .values(origin=origin, options=options, enabled=bool(options.get("enabled", True)), removed=False)
-    )
-    connection.execute(
-        update(SourceState)
-        .where(SourceState.source_id == source_id)
-        .values(
-            due_at=now, lease=None, host=host_of(options), url=None, pace={}, etag=None, last_modified=None, failures=0
-        )
-    )
+def _change(connection: Connection, origin: str, changed: Mapping[int, dict[str, object]], now: datetime) -> None:
+    """Gives sources other options, id -> options, and has them asked as if for the first time."""
+    if not changed:
+        return
+    # Not `id`: that is the column's own name, which a value to be set would have to go by.
+    told = [
+        {
+            "of": source_id,
+            "origin": origin,
+            "options": options,
+            "enabled": bool(options.get("enabled", True)),
+            "removed": False,
+        }
+        for source_id, options in changed.items()
+    ]
+    connection.execute(update(Source).where(Source.id == bindparam("of")), told)
+    asked = [
+        {"of": source_id, **_ANEW, "due_at": now, "host": host_of(options)} for source_id, options in changed.items()
+    ]
+    connection.execute(update(SourceState).where(SourceState.source_id == bindparam("of")), asked)
 
 
 def digests(connection: Connection, source_id: int) -> dict[str, bytes]:

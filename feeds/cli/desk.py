@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, get_type_hints
 import typer
 
 from feeds import log
-from feeds.config import DEFAULT_PATH, Config, load
+from feeds.config import DEFAULT_PATH, Config, Site, load
 from feeds.errors import BroadsheetError, UsageError
 
 if TYPE_CHECKING:
@@ -54,6 +54,15 @@ class Desk:
         if self._config is None:
             self._config = load(self.path)
         return self._config
+
+    def config_or_defaults(self) -> Config:
+        """The configuration; nothing but defaults where none was named and none is at the usual place.
+
+        For commands that store and publish nothing, so that they work before `feeds init`. Raises `ConfigError`.
+        """
+        if self._config is None and self.path == DEFAULT_PATH and not os.path.lexists(self.path):
+            self._config = Config(site=Site(title="Broadsheet", base_url="http://127.0.0.1:8080/"))
+        return self.config
 
     def now(self) -> datetime:
         """The present, UTC, to the second.
@@ -116,6 +125,16 @@ class Desk:
         # Not escaped once more: JSON escapes controls itself, and a program has to get every other character back.
         _write(json.dumps(value, ensure_ascii=False, indent=2), sys.stdout)
 
+    def give_bytes(self, data: bytes) -> None:
+        """A file's UTF-8 on standard output, byte for byte, whatever the terminal's encoding."""
+        if sys.stdout is not None:
+            with _outgoing(sys.stdout) as out:
+                raw = getattr(out, "buffer", None)
+                if raw is None:
+                    out.write(data.decode())
+                else:
+                    raw.write(data)
+
     def table(self, heads: list[str], rows: list[list[str]]) -> None:
         """A table for people: drawn on a terminal, parted by tabs elsewhere."""
         if self.quiet:
@@ -159,8 +178,16 @@ def _write(text: str, out: TextIO | None) -> None:
     if out is None:
         return
     encoding = getattr(out, "encoding", None) or "utf-8"
-    try:
+    with _outgoing(out):
         out.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+@contextmanager
+def _outgoing(out: TextIO) -> Iterator[TextIO]:
+    """`out`, flushed before and after what is written to it here; what that may raise is told at `_write`."""
+    try:
+        out.flush()
+        yield out
         out.flush()
     except BrokenPipeError:
         raise

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 from pydantic import ValidationError
 
+from feeds.cli import sources_opml, sources_try
 from feeds.cli.desk import Desk, command, when
+from feeds.cli.naming import kind_of, name_from, problem_of
 from feeds.config import Source
 from feeds.errors import UsageError
 
-app = typer.Typer(help="List, add and remove sources.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, add, remove and try sources; bring them from other readers and take them there.", no_args_is_help=True
+)
 
 
 @command(app, "list")
@@ -58,7 +61,12 @@ def list_sources(desk: Desk) -> None:
 @command(app)
 def add(
     desk: Desk,
-    location: Annotated[str, typer.Argument(help="Address of a feed, or path of a file or folder.")],
+    location: Annotated[
+        str,
+        typer.Argument(
+            help="Address of a feed, or path of a file or folder; 'feeds sources try' finds a page's feeds."
+        ),
+    ],
     name: Annotated[str | None, typer.Option("--name", help="Unique name; default: made from the location.")] = None,
     kind: Annotated[str | None, typer.Option("--kind", help="seed or feed; default: seen from the location.")] = None,
     section: Annotated[list[str] | None, typer.Option("--section", help="Section of all its entries; repeat.")] = None,
@@ -75,8 +83,8 @@ def add(
     if not remote and not Path(where).exists():
         raise UsageError(f"{location}: no such file or folder, and no address that begins with http:// or https://")
     options = {
-        "name": name or _name_from(location, remote),
-        "kind": kind or _kind_of(where, remote),
+        "name": name or name_from(location, remote),
+        "kind": kind or kind_of(where, remote),
         "url" if remote else "path": where,
         "sections": tuple(section or ()),
         "interval": interval,
@@ -84,27 +92,13 @@ def add(
     try:
         source = Source.model_validate({key: value for key, value in options.items() if value is not None})
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise UsageError(f"{key + ': ' if key else ''}{message}") from error
+        raise UsageError(problem_of(error)) from error
     with writing(desk.engine()) as connection:
         if not sources.add(connection, source.name, options_of(source), desk.now()):
             raise UsageError(f'a source named "{source.name}" is there already; give another --name')
     if desk.as_json:
         desk.give({"source": source.name, "kind": source.kind, "location": where})
     desk.say(f'added {source.kind} source "{source.name}"; \'feeds update "{source.name}"\' polls it now')
-
-
-def _name_from(location: str, remote: bool) -> str:
-    text = urlsplit(location).hostname or "" if remote else Path(location).resolve().stem
-    kept = "".join(char if char.isalnum() or char in "._:-" else "-" for char in text).strip("-._:")
-    return kept[:100] or "source"
-
-
-def _kind_of(where: str, remote: bool) -> str:
-    path = Path(where)
-    return "seed" if not remote and (path.is_dir() or path.suffix.lower() == ".txt") else "feed"
 
 
 @command(app)
@@ -123,3 +117,7 @@ def remove(desk: Desk, name: Annotated[str, typer.Argument(help="Name of the sou
     if desk.as_json:
         desk.give({"removed": name})
     desk.say(f'removed source "{name}"; its entries stay')
+
+
+sources_try.register(app)
+sources_opml.register(app)

@@ -1,0 +1,67 @@
+"""What a source is called and of which kind it is, where its location or its title has to tell."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+MAX_NAME = 100
+_OUTSIDE = re.compile(r"[^\w .:-]+")
+_NAMELESS = "source"
+
+
+def name_from(location: str, remote: bool) -> str:
+    """A name made from an address's host or a file's name."""
+    try:
+        text = urlsplit(location).hostname or "" if remote else Path(location).resolve().stem
+    except ValueError:  # half an IPv6 address
+        text = ""
+    kept = "".join(char if char.isalnum() or char in "._:-" else "-" for char in text).strip("-._:")
+    return kept[:MAX_NAME] or _NAMELESS
+
+
+def name_of(title: str, url: str) -> str:
+    """A name made from a title; from the host of `url` where a name cannot hold the title's letters.
+
+    Names take letters and digits; scripts that write vowels as marks would lose them.
+    """
+    text = unicodedata.normalize("NFC", title)
+    if any(unicodedata.category(char).startswith("M") for char in text):
+        text = ""
+    kept = re.sub(r"^[\W_]+", "", " ".join(_OUTSIDE.sub(" ", text).split()))
+    return kept[:MAX_NAME].rstrip(" .:-_") or name_from(url, remote=True)
+
+
+class Names:
+    """Names of sources that are taken, without regard to case, as in `config.toml`."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self._taken = {name.casefold() for name in taken}
+        self._next: dict[str, int] = {}
+
+    def take(self, name: str) -> str:
+        """`name`, or with the first of the suffixes -2, -3... that makes it unique; it is taken from now on."""
+        one, key = name, name.casefold()
+        while one.casefold() in self._taken:
+            # Remembered, so that ten thousand of one name do not look through all that came before.
+            number = self._next[key] = self._next.get(key, 1) + 1
+            one = f"{name[: MAX_NAME - len(str(number)) - 1]}-{number}"
+        self._taken.add(one.casefold())
+        return one
+
+
+def kind_of(where: str, remote: bool) -> str:
+    """The kind of source that a location looks like, before anybody has looked into it."""
+    path = Path(where)
+    return "seed" if not remote and (path.is_dir() or path.suffix.lower() == ".txt") else "feed"
+
+
+def problem_of(error: ValidationError) -> str:
+    """The first finding about a source's options as a sentence for a person, its key before it."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    return f"{key + ': ' if key else ''}{first['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,308 @@
+"""`feeds sources try`: what a source would give, before it is added. Nothing is stored."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import typer
+from pydantic import ValidationError
+
+from feeds.cli.desk import Desk, command, when
+from feeds.cli.naming import kind_of, problem_of
+from feeds.config import Config, Source
+from feeds.errors import FetchError, ParseError, SourceError, UsageError
+
+if TYPE_CHECKING:
+    from db.records import EntryRecord, Learned
+    from feeds.discover import Found
+    from feeds.model import Context, Document
+
+MAX_CHECKS = 6
+"""Addresses that are asked after the first one: enough for a page's feeds, too few to trouble anybody."""
+
+SHOWN = 20
+"""Items that a person is shown; --json gives all."""
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to `app`."""
+    command(app, "try")(try_source)
+
+
+@dataclass(slots=True, kw_only=True)
+class Trial:
+    """What was found: `kind` of the document, its own `items` and the `feeds` it names, as the JSON gives them."""
+
+    kind: str
+    title: str | None = None
+    items: list[dict[str, Any]] = field(default_factory=list)
+    feeds: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The first feed that was asked and is one; else the first that was not asked; None where there is neither."""
+        usable = [feed for feed in self.feeds if feed["error"] is None]
+        return next((feed for feed in usable if feed["checked"]), next(iter(usable), None))
+
+
+def try_source(
+    desk: Desk,
+    location: Annotated[str, typer.Argument(help="Address of a feed or an HTML page, or path of a file or folder.")],
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help="Address that relative links resolve against; default: its own.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="seed or feed; default: seen from the document.")] = None,
+) -> None:
+    """Show what a source would give, and the feeds of an HTML page. Nothing is stored."""
+    from feeds.reading import PARSERS
+    from feeds.sources.fields import http_url
+
+    if kind is not None and kind not in PARSERS:
+        raise UsageError(f'--kind: "{kind}" is no kind of source; there are {", ".join(PARSERS)}')
+    if base_url is not None and http_url(base_url, None) is None:
+        raise UsageError(f"--base-url: {base_url}: give an address that begins with http:// or https:// and a host")
+    remote = "://" in location
+    source = _source(kind or kind_of(location, remote), location, remote)
+    with _Trier(desk.config_or_defaults(), desk.now(), base_url) as trier:
+        trial = trier.run(source, location, kind)
+    if desk.as_json:
+        desk.give({name: getattr(trial, name) for name in ("kind", "title", "items", "feeds", "warnings")})
+    else:
+        _show(desk, trial, location)
+    # A feed may be empty for a day; from any other kind nothing means that it was not understood.
+    if not trial.items and trial.best is None and trial.kind != "feed":
+        raise SourceError(_nothing(trial, location))
+
+
+def _source(kind: str, location: str, remote: bool) -> Source:
+    """The source that `feeds sources add` would make. Raises `UsageError`."""
+    where = location if remote else str(Path(location).resolve())
+    try:
+        return Source.model_validate({"name": "trial", "kind": kind, "url" if remote else "path": where})
+    except ValidationError as error:
+        raise UsageError(problem_of(error)) from error
+
+
+class _Trier:
+    """Asks and reads for one trial, as a poll does."""
+
+    def __init__(self, config: Config, now: datetime, base_url: str | None) -> None:
+        from feeds.poll import PRELOAD, fetcher_of
+        from feeds.pool import Pool
+        from feeds.worker import read_document
+
+        self._config = config
+        self._now = now
+        self._base_url = base_url
+        self._fetcher = fetcher_of(config)
+        self._pool = Pool(read_document, preload=PRELOAD)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self._fetcher.close()
+        self._pool.close()
+
+    def run(self, source: Source, location: str, kind: str | None) -> Trial:
+        """What `source` gives; where no `kind` was given, an HTML page is asked for its feeds.
+
+        Raises `SourceError` where nothing can be had or read.
+        """
+        from feeds.discover import is_page, title_of
+        from feeds.reading import PARSERS
+
+        documents = [self._ask(source.url)] if source.url is not None else self._local(location)
+        documents = [one if self._base_url is None else replace(one, url=self._base_url) for one in documents]
+        first = documents[0]
+        page = kind is None and source.kind == "feed" and is_page(first.data, first.media_type)
+        trial = Trial(kind="page" if page else source.kind)
+        if trial.kind in PARSERS:
+            self._read(trial, documents, source)
+        if page:
+            trial.title = trial.title or title_of(first.data, first.charset)
+            self._discover(trial, first, remote=source.url is not None)
+        return trial
+
+    def _ask(self, url: str) -> Document:
+        from feeds.fetch import Request
+
+        document = self._fetcher.fetch(Request(url), self._now).document
+        if document is None:
+            raise FetchError(f"{url}: nothing came, although nothing was asked conditionally")
+        return document
+
+    def _local(self, location: str) -> list[Document]:
+        from feeds.fetch import Unreadable, read_local
+
+        documents = []
+        for one in read_local(Path(location).resolve(), self._config.poll, now=self._now):
+            if isinstance(one, Unreadable):
+                raise one.error
+            documents.append(one)
+        if not documents:
+            raise FetchError(f"{location}: holds no documents (*.txt)")
+        return documents
+
+    def _read(self, trial: Trial, documents: list[Document], source: Source) -> None:
+        """Puts into `trial` what a poll of `source` would read."""
+        from feeds.manner import manner_of
+        from feeds.packing import unpack
+
+        manner = manner_of(self._config, source)
+        if source.kind == "seed":
+            manner = manner_of(self._config, source, _taught(manner.context, documents))
+        for document in documents:
+            found = self._pool.call(document, manner, b"")
+            reading = unpack(found.packed)
+            trial.title = trial.title or found.title
+            trial.items += map(_item, reading.records)
+            trial.warnings += reading.warnings
+            trial.warnings += [f"line {one.line}: {one.reason}: {one.raw[:80]}" for one in reading.skipped]
+
+    def _discover(self, trial: Trial, page: Document, remote: bool) -> None:
+        """Puts the feeds of `page` into `trial`, asking them one by one until one of them is a feed.
+
+        Nobody is asked for the sake of a file.
+        """
+        from feeds.discover import discover
+
+        found = discover(page.data, page.url, page.charset)
+        trial.feeds = [_feed(one) for one in found]
+        if not remote:
+            return
+        for feed in trial.feeds[:MAX_CHECKS]:
+            if self._check(feed) is None:
+                return
+        if not found:
+            self._guess(trial, page)
+
+    def _guess(self, trial: Trial, page: Document) -> None:
+        """Asks the usual addresses; only one that is a feed is worth a word."""
+        from feeds.discover import Found, usual
+        from feeds.fetch import HttpError
+
+        for url in usual(page.name)[:MAX_CHECKS]:
+            feed = _feed(Found(url, None, None, "usual address"))
+            error = self._check(feed)
+            if error is None:
+                trial.feeds.append(feed)
+                return
+            lost = isinstance(error, HttpError) and error.status in (404, 410)
+            if not lost and not isinstance(error, ParseError):
+                return  # a host that is in trouble or wants to be left alone is not asked for more
+
+    def _check(self, feed: dict[str, Any]) -> SourceError | None:
+        """Asks for one feed and notes in it what came; the reason where it is none."""
+        feed["checked"] = True
+        trial = Trial(kind="feed")
+        try:
+            source = _source("feed", feed["url"], remote=True)
+            self._read(trial, [self._ask(feed["url"])], source)
+        except SourceError as error:
+            feed["error"] = str(error)
+            return error
+        feed["title"], feed["items"] = trial.title or feed["title"], trial.items
+        return None
+
+
+def _taught(context: Context, documents: Iterable[Document]) -> Learned:
+    """The sections and markers that the documents teach each other, as in a poll."""
+    from db.records import Learned
+    from feeds.sources.seed import learn
+
+    learned = Learned()
+    for document in documents:
+        learned |= learn(document, context)
+    return learned
+
+
+def _item(record: EntryRecord) -> dict[str, Any]:
+    return {
+        "title": record.title,
+        "url": record.url,
+        "published": when(record.published),
+        "sections": list(record.sections),
+        "access": record.access.value,
+        "evidence": [{"signal": one.signal, "value": one.value, "where": one.where} for one in record.evidence],
+    }
+
+
+def _feed(found: Found) -> dict[str, Any]:
+    """A feed that nobody has been asked for yet."""
+    return {
+        "url": found.url,
+        "title": found.title,
+        "type": found.media_type,
+        "how": found.how,
+        "checked": False,
+        "error": None,
+        "items": [],
+    }
+
+
+def _show(desk: Desk, trial: Trial, location: str) -> None:
+    desk.say(f"{trial.kind}: {trial.title or 'without a title'}; {_counted(trial.items, 'item')}")
+    _table(desk, trial.items)
+    best = trial.best
+    if trial.feeds:
+        desk.say(f"it names {_counted(trial.feeds, 'feed')}:")
+        rows = [[one["url"], one["title"] or "", one["type"] or one["how"], _state(one)] for one in trial.feeds]
+        desk.table(["address", "title", "type", "asked"], rows)
+    if best is not None and best["checked"]:
+        desk.say(f"items of {best['url']}:")
+        _table(desk, best["items"])
+    for warning in trial.warnings:
+        desk.warn(warning)
+    if best is not None:
+        verb = "add" if best["checked"] else "try"
+        desk.say(f"next: feeds sources {verb} {shlex.quote(best['url'])}")
+    elif trial.items or trial.kind == "feed":
+        option = "" if trial.kind == kind_of(location, "://" in location) else f" --kind {trial.kind}"
+        desk.say(f"next: feeds sources add {shlex.quote(location)}{option}")
+
+
+def _table(desk: Desk, items: list[dict[str, Any]]) -> None:
+    rows = [
+        [
+            one["title"],
+            one["url"] or "",
+            one["published"] or "",
+            ", ".join(one["sections"]),
+            one["access"],
+            "; ".join(f"{proof['signal']}: {proof['value']}" for proof in one["evidence"]),
+        ]
+        for one in items[:SHOWN]
+    ]
+    if rows:
+        desk.table(["title", "address", "published", "sections", "access", "evidence"], rows)
+    if len(items) > SHOWN:
+        desk.say(f"and {len(items) - SHOWN} more; --json gives all")
+
+
+def _state(feed: dict[str, Any]) -> str:
+    if not feed["checked"]:
+        return "not asked"
+    return _counted(feed["items"], "item") if feed["error"] is None else f"no feed: {feed['error']}"
+
+
+def _counted(things: list[Any], what: str) -> str:
+    return f"{len(things)} {what}" if len(things) == 1 else f"{len(things)} {what}s"
+
+
+def _nothing(trial: Trial, location: str) -> str:
+    """Why there is nothing to add, and what to do."""
+    if trial.kind != "page":
+        return f"{location}: holds nothing that can be read as a {trial.kind} document"
+    if trial.feeds:
+        return f"{location}: is an HTML page, and none of the feeds it names can be used: {trial.feeds[0]['error']}"
+    return f"{location}: is an HTML page that names no feed; look for one at the publisher's"
