@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from db.records import Access, Enclosure, EntryRecord, Evidence, Precision, Revised, Said, StoredEntry
@@ -118,6 +118,9 @@ SEVERAL = st.lists(st.sampled_from(["a", "b", "ab"]), max_size=2).map(tuple)
 
 
 @given(*[st.lists(st.builds(lambda *given: given, WORDS, st.none() | WORDS, SEVERAL, SEVERAL), min_size=2, max_size=2)])
+@example([("", None, ("a", "b"), ()), ("", None, ("ab",), ())])
+@example([("", None, ("a",), ()), ("", None, (), ("a",))])
+@example([("", None, (), ()), ("", "", (), ())])
 def test_other_words_never_read_the_same(said: list[tuple[str, str | None, tuple[str, ...], tuple[str, ...]]]) -> None:
     one, other = (
         record("T", summary=summary, label=label, authors=authors, categories=categories)
