@@ -241,6 +241,16 @@ def test_text_is_fit_for_any_xml(text: str) -> None:
     assert strip_illegal(made) == made
 
 
+@given(st.lists(st.sampled_from(["\u0301", "\u0334", "\u0301" * 29, "\u0301" * 31, "—", "e", "\n", "\0"]), max_size=9))
+def test_marks_are_cut_wherever_a_run_begins(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    marks, kept = 0, []
+    for character in text.replace("\0", ""):
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        kept += [character] if marks <= 30 else []
+    assert strip_illegal(text) == unicodedata.normalize("NFC", "".join(kept))
+
+
 def test_marks_are_cut_where_no_language_needs_them() -> None:
     assert strip_illegal("x" + "\u0301\u0323" * 50) == unicodedata.normalize("NFC", "x" + "\u0301\u0323" * 15)
     assert strip_illegal("—" * 99) == "—" * 99

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from db.records import Access, Enclosure, EntryRecord, Evidence, Precision, Revised, Said, StoredEntry
@@ -91,6 +91,7 @@ def stored(**over: object) -> StoredEntry:
         {"enclosures": (Enclosure("https://news.example/a.mp3", "audio/mpeg"),)},
         {"sections": ("Town", "Sea")},
         {"evidence": (MARKER,)},
+        {"extra": '{"comments":"https://news.example/1#comments"}'},
     ],
 )
 def test_the_digest_changes_with_whatever_is_said(change: dict[str, object]) -> None:
@@ -110,6 +111,29 @@ def test_what_a_source_is_configured_to_be_is_not_what_a_document_says() -> None
     assert revise.digest(given) == revise.digest(record(evidence=(MARKER,)))
     assert revise.configured_of((MARKER, proof)) == ["premium"]
     assert revise.configured_of((MARKER,)) == []
+
+
+WORDS = st.sampled_from(["", "a", "b", "None"])
+SEVERAL = st.lists(st.sampled_from(["a", "b", "ab"]), max_size=2).map(tuple)
+
+
+@given(*[st.lists(st.builds(lambda *given: given, WORDS, st.none() | WORDS, SEVERAL, SEVERAL), min_size=2, max_size=2)])
+@example([("", None, ("a", "b"), ()), ("", None, ("ab",), ())])
+@example([("", None, ("a",), ()), ("", None, (), ("a",))])
+@example([("", None, (), ()), ("", "", (), ())])
+def test_other_words_never_read_the_same(said: list[tuple[str, str | None, tuple[str, ...], tuple[str, ...]]]) -> None:
+    one, other = (
+        record("T", summary=summary, label=label, authors=authors, categories=categories)
+        for summary, label, authors, categories in said
+    )
+    assert (revise.digest(one) == revise.digest(other)) is (said[0] == said[1])
+
+
+def test_a_change_of_what_else_is_said_tells_nobody() -> None:
+    before, made = stored(), record(extra='{"rights":"r"}')
+    one = said(1, "harbour", "0/a", "Town")
+    change = revise.revise(before, [], made, one, access=Access.UNKNOWN, evidence=(), moment=TWO)
+    assert (change.changed, change.updated, change.record) == ((), before.updated, made)
 
 
 def test_the_digest_takes_lone_surrogates() -> None:
