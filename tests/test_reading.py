@@ -1,77 +1,19 @@
-"""From a document to records, and across the boundary of a process."""
+"""From a document to records."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from db.records import Access, Enclosure, EntryRecord, Evidence, Fingerprint, Precision
+from db.records import Access
 from feeds.config import Config, Source
-from feeds.model import Document, Reading, Skipped
-from feeds.reading import context_of, pack, parse, read, unpack
+from feeds.manner import manner_of
+from feeds.model import Document
+from feeds.packing import pack, unpack
+from feeds.reading import parse, read
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 CONFIG = Config.model_validate({"site": {"title": "Desk", "base_url": "https://desk.example/"}})
-
-text = st.text(st.characters(), max_size=8)
-maybe = st.none() | text
-texts = st.lists(text, max_size=2).map(tuple)
-integers = st.none() | st.integers(-(2**63), 2**63 - 1)
-seconds = st.integers(0, 2**37).map(lambda second: datetime.fromtimestamp(second, UTC))
-moments = st.builds(lambda second, micro: second.replace(microsecond=micro), seconds, st.integers(0, 999_999))
-records = st.builds(
-    EntryRecord,
-    keys=st.lists(st.binary(min_size=16, max_size=16), max_size=2).map(tuple),
-    position=st.integers(0, 2**31),
-    title=text,
-    title_from_body=st.booleans(),
-    url=maybe,
-    summary=text,
-    content=text,
-    text=text,
-    published=st.none() | seconds,
-    published_precision=st.none() | st.sampled_from(Precision),
-    published_basis=maybe,
-    updated=st.none() | seconds,
-    dated=seconds,
-    language=maybe,
-    label=maybe,
-    authors=texts,
-    categories=texts,
-    enclosures=st.lists(st.builds(Enclosure, text, text, st.integers(0, 2**40)), max_size=2).map(tuple),
-    sections=texts,
-    access=st.sampled_from(Access),
-    evidence=st.lists(st.builds(Evidence, text, text, text), max_size=2).map(tuple),
-    fingerprint=st.builds(
-        Fingerprint, maybe, text, st.integers(0, 99), integers, st.integers(0, 99), integers, st.none() | seconds
-    ),
-    extra=text,
-)
-readings = st.builds(
-    Reading,
-    name=text,
-    digest=st.binary(max_size=16),
-    moment=moments,
-    records=st.lists(records, max_size=3).map(tuple),
-    encoding=maybe,
-    skipped=st.lists(st.builds(Skipped, st.integers(1, 99), text, text), max_size=2).map(tuple),
-    warnings=texts,
-)
-
-
-@given(readings)
-def test_what_was_packed_is_what_is_unpacked(reading: Reading) -> None:
-    again = unpack(pack(reading))
-    assert again == reading
-    for before, after in zip(reading.records, again.records, strict=True):
-        assert type(after) is EntryRecord
-        assert type(after.fingerprint) is Fingerprint
-        assert after.access is before.access
-        assert after.published_precision is before.published_precision
-        assert hash(after) == hash(before)
 
 
 def test_a_document_becomes_records() -> None:
@@ -79,7 +21,8 @@ def test_a_document_becomes_records() -> None:
     item = {"id": "1", "title": "Ferry", "url": "/1", "content_html": "<p>Ahoy</p>", "image": "/i.png"}
     data = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [item, {"id": "2"}]}).encode()
     document = Document(name="a", data=data, as_of=NOW, fetched_at=NOW, url=source.url, media_type="application/json")
-    made = read(parse(document, context_of(CONFIG, source), source), document, source, CONFIG, b"digest")
+    manner = manner_of(CONFIG, source)
+    made = read(parse(document, manner), document, manner, b"digest")
     (record,) = made.records
     assert (record.title, record.text, record.url) == ("Ferry", "Ahoy", "https://a.example/1")
     assert (record.sections, record.access, record.dated) == (("News",), Access.UNKNOWN, NOW)
