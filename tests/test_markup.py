@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import nh3
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from feeds.normalise import absolute, sanitise, strip_illegal, text_of
@@ -83,8 +83,11 @@ def filtered(markup: str, base: str | None) -> str:
 @example('<a title="x href=" href="/y">z</a>', BASE)
 @example('<a href="https://a.example/?b&amp;c=1&lt;2">z</a>', BASE)
 def test_addresses_are_those_that_a_filter_of_the_cleaner_gives(markup: str, base: str | None) -> None:
+    by_filter = filtered(strip_illegal(markup), base)
+    # Without any markup left the second pass would take it for plain text, and make paragraphs of it.
+    assume("<" in by_filter or "&" in by_filter)
     # The text around them is cleaned afterwards, whichever the way.
-    assert Tokens(sanitise(markup, base)).seen == Tokens(sanitise(filtered(strip_illegal(markup), base), base)).seen
+    assert Tokens(sanitise(markup, base)).seen == Tokens(sanitise(by_filter, base)).seen
 
 
 @pytest.mark.parametrize(

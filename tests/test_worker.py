@@ -17,7 +17,8 @@ from tests.command import SITE
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CONFIG = parse(
-    f'{SITE}[[source]]\nname = "n"\nurl = "https://n.example/feed"\n[[source]]\nname = "s"\nkind = "seed"\npath = "s"\n',
+    f'{SITE}[[source]]\nname = "n"\nurl = "https://n.example/feed"\n'
+    '[[source]]\nname = "s"\nkind = "seed"\npath = "s"\n',
     Path("config.toml"),
 )
 FEED = """<rss version="2.0"><channel><title>N</title><ttl>60</ttl><skipDays><day>Sunday</day></skipDays>
