@@ -104,12 +104,14 @@ _TITLES = {
 }
 _NOTES = {
     "update": (
-        "`outcome` is `stored`, `unchanged` or `failed`. Paths are relative to the published folder. "
+        "`outcome` is `stored`, `unchanged`, `failed` or `deferred` (the budget of its host is spent, or our own "
+        "network is down). Paths are relative to the published folder. "
         "`sources` is empty for `publish`, `published` for `poll`."
     ),
     "status": (
-        "`state` is `ok`, `failing`, `gone` or `paused`. `kind` is `failing` (a source), `quarantined` (an entry that "
-        "cannot be rendered) or `refused` (a feed that broke a rule); the last two have null as `source`."
+        "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap` or `shrunken` (of "
+        "a source), `network` (our own), `quarantined` (an entry that cannot be rendered) or `refused` (a feed that "
+        "broke a rule); the last three have null as `source`."
     ),
     "entries list": (
         "Newest first. `cluster` is the id of the lead entry, `duplicate_of` the same for an entry that is folded "

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, get_type_hints
 
 import typer
 
+from db.records import NEVER
 from feeds import log
 from feeds.config import DEFAULT_PATH, Config, Site, load
 from feeds.errors import BroadsheetError, UsageError
@@ -201,6 +202,11 @@ def _outgoing(out: TextIO) -> Iterator[TextIO]:
 def when(moment: datetime | None) -> str | None:
     """RFC 3339 in UTC; None where unknown."""
     return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def due(moment: datetime) -> str | None:
+    """When a source is asked next; None for never."""
+    return when(moment) if moment < NEVER else None
 
 
 def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., int | None]], Callable[..., None]]:

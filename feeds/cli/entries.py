@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
@@ -155,6 +156,11 @@ def as_json(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> dict[str, object
     }
 
 
+def _compact(value: object) -> str:
+    """What else a source said, in a line: words as they are, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 @command(app)
 def show(desk: Desk, uid: Id) -> None:
     """Show one entry whole: body, evidence for its access, former versions."""
@@ -176,6 +182,10 @@ def show(desk: Desk, uid: Id) -> None:
                 "authors": entry.authors,
                 "categories": entry.categories,
                 "language": entry.language,
+                "enclosures": [
+                    {"url": file.url, "type": file.media_type, "length": file.length} for file in entry.enclosures
+                ],
+                "extra": json.loads(entry.extra or "{}"),
                 "rule": entry.rule,
                 "access_override": entry.access_override,
                 "revisions": [
@@ -202,6 +212,8 @@ def show(desk: Desk, uid: Id) -> None:
         f"sections   {', '.join(entry.sections) or '-'}",
         f"access     {entry.access.value}",
     ]
+    lines += [f"enclosure  {file.url} ({file.media_type})" for file in entry.enclosures]
+    lines += [f"{name:<10} {_compact(value)}" for name, value in json.loads(entry.extra or "{}").items()]
     lines += [f'           because {one.signal} "{one.value}" ({one.where})' for one in _evidence(entry)]
     if not entry.is_lead:
         lines.append(f"duplicate  of {entry.lead} (rule {entry.rule})")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
 
 from feeds.cli import sources_opml, sources_try
-from feeds.cli.desk import Desk, command, when
+from feeds.cli.desk import Desk, command, due
 from feeds.cli.naming import kind_of, name_from, problem_of
 from feeds.config import Source
 from feeds.errors import UsageError
+
+if TYPE_CHECKING:
+    from db.records import SourceRecord
 
 app = typer.Typer(
     help="List, add, remove and try sources; bring them from other readers and take them there.", no_args_is_help=True
@@ -34,9 +37,10 @@ def list_sources(desk: Desk) -> None:
                     "source": one.name,
                     "kind": one.options.get("kind", "feed"),
                     "location": one.options.get("url") or one.options.get("path"),
+                    "moved_to": one.url,
                     "origin": one.origin,
                     "enabled": one.enabled,
-                    "next_due": when(one.due_at),
+                    "next_due": due(one.due_at),
                     "reason": one.reason,
                 }
                 for one in found
@@ -47,15 +51,20 @@ def list_sources(desk: Desk) -> None:
         [
             one.name,
             str(one.options.get("kind", "feed")),
-            str(one.options.get("url") or one.options.get("path")),
+            _location(one),
             one.origin if one.enabled else f"{one.origin}, paused",
-            when(one.due_at) or "",
+            due(one.due_at) or "never",
         ]
         for one in found
     ]
     desk.table(["source", "kind", "location", "from", "next due"], rows)
     if not found:
         desk.say("no sources yet: add one with 'feeds sources add URL' or a [[source]] table in config.toml")
+
+
+def _location(source: SourceRecord) -> str:
+    where = str(source.options.get("url") or source.options.get("path"))
+    return where if source.url is None else f"{where} (moved to {source.url})"
 
 
 @command(app)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from feeds.cli.desk import Desk, command, when, write_line
+from feeds.cli.desk import Desk, command, due, when, write_line
 
 if TYPE_CHECKING:
     from db.engine import Engine
@@ -204,7 +204,7 @@ def status(desk: Desk) -> int:
                         "source": health.source.name,
                         "state": health.state,
                         "last_success": when(health.source.last_success),
-                        "next_due": when(health.source.due_at),
+                        "next_due": due(health.source.due_at),
                         "reason": health.source.reason,
                         "failures": health.source.failures,
                         "error": health.source.error,
@@ -235,7 +235,7 @@ def status(desk: Desk) -> int:
             health.source.name,
             health.state,
             when(health.source.last_success) or "never",
-            when(health.source.due_at) or "",
+            due(health.source.due_at) or "never",
             health.source.error or health.source.reason or "not polled yet",
         ]
         for health in found.sources
