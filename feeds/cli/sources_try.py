@@ -26,7 +26,7 @@ MAX_CHECKS = 6
 """Addresses that are asked after the first one: enough for a page's feeds, too few to trouble anybody."""
 
 SHOWN = 20
-"""Items that a person is shown; --json gives all."""
+"""Items and warnings that a person is shown; --json gives all."""
 
 
 def register(app: typer.Typer) -> None:
@@ -74,9 +74,8 @@ def try_source(
         desk.give({name: getattr(trial, name) for name in ("kind", "title", "items", "feeds", "warnings")})
     else:
         _show(desk, trial, location)
-    # A feed may be empty for a day; from any other kind nothing means that it was not understood.
-    if not trial.items and trial.best is None and trial.kind != "feed":
-        raise SourceError(_nothing(trial, location))
+    if trial.kind == "page" and not trial.items and trial.best is None:
+        raise SourceError(_nothing(trial, location, based="://" in (base_url or location)))
 
 
 def _source(kind: str, location: str, remote: bool) -> Source:
@@ -104,11 +103,11 @@ class _Trier:
         from feeds.discover import is_page, title_of
         from feeds.poll import PARSERS
 
-        documents = [self._ask(source.url)] if source.url is not None else self._local(location)
+        documents, errors = ([self._ask(source.url)], []) if source.url is not None else self._local(location)
         documents = [one if self._base_url is None else replace(one, url=self._base_url) for one in documents]
         first = documents[0]
         page = kind is None and source.kind == "feed" and is_page(first.data, first.media_type)
-        trial = Trial(kind="page" if page else source.kind)
+        trial = Trial(kind="page" if page else source.kind, warnings=[str(error) for error in errors])
         if trial.kind in PARSERS:
             self._read(trial, documents, source)
         if page:
@@ -127,32 +126,44 @@ class _Trier:
             raise FetchError(f"{url}: nothing came, although nothing was asked conditionally")
         return document
 
-    def _local(self, location: str) -> list[Document]:
+    def _local(self, location: str) -> tuple[list[Document], list[FetchError]]:
+        """The documents at a path, and why others of its folder cannot be had. Raises `FetchError` without any."""
         from feeds.fetch import Unreadable, read_local
 
-        documents = []
+        documents: list[Document] = []
+        errors: list[FetchError] = []
         for one in read_local(Path(location).resolve(), self._config.poll, now=self._now):
             if isinstance(one, Unreadable):
-                raise one.error
-            documents.append(one)
+                errors.append(one.error)
+            else:
+                documents.append(one)
         if not documents:
-            raise FetchError(f"{location}: holds no documents (*.txt)")
-        return documents
+            raise next(iter(errors), FetchError(f"{location}: holds no documents (*.txt)"))
+        return documents, errors
 
     def _read(self, trial: Trial, documents: list[Document], source: Source) -> None:
-        """Puts into `trial` what a poll of `source` would read."""
+        """Puts into `trial` what a poll of `source` would read. Raises `ParseError` where no document can be read."""
         from feeds.poll import context_of, parse, read
 
         context = context_of(self._config, source)
         if source.kind == "seed":
             context = _taught(context, documents)
+        errors: list[ParseError] = []
         for document in documents:
-            parsed = parse(document, context, source)
+            try:
+                parsed = parse(document, context, source)
+            except ParseError as error:
+                errors.append(error)
+                continue
             reading = read(parsed, document, source, self._config, b"")
+            where = f"{document.name}: " if len(documents) > 1 else ""
             trial.title = trial.title or parsed.title
             trial.items += map(_item, reading.records)
-            trial.warnings += reading.warnings
-            trial.warnings += [f"line {one.line}: {one.reason}: {one.raw[:80]}" for one in reading.skipped]
+            trial.warnings += [f"{where}{one}" for one in reading.warnings]
+            trial.warnings += [f"{where}line {one.line}: {one.reason}: {one.raw[:80]}" for one in reading.skipped]
+        if len(errors) == len(documents):
+            raise errors[0]
+        trial.warnings += map(str, errors)
 
     def _discover(self, trial: Trial, page: Document, remote: bool) -> None:
         """Puts the feeds of `page` into `trial`, asking them one by one until one of them is a feed.
@@ -247,8 +258,10 @@ def _show(desk: Desk, trial: Trial, location: str) -> None:
     if best is not None and best["checked"]:
         desk.say(f"items of {best['url']}:")
         _table(desk, best["items"])
-    for warning in trial.warnings:
+    for warning in trial.warnings[:SHOWN]:
         desk.warn(warning)
+    if len(trial.warnings) > SHOWN:
+        desk.warn(f"and {len(trial.warnings) - SHOWN} more; --json gives all")
     if best is not None:
         verb = "add" if best["checked"] else "try"
         desk.say(f"next: feeds sources {verb} {shlex.quote(best['url'])}")
@@ -285,10 +298,10 @@ def _counted(things: list[Any], what: str) -> str:
     return f"{len(things)} {what}" if len(things) == 1 else f"{len(things)} {what}s"
 
 
-def _nothing(trial: Trial, location: str) -> str:
+def _nothing(trial: Trial, location: str, based: bool) -> str:
     """Why there is nothing to add, and what to do."""
-    if trial.kind != "page":
-        return f"{location}: holds nothing that can be read as a {trial.kind} document"
     if trial.feeds:
         return f"{location}: is an HTML page, and none of the feeds it names can be used: {trial.feeds[0]['error']}"
+    if not based:
+        return f"{location}: is an HTML page that names no feed with a whole address; give the page's as --base-url"
     return f"{location}: is an HTML page that names no feed; look for one at the publisher's"
