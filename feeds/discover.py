@@ -128,7 +128,10 @@ def _rank(found: Found, path: str) -> tuple[bool, int, bool]:
 
 
 def _tree(data: bytes, charset: str | None) -> etree._Element | None:
-    """The root of the page; None where there is nothing in it, never an error. libxml2 leaves out what is nested deeper than 256."""
+    """The root of the page; None where there is nothing in it, never an error.
+
+    libxml2 leaves out what is nested deeper than 256.
+    """
     data = data[:MAX_BYTES]
     encoding: str | None = "utf-8"
     try:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from pydantic import ValidationError
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from feeds.cli.desk import Desk, command, when
 from feeds.cli.naming import kind_of, problem_of
 from feeds.config import Config, Source
-from feeds.errors import FetchError, ParseError, SourceError, UsageError
+from feeds.errors import BroadsheetError, FetchError, ParseError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from db.records import EntryRecord
@@ -121,10 +121,8 @@ class _Trier:
 
         settings = self._config.poll
         agent = settings.user_agent or f"Broadsheet/{__version__} (+{self._config.site.base_url})"
-        document = fetch(Request(url), settings, user_agent=agent, now=self._now).document
-        if document is None:
-            raise FetchError(f"{url}: nothing came, although nothing was asked conditionally")
-        return document
+        fetched = fetch(Request(url), settings, user_agent=agent, now=self._now)
+        return cast("Document", fetched.document)  # nothing is asked conditionally, so that nothing else comes
 
     def _local(self, location: str) -> tuple[list[Document], list[FetchError]]:
         """The documents at a path, and why others of its folder cannot be had. Raises `FetchError` without any."""
@@ -197,14 +195,14 @@ class _Trier:
             if not lost and not isinstance(error, ParseError):
                 return  # a host that is in trouble or wants to be left alone is not asked for more
 
-    def _check(self, feed: dict[str, Any]) -> SourceError | None:
+    def _check(self, feed: dict[str, Any]) -> BroadsheetError | None:
         """Asks for one feed and notes in it what came; the reason where it is none."""
         feed["checked"] = True
         trial = Trial(kind="feed")
         try:
             source = _source("feed", feed["url"], remote=True)
             self._read(trial, [self._ask(feed["url"])], source)
-        except SourceError as error:
+        except BroadsheetError as error:  # a page may name what `feeds sources add` would refuse
             feed["error"] = str(error)
             return error
         feed["title"], feed["items"] = trial.title or feed["title"], trial.items

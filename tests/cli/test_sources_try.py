@@ -140,6 +140,15 @@ def test_a_page_that_advertises_feeds(open_desk: Folder, site: Site) -> None:
     assert lines[-1] == f"next: feeds sources add {site.url}/feed"
 
 
+def test_an_advertised_address_that_cannot_be_a_source(open_desk: Folder, site: Site) -> None:
+    site.put("/feed", RSS.encode())
+    url = page(site, '<link rel=feed href="http://127.0.0.1:0/feed"><link rel=feed href="/feed">')
+    first, second = tried(open_desk, url)["feeds"]
+    assert first["error"].startswith("url: give an address that begins with http:// or https://")
+    assert len(second["items"]) == 2
+    assert asked(site) == ["/", "/feed"]
+
+
 def test_no_page_is_asked_for_too_much(open_desk: Folder, site: Site) -> None:
     links = "".join(f'<link rel=alternate type="application/rss+xml" href="/{number}">' for number in range(12))
     url = page(site, links)
