@@ -300,7 +300,7 @@ def bounds_of(config: Config, source: Source | None, host: str | None) -> Bounds
         interval=interval,
         least=min(interval, timedelta(minutes=settings.min_interval)),
         most=max(interval, timedelta(minutes=settings.max_interval)),
-        unconditional=max(interval, timedelta(minutes=settings.unconditional_interval)),
+        unconditional=timedelta(minutes=settings.unconditional_interval),
         fixed=own is not None or "interval" in settings.model_fields_set,
     )
 

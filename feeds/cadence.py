@@ -148,7 +148,8 @@ def _own(now: datetime, bounds: Bounds, hints: Hints, pace: Pace, said: list[tim
         return bounds.interval, f"interval={_minutes(bounds.interval)}"
     hinted = [wait for wait in said if wait >= bounds.least]
     if not hints.conditional and not hinted and not pace.missed:
-        return bounds.unconditional, f"no validators: a download at each poll, every {_minutes(bounds.unconditional)}"
+        rarely = max(bounds.unconditional, bounds.interval)
+        return rarely, f"no validators: a download at each poll, every {_minutes(rarely)}"
     wait, reason = bounds.interval, f"interval={_minutes(bounds.interval)}"
     if pace.every is not None:
         learned = max(_span(pace.every) / 2, min(wait, *hinted) if hinted else wait)

@@ -128,7 +128,10 @@ def _rank(found: Found, path: str) -> tuple[bool, int, bool]:
 
 
 def _tree(data: bytes, charset: str | None) -> etree._Element | None:
-    """The root of the page; None where there is nothing in it. libxml2 leaves out what is nested deeper than 256."""
+    """The root of the page; None where there is nothing in it, never an error.
+
+    libxml2 leaves out what is nested deeper than 256.
+    """
     data = data[:MAX_BYTES]
     encoding: str | None = "utf-8"
     try:
@@ -137,12 +140,9 @@ def _tree(data: bytes, charset: str | None) -> etree._Element | None:
         encoding = charset
     try:
         parser = etree.HTMLParser(encoding=encoding, remove_comments=True, remove_pis=True, no_network=True)
-    except LookupError:  # a name that is no encoding's: the page's own word counts
+    except (LookupError, ValueError):  # a name that is no encoding's: the page's own word counts
         parser = etree.HTMLParser(remove_comments=True, remove_pis=True, no_network=True)
-    try:
-        return etree.fromstring(data, parser)
-    except etree.XMLSyntaxError:
-        return None
+    return etree.fromstring(data, parser)
 
 
 def _base(tree: etree._Element, url: str | None) -> str | None:

@@ -29,6 +29,7 @@ from feeds.cli.template import toml
 from feeds.errors import BroadsheetError
 from feeds.web.public import MEDIA_TYPES
 from tests.command import ROOT, Folder
+from tests.fakes import running_site
 
 TARGET = ROOT / "docs" / "reference.md"
 
@@ -85,6 +86,8 @@ _EPOCH = 1_798_761_600
 _PLAIN = (
     "update",
     "sources add https://news.example/feed --name news",
+    "sources import list.opml --dry-run",
+    "sources export",
     "status",
     "entries list",
     "sections list",
@@ -100,6 +103,7 @@ _TITLES = {
     "entries list": "feeds entries list and search",
     "sources add https://news.example/feed --name news": "feeds sources add",
     "sources remove news": "feeds sources remove",
+    "sources import list.opml --dry-run": "feeds sources import",
     "init --config new.toml": "feeds init",
 }
 _NOTES = {
@@ -117,6 +121,15 @@ _NOTES = {
         "Newest first. `cluster` is the id of the lead entry, `duplicate_of` the same for an entry that is folded "
         "behind it. `published_precision` is `second` or `day`."
     ),
+    "sources import list.opml --dry-run": (
+        "`present` are feeds whose address a source has already, with the folders that are not among its sections."
+    ),
+    "sources export": "`opml` is null where a file was written. `left_out` counts local paths.",
+    "sources try": (
+        "`kind` is `seed`, `feed` or `page` (HTML). `items` are the document's own; a page's are those of its feeds. "
+        "`how` is `advertised`, `known site`, `link` or `usual address`; `type` is the media type the page gives. "
+        "Feeds are asked in their order until one can be read: `checked` says which were, `error` why one cannot be."
+    ),
     "entries show": (
         "`rule` says why the entry was joined to its cluster: `R1` the same address, `R2` the same words, `R5` the "
         "same title within 72 hours where one of the two has no body. `published_basis` says how the year of a "
@@ -130,6 +143,14 @@ _FEED = """<?xml version="1.0" encoding="utf-8"?>
 <link href="https://coastwire.example/ferry"/><updated>2026-05-02T10:00:00Z</updated>
 <published>2026-05-02T10:00:00Z</published><author><name>A. Writer</name></author><category term="Transport"/>
 <source><title>Island Wire</title></source><summary>Repairs took a week.</summary></entry></feed>
+"""
+
+_OPML = """<opml version="2.0"><body><outline text="Ports">
+<outline text="News" xmlUrl="https://news.example/feed"/><outline text="Tides" xmlUrl="https://tides.example/feed"/>
+<outline text="A script" xmlUrl="exec:tides"/></outline></body></opml>
+"""
+_PAGE = """<!DOCTYPE html><html><head><title>Coastwire</title>
+<link rel="feed" href="/lost"><link rel="alternate" type="application/atom+xml" title="All" href="/feed"></head></html>
 """
 
 
@@ -329,14 +350,20 @@ def shapes() -> dict[str, str]:
     """What each command prints with `--json`, its values replaced by their types, taken from real runs."""
     with TemporaryDirectory() as folder:
         desk = Folder(Path(folder), epoch=_EPOCH).config(
-            "[monitor]\nfailing_after = 1\n"
+            '[monitor]\nfailing_after = 1\n[poll]\nallow_networks = ["127.0.0.0/8"]\n'
             + _source("harbour", "seed", ROOT / "seeds" / "harbour")
             + _source("hafen", "seed", ROOT / "seeds" / "hafen")
             + _source("wire", "feed", Path("wire.atom"))
             + _source("lost", "feed", Path("lost.atom"))
         )
         (desk.path / "wire.atom").write_text(_FEED, encoding="utf-8")
+        (desk.path / "list.opml").write_text(_OPML, encoding="utf-8")
         given = {words: [desk.run(*words.split(), "--json").json] for words in _PLAIN}
+        with running_site() as site:
+            site.put("/feed", _FEED.encode())
+            tried = (str(ROOT / "seeds" / "harbour"), site.put("/", _PAGE.encode()))
+            given["sources try"] = [desk.run("sources", "try", where, "--json").json for where in tried]
+        given["sources export"].append(desk.run("sources", "export", "ours.opml", "--json").json)
         listed = given["entries list"][0]
         several = {(entry["url"] is None, bool(entry["evidence"]), entry["lead"]): entry["id"] for entry in listed}
         given["entries show"] = [desk.run("entries", "show", entry["id"], "--json").json for entry in listed]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -101,18 +102,21 @@ def test_a_slow_source_does_not_hold_up_the_end(desk: Folder, site: Site) -> Non
     assert len(desk.run("entries", "list", "--json").json) == 7
 
 
-def test_a_second_signal_ends_it_at_once(desk: Folder, site: Site) -> None:
-    url = site.put("/slow", Reply(body=b"late", pause=60))
-    desk.config(f'{SEEDS}[poll]\nallow_networks = ["127.0.0.0/8"]\n[[source]]\nname = "a"\nurl = "{url}"\n')
-    with running(desk) as (process, _address):
-        wait_for(lambda: bool(site.log))
-        process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
-        began = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 1
-        assert time.monotonic() - began < 3
-    site.closing.set()
+def test_a_second_signal_ends_it_at_once(desk: Folder) -> None:
+    desk.config(SEEDS)
+    assert desk.run("update").code == 0
+    desk.seed("2.txt", "Another story\n\nMarch 4, 2026, Coastwire. Body.\n")
+    # Somebody else writes to the database, so that the work at hand has to wait.
+    with closing(sqlite3.connect(desk.path / "var" / "feeds.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with running(desk) as (process, _address):
+            time.sleep(0.5)
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 1
+            assert time.monotonic() - began < 2
 
 
 def test_a_second_daemon_is_refused_and_a_one_shot_is_not(desk: Folder) -> None:

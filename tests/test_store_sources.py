@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event, update
 
 from db.engine import Engine, reading, writing
-from db.records import Pace, PollRecord, SourceRecord
+from db.models import Source
+from db.records import KnownSource, Pace, PollRecord, SourceRecord
 from db.store import schedule, sources
 from tests.desk import NOON, hours, new_engine, only, record, source_id, tell
 
@@ -87,6 +89,59 @@ def test_a_source_added_by_command(tmp_path: Path) -> None:
         assert sources.add(connection, "b", A, NOON)
         assert sources.every(connection)[1].options == A
     assert declare(engine, {"a": A, "b": A})["b"].origin == "config"
+
+
+def test_many_sources_added_by_command(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    paused = A | {"enabled": False}
+    declare(engine, {"config": A, "gone": A, "paused": paused})
+    declare(engine, {"config": A, "paused": paused})
+    with writing(engine) as connection:
+        assert sources.add_many(connection, {"b": B, "idle": paused}, NOON) == {"b", "idle"}
+        assert sources.add_many(connection, {}, NOON) == set()
+        again = sources.add_many(connection, dict.fromkeys(("config", "paused", "b", "gone", "idle", "new"), B), LATER)
+        assert again == {"gone", "idle", "new"}
+        found = {one.name: one for one in sources.every(connection)}
+        known = sources.locations(connection)
+    assert [(one.name, one.origin, one.due_at, one.options == B) for one in found.values()] == [
+        ("b", "added", NOON, True),
+        ("config", "config", LATER, False),
+        ("gone", "added", LATER, True),
+        ("idle", "added", LATER, True),
+        ("new", "added", LATER, True),
+        ("paused", "config", LATER, False),
+    ]
+    assert [one.name for one in found.values() if not one.enabled] == ["paused"]
+    assert known[2] == KnownSource("gone", "added", True, False, B)
+
+
+def test_sources_that_come_back_are_asked_anew(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        sources.add(connection, "b", B, NOON)
+    finish(engine, etag='"1"', last_modified="monday", failures=3, outcome="stored")
+    with writing(engine) as connection:
+        sources.remove(connection, "b")
+        assert [one.removed for one in sources.locations(connection)] == [True]
+        sources.add_many(connection, {"b": A}, LATER)
+        (one,) = sources.every(connection)
+    assert (one.options, one.due_at, one.etag, one.last_modified, one.failures) == (A, LATER, None, None, 0)
+
+
+def test_many_sources_cost_a_handful_of_statements(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    many: dict[str, dict[str, object]] = {f"s{number}": B for number in range(2500)}
+    said: list[str] = []
+    with writing(engine) as connection:
+        event.listen(connection, "after_cursor_execute", lambda *given: said.append(given[2]))
+        assert len(sources.add_many(connection, many, NOON)) == 2500
+        inserted = len(said)
+        assert len(sources.every(connection)) == 2500
+        connection.execute(update(Source).values(removed=True))
+        said.clear()
+        assert len(sources.add_many(connection, many, NOON)) == 2500
+    assert inserted < 10
+    assert len(said) < 10
 
 
 def test_documents_are_known_by_their_digest(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 
 import typer
 from pydantic import ValidationError
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from feeds.cli.desk import Desk, command, when
 from feeds.cli.naming import kind_of, problem_of
 from feeds.config import Config, Source
-from feeds.errors import FetchError, ParseError, SourceError, UsageError
+from feeds.errors import BroadsheetError, FetchError, ParseError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from db.records import EntryRecord, Learned
@@ -27,7 +27,7 @@ MAX_CHECKS = 6
 """Addresses that are asked after the first one: enough for a page's feeds, too few to trouble anybody."""
 
 SHOWN = 20
-"""Items that a person is shown; --json gives all."""
+"""Items and warnings that a person is shown; --json gives all."""
 
 
 def register(app: typer.Typer) -> None:
@@ -76,9 +76,8 @@ def try_source(
         desk.give({name: getattr(trial, name) for name in ("kind", "title", "items", "feeds", "warnings")})
     else:
         _show(desk, trial, location)
-    # A feed may be empty for a day; from any other kind nothing means that it was not understood.
-    if not trial.items and trial.best is None and trial.kind != "feed":
-        raise SourceError(_nothing(trial, location))
+    if trial.kind == "page" and not trial.items and trial.best is None:
+        raise SourceError(_nothing(trial, location, based="://" in (base_url or location)))
 
 
 def _source(kind: str, location: str, remote: bool) -> Source:
@@ -121,11 +120,11 @@ class _Trier:
         from feeds.discover import is_page, title_of
         from feeds.reading import PARSERS
 
-        documents = [self._ask(source.url)] if source.url is not None else self._local(location)
+        documents, errors = ([self._ask(source.url)], []) if source.url is not None else self._local(location)
         documents = [one if self._base_url is None else replace(one, url=self._base_url) for one in documents]
         first = documents[0]
         page = kind is None and source.kind == "feed" and is_page(first.data, first.media_type)
-        trial = Trial(kind="page" if page else source.kind)
+        trial = Trial(kind="page" if page else source.kind, warnings=[str(error) for error in errors])
         if trial.kind in PARSERS:
             self._read(trial, documents, source)
         if page:
@@ -136,38 +135,48 @@ class _Trier:
     def _ask(self, url: str) -> Document:
         from feeds.fetch import Request
 
-        document = self._fetcher.fetch(Request(url), self._now).document
-        if document is None:
-            raise FetchError(f"{url}: nothing came, although nothing was asked conditionally")
-        return document
+        fetched = self._fetcher.fetch(Request(url), self._now)
+        return cast("Document", fetched.document)  # nothing is asked conditionally, so that nothing else comes
 
-    def _local(self, location: str) -> list[Document]:
+    def _local(self, location: str) -> tuple[list[Document], list[FetchError]]:
+        """The documents at a path, and why others of its folder cannot be had. Raises `FetchError` without any."""
         from feeds.fetch import Unreadable, read_local
 
-        documents = []
+        documents: list[Document] = []
+        errors: list[FetchError] = []
         for one in read_local(Path(location).resolve(), self._config.poll, now=self._now):
             if isinstance(one, Unreadable):
-                raise one.error
-            documents.append(one)
+                errors.append(one.error)
+            else:
+                documents.append(one)
         if not documents:
-            raise FetchError(f"{location}: holds no documents (*.txt)")
-        return documents
+            raise next(iter(errors), FetchError(f"{location}: holds no documents (*.txt)"))
+        return documents, errors
 
     def _read(self, trial: Trial, documents: list[Document], source: Source) -> None:
-        """Puts into `trial` what a poll of `source` would read."""
+        """Puts into `trial` what a poll of `source` would read. Raises `ParseError` where no document can be read."""
         from feeds.manner import manner_of
         from feeds.packing import unpack
 
         manner = manner_of(self._config, source)
         if source.kind == "seed":
             manner = manner_of(self._config, source, _taught(manner.context, documents))
+        errors: list[ParseError] = []
         for document in documents:
-            found = self._pool.call(document, manner, b"")
+            try:
+                found = self._pool.call(document, manner, b"")
+            except ParseError as error:
+                errors.append(error)
+                continue
             reading = unpack(found.packed)
+            where = f"{document.name}: " if len(documents) > 1 else ""
             trial.title = trial.title or found.title
             trial.items += map(_item, reading.records)
-            trial.warnings += reading.warnings
-            trial.warnings += [f"line {one.line}: {one.reason}: {one.raw[:80]}" for one in reading.skipped]
+            trial.warnings += [f"{where}{one}" for one in reading.warnings]
+            trial.warnings += [f"{where}line {one.line}: {one.reason}: {one.raw[:80]}" for one in reading.skipped]
+        if len(errors) == len(documents):
+            raise errors[0]
+        trial.warnings += map(str, errors)
 
     def _discover(self, trial: Trial, page: Document, remote: bool) -> None:
         """Puts the feeds of `page` into `trial`, asking them one by one until one of them is a feed.
@@ -201,14 +210,14 @@ class _Trier:
             if not lost and not isinstance(error, ParseError):
                 return  # a host that is in trouble or wants to be left alone is not asked for more
 
-    def _check(self, feed: dict[str, Any]) -> SourceError | None:
+    def _check(self, feed: dict[str, Any]) -> BroadsheetError | None:
         """Asks for one feed and notes in it what came; the reason where it is none."""
         feed["checked"] = True
         trial = Trial(kind="feed")
         try:
             source = _source("feed", feed["url"], remote=True)
             self._read(trial, [self._ask(feed["url"])], source)
-        except SourceError as error:
+        except BroadsheetError as error:  # a page may name what `feeds sources add` would refuse
             feed["error"] = str(error)
             return error
         feed["title"], feed["items"] = trial.title or feed["title"], trial.items
@@ -261,8 +270,10 @@ def _show(desk: Desk, trial: Trial, location: str) -> None:
     if best is not None and best["checked"]:
         desk.say(f"items of {best['url']}:")
         _table(desk, best["items"])
-    for warning in trial.warnings:
+    for warning in trial.warnings[:SHOWN]:
         desk.warn(warning)
+    if len(trial.warnings) > SHOWN:
+        desk.warn(f"and {len(trial.warnings) - SHOWN} more; --json gives all")
     if best is not None:
         verb = "add" if best["checked"] else "try"
         desk.say(f"next: feeds sources {verb} {shlex.quote(best['url'])}")
@@ -299,10 +310,10 @@ def _counted(things: list[Any], what: str) -> str:
     return f"{len(things)} {what}" if len(things) == 1 else f"{len(things)} {what}s"
 
 
-def _nothing(trial: Trial, location: str) -> str:
+def _nothing(trial: Trial, location: str, based: bool) -> str:
     """Why there is nothing to add, and what to do."""
-    if trial.kind != "page":
-        return f"{location}: holds nothing that can be read as a {trial.kind} document"
     if trial.feeds:
         return f"{location}: is an HTML page, and none of the feeds it names can be used: {trial.feeds[0]['error']}"
+    if not based:
+        return f"{location}: is an HTML page that names no feed with a whole address; give the page's as --base-url"
     return f"{location}: is an HTML page that names no feed; look for one at the publisher's"

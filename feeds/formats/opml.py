@@ -152,7 +152,10 @@ def read_subscriptions(data: bytes, name: str) -> SubscriptionList:
     if len(data) > MAX_BYTES:
         raise ParseError(f"{name}: more than {MAX_BYTES:,} bytes, which no list of subscriptions needs")
     tree = _tree(data, name)
-    told = {url: attributes for attributes in reversed(list(_outlines(tree))) if (url := attributes.get("xmlurl"))}
+    told: dict[str, dict[str, str]] = {}
+    for attributes in _outlines(tree):
+        said = told.setdefault(attributes.get("xmlurl", ""), {})
+        said |= {key: value for key, value in attributes.items() if value and key not in said}
     # Without the mark listparser takes UTF-8 for windows-1252.
     found = listparser.parse(_BOM + etree.tostring(tree, encoding="utf-8"))
     subscriptions, refused = [], []
@@ -188,7 +191,7 @@ def _tree(data: bytes, name: str) -> etree._Element:
         raise ParseError(f"{name}: is empty, so no OPML")
     if _SUBSET.search(data.replace(b"\0", b"")) is not None:
         raise ParseError(f"{name}: is refused: it declares a document type of its own")
-    data = data.lstrip(b" \t\r\n")
+    data = data.removeprefix(_BOM).lstrip(b" \t\r\n")
     try:
         tree = _parse(data)
     except etree.XMLSyntaxError:

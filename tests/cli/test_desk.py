@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import struct
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from feeds.cli.desk import Desk
+from feeds.errors import BroadsheetError
 from tests.command import DOCUMENT, SEEDS, Folder
 
 EVIL = "a\x1b[2J\nfeeds: all is well.txt"
@@ -110,3 +113,21 @@ def test_quiet_draws_no_table(desk: Folder) -> None:
     assert desk.run("update", "-q").code == 0
     ran = desk.run("status", "-q")
     assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+def test_a_file_on_standard_output_is_utf_8_whatever_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="latin-1", newline="\r\n")
+    monkeypatch.setattr("sys.stdout", out)
+    out.write("é\n")
+    Desk().give_bytes("Пристань é\n".encode())
+    assert raw.getvalue() == b"\xe9\r\n" + "Пристань é\n".encode()
+    monkeypatch.setattr("sys.stdout", None)
+    Desk().give_bytes(b"nobody hears it")
+
+
+def test_a_file_that_does_not_fit_on_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        with pytest.raises(BroadsheetError, match="cannot be written: No space left"):
+            Desk().give_bytes(b"x" * 100_000)

@@ -1,0 +1,56 @@
+"""What sources are called."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.cli.naming import Names, name_from, name_of
+from feeds.config import Source
+
+URL = "https://news.example/feed"
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Harbour Courier", "Harbour Courier"),
+        ("  «Кур'ер» – навіны & больш  ", "Кур ер навіны больш"),
+        ("R&D: 24/7", "R D: 24 7"),
+        ("__init__", "init__".rstrip("_")),
+        ("...", "news.example"),
+        ("", "news.example"),
+        ("हिन्दी समाचार", "news.example"),
+        ("Zażółć", "Zażółć"),
+        ("x" * 150, "x" * 100),
+        ("x" * 99 + " y", "x" * 99),
+    ],
+)
+def test_a_name_made_from_a_title(title: str, name: str) -> None:
+    assert name_of(title, URL) == name
+
+
+@pytest.mark.parametrize(
+    ("location", "name"),
+    [(URL, "news.example"), ("https://[::1]:80/x", "1"), ("https://[half/x", "source"), ("https:///", "source")],
+)
+def test_a_name_made_from_an_address(location: str, name: str) -> None:
+    assert name_from(location, remote=True) == name
+
+
+@given(st.text(max_size=150), st.text(max_size=20))
+def test_every_name_can_be_used(title: str, host: str) -> None:
+    names = Names({"SOURCE"})
+    made = [names.take(name_of(title, f"https://{host}/")) for _ in range(3)]
+    assert len({name.casefold() for name in made} - {"source"}) == 3
+    for name in made:
+        assert Source(name=name, url=URL).name == name
+
+
+def test_names_that_are_taken() -> None:
+    names = Names({"News", "news-2", "Sport"})
+    assert [names.take("NEWS") for _ in range(3)] == ["NEWS-3", "NEWS-4", "NEWS-5"]
+    assert [names.take("x" * 100) for _ in range(2)] == ["x" * 100, "x" * 98 + "-2"]
+    assert names.take("news-4") == "news-4-2"
+    assert names.take("Wire") == "Wire"
