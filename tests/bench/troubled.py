@@ -141,7 +141,7 @@ def _figures(cast: Cast, cost: Cost, connections: int) -> Figures:
         "slow": slow,
         "connections": connections,
         "wall_seconds": cost.wall,
-        "seconds_of_waits": waits,
+        "seconds_by_deadlines": waits,
         "seconds_of_the_rest": round(cost.wall - waits, 1),
         "cpu_seconds": cost.cpu,
     }
