@@ -10,17 +10,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.bench import archive, ingest, parsing, peers, polling, publish, readers, troubled
-from tests.bench.stages import STAGES, Figures
+from tests.bench.stages import FEEDS, STAGES, Figures
 
 OUTPUT = Path("var") / "bench.json"
 FULL = os.environ.get("BENCH") == "full"
-OTHERS = polling.FEEDS if FULL else 500
+OTHERS = FEEDS if FULL else 500
 """Feeds that other programs poll: their cost grows with the number of feeds, and 2,000 take minutes."""
 
 
@@ -55,20 +54,22 @@ def main() -> None:
         _say(f"written to {OUTPUT}")
 
 
-BENCHMARKS: dict[str, Callable[[Path], Mapping[str, float | str]]] = {
-    "ingest": ingest.measure,
-    "ingest-6000": partial(ingest.measure, rows=6000),
-    "ingest-obvious": peers.obvious_ingest,
-    "publish": publish.measure,
-    "publish-feedgen": peers.bare_feedgen,
-    "parse": parsing.measure,
-    "poll": polling.measure,
-    "poll-reader": partial(readers.lemon_reader, feeds=OTHERS),
-    "poll-newsboat": partial(readers.newsboat, feeds=OTHERS),
-    "poll-sfeed": partial(readers.sfeed, feeds=OTHERS),
-    "poll-archive": archive.measure,
-    "poll-troubled": troubled.measure,
+BENCHMARKS: dict[str, tuple[str, dict[str, int]]] = {
+    "ingest": ("ingest.measure", {}),
+    "ingest-6000": ("ingest.measure", {"rows": 6000}),
+    "ingest-obvious": ("peers.obvious_ingest", {}),
+    "publish": ("publish.measure", {}),
+    "publish-feedgen": ("peers.bare_feedgen", {}),
+    "parse": ("parsing.measure", {}),
+    "poll": ("polling.measure", {}),
+    "poll-reader": ("readers.lemon_reader", {"feeds": OTHERS}),
+    "poll-newsboat": ("readers.newsboat", {"feeds": OTHERS}),
+    "poll-sfeed": ("readers.sfeed", {"feeds": OTHERS}),
+    "poll-archive": ("archive.measure", {}),
+    "poll-troubled": ("troubled.measure", {}),
 }
+"""Functions of the modules beside this one, with their sizes; loaded when they run, so that none is in the memory of
+another."""
 
 
 def ratios(results: Mapping[str, Any]) -> dict[str, float]:
@@ -97,8 +98,11 @@ def _apart(name: str) -> Figures:
 
 
 def _here(name: str) -> None:
+    path, sizes = BENCHMARKS[name]
+    module, _, function = path.partition(".")
+    measure = getattr(import_module(f"tests.bench.{module}"), function)
     with tempfile.TemporaryDirectory() as folder:
-        _say(json.dumps(BENCHMARKS[name](Path(folder))))
+        _say(json.dumps(measure(Path(folder), **sizes)))
 
 
 def _say(line: str) -> None:
