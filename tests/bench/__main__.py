@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, beside the machine's load and the obvious way to do the same, as text and as JSON."""
+"""`make bench`: every benchmark, beside the machine's load and what others need for the same, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -10,60 +10,99 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.bench import ingest, peers, publish
+from tests.bench.stages import FEEDS, STAGES, Figures
 
 OUTPUT = Path("var") / "bench.json"
+FULL = os.environ.get("BENCH") == "full"
+OTHERS = FEEDS if FULL else 500
+"""Feeds that other programs poll: their cost grows with the number of feeds, and 2,000 take minutes."""
 
 
 def main() -> None:
-    """Runs all, each in a process of its own so that memory is its own, and writes `var/bench.json`."""
-    if len(sys.argv) > 1:
-        _one(sys.argv[1])
+    """Runs all, or those that are named, each in a process of its own; writes `var/bench.json` when it ran all."""
+    names = sys.argv[1:]
+    if names[:1] == ["--here"]:
+        _here(names[1])
         return
+    if unknown := set(names) - set(BENCHMARKS):
+        sys.exit(f'no benchmark is named "{min(unknown)}"; there are: {", ".join(BENCHMARKS)}')
     results: dict[str, Any] = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         "processors": os.cpu_count(),
+        "full": FULL,
     }
-    for name in BENCHMARKS:
+    for name in names or BENCHMARKS:
         load = round(os.getloadavg()[0], 2)
         figures = _apart(name)
         results[name] = {"load": load, **figures}
         _say(f"{name} (load {load})")
         for key, value in figures.items():
-            _say(f"  {key.replace('_', ' '):32}{value:>12}")
-    ours, obvious = results["ingest 60,000 rows"], results["obvious ingest 5,000 rows"]
-    ratio = round(ours["entries_per_cpu_second"] / obvious["entries_per_cpu_second"], 1)
-    results["ingest, ours to obvious"] = ratio
-    _say(f"ingest: {ratio} times the rate of feedparser with a SELECT and an INSERT a row")
-    OUTPUT.parent.mkdir(exist_ok=True)
-    OUTPUT.write_text(json.dumps(results, indent=2) + "\n")
-    _say(f"written to {OUTPUT}")
+            _say(f"  {key.replace('_', ' '):32}{value:>14}")
+    results["ratios"] = ratios(results)
+    for what, ratio in results["ratios"].items():
+        _say(f"{what}: {ratio}")
+    if not names:
+        OUTPUT.parent.mkdir(exist_ok=True)
+        OUTPUT.write_text(json.dumps(results, indent=2) + "\n")
+        _say(f"written to {OUTPUT}")
 
 
-BENCHMARKS: dict[str, Callable[[Path], dict[str, float]]] = {
-    "ingest 60,000 rows": ingest.measure,
-    "ingest 6,000 rows (is memory flat?)": lambda folder: ingest.measure(folder, 6000),
-    "obvious ingest 5,000 rows": peers.obvious_ingest,
-    "publish 100 sections of 50": publish.measure,
-    "bare feedgen, 100 feeds of 50": peers.bare_feedgen,
+BENCHMARKS: dict[str, tuple[str, dict[str, int]]] = {
+    "ingest": ("ingest.measure", {}),
+    "ingest-6000": ("ingest.measure", {"rows": 6000}),
+    "ingest-obvious": ("peers.obvious_ingest", {}),
+    "publish": ("publish.measure", {}),
+    "publish-feedgen": ("peers.bare_feedgen", {}),
+    "parse": ("parsing.measure", {}),
+    "poll": ("polling.measure", {}),
+    "poll-reader": ("readers.lemon_reader", {"feeds": OTHERS}),
+    "poll-newsboat": ("readers.newsboat", {"feeds": OTHERS}),
+    "poll-sfeed": ("readers.sfeed", {"feeds": OTHERS}),
+    "poll-archive": ("archive.measure", {}),
+    "poll-troubled": ("troubled.measure", {}),
 }
+"""Functions of the modules beside this one, with their sizes; loaded when they run, so that none is in the memory of
+another."""
 
 
-def _apart(name: str) -> dict[str, float]:
-    ran = subprocess.run([sys.executable, "-m", "tests.bench", name], check=True, capture_output=True, text=True)
-    found: dict[str, float] = json.loads(ran.stdout)
+def ratios(results: Mapping[str, Any]) -> dict[str, float]:
+    """How many times the CPU of ours others need for the same, where both were run."""
+    found = {}
+    if {"ingest", "ingest-obvious"} <= set(results):
+        ours, obvious = (results[name]["entries_per_cpu_second"] for name in ("ingest", "ingest-obvious"))
+        found["ingest, the obvious way to ours"] = round(ours / obvious, 1)
+    for peer in ("reader", "newsboat", "sfeed"):
+        for stage in STAGES:
+            key = f"{stage}_cpu_ms_a_feed"
+            theirs = results.get(f"poll-{peer}", {}).get(key)
+            ours = results.get("poll", {}).get(key)
+            if ours and theirs:
+                found[f"{stage} poll, {peer} to ours"] = round(theirs / ours, 1)
     return found
 
 
-def _one(name: str) -> None:
+def _apart(name: str) -> Figures:
+    """The figures of a benchmark in a process of its own, so that its memory is its own."""
+    ran = subprocess.run([sys.executable, "-m", "tests.bench", "--here", name], stdout=subprocess.PIPE, text=True)
+    if ran.returncode:
+        sys.exit(f"the benchmark {name} failed; what it said is above")
+    found: Figures = json.loads(ran.stdout)
+    return found
+
+
+def _here(name: str) -> None:
+    path, sizes = BENCHMARKS[name]
+    module, _, function = path.partition(".")
+    measure = getattr(import_module(f"tests.bench.{module}"), function)
     with tempfile.TemporaryDirectory() as folder:
-        _say(json.dumps(BENCHMARKS[name](Path(folder))))
+        _say(json.dumps(measure(Path(folder), **sizes)))
 
 
 def _say(line: str) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import resource
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from db.migrations import upgrade
 from feeds.config import parse
 from feeds.declare import declare
 from feeds.poll import poll
+from tests.bench.meter import Meter
 from tests.command import SEEDS, SITE
 
 ROWS = 60_000
@@ -41,14 +40,16 @@ def measure(folder: Path, rows: int = ROWS) -> dict[str, float]:
     engine = open_engine(config.database_url)
     upgrade(engine)
     declare(engine, config, NOW)
-    cpu, wall = time.process_time(), time.perf_counter()
-    (result,) = poll(engine, config, NOW)
-    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    with Meter() as meter:
+        meter.start()
+        (result,) = poll(engine, config, NOW)
+        cost = meter.stop()
     engine.dispose()
     return {
         "entries": result.tally.new,
-        "cpu_seconds": round(cpu, 2),
-        "entries_per_cpu_second": round(result.tally.new / cpu),
-        "entries_per_second": round(result.tally.new / wall),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "cpu_seconds": cost.cpu,
+        "entries_per_cpu_second": round(result.tally.new / cost.cpu),
+        "entries_per_second": round(result.tally.new / cost.wall),
+        "peak_mb": round(cost.peak_mb),
+        "largest_process_mb": round(cost.largest_mb),
     }

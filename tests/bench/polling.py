@@ -14,9 +14,8 @@ from feeds.declare import declare
 from feeds.poll import PollResult, poll
 from tests.bench import corpus, stages
 from tests.bench.site import NETWORKS, Setup, Site
-from tests.bench.stages import Figures
+from tests.bench.stages import FEEDS, Figures
 
-FEEDS = 2000
 HOUR = timedelta(hours=1)
 
 

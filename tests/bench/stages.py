@@ -9,6 +9,7 @@ from tests.bench import corpus
 from tests.bench.meter import Meter
 from tests.bench.site import Site
 
+FEEDS = 2000
 STAGES = ("first", "unchanged", "changed")
 SHARE = 20
 """One feed in so many has `corpus.FRESH` new entries in the third poll; the others are as they were."""
