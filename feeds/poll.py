@@ -168,7 +168,8 @@ class Poller(AbstractContextManager["Poller"]):
         if self._last is None:
             for host, times in schedule.recent(connection, now - timedelta(seconds=SPAN)).items():
                 for at in sorted(times):
-                    self._budget.hop(host, min(at, now).timestamp())
+                    # Stored times are whole seconds, rounded down.
+                    self._budget.hop(host, min(at + timedelta(seconds=1), now).timestamp())
         self._offset = now.timestamp() - time.monotonic()
 
     def _heal(self, now: datetime) -> None:

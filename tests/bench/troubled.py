@@ -90,14 +90,14 @@ def measure(folder: Path, sources: int = SOURCES, crowd: int = CROWD) -> Figures
             every += poll(here.engine, here.config, corpus.NOW + passed)
         here.engine.dispose()
         _check(cast, every)
-        connections = int(getattr(here.config.poll, "connections", 1))
+        connections = here.config.poll.connections
         return {
             **_figures(cast, cost, connections),
             "live_sources_stored_at_once": first,
             "live_sources_stored": _stored(every),
             "seconds_until_all_were": round(time.monotonic() - begun, 1),
             **_requests(site.log()),
-            "requests_allowed_a_minute": int(getattr(here.config.poll, "per_minute", 0)) or "no budget",
+            "requests_allowed_a_minute": here.config.poll.per_minute,
         }
 
 
