@@ -62,7 +62,7 @@ def _media_title(reader: Reader, entry: Entry, element: etree._Element, depth: i
 def _link(reader: Reader, entry: Entry, element: etree._Element, depth: int) -> None:
     link, own = reader.link(element)
     entry.links.append(link)
-    if own:
+    if own and entry.keeps("link", depth):
         entry.link = own
 
 

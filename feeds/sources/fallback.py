@@ -38,23 +38,41 @@ def _classes() -> tuple[type[Any], type[Any]]:
         _matchnamespaces: dict[str, str] = {}  # noqa: RUF012
         _tags: set[tuple[Any, ...]]
 
+        def unknown_endtag(self, tag: str) -> None:
+            """A base ends with its element, even where there was none around it."""
+            super().unknown_endtag(tag)
+            if self.basestack:
+                self.baseuri = self.basestack[-1]
+
         def _start_link(self, attributes: _Entry) -> None:
             attributes["said_type"] = attributes.get("type")
+            before = self._get_context().get("link")
             super()._start_link(attributes)
+            self._keep_link(before)
 
         def _end_link(self) -> None:
-            """An empty link replaces none."""
-            context = self._get_context()
-            before = context.get("link")
+            before = self._get_context().get("link")
             super()._end_link()
-            if before and not context.get("link"):
+            self._keep_link(before)
+
+        def _keep_link(self, before: str | None) -> None:
+            """An empty link replaces none, nor does one that stands deeper."""
+            context = self._get_context()
+            depth = context.get("said_depth", self.depth)
+            if before and (not context.get("link") or self.depth > depth):
                 context["link"] = before
+            elif context.get("link"):
+                context["said_depth"] = min(depth, self.depth)
 
         def _start_guid(self, attributes: _Entry) -> None:
             super()._start_guid(attributes)
             self._get_context()["said_permanent"] = attributes.get("ispermalink")
 
         _start_id = _start_guid
+
+        def _start_source(self, attributes: _Entry) -> None:
+            super()._start_source(attributes)
+            self.sourcedata["said_url"] = attributes.get("url")
 
         def _end_published(self) -> None:
             """Dates are read later, and feedparser's handlers raise for some."""
@@ -159,7 +177,7 @@ def _said(entry: _Entry) -> Said:
     said.authors = [name for author in dict.get(entry, "authors") or () if (name := author.get("name"))]
     source = dict.get(entry, "source")
     if isinstance(source, dict):
-        said.source = _words(source, "title"), dict.get(source, "href") or _text(source, "link") or None
+        said.source = _words(source, "title"), _text(source, "said_url") or _text(source, "link") or None
     said.rights = _words(entry, "rights")
     said.comments = _text(entry, "comments")
     said.media = [one for one in dict.get(entry, "media_content") or () if isinstance(one, dict)]

@@ -20,6 +20,11 @@ ALLOWANCE = timedelta(days=1)
 TEASER_WORDS = 50
 """A description of more words than this is the body."""
 
+_PLAIN_URL = re.compile(
+    r"https?://(?!(?:[a-z0-9-]*\.)*xn--)(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?:/[A-Za-z0-9/._~!$&'()*+,;=:@%?#-]{0,1000})?"
+)
+"""Addresses that need no URL parser: it takes each of them as it stands, and costs 3 us."""
+
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _CJK = re.compile("[぀-ヿ㐀-鿿가-힯]")
@@ -48,6 +53,8 @@ def http_url(value: object, base: str | None) -> str | None:
     """`value` resolved against `base`; None unless that is an http or https address."""
     if not isinstance(value, str) or not value or len(value) > 4000:
         return None
+    if _PLAIN_URL.fullmatch(value):
+        return value
     try:
         parts = ada_url.URL(value, base)
     except ValueError:  # neither absolute nor resolvable, or a lone surrogate
@@ -80,5 +87,6 @@ def plausible(moment: datetime, fetched_at: datetime) -> datetime | None:
     # Compared before it is converted: the first and the last days of the calendar have no time in UTC.
     if moment.year < EARLIEST or moment.year > fetched_at.year + 1:
         return None
-    moment = moment.astimezone(UTC).replace(microsecond=0)
+    if moment.tzinfo is not UTC or moment.microsecond:
+        moment = moment.astimezone(UTC).replace(microsecond=0)
     return moment if moment.year >= EARLIEST and moment <= fetched_at + ALLOWANCE else None

@@ -32,6 +32,9 @@ from feeds.sources.said import Channel, Said, Tag, Words
 _BASE = f"{{{XML}}}base"
 _LANG = f"{{{XML}}}lang"
 _REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
+_CHANNELS = ("http://purl.org/rss/1.0/", "http://my.netscape.com/rdf/simple/0.9/", ATOM.lower())
+"""Namespaces that make RDF a feed, be it an empty one."""
+
 EntryHandler = Callable[["Reader", "Entry", etree._Element, int], None]
 FeedHandler = Callable[["Reader", etree._Element, int], None]
 """The reader, the element and how deep it stands."""
@@ -90,7 +93,7 @@ class Reader:
         self.channel = Channel()
         self.entries: list[Entry] = []
         self.count = 0
-        self.has_channel = kind != "rdf:rdf"
+        self.has_channel = kind != "rdf:rdf" or any(uri.lower() in _CHANNELS for uri in root.nsmap.values())
         self.inside = self.is_atom
         self.title_depth = -1
         self._of_feed: dict[str, FeedHandler] = {}
@@ -120,7 +123,8 @@ class Reader:
         text = element.text or ""
         if len(element):
             text += "".join([child.tail or "" for child in element])
-        return mended(text.strip())
+        text = text.strip()
+        return text if text.isascii() else mended(text)
 
     def words(self, element: etree._Element, default: str) -> Words:
         """A text construct of kind `default` where it does not say."""
@@ -139,7 +143,7 @@ class Reader:
             kind = HTML
         if self.resolves and kind in (HTML, XHTML):
             value = resolved(value, self.base(element))
-        return Words(kind, mended(value))
+        return Words(kind, value if value.isascii() else mended(value))
 
     def base(self, element: etree._Element) -> str:
         """What relative addresses in `element` resolve against: every `xml:base` above it; empty without any."""

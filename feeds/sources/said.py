@@ -171,7 +171,7 @@ def item(said: Said, position: int, scope: Scope) -> Item:
         episode=episode(said.duration, said.season, said.number, said.kind, said.explicit)
         if said.duration or said.season or said.number or said.kind or said.explicit
         else None,
-        evidence=tuple(_evidence(said, scope.premium)),
+        evidence=tuple(_evidence(said, scope.premium)) if said.tags or said.gates or said.rights or links else (),
     )
 
 
