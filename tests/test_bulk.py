@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.dialects import sqlite
 
 from db.engine import writing
-from db.models import Document, Source, SourceState
+from db.models import Document, Source, SourceState, UtcDateTime
+from db.store import bulk
 from db.store.bulk import insert_rows, next_ids, table_of
 from tests.desk import NOON, new_engine
 
@@ -62,3 +66,15 @@ def test_ids_go_on(tmp_path: Path) -> None:
         insert_rows(connection, Source, NAMES, [(7, "a", "config", True, False, {}, {})])
         assert list(next_ids(connection, Source, 2)) == [8, 9]
         assert list(next_ids(connection, Source, 0)) == []
+
+
+@given(st.datetimes(timezones=st.just(UTC) | st.timezones()))
+def test_times_are_written_as_the_type_would(moment: datetime) -> None:
+    kind, dialect = UtcDateTime(), sqlite.dialect()
+    process = kind.dialect_impl(dialect).bind_processor(dialect)
+    assert process is not None
+    try:
+        expected = process(moment)
+    except OverflowError:  # the first and the last days of the calendar have no time in UTC
+        return
+    assert bulk._sqlite_time(moment) == expected

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from db.records import Enclosure, Evidence, Precision
@@ -177,10 +178,16 @@ def _names(names: tuple[str, ...]) -> tuple[str, ...]:
     """Each name once, whatever its case, in order."""
     found: dict[str, str] = {}
     for raw in names[: 4 * MAX_NAMES]:
-        name = fold(raw, 200)
+        name = _name(raw)
         if name:
             found.setdefault(name.casefold(), name)
     return tuple(found.values())[:MAX_NAMES]
+
+
+@lru_cache(maxsize=4096)
+def _name(raw: str) -> str:
+    """A name as one line; the same few recur all over a feed."""
+    return fold(raw, 200)
 
 
 def _enclosures(enclosures: tuple[Enclosure, ...], base: str) -> Iterator[Enclosure]:
