@@ -131,6 +131,7 @@ def _configure(raw: Any, _record: Any) -> None:
     # The driver's own transaction control begins too late for BEGIN IMMEDIATE; `_begin` does it instead.
     raw.isolation_level = None
     for pragma in (
+        "page_size=8192",
         "journal_mode=WAL",
         "synchronous=FULL",
         f"busy_timeout={BUSY_MS}",
