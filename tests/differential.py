@@ -69,9 +69,7 @@ def document(data: bytes, name: str = "feed.xml", url: str | None = BASE) -> Doc
     """A document with the charset that a comment in it says it was served with."""
     header = _HEADER.search(data[:2000])
     charset = _CHARSET.search(header[1].decode("ascii", "replace")) if header else None
-    return Document(
-        name=name, data=data, as_of=NOW, fetched_at=NOW, url=url, charset=charset[1] if charset else None
-    )
+    return Document(name=name, data=data, as_of=NOW, fetched_at=NOW, url=url, charset=charset[1] if charset else None)
 
 
 def by_feedparser(one: Document, context: Context) -> FeedResult:
