@@ -10,6 +10,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_WEEKDAYS = frozenset("Mon Tue Wed Thu Fri Sat Sun".split())
+_IN_DIGITS = {name.title(): f"{number:02}" for name, number in _MONTHS.items()}
 _ZONES = {
     **{"adt": -3, "ast": -4, "at": -4, "edt": -4, "est": -5, "et": -5, "cdt": -5, "cst": -6, "ct": -6},
     **{"mdt": -6, "mst": -7, "mt": -7, "pdt": -7, "pst": -8, "pt": -8},
@@ -35,6 +37,22 @@ def read_date(text: str) -> datetime | None:
 
     A time without a zone is UTC, a day its first second. `text` should be no longer than dates are: `fields.MAX_DATE`.
     """
+    if text[3:5] == ", " and text[7:8] == text[11:12] == text[16:17] == text[25:26] == " " and text[:3] in _WEEKDAYS:
+        zone = "Z" if text[26:] == "GMT" else text[26:]
+        iso = f"{text[12:16]}-{_IN_DIGITS.get(text[8:11])}-{text[5:7]}T{text[17:25]}{zone}"
+    else:
+        iso = text
+    if iso[4:5] == iso[7:8] == "-" and iso[10:11] == "T":
+        try:
+            moment = datetime.fromisoformat(iso)
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    return _by_shape(text)
+
+
+def _by_shape(text: str) -> datetime | None:
+    """What is written less usually, or means no time at all."""
     match = _RFC822.fullmatch(text)
     if match is not None:
         day, month, year, hour, minute, second, sign, ahead, minutes, zone = match.groups()

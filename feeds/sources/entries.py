@@ -6,23 +6,17 @@ deeper than one before; of titles the first wins. `tests/differential.py` compar
 
 from __future__ import annotations
 
-import re
-
 from lxml import etree
 
-from feeds.sources.markup import HTML, TEXT, TEXTUAL, XHTML
+from feeds.sources.fields import author_name
+from feeds.sources.markup import HTML, TEXT, TEXTUAL, XHTML, attributes
 from feeds.sources.names import RDF, key_of
-from feeds.sources.reader import Entry, EntryHandler, Reader, attributes
+from feeds.sources.reader import Entry, EntryHandler, Reader
 from feeds.sources.said import Tag, Words
 
 _RESOURCE = f"{{{RDF}}}resource"
 _ITUNES = "http://www.itunes.com/"
 _MEDIA_CATEGORY = "http://search.yahoo.com/mrss/category_schema"
-_MAIL = re.compile(
-    r"(([a-zA-Z0-9\_\-\.\+]+)@((\[[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.)|(([a-zA-Z0-9\-]+\.)+))"
-    r"([a-zA-Z]{2,4}|[0-9]{1,3})(\]?))(\?subject=\S+)?"
-)
-_MAX_AUTHOR = 500
 
 
 def of_entry(key: str) -> EntryHandler:
@@ -130,18 +124,6 @@ def _author(reader: Reader, entry: Entry, element: etree._Element, depth: int) -
     name = reader.text(names[-1]) if names else author_name(reader.text(element))
     if name:
         entry.authors.append(name)
-
-
-def author_name(text: str) -> str:
-    """The name in "mail@host (Name)" or "Name <mail@host>"; empty where there is only an address."""
-    if "@" not in text or len(text) > _MAX_AUTHOR:
-        return text
-    mail = _MAIL.search(text)
-    if mail is None:
-        return text
-    for gone in (mail[0], "()", "<>", "&lt;&gt;"):
-        text = text.replace(gone, "")
-    return text.strip().removeprefix("(").removesuffix(")").strip()
 
 
 def _source(reader: Reader, entry: Entry, element: etree._Element, depth: int) -> None:

@@ -12,7 +12,9 @@ import xml.sax
 from functools import cache
 from typing import Any
 
+from feeds.sources.fields import author_name
 from feeds.sources.markup import HTML, MAX_RESOLVED, kind_of, without_pairs
+from feeds.sources.media import Attributes
 from feeds.sources.names import EXTRA
 from feeds.sources.said import Channel, Said, Tag, Words
 
@@ -96,6 +98,18 @@ def _classes() -> tuple[type[Any], type[Any]]:
 
         def _end_itunes_explicit(self) -> None:
             self.pop("itunes_explicit")
+
+        def _save_author(self, key: str, value: str, prefix: str = "author") -> None:
+            """The owner of a podcast is no author, nor is an author the one before."""
+            context = self._get_context()
+            if prefix == "author":
+                context.setdefault("authors", [{}])[-1][key] = value
+
+        def _sync_author_detail(self, key: str = "author") -> None:
+            context = self._get_context()
+            authors = context.get("authors")
+            if key == "author" and authors and not authors[-1]:
+                authors[-1]["name"] = author_name(context.get(key) or "")
 
         def _add_tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
             """feedparser's own compares each category with each other one."""
@@ -184,7 +198,7 @@ def _said(entry: _Entry) -> Said:
     said.pictures = [one for one in dict.get(entry, "media_thumbnail") or () if isinstance(one, dict)]
     image = dict.get(entry, "image")
     if isinstance(image, dict) and dict.get(image, "href"):
-        said.pictures.append({"url": dict.get(image, "href")})
+        said.pictures.append({"url": _text(image, "href")})
     said.duration, said.explicit = _text(entry, "itunes_duration"), _text(entry, "itunes_explicit")
     said.season = _text(entry, "itunes_season") or _text(entry, "podcast_season")
     said.number = _text(entry, "itunes_episode") or _text(entry, "podcast_episode")
@@ -213,7 +227,7 @@ def _detail(detail: _Entry, value: object) -> Words:
     return Words(kind_of(detail.get("type"), HTML), without_pairs(value) if isinstance(value, str) else "")
 
 
-def _links(values: _Entry) -> list[dict[str, str]]:
+def _links(values: _Entry) -> list[Attributes]:
     """Links whose type is what was said."""
     return [
         {**link, "type": link["said_type"] or ""} if "said_type" in link else link

@@ -48,12 +48,9 @@ def parse(document: Document, context: Context = _ANYTHING) -> FeedResult:
 
 def _well_formed(tree: etree._Element, shape: Shape, document: Document, context: Context) -> FeedResult:
     data = shape.data
-    reader = read_tree(
-        tree,
-        has_base=b"base" in data and _BASE.search(data) is not None,
-        has_lang=b"lang" in data and _LANG.search(data) is not None,
-        resolves=b"xml:base" in data and len(data) <= MAX_RESOLVED,
-    )
+    has_base = _BASE.search(data) is not None
+    resolves = has_base and b"xml:base" in data and len(data) <= MAX_RESOLVED
+    reader = read_tree(tree, has_base=has_base, has_lang=_LANG.search(data) is not None, resolves=resolves)
     if not reader.has_channel and not reader.entries:
         raise _no_channel(document)
     warnings = list(shape.warnings)

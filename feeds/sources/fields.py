@@ -17,6 +17,9 @@ MAX_DATE = 64
 EARLIEST = 1990
 ALLOWANCE = timedelta(days=1)
 
+_BEGINNING = 800
+"""Characters of a description that most often hold more words than a teaser has."""
+
 TEASER_WORDS = 50
 """A description of more words than this is the body."""
 
@@ -29,6 +32,12 @@ _BREAK = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _CJK = re.compile("[぀-ヿ㐀-鿿가-힯]")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
+
+_MAIL = re.compile(
+    r"(([a-zA-Z0-9\_\-\.\+]+)@((\[[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.)|(([a-zA-Z0-9\-]+\.)+))"
+    r"([a-zA-Z]{2,24}|[0-9]{1,3})(\]?))(\?subject=\S+)?"
+)
+_MAX_AUTHOR = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +74,24 @@ def http_url(value: object, base: str | None) -> str | None:
     return value if value.startswith(("http://", "https://")) else str(parts.href)
 
 
+def author_name(text: str) -> str:
+    """The name in "mail@host (Name)" or "Name <mail@host>"; empty where there is only an address."""
+    if "@" not in text or len(text) > _MAX_AUTHOR:
+        return text
+    mail = _MAIL.search(text)
+    if mail is None:
+        return text
+    for gone in (mail[0], "()", "<>", "&lt;&gt;"):
+        text = text.replace(gone, "")
+    return text.strip().removeprefix("(").removesuffix(")").strip()
+
+
 def plain_text(markup: str) -> str:
     """The text of a headline that is HTML."""
-    markup = markup[:20_000]
-    return html.unescape(_TAG.sub("", _BREAK.sub(" ", markup))) if "<" in markup or "&" in markup else markup
+    text = markup[:20_000]
+    if "<" in text:
+        text = _TAG.sub("", _BREAK.sub(" ", text))
+    return html.unescape(text) if "&" in text else text
 
 
 def markup_of(text: str) -> str:
@@ -78,8 +101,18 @@ def markup_of(text: str) -> str:
 
 def is_teaser(markup: str) -> bool:
     """Whether HTML is short enough for a teaser. Two CJK characters count as a word."""
-    text = _TAG.sub(" ", markup[:20_000])
-    return len(text.split()) + len(_CJK.findall(text)) // 2 <= TEASER_WORDS
+    # Most bodies tell it by their beginning, which ends before a tag that would be cut.
+    if len(markup) > _BEGINNING:
+        start = markup[:_BEGINNING]
+        if _words(start[: start.rfind("<")]) > TEASER_WORDS:
+            return False
+    return _words(markup[:20_000]) <= TEASER_WORDS
+
+
+def _words(markup: str) -> int:
+    text = _TAG.sub(" ", markup) if "<" in markup else markup
+    words = len(text.split())
+    return words if text.isascii() else words + len(_CJK.findall(text)) // 2
 
 
 def plausible(moment: datetime, fetched_at: datetime) -> datetime | None:

@@ -10,10 +10,13 @@ from typing import Any
 
 from db.records import Enclosure, Evidence, Precision
 from feeds.errors import ParseError
-from feeds.model import Context, Document, Item
+from feeds.model import Context, Document, Episode, Item, Link
 from feeds.sources.fields import MAX_DATE, FeedResult, http_url, markup_of, plausible
-from feeds.sources.shape import MAX_ITEMS, Shape
+from feeds.sources.media import images
+from feeds.sources.shape import MAX_ITEMS, Shape, too_many
 
+MAX_DURATION = 10**9
+"""Seconds: longer ones are a mistake."""
 _VERSION = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/1(?:\.[01])?/?")
 
 
@@ -30,7 +33,7 @@ def read(shape: Shape, document: Document, context: Context) -> FeedResult:
         raise ParseError(f'{document.name}: is a JSON Feed without a list "items"')
     warnings: list[str] = []
     if len(rows) > MAX_ITEMS:
-        warnings.append(f"only the first {MAX_ITEMS} of {len(rows)} items were read")
+        warnings.append(too_many(len(rows)))
     if not all(isinstance(row, dict) for row in rows):
         warnings.append("items that are no objects were left out")
     entries = [row for row in rows[:MAX_ITEMS] if isinstance(row, dict)]
@@ -41,6 +44,7 @@ def read(shape: Shape, document: Document, context: Context) -> FeedResult:
         encoding=shape.encoding,
         items=tuple(_item(row, n, document, context, warnings) for n, row in enumerate(entries)),
         warnings=tuple(dict.fromkeys(warnings)),
+        earlier=http_url(feed.get("next_url"), document.url),
     )
 
 
@@ -52,11 +56,13 @@ def _item(row: dict[str, Any], position: int, document: Document, context: Conte
     moment = published or updated
     authors = _objects(row.get("authors")) or _objects([row.get("author")])
     tags = tuple(_text(tag) for tag in row["tags"] if _text(tag)) if isinstance(row.get("tags"), list) else ()
+    url, external = http_url(row.get("url"), base), http_url(row.get("external_url"), base)
+    enclosures = tuple(_enclosures(row.get("attachments"), base))
     # The summary is plain by definition, the body may be HTML: one flag has to fit both.
     return Item(
         position=position,
         title=_text(row.get("title")),
-        url=http_url(row.get("url"), base) or http_url(row.get("external_url"), base),
+        url=url or external,
         guid=_text(row.get("id")) or None,
         summary=markup_of(summary),
         content=markup or markup_of(text),
@@ -67,7 +73,10 @@ def _item(row: dict[str, Any], position: int, document: Document, context: Conte
         language=_text(row.get("language")) or None,
         authors=tuple(name for author in authors if (name := _text(author.get("name")))),
         categories=tags,
-        enclosures=tuple(_enclosures(row.get("attachments"), base)),
+        enclosures=enclosures,
+        links=(Link(external, "related"),) if url and external and external != url else (),
+        images=tuple(images([{"url": _text(row.get(name))} for name in ("image", "banner_image")], enclosures, base)),
+        episode=_episode(row.get("attachments")),
         evidence=tuple(_evidence(row.get("_access"), tags, context)),
     )
 
@@ -94,6 +103,15 @@ def _enclosures(value: object, base: str | None) -> Iterator[Enclosure]:
         if url is not None:
             length = size if isinstance(size, int) and 0 <= size < 2**63 else 0
             yield Enclosure(url, _text(one.get("mime_type")), length)
+
+
+def _episode(attachments: object) -> Episode | None:
+    """The duration of the first attachment that tells one."""
+    for one in _objects(attachments):
+        duration = one.get("duration_in_seconds")
+        if isinstance(duration, int | float) and not isinstance(duration, bool) and 0 < duration < MAX_DURATION:
+            return Episode(duration=int(duration))
+    return None
 
 
 def _evidence(access: object, tags: tuple[str, ...], context: Context) -> Iterator[Evidence]:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from html.entities import entitydefs
 from urllib.parse import urljoin
 from xml.sax.saxutils import escape
@@ -72,6 +73,7 @@ _SCHEMES = frozenset(
 """Schemes that a base may have."""
 
 
+@lru_cache(maxsize=256)
 def kind_of(said: str | None, default: str) -> str:
     """The media type of a text construct whose type attribute is `said` (RFC 4287, 3.1.1), without parameters.
 
@@ -148,16 +150,21 @@ def _inner(element: etree._Element, kind: list[str]) -> Iterator[str]:
                 yield _text(child.tail, kind)
                 continue
             kind[0] = XHTML
-        attributes = "".join(
-            f' {key.lower()}="{escape(value, _QUOTE)}"' for key, value in child.items() if not key.startswith("{")
-        )
+        said = attributes(child)
+        told = "".join([f' {key}="{escape(value, _QUOTE)}"' for key, value in said.items() if not key.startswith("{")])
         if name in VOID:
-            yield f"<{name}{attributes} />"
+            yield f"<{name}{told} />"
         else:
-            yield f"<{name}{attributes}>"
+            yield f"<{name}{told}>"
             yield from _inner(child, kind)
             yield f"</{name}>"
         yield _text(child.tail, kind)
+
+
+def attributes(element: etree._Element) -> dict[str, str]:
+    """The attributes of `element`, their names in lower case."""
+    items: list[tuple[str, str]] = element.items()  # type: ignore[assignment]  # no bytes here, whatever its stubs say
+    return {name.lower(): value for name, value in items}
 
 
 def _text(text: str | None, kind: list[str]) -> str:

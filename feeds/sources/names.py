@@ -60,6 +60,9 @@ NAMESPACES = {
 } | EXTRA
 """Namespace in lower case -> prefix, for those whose elements say something about an entry."""
 
+USUAL = {prefix: uri for uri, prefix in reversed(NAMESPACES.items()) if prefix}
+"""Prefix -> the namespace it usually stands for."""
+
 
 def key_of(element: etree._Element) -> str:
     """The key of `element`."""

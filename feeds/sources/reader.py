@@ -16,6 +16,7 @@ from feeds.sources.markup import (
     TEXT,
     TEXTUAL,
     XHTML,
+    attributes,
     decoded,
     inline,
     is_encoded,
@@ -54,7 +55,7 @@ class Entry(Said):
 
     def keeps(self, name: str, depth: int) -> bool:
         """Whether a value `depth` elements below the item may stand for `name`: no deeper one replaces another."""
-        if depth > self.depths.get(name, depth):
+        if depth and depth > self.depths.get(name, depth):
             return False
         self.depths[name] = depth
         return True
@@ -183,19 +184,14 @@ class Reader:
         found = attributes(element)
         rel = found["rel"] = found.get("rel", "alternate").lower()
         kind = found["type"] = found.get("type", "").lower()
-        href = found.get("url", found.get("uri", found.get("href")))
-        if href is None:
-            href = found["href"] = self._link_text(element)
-            return found, href
-        href = found["href"] = self.address(element, href)
+        said = found.get("url", found.get("uri", found.get("href")))
+        if said is None:
+            found["href"] = self._link_text(element)
+            return found, found["href"]
+        href = found["href"] = self.address(element, said)
         return found, href if rel == "alternate" and kind_of(kind or None, HTML) in (HTML, XHTML) else None
 
     def _link_text(self, element: etree._Element) -> str:
         """The text of a link; "&amp;b=1" and "&b;=1" are what publishers make of "&b=1"."""
         href = self.address(element, self.text(element))
         return _REFERENCE.sub(r"&\1", href.replace("&amp;", "&")) if "&" in href else href
-
-
-def attributes(element: etree._Element) -> dict[str, str]:
-    """The attributes of `element`, their names in lower case."""
-    return {name.lower(): value for name, value in element.items()}

@@ -7,7 +7,7 @@ judged (dates, addresses, teasers, evidence) is judged here, once for both.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -103,7 +103,7 @@ class Scope(NamedTuple):
 
 def result(
     channel: Channel,
-    entries: list[Said],
+    entries: Sequence[Said],
     is_atom: bool,
     encoding: str,
     document: Document,
@@ -264,7 +264,7 @@ def _evidence(said: Said, premium: frozenset[str]) -> Iterator[Evidence]:
             for name in dict.fromkeys((tag.term, tag.label)):
                 if name and name.strip().casefold() in premium:
                     yield Evidence("category", name.strip(), "entry element category")
-    for name, value in said.gates:
+    for name, value in sorted(said.gates):
         yield Evidence(name, value[:500], f"entry element {name}")
     if said.rights is not None and said.rights.value:
         yield Evidence("dc:rights", said.rights.value[:500], "entry element rights")

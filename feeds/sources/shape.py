@@ -18,6 +18,7 @@ from lxml import etree
 
 from feeds.errors import ParseError
 from feeds.model import Document
+from feeds.sources.names import USUAL
 
 MAX_TAG = 65_536
 MAX_ATTRIBUTES = 256
@@ -34,6 +35,9 @@ MAX_ITEMS = 5000
 
 MAX_REPLACED = 0.01
 """Share of characters that may be lost in decoding."""
+
+ROOTS = ("rss", "rdf", "feed")
+"""Local names, in lower case, of the first element of a feed."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -60,6 +64,7 @@ _AMPERSAND = re.compile(
 _OWN = frozenset(("amp;", "lt;", "gt;", "quot;", "apos;"))
 _DECLARATION = re.compile(r"\A<\?xml\s[^<>]{0,1000}\?>\s*")
 _NAME = re.compile(r"<(?:[\w.-]{1,100}:)?([\w.-]{1,100})")
+_UNDECLARED = re.compile(r"Namespace prefix ([A-Za-z_][\w.-]{0,40}) ", re.ASCII)
 _START_TAG = re.compile(rb"<[A-Za-z_:\x80-\xff](?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*+>?")
 _ITEM = re.compile(r"<(?:[\w.-]{1,100}:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
 _LEVEL = re.compile(r"<(/?)[^\W\d][^<>]*?(/?)>")
@@ -67,9 +72,6 @@ _VOID = re.compile(r"<(?:br|hr|img|p|li|input|meta|link)(?=[\s/>])[^<>]*>", re.I
 _ADVERTISED = re.compile(r"<link\b[^<>]{0,2000}>", re.IGNORECASE)
 _HREF = re.compile(r"\bhref\s*=\s*[\"']?([^\"'\s>]{1,1000})", re.IGNORECASE)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
-
-ROOTS = ("rss", "rdf", "feed")
-"""Local names, in lower case, of the first element of a feed."""
 
 Kind = Literal["xml", "json"]
 
@@ -150,7 +152,7 @@ def _with_care(document: Document) -> Shape:
     offset = text.count("\n", 0, len(text) - len(body))
     warnings: list[str] = []
     text = _mend(body, warnings)
-    root = _root(text)
+    root, _end = _first_element(text)
     if root.casefold() not in ROOTS:
         raise ParseError(f"{document.name}: {_no_feed(text, root)}")
     data = text.encode()
@@ -234,8 +236,8 @@ def _is_legal(match: re.Match[str]) -> bool:
     return code <= 0x10FFFF and _ILLEGAL.match(chr(code)) is None
 
 
-def _root(text: str) -> str:
-    """Local name of the first element; empty where there is none."""
+def _first_element(text: str) -> tuple[str, int]:
+    """Local name of the first element and where its name ends; empty where there is none."""
     at = text.find("<")
     while at >= 0:
         if text.startswith("<!--", at):
@@ -249,9 +251,9 @@ def _root(text: str) -> str:
                 end = text.find("]", subset)
         else:
             name = _NAME.match(text, at)
-            return name[1] if name is not None else ""
+            return (name[1], name.end()) if name is not None else ("", 0)
         at = text.find("<", end) if end >= 0 else -1
-    return ""
+    return "", 0
 
 
 def _no_feed(text: str, root: str) -> str:
@@ -323,16 +325,25 @@ def _without_entities(tree: etree._Element, name: str) -> etree._Element:
     return _parse(_AMPERSAND.sub(_ampersand, etree.tostring(tree, encoding="unicode")).encode())
 
 
-def _escape_ampersands(text: str) -> tuple[etree._Element, bytes] | None:
-    """The tree of `text` with the commonest mistake mended, where that makes it well-formed.
+def _escape_ampersands(text: str) -> str:
+    """`text` with the commonest mistake mended: a bare "&", or a name of HTML's.
 
-    A bare "&" or a name of HTML's: feedparser's lenient parser reads "R&D" as "R&D;".
+    feedparser's lenient parser reads "R&D" as "R&D;".
     """
-    mended = _AMPERSAND.sub(_ampersand, text).encode()
+    return _AMPERSAND.sub(_ampersand, text)
+
+
+def _declare_prefixes(text: str) -> str:
+    """`text` with the second commonest mended: a prefix that nobody declared means what it always means."""
     try:
-        return _parse(mended), mended
-    except etree.XMLSyntaxError:
-        return None
+        _parse(text.encode())
+    except etree.XMLSyntaxError as error:
+        log = [str(entry.message) for entry in error.error_log]  # type: ignore[attr-defined]  # not in lxml-stubs
+        prefixes = dict.fromkeys(match[1] for line in log if (match := _UNDECLARED.match(line)))
+        declarations = "".join(f' xmlns:{prefix}="{USUAL.get(prefix, prefix)}"' for prefix in prefixes)
+        at = _first_element(text)[1]
+        return text[:at] + declarations + text[at:]
+    return text
 
 
 def _ampersand(match: re.Match[str]) -> str:
@@ -357,9 +368,14 @@ def _malformed(text: str, root: str, name: str, reason: str, encoding: str, warn
         if depth > MAX_DEPTH:
             raise ParseError(f"{name}: is refused: elements are nested deeper than {MAX_DEPTH}")
     warnings.append(f"not well-formed XML: {reason}")
-    mended = _escape_ampersands(text)
-    if mended is not None:
-        return Shape("xml", encoding, tree=mended[0], data=mended[1], warnings=tuple(warnings))
+    mended = text
+    for mend in (_escape_ampersands, _declare_prefixes):
+        mended = mend(mended)
+        try:
+            data = mended.encode()
+            return Shape("xml", encoding, tree=_parse(data), data=data, warnings=tuple(warnings))
+        except etree.XMLSyntaxError:
+            continue
     starts = [match.start() for match in _ITEM.finditer(text)]
     if len(starts) > MAX_ITEMS:
         text = text[: starts[MAX_ITEMS]]
