@@ -137,7 +137,7 @@ def _configure(raw: Any, _record: Any) -> None:
         f"busy_timeout={BUSY_MS}",
         "foreign_keys=ON",
         "journal_size_limit=67108864",
-        "cache_size=-16384",
+        "cache_size=-8192",
         "temp_store=MEMORY",
     ):
         raw.execute(f"PRAGMA {pragma}").close()

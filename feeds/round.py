@@ -42,7 +42,7 @@ CLAIM = 500
 LEASE = timedelta(minutes=15)
 """How long a claim holds: longer than a batch takes, so that only a crash lets it run out."""
 
-UNREAD = 64
+UNREAD = 32
 UNREAD_BYTES = 32_000_000
 """Documents, and their bytes, that wait to be read before nothing more is asked for: memory stays flat."""
 

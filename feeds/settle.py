@@ -16,7 +16,7 @@ from feeds.attempt import Attempt, Conclusion, PollResult, many_at_once
 from feeds.config import Config
 from feeds.ingest import Saying, Tally, store
 
-GROUP = 2000
+GROUP = 1000
 """Records, and SOURCES sources, after which what is finished is stored: a commit costs an fsync, which they share."""
 
 SOURCES = 250
