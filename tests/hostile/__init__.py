@@ -1,0 +1,1 @@
+"""Documents that are made to harm, and what each part does with them."""
