@@ -35,7 +35,7 @@ _SPACE = re.compile(r"\s+")
 
 FIELDS = (
     "title url guid published published_precision published_basis updated language label authors categories enclosures"
-    " links guid_is_link images comments source rights episode evidence"
+    " links guid_is_link images comments source rights episode"
 ).split()
 OF_FEED = "title url language ttl update_period earlier skip_hours skip_days".split()
 
@@ -138,6 +138,9 @@ def _fields(ours: Item, theirs: Item) -> Iterator[tuple[str, Any, Any]]:
         mine, other = getattr(ours, name), getattr(theirs, name)
         if mine != other and canonical(mine) != canonical(other):
             yield name, mine, other
+    mine, other = ([(e.signal, e.where, canonical(e.value)) for e in one.evidence] for one in (ours, theirs))
+    if mine != other:
+        yield "evidence", ours.evidence, theirs.evidence
 
 
 def canonical(markup: str) -> object:

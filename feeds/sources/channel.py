@@ -78,7 +78,7 @@ def _feed_link(reader: Reader, element: etree._Element, depth: int) -> None:
 
 def _feed_id(reader: Reader, element: etree._Element, depth: int) -> None:
     if reader.inside and not reader.channel.link:
-        reader.channel.link = reader.address(element, reader.text(element))
+        reader.channel.link = reader.text_address(element)
 
 
 def _feed_language(reader: Reader, element: etree._Element, depth: int) -> None:

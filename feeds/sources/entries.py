@@ -66,8 +66,9 @@ def _guid(reader: Reader, entry: Entry, element: etree._Element, depth: int) -> 
     stands = said is None or said == "true"
     if stands and text:
         text = reader.address(element, text)
+        entry.stand_in = entry.stand_in or text
     if entry.keeps("guid", depth):
-        entry.guid, entry.permanent, entry.stands = text, None if said is None else said == "true", stands
+        entry.guid, entry.permanent = text, None if said is None else said == "true"
 
 
 def _kept(name: str) -> EntryHandler:
@@ -80,7 +81,7 @@ def _kept(name: str) -> EntryHandler:
 
 def _comments(reader: Reader, entry: Entry, element: etree._Element, depth: int) -> None:
     if entry.keeps("comments", depth):
-        entry.comments = reader.address(element, reader.text(element))
+        entry.comments = reader.text_address(element)
 
 
 def _body(default: str) -> EntryHandler:
@@ -130,7 +131,7 @@ def _source(reader: Reader, entry: Entry, element: etree._Element, depth: int) -
     inner = Entry()
     reader.walk(inner, element, depth + 1)
     text = reader.text(element)
-    address = attributes(element).get("url") or inner.link or (inner.guid if inner.stands else None)
+    address = attributes(element).get("url") or inner.link or inner.stand_in
     entry.source = Words(HTML, text) if text else inner.title, address
     entry.title_depth = -1
 

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from feeds.sources.fields import author_name
-from feeds.sources.markup import HTML, MAX_RESOLVED, kind_of, without_pairs
+from feeds.sources.markup import HTML, MAX_RESOLVED, kind_of, mended, without_pairs
 from feeds.sources.media import Attributes
 from feeds.sources.names import EXTRA
 from feeds.sources.said import Channel, Said, Tag, Words
@@ -70,7 +70,12 @@ def _classes() -> tuple[type[Any], type[Any]]:
             super()._start_guid(attributes)
             self._get_context()["said_permanent"] = attributes.get("ispermalink")
 
-        _start_id = _start_guid
+        def _end_guid(self) -> None:
+            value = self.pop("id")
+            if value and self.guidislink:
+                self._get_context().setdefault("said_stand_in", value)
+
+        _start_id, _end_id = _start_guid, _end_guid
 
         def _start_source(self, attributes: _Entry) -> None:
             super()._start_source(attributes)
@@ -116,9 +121,21 @@ def _classes() -> tuple[type[Any], type[Any]]:
             tags = self._get_context().setdefault("tags", [])
             self._tags = self._tags if tags else set()
             key = (term, scheme, label)
-            if any(key) and not (term and key in self._tags):
+            if any(key) and key not in self._tags:
                 tags.append({"term": term, "scheme": scheme, "label": label})
                 self._tags.add(key)
+
+        def _end_category(self) -> None:
+            value = self.pop("category")
+            tags = self._get_context().get("tags")
+            if value and tags and not tags[-1]["term"]:
+                self._tags.discard(tuple(tags[-1].values()))
+                tags[-1]["term"] = value
+                self._tags.add(tuple(tags[-1].values()))
+            elif value:
+                self._add_tag(value, None, None)
+
+        _end_keywords = _end_category
 
     for name in _ATTRIBUTED:
         setattr(More, f"_start_{name}", lambda self, attributes, name=name: self.push(name, 1))
@@ -164,7 +181,7 @@ def _prepared(parser: Any, text: str, root: str) -> Any:
 def _channel(feed: _Entry) -> Channel:
     channel = Channel()
     channel.title = _words(feed, "title")
-    channel.link = _text(feed, "link")
+    channel.link = _text(feed, "link") or _text(feed, "said_stand_in")
     channel.language = _text(feed, "language")
     channel.ttl, channel.period = _text(feed, "ttl"), _text(feed, "sy_updateperiod")
     channel.frequency = _text(feed, "sy_updatefrequency")
@@ -180,7 +197,7 @@ def _said(entry: _Entry) -> Said:
     said.link, said.guid = _text(entry, "link"), _text(entry, "id")
     permanent = dict.get(entry, "said_permanent")
     said.permanent = None if permanent is None else permanent == "true"
-    said.stands = "guidislink" in entry and said.permanent is not False
+    said.stand_in = _text(entry, "said_stand_in")
     said.links = _links(entry)
     # Where there is no summary feedparser copies the body into its place, without a `summary_detail`: a premium body
     # would become its own teaser.
@@ -188,10 +205,13 @@ def _said(entry: _Entry) -> Said:
     said.contents = [_detail(one, one.get("value")) for one in dict.get(entry, "content") or ()]
     said.published, said.updated = _text(entry, "published"), _text(entry, "updated")
     said.tags = [Tag(tag["term"], tag["scheme"], tag["label"]) for tag in dict.get(entry, "tags") or ()]
-    said.authors = [name for author in dict.get(entry, "authors") or () if (name := author.get("name"))]
+    said.authors = [mended(name) for author in dict.get(entry, "authors") or () if (name := author.get("name"))]
     source = dict.get(entry, "source")
     if isinstance(source, dict):
-        said.source = _words(source, "title"), _text(source, "said_url") or _text(source, "link") or None
+        said.source = (
+            _words(source, "title"),
+            _text(source, "said_url") or _text(source, "link") or _text(source, "said_stand_in"),
+        )
     said.rights = _words(entry, "rights")
     said.comments = _text(entry, "comments")
     said.media = [one for one in dict.get(entry, "media_content") or () if isinstance(one, dict)]

@@ -55,7 +55,7 @@ def _well_formed(tree: etree._Element, shape: Shape, document: Document, context
         raise _no_channel(document)
     warnings = list(shape.warnings)
     if reader.count > len(reader.entries):
-        warnings.append(too_many(reader.count))
+        warnings.insert(0, too_many(reader.count))
     return result(reader.channel, reader.entries, reader.is_atom, shape.encoding, document, context, warnings)
 
 

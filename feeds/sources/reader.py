@@ -166,6 +166,11 @@ class Reader:
         """An address that `element` says, resolved against its `xml:base` where there is one."""
         return join(self.base(element) if self.has_base else "", said)
 
+    def text_address(self, element: etree._Element) -> str:
+        """The same of an address that is an element's text; empty where there is none."""
+        text = self.text(element)
+        return self.address(element, text) if text else ""
+
     def language(self, element: etree._Element) -> str | None:
         """The language of `element`: its own or that of the nearest element around it that says one."""
         for one in (element, *element.iterancestors()):
@@ -193,5 +198,5 @@ class Reader:
 
     def _link_text(self, element: etree._Element) -> str:
         """The text of a link; "&amp;b=1" and "&b;=1" are what publishers make of "&b=1"."""
-        href = self.address(element, self.text(element))
+        href = self.text_address(element)
         return _REFERENCE.sub(r"&\1", href.replace("&amp;", "&")) if "&" in href else href

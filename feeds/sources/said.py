@@ -43,7 +43,7 @@ class Said:
     """What one item said. A link's attributes are Atom's, `rel` and `type` in lower case where they were said.
 
     `link` is the address chosen by feedparser's rule; `permanent` is RSS's `isPermaLink`, None where not said;
-    `stands` tells that the guid may stand in for a missing link. `gates` are the elements about access, as evidence.
+    `stand_in` is the guid that may stand in for a missing link. `gates` are the elements about access, as evidence.
     """
 
     title: Words | None = None
@@ -51,7 +51,7 @@ class Said:
     link: str | None = None
     guid: str | None = None
     permanent: bool | None = None
-    stands: bool = False
+    stand_in: str | None = None
     summary: Words | None = None
     published: str = ""
     updated: str = ""
@@ -133,10 +133,8 @@ def result(
 def item(said: Said, position: int, scope: Scope) -> Item:
     """The item that `said` means."""
     base = scope.document.url
-    guid = said.guid or None
-    link = said.link or (guid if said.stands else None)
     # A guid stands in for a missing link, but only one that is an address, never resolved against another.
-    url = http_url(link, None if link == guid else base) if link else None
+    url = http_url(said.link, base) if said.link else http_url(said.stand_in, None)
     summary, content = _texts(said, scope.is_atom)
     published, precision = _moment(said.published, position, scope) if said.published else (None, None)
     updated, updated_precision = _moment(said.updated, position, scope) if said.updated else (None, None)
@@ -150,7 +148,7 @@ def item(said: Said, position: int, scope: Scope) -> Item:
         position=position,
         title=_title(said.title),
         url=url,
-        guid=guid,
+        guid=said.guid or None,
         summary=summary,
         content=content,
         published=published,
@@ -162,7 +160,7 @@ def item(said: Said, position: int, scope: Scope) -> Item:
         authors=tuple(said.authors),
         categories=tuple([tag.label or tag.term or "" for tag in said.tags if _names(tag)]) if said.tags else (),
         enclosures=enclosures,
-        links=tuple(_links(said, link, url, base)) if links else (),
+        links=tuple(_links(said, url, base)) if links else (),
         guid_is_link=said.permanent,
         images=tuple(images(_pictures(media, pictures), enclosures, base)) if media or pictures or enclosures else (),
         comments=http_url(said.comments, base) if said.comments else None,
@@ -220,12 +218,12 @@ def _states_access(tag: Tag) -> bool:
     return tag.scheme is not None and tag.scheme.rstrip("/").endswith(_ACCESS_SCHEME)
 
 
-def _links(said: Said, link: str | None, url: str | None, base: str | None) -> Iterator[Link]:
+def _links(said: Said, url: str | None, base: str | None) -> Iterator[Link]:
     """All links but the one that is the item's own address, and the enclosures; each once."""
     seen = set()
     for one in said.links:
         href, rel = one.get("href"), one.get("rel") or "alternate"
-        if not href or rel == "enclosure" or (rel == "alternate" and href == link):
+        if not href or rel == "enclosure" or (rel == "alternate" and href == said.link):
             continue
         address = http_url(href, base)
         if address is None or (rel == "alternate" and address == url):

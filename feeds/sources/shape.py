@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from html.entities import html5
-from typing import Literal
+from typing import Any, Literal
 
 from lxml import etree
 
@@ -106,12 +106,12 @@ def _at_once(document: Document) -> Shape | None:
         return None
     _refuse_slow(data, document.name)
     try:
-        tree = _parse(data)
+        tree = _without_entities(_parse(data), data, document.name)
     except etree.XMLSyntaxError:
         return None
     if _local(tree) not in ROOTS:
         return None
-    return Shape("xml", encoding, tree=_without_entities(tree, document.name), data=data)
+    return Shape("xml", encoding, tree=tree, data=data)
 
 
 def _utf8(document: Document) -> tuple[bytes, str]:
@@ -158,12 +158,11 @@ def _with_care(document: Document) -> Shape:
     data = text.encode()
     _refuse_slow(data, document.name)
     try:
-        tree = _parse(data)
+        tree = _without_entities(_parse(data), data, document.name)
     except etree.XMLSyntaxError as error:
         reason = re.sub(r", line \d+, column \d+.*", "", str(error.msg or ""), flags=re.DOTALL)
         reason = f"line {(error.lineno or 1) + offset}: {reason}"
         return _malformed(text, root, document.name, reason, encoding, warnings)
-    tree = _without_entities(tree, document.name)
     return Shape("xml", encoding, tree=tree, data=data, warnings=tuple(warnings))
 
 
@@ -310,19 +309,19 @@ def _local(tree: etree._Element) -> str:
     return str(tree.tag).rpartition("}")[2].lower()
 
 
-def _without_entities(tree: etree._Element, name: str) -> etree._Element:
-    """`tree` with HTML's entities resolved, which a document type outside the document may declare.
+def _without_entities(tree: etree._Element, data: bytes, name: str) -> etree._Element:
+    """The tree of `data` with HTML's entities resolved, which a document type outside the document may declare.
 
     Raises `ParseError` where the document declares any itself.
     """
-    dtd = tree.getroottree().docinfo.internalDTD
+    dtd: Any = tree.getroottree().docinfo.internalDTD  # its stubs know neither that it may be None nor its entities
     if dtd is None:
         return tree
-    if any(True for _ in dtd.iterentities()):  # type: ignore[attr-defined]  # not in lxml-stubs
+    if any(True for _ in dtd.iterentities()):
         raise ParseError(f"{name}: is refused: it declares entities of its own")
     if next(tree.iter(etree.Entity), None) is None:
         return tree
-    return _parse(_AMPERSAND.sub(_ampersand, etree.tostring(tree, encoding="unicode")).encode())
+    return _parse(_escape_ampersands(data.decode()).encode())
 
 
 def _escape_ampersands(text: str) -> str:
@@ -362,6 +361,9 @@ def _malformed(text: str, root: str, name: str, reason: str, encoding: str, warn
         raise ParseError(f"{name}: is refused: it declares entities of its own")
     if re.search(rf"</(?:[\w.-]{{1,100}}:)?{re.escape(root)}\s*>", text, re.IGNORECASE) is None:
         raise ParseError(f"{name}: is cut short: it ends before </{root}> ({reason})")
+    comment = text.rfind("<!--")
+    if comment >= 0 and text.find("-->", comment) < 0 and text.find("]]>", comment) < 0:
+        raise ParseError(f"{name}: is cut short: it ends within a comment ({reason})")
     depth = 0
     for closing, empty in _LEVEL.findall(_VOID.sub("", text)):
         depth = max(depth - 1, 0) if closing else depth + (not empty)
@@ -379,7 +381,7 @@ def _malformed(text: str, root: str, name: str, reason: str, encoding: str, warn
     starts = [match.start() for match in _ITEM.finditer(text)]
     if len(starts) > MAX_ITEMS:
         text = text[: starts[MAX_ITEMS]]
-        warnings.append(too_many(len(starts)))
+        warnings.insert(0, too_many(len(starts)))
     return Shape("xml", encoding, root.casefold(), text, warnings=tuple(warnings))
 
 

@@ -1,0 +1,40 @@
+"""What the parser makes of hostile documents: in seconds, without a foreign word, with the reason for a refusal."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from feeds.errors import ParseError
+from feeds.sources.feed import parse
+from tests.feed_documents import document
+from tests.hostile.documents import DOCUMENTS, EXPECTED
+
+LONGEST = 6.0
+"""CPU seconds a document may take: a worker is killed after five of the clock."""
+
+
+def test_every_document_says_what_comes_of_it() -> None:
+    assert sorted(DOCUMENTS) == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_hostile_document_is_read_or_refused_in_time(name: str) -> None:
+    one = document(DOCUMENTS[name]())
+    start = time.process_time()
+    found: int | str
+    try:
+        items = parse(one).items
+        found = len(items)
+    except ParseError as error:
+        items, found = (), str(error)
+    assert time.process_time() - start < LONGEST
+    expected = EXPECTED[name]
+    assert found == expected if isinstance(expected, int) else isinstance(found, str) and expected in found
+    assert isinstance(found, int) or "\n" not in found
+    for item in items[:5]:
+        assert item.url is None or item.url.startswith(("http://", "https://"))
+        assert not any("from nothing to bytes" in text for text in (item.title, item.summary, item.content))
+        assert not item.enclosures or item.enclosures[0].url.startswith("https://h.example/")
+        assert not any(ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF for character in item.title[:100])
