@@ -119,7 +119,7 @@ def _verdict(
 ) -> Verdict:
     until = START + timedelta(days=behaviour.setting.days)
     mine = [one for one in log if one.host in {host for host, _ in stage.pages} and one.at <= until]
-    if trouble is not None:
+    if trouble is not None and not mine:
         return Verdict(behaviour, "n.a.", f"the client did not run: {trouble}", len(mine))
     if runs[-1] < until - timedelta(days=behaviour.setting.days / 10):
         return Verdict(behaviour, "n.a.", f"needs {behaviour.setting.days:g} simulated days", len(mine))

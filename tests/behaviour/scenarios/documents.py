@@ -76,7 +76,7 @@ def _bad(name: str) -> dict[str, Reply]:
 
 
 @behaviour(
-    31,
+    32,
     "broken",
     "The validators of a truncated, empty or foreign body are not kept",
     Setting(days=2),
@@ -109,7 +109,7 @@ def _usual(name: str) -> Answer:
 
 
 @behaviour(
-    32,
+    33,
     "shrunken",
     "A feed that is empty or shorter than before takes nothing back",
     Setting(days=1),

@@ -73,7 +73,7 @@ def too_many(stage: Stage) -> Judge:
     return judge
 
 
-@behaviour(29, "backoff", "Failures in a row are asked less and less, down to once a day")
+@behaviour(30, "backoff", "Failures in a row are asked less and less, down to once a day")
 def backoff(stage: Stage) -> Judge:
     url = stage.source("/feed", instead(steady(stage.name), always(BROKEN), since=0.2))
     stage.source("/well", steady(f"{stage.name}-w"))
@@ -94,7 +94,7 @@ def backoff(stage: Stage) -> Judge:
 
 
 @behaviour(
-    30,
+    31,
     "dormant",
     "A dead source is asked weekly, for ever, and hourly again once it works",
     Setting(days=66, step=60, coarse=720),
