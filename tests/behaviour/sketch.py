@@ -245,10 +245,10 @@ class Despairing(Sketch):
 
 
 class Obeying(Sketch):
-    """Waits ten weeks where its second poll is told to."""
+    """Takes every wait for ten weeks, as a Retry-After may say."""
 
     def due(self, source: Known, now: datetime) -> None:
-        source.due = now + HOUR * (24 * 70 if source.polls > 1 else 1)
+        source.due = now + HOUR * 24 * 70
 
 
 class CatchingUp(Sketch):

@@ -13,6 +13,7 @@ from tests.behaviour.scenario import (
     Judge,
     Moment,
     Observed,
+    Setting,
     Stage,
     at_least,
     behaviour,
@@ -100,7 +101,12 @@ def retry_after(stage: Stage) -> Judge:
     )
 
 
-@behaviour(26, "retry-after-odd", "Odd values of Retry-After lose no source: huge, negative, in the past, no number")
+@behaviour(
+    26,
+    "retry-after-odd",
+    "Odd values of Retry-After lose no source: huge, negative, past, no number",
+    Setting(days=1.25),
+)
 def retry_after_odd(stage: Stage) -> Judge:
     values = {
         "huge": "8640000",

@@ -13,7 +13,7 @@ SIGHTINGS = 3
 SEEN_FOR = timedelta(days=2)
 """How often and how long the same target has to be seen before an address is replaced."""
 
-DAYS = 6
+DAYS = 4
 
 
 def _to(status: int, target: Callable[[Moment], str]) -> Answer:
@@ -40,7 +40,7 @@ def _moves(stage: Stage, status: int) -> Judge:
     def judge(seen: Observed) -> list[Fault]:
         sightings, reached = seen.to(old), seen.to(new)
         faults = [*at_least(sightings, SIGHTINGS), *at_least(reached, SIGHTINGS + 1), *_early(sightings, reached)]
-        late = [one for one in sightings if one.at - seen.runs[0] > timedelta(days=DAYS - 2)]
+        late = [one for one in sightings if one.at - seen.runs[0] > timedelta(days=DAYS - 1)]
         if late:
             faults.append(Fault(f"old address still asked after {len(sightings)} sightings", late[-1]))
         return faults
