@@ -37,8 +37,8 @@ WRONG: list[tuple[str, type[sketch.Sketch]]] = [
     ("url", sketch.Tidying),
     ("cookies", sketch.Remembering),
     ("cookies", sketch.Referring),
-    ("agent", sketch.Posing),
-    ("agent", sketch.Uncompressed),
+    ("user-agent", sketch.Posing),
+    ("user-agent", sketch.Uncompressed),
     ("installations", sketch.Sketch),
     ("installations", sketch.Token),
     ("renewed", sketch.Unrenewing),
@@ -68,7 +68,7 @@ WRONG: list[tuple[str, type[sketch.Sketch]]] = [
 ]
 
 RIGHT = (
-    "first-only etag-exact date-exact etag-alone same-body no-latching restart no-forced url cookies agent renewed "
+    "first-only etag-exact date-exact etag-alone same-body no-latching restart no-forced url cookies user-agent renewed "
     "moved-for-now retry-after-odd sleep"
 ).split()
 """What the sketch is right about."""
@@ -152,7 +152,7 @@ def test_a_command_is_run_at_the_simulated_time(tmp_path: Path, capsys: pytest.C
     run = f"{sys.executable} {tmp_path / 'client.py'} {{urls_file}}"
     setup = f"echo {{urls_file}} {{allow}} > {tmp_path / 'told'}"
     given = ["--command", f"{run} && cp times {tmp_path}", "--setup", setup, "--clock", "epoch"]
-    assert command.main([*given, "--only", "agent", "--step", "120", "--json"]) == 1
+    assert command.main([*given, "--only", "user-agent", "--step", "120", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert told["behaviours"][0]["verdict"] == "fail"
     assert "Python-urllib" in told["behaviours"][0]["seen"]

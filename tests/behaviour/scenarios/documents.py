@@ -27,7 +27,12 @@ KNOWN = 20
 _TAKES_DELTAS = re.compile(r"(?:^|,)\s*feed\s*(?:;|,|$)", re.IGNORECASE)
 
 
-@behaviour(22, "deltas", "Deltas are asked for (A-IM: feed) and merged (RFC 3229), with the validators of the delta")
+@behaviour(
+    22,
+    "deltas",
+    "Deltas are asked for (A-IM: feed) and merged (RFC 3229), with the validators of the delta",
+    Setting(days=1.5),
+)
 def deltas(stage: Stage) -> Judge:
     name = stage.name
 

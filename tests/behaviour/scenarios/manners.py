@@ -81,11 +81,11 @@ def cookies(stage: Stage) -> Judge:
 
 @behaviour(
     15,
-    "agent",
+    "user-agent",
     "User-Agent names the product and a URL; compression is asked for",
     Setting(days=0.5),
 )
-def agent(stage: Stage) -> Judge:
+def user_agent(stage: Stage) -> Judge:
     url = stage.source("/feed", steady(stage.name))
 
     def judge(seen: Observed) -> list[Fault]:

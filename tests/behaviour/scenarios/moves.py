@@ -75,7 +75,7 @@ def moved_308(stage: Stage) -> Judge:
     Setting(days=DAYS, coarse=180),
 )
 def moved_for_now(stage: Stage) -> Judge:
-    news = [stage.page(f"/new-{which}", steady(f"{stage.name}-{which}")) for which in ("a", "b")]
+    news = [stage.page(f"/new-{which}", steady(stage.name)) for which in ("a", "b")]
     olds = [stage.source(f"/{status}", _to(status, lambda moment: news[0])) for status in (302, 303, 307)]
     olds.append(stage.source("/301", _to(301, lambda moment: news[moment.nth % 2])))
 

@@ -102,7 +102,7 @@ def backoff(stage: Stage) -> Judge:
 def dormant(stage: Stage) -> Judge:
     def edition(moment: Moment) -> Edition:
         # News when it works again: what has said nothing for weeks may well be asked rarely.
-        passed = int(moment.hours // 6) * 6 if moment.elapsed >= FAILING else 0
+        passed = int(moment.hours // 48) * 48 if moment.elapsed >= FAILING else 0
         body = feed(stage.name, ENTRIES + passed, first=passed)
         return Edition(body=body, etag=f'"{stage.name}-{passed}"')
 
