@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,6 +18,7 @@ from tests.behaviour.scenario import BEHAVIOURS, Behaviour
 from tests.behaviour.scenarios import manners
 from tests.behaviour.score import as_json, score_together, table, totals
 from tests.behaviour.world import Verdict, play
+from tests.command import ROOT
 
 WRONG: list[tuple[str, type[sketch.Sketch]]] = [
     ("first-only", sketch.Unconditional),
@@ -68,8 +70,8 @@ WRONG: list[tuple[str, type[sketch.Sketch]]] = [
 ]
 
 RIGHT = (
-    "first-only etag-exact date-exact etag-alone same-body no-latching restart no-forced url cookies user-agent renewed "
-    "moved-for-now retry-after-odd sleep"
+    "first-only etag-exact date-exact etag-alone same-body no-latching restart no-forced url cookies user-agent "
+    "renewed moved-for-now retry-after-odd sleep"
 ).split()
 """What the sketch is right about."""
 
@@ -107,6 +109,13 @@ def test_who_is_right_passes(name: str) -> None:
 def test_every_behaviour_has_somebody_who_fails_it() -> None:
     assert {name for name, _ in WRONG} == {one.name for one in BEHAVIOURS}
     assert [one.number for one in BEHAVIOURS] == list(range(1, len(BEHAVIOURS) + 1))
+
+
+def test_the_page_has_every_behaviour_and_says_that_ours_passes() -> None:
+    page = (ROOT / "docs" / "behaviour.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| `([\w-]+)` \| (.*?) \| (pass) \|", page, re.MULTILINE)
+    assert rows == [(str(one.number), one.name, one.title, "pass") for one in BEHAVIOURS]
+    assert f"{len(sketch.Sketch.__subclasses__())} small clients" in page
 
 
 def test_behaviours_that_share_a_simulation_do_not_disturb_one_another() -> None:
