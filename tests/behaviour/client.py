@@ -112,7 +112,7 @@ class Command:
     def prepare(self, urls: Sequence[str], folder: Path, setting: Setting, port: int) -> None:
         self._urls, self._folder, self._allow = urls, folder, "127.0.0.0/8" if setting.loopback else ""
         (folder / "urls").write_text("".join(f"{url}\n" for url in urls), encoding="utf-8")
-        self._environment = os.environ | {"HOME": str(folder), "TZ": "UTC", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        self._environment = os.environ | {"HOME": str(folder), "TZ": "UTC"}
         for name in ("http_proxy", "no_proxy", "all_proxy", "https_proxy"):
             self._environment.pop(name, None)
             self._environment.pop(name.upper(), None)

@@ -171,11 +171,13 @@ def test_a_command_is_run_at_the_simulated_time(tmp_path: Path, capsys: pytest.C
 
 
 def test_each_url_in_turn_where_the_command_takes_one() -> None:
-    fetch = "import sys, urllib.request as r; r.urlopen(sys.argv[1]).read()"
+    fetch = "import sys, urllib.request as r; r.urlopen(sys.argv[1]).read(); sys.exit(3)"
     run = f"{sys.executable} -c '{fetch}' {{url}}"
     (found,) = play([named("cookies")], lambda: Command(run, clock="epoch"), step=timedelta(hours=6))
     assert found.state == "pass"
-    assert found.requests == 3 * 3, "two sources, one of which redirects, in three runs"
+    assert found.seen == "9 requests; no run ended well: exit code 3: without a word", (
+        "two sources and a redirect, thrice"
+    )
 
 
 def test_a_command_that_does_not_run_is_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,7 +127,8 @@ def _verdict(
         faults = tuple(judge(Observed(mine, [run for run in runs if run <= until], held)))
     except NotApplicable as reason:
         return Verdict(behaviour, "n.a.", str(reason), len(mine))
+    ended = f"; no run ended well: {trouble}" if trouble is not None else ""
     if faults:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        return Verdict(behaviour, "fail", f"{faults[0].words}{more}", len(mine), faults)
-    return Verdict(behaviour, "pass", f"{len(mine)} requests", len(mine))
+        return Verdict(behaviour, "fail", f"{faults[0].words}{more}{ended}", len(mine), faults)
+    return Verdict(behaviour, "pass", f"{len(mine)} requests{ended}", len(mine))
