@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,7 +26,7 @@ from tests.desk import new_engine
 Faked = Literal["faketime", "epoch"]
 """How a command is told the time: libfaketime, or `SOURCE_DATE_EPOCH` alone for commands that read it."""
 
-RUN_LIMIT = 180
+RUN_LIMIT = 90
 """Real seconds after which a run of a command is ended."""
 
 
@@ -111,7 +112,7 @@ class Command:
     def prepare(self, urls: Sequence[str], folder: Path, setting: Setting, port: int) -> None:
         self._urls, self._folder, self._allow = urls, folder, "127.0.0.0/8" if setting.loopback else ""
         (folder / "urls").write_text("".join(f"{url}\n" for url in urls), encoding="utf-8")
-        self._environment = os.environ | {"HOME": str(folder), "TZ": "UTC", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        self._environment = os.environ | {"HOME": str(folder), "TZ": "UTC"}
         for name in ("http_proxy", "no_proxy", "all_proxy", "https_proxy"):
             self._environment.pop(name, None)
             self._environment.pop(name.upper(), None)
@@ -156,20 +157,25 @@ class Command:
         if self._clock == "faketime":
             words = [_faketime(), "-m", "-f", f"@{now:%Y-%m-%d %H:%M:%S}", *words]
         environment = self._environment | {"SOURCE_DATE_EPOCH": str(int(now.timestamp()))}
+        # A session of its own, so that whatever the shell started ends with it.
+        ran = subprocess.Popen(
+            words,
+            cwd=self._folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         try:
-            ran = subprocess.run(
-                words,
-                cwd=self._folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=RUN_LIMIT,
-            )
+            out = ran.communicate(timeout=RUN_LIMIT)[0]
         except subprocess.TimeoutExpired:
+            os.killpg(ran.pid, signal.SIGKILL)
+            ran.communicate()
             self._failed = f"still running after {RUN_LIMIT} s"
             return
         if ran.returncode:
-            said = (ran.stderr or ran.stdout).decode("utf-8", "replace").strip().splitlines()
+            said = out.decode("utf-8", "replace").strip().splitlines()
             self._failed = f"exit code {ran.returncode}: {said[-1] if said else 'without a word'}"
         else:
             self._ran += 1

@@ -119,7 +119,7 @@ def _verdict(
 ) -> Verdict:
     until = START + timedelta(days=behaviour.setting.days)
     mine = [one for one in log if one.host in {host for host, _ in stage.pages} and one.at <= until]
-    if trouble is not None:
+    if trouble is not None and not mine:
         return Verdict(behaviour, "n.a.", f"the client did not run: {trouble}", len(mine))
     if runs[-1] < until - timedelta(days=behaviour.setting.days / 10):
         return Verdict(behaviour, "n.a.", f"needs {behaviour.setting.days:g} simulated days", len(mine))
@@ -127,7 +127,8 @@ def _verdict(
         faults = tuple(judge(Observed(mine, [run for run in runs if run <= until], held)))
     except NotApplicable as reason:
         return Verdict(behaviour, "n.a.", str(reason), len(mine))
+    ended = f"; no run ended well: {trouble}" if trouble is not None else ""
     if faults:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        return Verdict(behaviour, "fail", f"{faults[0].words}{more}", len(mine), faults)
-    return Verdict(behaviour, "pass", f"{len(mine)} requests", len(mine))
+        return Verdict(behaviour, "fail", f"{faults[0].words}{more}{ended}", len(mine), faults)
+    return Verdict(behaviour, "pass", f"{len(mine)} requests{ended}", len(mine))

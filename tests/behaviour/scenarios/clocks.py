@@ -17,7 +17,7 @@ STALLED = hours(3)
 
 
 @behaviour(
-    34,
+    35,
     "jumps",
     "A clock that jumps a day ahead or back: no storm, no stall",
     Setting(days=1.5, alone=True, jumps=JUMPS),
@@ -45,7 +45,7 @@ def jumps(stage: Stage) -> Judge:
 
 
 @behaviour(
-    35,
+    36,
     "sleep",
     "A machine that slept eight hours asks each source once",
     Setting(days=0.75, alone=True, asleep=ASLEEP),

@@ -27,7 +27,12 @@ KNOWN = 20
 _TAKES_DELTAS = re.compile(r"(?:^|,)\s*feed\s*(?:;|,|$)", re.IGNORECASE)
 
 
-@behaviour(22, "deltas", "Deltas are asked for (A-IM: feed) and merged (RFC 3229), with the validators of the delta")
+@behaviour(
+    22,
+    "deltas",
+    "Deltas are asked for (A-IM: feed) and merged (RFC 3229), with the validators of the delta",
+    Setting(days=1.5),
+)
 def deltas(stage: Stage) -> Judge:
     name = stage.name
 
@@ -76,7 +81,7 @@ def _bad(name: str) -> dict[str, Reply]:
 
 
 @behaviour(
-    31,
+    32,
     "broken",
     "The validators of a truncated, empty or foreign body are not kept",
     Setting(days=2),
@@ -109,7 +114,7 @@ def _usual(name: str) -> Answer:
 
 
 @behaviour(
-    32,
+    33,
     "shrunken",
     "A feed that is empty or shorter than before takes nothing back",
     Setting(days=1),

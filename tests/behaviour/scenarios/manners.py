@@ -81,11 +81,11 @@ def cookies(stage: Stage) -> Judge:
 
 @behaviour(
     15,
-    "agent",
+    "user-agent",
     "User-Agent names the product and a URL; compression is asked for",
     Setting(days=0.5),
 )
-def agent(stage: Stage) -> Judge:
+def user_agent(stage: Stage) -> Judge:
     url = stage.source("/feed", steady(stage.name))
 
     def judge(seen: Observed) -> list[Fault]:
@@ -102,7 +102,7 @@ def agent(stage: Stage) -> Judge:
 
 
 def _endless() -> Iterator[bytes]:
-    piece = b"<item><title>again</title></item>" * 2000
+    piece = b" " * 65_536  # cheap to parse for whoever takes all of it
     for _ in range(MOST_BYTES // len(piece) + 1):
         yield piece
 
@@ -114,34 +114,40 @@ def _dripping() -> Iterator[bytes]:
 
 @behaviour(
     23,
-    "limits",
-    "An endless answer and a slow one are left",
-    Setting(days=0, deadline=1.0, alone=True),
+    "endless",
+    "An endless answer is left",
+    Setting(days=0, alone=True),
 )
-def limits(stage: Stage) -> Judge:
+def endless(stage: Stage) -> Judge:
     head = feed(stage.name).partition(b"<item>")[0]
-    endless = stage.source("/endless", lambda asked, moment: Reply(body=head, pieces=_endless))
-    slow = stage.source("/slow", lambda asked, moment: Reply(body=head, pieces=_dripping, pause=0.2))
+    url = stage.source("/feed", lambda asked, moment: Reply(body=head, pieces=_endless))
 
     def judge(seen: Observed) -> list[Fault]:
-        faults = [*at_least(seen.to(endless), 1), *at_least(seen.to(slow), 1)]
-        faults += [
-            Fault(f"took {one.sent:,} bytes of an endless answer", one)
-            for one in seen.to(endless)
-            if one.sent > MOST_BYTES
-        ]
-        faults += [
-            Fault(f"waited {one.took:.0f} s for an answer that drips", one)
-            for one in seen.to(slow)
-            if one.took > MOST_SECONDS
-        ]
-        return faults
+        all_of_it = [one for one in seen.to(url) if one.sent > MOST_BYTES]
+        return [*at_least(seen.to(url), 1), *(Fault(f"took {one.sent:,} bytes and more", one) for one in all_of_it)]
 
     return judge
 
 
 @behaviour(
-    33,
+    24,
+    "slow",
+    "An answer that drips is left within 30 seconds",
+    Setting(days=0, deadline=1.0, alone=True),
+)
+def slow(stage: Stage) -> Judge:
+    head = feed(stage.name).partition(b"<item>")[0]
+    url = stage.source("/feed", lambda asked, moment: Reply(body=head, pieces=_dripping, pause=0.2))
+
+    def judge(seen: Observed) -> list[Fault]:
+        patient = [one for one in seen.to(url) if one.took > MOST_SECONDS]
+        return [*at_least(seen.to(url), 1), *(Fault(f"waited {one.took:.0f} s and more", one) for one in patient)]
+
+    return judge
+
+
+@behaviour(
+    34,
     "private",
     "An address of the own machine or network is refused before the connection",
     Setting(days=0.25, coarse=60, loopback=False, alone=True),

@@ -13,7 +13,7 @@ SIGHTINGS = 3
 SEEN_FOR = timedelta(days=2)
 """How often and how long the same target has to be seen before an address is replaced."""
 
-DAYS = 6
+DAYS = 4
 
 
 def _to(status: int, target: Callable[[Moment], str]) -> Answer:
@@ -40,7 +40,7 @@ def _moves(stage: Stage, status: int) -> Judge:
     def judge(seen: Observed) -> list[Fault]:
         sightings, reached = seen.to(old), seen.to(new)
         faults = [*at_least(sightings, SIGHTINGS), *at_least(reached, SIGHTINGS + 1), *_early(sightings, reached)]
-        late = [one for one in sightings if one.at - seen.runs[0] > timedelta(days=DAYS - 2)]
+        late = [one for one in sightings if one.at - seen.runs[0] > timedelta(days=DAYS - 1)]
         if late:
             faults.append(Fault(f"old address still asked after {len(sightings)} sightings", late[-1]))
         return faults
@@ -75,7 +75,7 @@ def moved_308(stage: Stage) -> Judge:
     Setting(days=DAYS, coarse=180),
 )
 def moved_for_now(stage: Stage) -> Judge:
-    news = [stage.page(f"/new-{which}", steady(f"{stage.name}-{which}")) for which in ("a", "b")]
+    news = [stage.page(f"/new-{which}", steady(stage.name)) for which in ("a", "b")]
     olds = [stage.source(f"/{status}", _to(status, lambda moment: news[0])) for status in (302, 303, 307)]
     olds.append(stage.source("/301", _to(301, lambda moment: news[moment.nth % 2])))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from tests.behaviour.pages import always, instead, steady
+from tests.behaviour.pages import ENTRIES, Edition, always, feed, instead, page, steady
 from tests.behaviour.scenario import (
     Answer,
     Fault,
@@ -73,7 +73,7 @@ def too_many(stage: Stage) -> Judge:
     return judge
 
 
-@behaviour(29, "backoff", "Failures in a row are asked less and less, down to once a day")
+@behaviour(30, "backoff", "Failures in a row are asked less and less, down to once a day")
 def backoff(stage: Stage) -> Judge:
     url = stage.source("/feed", instead(steady(stage.name), always(BROKEN), since=0.2))
     stage.source("/well", steady(f"{stage.name}-w"))
@@ -94,14 +94,19 @@ def backoff(stage: Stage) -> Judge:
 
 
 @behaviour(
-    30,
+    31,
     "dormant",
     "A dead source is asked weekly, for ever, and hourly again once it works",
-    Setting(days=66, step=60, coarse=720),
+    Setting(days=66, step=120, coarse=720),
 )
 def dormant(stage: Stage) -> Judge:
-    usual = steady(stage.name)
-    url = stage.source("/feed", instead(usual, always(BROKEN), since=0.2, until=FAILING / HOUR))
+    def edition(moment: Moment) -> Edition:
+        # News when it works again: what has said nothing for weeks may well be asked rarely.
+        passed = int(moment.hours // 48) * 48 if moment.elapsed >= FAILING else 0
+        body = feed(stage.name, ENTRIES + passed, first=passed)
+        return Edition(body=body, etag=f'"{stage.name}-{passed}"')
+
+    url = stage.source("/feed", instead(page(edition), always(BROKEN), since=0.2, until=FAILING / HOUR))
     # That others work tells the client that the network does; rarely, so that weeks stay cheap.
     stage.source("/well", steady(f"{stage.name}-w", (("Cache-Control", "max-age=86400"),)))
 
