@@ -160,7 +160,7 @@ def _with_care(document: Document) -> Shape:
     try:
         tree = _without_entities(_parse(data), data, document.name)
     except etree.XMLSyntaxError as error:
-        reason = re.sub(r", line \d+, column \d+.*", "", str(error.msg or ""), flags=re.DOTALL)
+        reason = " ".join(re.sub(r", line \d+, column \d+.*", "", str(error.msg or ""), flags=re.DOTALL).split())
         reason = f"line {(error.lineno or 1) + offset}: {reason}"
         return _malformed(text, root, document.name, reason, encoding, warnings)
     return Shape("xml", encoding, tree=tree, data=data, warnings=tuple(warnings))
