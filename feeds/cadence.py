@@ -110,7 +110,7 @@ def next_due(
             wait, reason = asked, f"Retry-After={hints.retry_after}"
     wait += min(wait * JITTER, JITTER_MOST) * jitter
     # Whole seconds, rounded up: a fraction of a second early is early.
-    due = _open(now + timedelta(seconds=-(-wait // timedelta(seconds=1))), pace)
+    due = opens(now + timedelta(seconds=-(-wait // timedelta(seconds=1))), pace)
     return due, reason
 
 
@@ -164,8 +164,10 @@ def _own(now: datetime, bounds: Bounds, hints: Hints, pace: Pace, said: list[tim
     return wait, reason
 
 
-def _open(due: datetime, pace: Pace) -> datetime:
+def opens(due: datetime, pace: Pace) -> datetime:
     """`due`, or the end of the hours and days (UTC) in which the source asks to be left alone."""
+    if not pace.skip_hours and not pace.skip_days:
+        return due
     hours, days = set(pace.skip_hours) & set(range(24)), set(pace.skip_days) & set(range(7))
     if len(hours) == 24 or len(days) == 7:
         return due  # nobody means never

@@ -121,7 +121,7 @@ class Poller(AbstractContextManager["Poller"]):
             terms.watch(standing)
         if due and not terms.stop():
             self._poll_addresses(now, listed, terms, standing)
-        self._pool.close()
+        self._pool.rest()
 
     def _poll_addresses(
         self, now: datetime, listed: Sequence[tuple[int, str, str]] | None, terms: Terms, standing: Standing
@@ -210,6 +210,7 @@ class _Due:
 
     now: datetime
     per_host: int
+    heed_hours: bool = True
 
     def take(self, connection: Connection, lease: str, until: datetime, busy: set[str]) -> list[SourceRecord]:
         return schedule.claim_due(
@@ -219,6 +220,8 @@ class _Due:
 
 class _Listed:
     """Named sources, or all: `(id, name, host)` in the order in which they are wanted, hosts taking turns."""
+
+    heed_hours = False
 
     def __init__(self, listed: Sequence[tuple[int, str, str]]) -> None:
         turns: dict[str, int] = defaultdict(int)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import resource
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, TimeoutError
@@ -30,6 +31,9 @@ TASKS = 2000
 
 WORKERS = 2
 
+IDLE = 60.0
+"""Seconds without a document after which workers end; to start them again takes a quarter of one."""
+
 COLLECTED = 100_000
 """Objects made before a worker looks for garbage: documents leave next to none, and looking costs a fifth."""
 
@@ -45,6 +49,7 @@ class Pool:
         self._preload = list(preload)
         self._pool: ProcessPool | None = None
         self._done: deque[tuple[Any, Any]] = deque()
+        self._used = 0.0
         self.pending = 0
 
     def submit(self, key: object, *arguments: object) -> None:
@@ -70,6 +75,11 @@ class Pool:
             raise found
         return found
 
+    def rest(self) -> None:
+        """Ends workers that had nothing to do for a while: they come back when they are needed."""
+        if not self.pending and time.monotonic() - self._used > IDLE:
+            self.close()
+
     def close(self) -> None:
         """Ends the workers, whatever they are at."""
         if self._pool is not None:
@@ -80,6 +90,7 @@ class Pool:
         self.pending = 0
 
     def _started(self) -> ProcessPool:
+        self._used = time.monotonic()
         if self._pool is None:
             context: ForkServerContext = get_context("forkserver")
             context.set_forkserver_preload(self._preload)

@@ -20,8 +20,8 @@ from typing import Protocol, cast
 
 from db.engine import Connection, Engine, writing
 from db.records import SourceRecord
-from db.store import sources
-from feeds import log
+from db.store import schedule, sources
+from feeds import cadence, log
 from feeds.attempt import Attempt, PollResult
 from feeds.budget import SPAN, Budget
 from feeds.config import Config
@@ -89,7 +89,10 @@ class Terms:
 
 
 class Claims(Protocol):
-    """What is left to be polled."""
+    """What is left to be polled. `heed_hours` says that sources may ask to be left alone: a person asks for none."""
+
+    @property
+    def heed_hours(self) -> bool: ...
 
     def take(self, connection: Connection, lease: str, until: datetime, busy: set[str]) -> list[SourceRecord]:
         """The next `CLAIM` sources at most, none of a host in `busy`; empty when there is nothing left."""
@@ -194,6 +197,7 @@ class Round:
             self._exhausted = not records
             read_before = [record.id for record in records if record.last_success is not None]
             self._known |= sources.digests_of(connection, read_before)
+            records = self._awake(connection, records) if claims.heed_hours else records
             for record in records:
                 self._per_host[record.host or ""] += 1
                 try:
@@ -205,6 +209,14 @@ class Round:
                 self._queue(_Asking(attempt, record.host or "", attempt.request()))
         for record in unusable:
             self._tell(poll_path(self._engine, self._config, record, self._now, self._pool))
+
+    def _awake(self, connection: Connection, records: list[SourceRecord]) -> list[SourceRecord]:
+        """Those that may be asked now. Who came late, after a source was due, may have come into hours in which it asks
+        to be left alone: it is due when they end."""
+        moment = self._moment()
+        asleep = {record.id: due for record in records if (due := cadence.opens(moment, record.pace)) > moment}
+        schedule.release(connection, asleep, self._lease)
+        return [record for record in records if record.id not in asleep]
 
     def most_of(self, host: str) -> int:
         """How many sources of a host one run can poll: as many as its budget admits within the patience."""

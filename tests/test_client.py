@@ -310,12 +310,12 @@ def test_what_may_be_our_own_network_is_told_from_what_is_the_sites(site: Site) 
     ours = {
         "no-such-host.invalid": "not known",
         f"127.0.0.1:{free_port()}": "cannot connect",
-        f"127.0.0.1:{site.port}/slow": "no complete answer in time",
-        f"127.0.0.1:{server.getsockname()[1]}": "the connection broke",
     }
     theirs = {
         f"127.0.0.1:{site.port}/404": "HTTP 404",
+        f"127.0.0.1:{site.port}/slow": "no complete answer in time",
         f"127.0.0.1:{site.port}/short": "cut short",
+        f"127.0.0.1:{server.getsockname()[1]}": "the connection broke",
         "10.0.0.1": "is refused",
     }
     with fetcher_of(SHORT) as fetcher:

@@ -440,3 +440,17 @@ def test_how_a_run_stands(bench: Bench) -> None:
     bench.poll(watch=look)
     assert stood[-1] == (2, 2, 1)
     assert stood == sorted(stood)
+
+
+def test_hours_to_be_left_alone_in_hold_for_whoever_comes_late(bench: Bench) -> None:
+    feed = rss("a").replace(b"<item>", b"<skipHours><hour>14</hour></skipHours><item>", 1)
+    bench.site.put("/feed", conditional(feed, '"v1"'))
+    bench.configure({"n": bench.at("a")})
+    bench.poll()
+    assert bench.source().due_at == NOW + HOUR
+    # Due at 13:00, and nobody came before 14:20.
+    assert bench.poll(timedelta(hours=2, minutes=20)) == {}
+    assert bench.source().due_at == NOW + 3 * HOUR
+    # A person may ask whenever.
+    assert set(bench.poll(names=["n"])) == {"n"}
+    assert len(bench.poll(timedelta(minutes=61))) == 1

@@ -288,8 +288,10 @@ class Transfer:
         words = _REASONS.get(code)
         if words is None:
             return FetchError(f"the exchange failed: {detail} (libcurl {code})")
-        network = code in _NETWORK or _BROKE.search(detail) is not None
-        if code == pycurl.E_RECV_ERROR and network:
+        broke = code in _NETWORK or _BROKE.search(detail) is not None
+        # Who has said anything can be reached: what comes slowly or breaks off then is the site's.
+        network = broke and not self._header_bytes
+        if code == pycurl.E_RECV_ERROR and broke:
             words = _REASONS[pycurl.E_SEND_ERROR]
         elif code == pycurl.E_OPERATION_TIMEDOUT and self._opened and not self._header_bytes:
             if not self.curl.getinfo(pycurl.CONNECT_TIME):
