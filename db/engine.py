@@ -25,7 +25,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from db.errors import Corrupt, Locked, NotOurs, StorageError
 
-__all__ = ["Connection", "Engine", "open_engine", "process_lock", "reading", "verify", "writing"]
+__all__ = ["Connection", "Engine", "open_engine", "process_lock", "reading", "to_json", "verify", "writing"]
 
 APPLICATION_ID = 0x42525354
 """`BRST`: marks a SQLite file as ours (https://www.sqlite.org/pragma.html#pragma_application_id)."""
@@ -55,7 +55,7 @@ def open_engine(url: str) -> Engine:
         url,
         connect_args={"timeout": BUSY_MS / 1000},
         json_deserializer=_from_json,
-        json_serializer=_to_json,
+        json_serializer=to_json,
         hide_parameters=True,
     )
     event.listen(engine, "connect", _configure)
@@ -75,7 +75,7 @@ def _from_json(text: str) -> Any:
     return _list_from_json(text) if text[:1] == "[" and len(text) < 200 else json.loads(text)
 
 
-def _to_json(value: Any) -> str:
+def to_json(value: Any) -> str:
     """`value` as JSON; most are lists that are empty or the same as one before, so those are written once."""
     if not value and isinstance(value, tuple | list):
         return "[]"
@@ -130,6 +130,7 @@ def _is_ours(path: Path, application: int) -> bool:
 def _configure(raw: Any, _record: Any) -> None:
     # The driver's own transaction control begins too late for BEGIN IMMEDIATE; `_begin` does it instead.
     raw.isolation_level = None
+    raw.create_function("casefold", 1, str.casefold, deterministic=True)
     for pragma in (
         "page_size=8192",
         "journal_mode=WAL",

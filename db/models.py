@@ -158,7 +158,6 @@ class Entry(Base):
     summary: Mapped[str]
     content: Mapped[str]
     text: Mapped[str]
-    folded: Mapped[str]
     extra: Mapped[str] = mapped_column(server_default="")
     __table_args__ = (
         Index("ix_entries_order", desc("sorted_at"), "place"),

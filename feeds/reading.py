@@ -11,6 +11,9 @@ from db.records import EntryRecord
 from feeds import access, dedupe, normalise
 from feeds.manner import Manner
 from feeds.model import Document, Parsed, Reading, Skipped
+from feeds.quick import maker
+
+_record = maker(EntryRecord)
 
 PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed"}
 """Source kinds, loaded when used."""
@@ -55,7 +58,7 @@ def record_of(clean: normalise.Clean, manner: Manner) -> EntryRecord:
     """A clean item with what identifies it, who may read it, and what it is compared by."""
     verdict = access.judge(clean.evidence, configured=manner.access)
     url = None if clean.url_shared else clean.url
-    return EntryRecord(
+    return _record(
         keys=dedupe.keys(manner.name, clean.url, clean.guid, clean.title, url_shared=clean.url_shared),
         position=clean.position,
         title=clean.title,

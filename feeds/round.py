@@ -352,7 +352,7 @@ class Round:
             return
         asking.document = document
         self._unread_bytes += len(document.data)
-        self._pool.submit(asking, document, attempt.manner, digest)
+        self._pool.submit(asking, document, attempt.manner, digest, weight=len(document.data))
 
     def _was_read(self, asking: _Asking, found: Read | Exception) -> None:
         attempt = asking.attempt

@@ -100,5 +100,41 @@ def test_what_is_closed_leaves_no_process_and_starts_again(pool: Pool) -> None:
     assert pool.call("say")[0] == "say"
 
 
-def test_words_for_what_has_no_exit_code() -> None:
-    assert pools._words(RuntimeError()) == "RuntimeError"
+def test_what_waits_goes_together_and_each_has_its_own_end(pool: Pool) -> None:
+    for number in range(60):
+        pool.submit(number, "fail" if number == 7 else "refuse" if number == 11 else "say", number, weight=10)
+    found = ended(pool, 60)
+    assert isinstance(found.pop(7), ZeroDivisionError)
+    assert isinstance(found.pop(11), ParseError)
+    assert {key: value[1] for key, value in found.items()} == {key: key for key in found}
+
+
+@pytest.mark.parametrize("what", ["hang", "die"])
+def test_one_of_a_batch_that_ends_badly_ends_alone(pool: Pool, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "TOGETHER", 0.5)
+    for number in range(30):
+        pool.submit(number, what if number == 20 else "say", number)
+    found = ended(pool, 30)
+    assert isinstance(found.pop(20), ParseError)
+    assert {key: value[1] for key, value in found.items()} == {key: key for key in found}
+    assert pool.pending == 0
+
+
+def test_large_documents_go_alone(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed: list[int] = []
+    begin = pool._begin
+    monkeypatch.setattr(pool, "_begin", lambda batch: (handed.append(len(batch)), begin(batch))[1])
+    for number in range(20):
+        pool.submit(number, "say", weight=600_000 if number % 2 else 10)
+    ended(pool, 20)
+    assert sum(handed) == 20
+    assert max(handed) <= 2
+
+
+def test_idle_workers_end(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    pid = pool.call("say")[-1]
+    pool.rest()
+    assert Path(f"/proc/{pid}").exists()
+    monkeypatch.setattr(pools, "IDLE", -1.0)
+    pool.rest()
+    assert not Path(f"/proc/{pid}").exists()

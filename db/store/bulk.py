@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, func, select
+from sqlalchemy import JSON, Connection, Dialect, Table, func, select
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeEngine
 
+from db.engine import to_json
 from db.models import UtcDateTime
 
 Row = Sequence[Any]
@@ -63,6 +64,8 @@ def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Any:
     """What turns a value into the driver's own; None for what is so already."""
     if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
         return _sqlite_time
+    if isinstance(kind, JSON):
+        return to_json
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 

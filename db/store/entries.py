@@ -53,6 +53,9 @@ _STORED = (
     _Lead.uid.label("lead"),
     Entry.extra,
 )
+_LOOKED_THROUGH = func.casefold(Entry.title + "\n" + Entry.summary + "\n" + Entry.text)
+"""What words are looked for in; SQLite folds the case of ASCII alone (`db.engine` brings the function)."""
+
 _NEWEST_FIRST = (Entry.sorted_at.desc(), Entry.place, Entry.uid)
 
 
@@ -236,7 +239,7 @@ def listing(
     if duplicates:
         query = query.where(Entry.lead_id.is_not(None))
     for word in words:
-        query = query.where(Entry.folded.contains(word, autoescape=True))
+        query = query.where(_LOOKED_THROUGH.contains(word, autoescape=True))
     result = connection.execute(query.limit(limit), execution_options={"yield_per": CHUNK})
     return (_entry(row) for row in result)
 

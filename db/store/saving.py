@@ -34,7 +34,6 @@ _ENTRY = (
     "published_basis",
     "title",
     "title_from_body",
-    "folded",
     "url",
     "summary",
     "content",
@@ -100,7 +99,6 @@ def _row(entry_id: int, source_id: int, new: NewEntry, now: datetime) -> tuple[A
         record.published_basis,
         record.title,
         record.title_from_body,
-        _folded(record),
         record.url,
         record.summary,
         record.content,
@@ -112,11 +110,6 @@ def _row(entry_id: int, source_id: int, new: NewEntry, now: datetime) -> tuple[A
         _plain_enclosures(record),
         record.extra,
     )
-
-
-def _folded(record: EntryRecord) -> str:
-    """What words are looked for in."""
-    return f"{record.title}\n{record.summary}\n{record.text}".casefold()
 
 
 def _plain_enclosures(record: EntryRecord) -> tuple[tuple[str, str, int], ...]:
@@ -132,7 +125,6 @@ def _words(record: EntryRecord) -> dict[str, Any]:
     return {
         "title": record.title,
         "title_from_body": record.title_from_body,
-        "folded": _folded(record),
         "url": record.url,
         "summary": record.summary,
         "content": record.content,

@@ -15,6 +15,7 @@ from hashlib import blake2b
 from db.records import Fingerprint
 from feeds.dedupe.canon import canon
 from feeds.dedupe.words import words_of
+from feeds.quick import maker
 
 __all__ = ["Verdict", "canon", "fingerprint", "fold_title", "keys", "verdict"]
 
@@ -46,6 +47,7 @@ class Verdict:
     score: float
 
 
+_fingerprint = maker(Fingerprint)
 _DIFFERENT = Verdict(False, None, 0.0)
 
 
@@ -65,7 +67,7 @@ def fingerprint(title: str, body: str, url: str | None = None, *, at: datetime |
     """
     folded, title_words = words_of(_told(title))
     words, body_words = words_of(body) if body else ("", 0)
-    return Fingerprint(
+    return _fingerprint(
         url_key=canon(url) if url else None,
         title=folded,
         title_words=title_words,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from db.records import Evidence, Precision
 from feeds.model import Context, Document, Item, Link, Origin
+from feeds.quick import maker
 from feeds.sources.dates import read_date
 from feeds.sources.fields import MAX_DATE, FeedResult, http_url, is_teaser, markup_of, plain_text, plausible
 from feeds.sources.markup import HTML, TEXT, XHTML
@@ -22,6 +23,9 @@ _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ACCESS_SCHEME = "/ns/access"
+
+
+_item = maker(Item)
 
 
 class Words(NamedTuple):
@@ -144,7 +148,7 @@ def item(said: Said, position: int, scope: Scope) -> Item:
     origin = _origin(said.source, base) if said.source is not None else None
     links, media, pictures = said.links, said.media, said.pictures
     enclosures = tuple(files(links, media, base)) if media or len(links) > 1 or (links and links[0].get("rel")) else ()
-    return Item(
+    return _item(
         position=position,
         title=_title(said.title),
         url=url,

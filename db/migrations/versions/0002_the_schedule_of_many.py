@@ -17,6 +17,8 @@ def upgrade() -> None:
     op.add_column("source_state", sa.Column("url", sa.Text(), nullable=True))
     op.add_column("source_state", sa.Column("pace", sa.JSON(), nullable=False, server_default="{}"))
     op.add_column("entries", sa.Column("extra", sa.Text(), nullable=False, server_default=""))
+    # A third copy of every text: searching folds the case itself.
+    op.drop_column("entries", "folded")
     _name_hosts()
 
 
