@@ -96,10 +96,10 @@ def _classes() -> tuple[type[Any], type[Any]]:
             self.pop("created")
 
         def _end_hour(self) -> None:
-            self._get_context().setdefault("said_hours", []).append(self.pop("hour"))
+            self._get_context().setdefault("said_hours", []).append(self.pop("hour") or "")
 
         def _end_day(self) -> None:
-            self._get_context().setdefault("said_days", []).append(self.pop("day"))
+            self._get_context().setdefault("said_days", []).append(self.pop("day") or "")
 
         def _end_itunes_explicit(self) -> None:
             self.pop("itunes_explicit")
