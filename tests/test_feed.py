@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import sys
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -166,6 +168,17 @@ def test_relative_links_in_a_huge_body_are_left_to_the_next_stage() -> None:
     body = "&lt;a href='x'&gt;" + "word " * 210_000
     atom = "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://b.example/'><entry>{}</entry></feed>"
     assert "href='x'" in parse(document(atom.format(f"<content type='html'>{body}</content>"))).items[0].content
+
+
+def test_items_in_items_are_read_as_far_as_the_stack_reaches() -> None:
+    nested = document(RSS.format("<item>" * 250 + "</item>" * 250))
+
+    def deeper(frames: int) -> FeedResult:
+        return parse(nested) if frames == 0 else deeper(frames - 1)
+
+    assert len(deeper(0).items) == 250
+    with pytest.raises(ParseError, match="nested too deep"):
+        deeper(sys.getrecursionlimit() - len(inspect.stack(0)) - 200)
 
 
 @settings(max_examples=150)

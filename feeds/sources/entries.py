@@ -137,7 +137,12 @@ def _source(reader: Reader, entry: Entry, element: etree._Element, depth: int) -
 
 
 def _category(reader: Reader, entry: Entry, element: etree._Element, depth: int) -> None:
-    found = attributes(element) if element.attrib else {}
+    if not element.attrib and (not entry.tags or entry.tags[-1].term):
+        term = reader.text(element)
+        if term:
+            entry.add_tag(Tag(term))
+        return
+    found = attributes(element)
     _tagged(
         reader, entry, element, Tag(found.get("term"), found.get("scheme", found.get("domain")), found.get("label"))
     )

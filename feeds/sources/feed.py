@@ -50,7 +50,10 @@ def _well_formed(tree: etree._Element, shape: Shape, document: Document, context
     data = shape.data
     has_base = _BASE.search(data) is not None
     resolves = has_base and b"xml:base" in data and len(data) <= MAX_RESOLVED
-    reader = read_tree(tree, has_base=has_base, has_lang=_LANG.search(data) is not None, resolves=resolves)
+    try:
+        reader = read_tree(tree, has_base=has_base, has_lang=_LANG.search(data) is not None, resolves=resolves)
+    except RecursionError as error:  # 256 items in one another need 800 frames
+        raise ParseError(f"{document.name}: is refused: items are nested too deep") from error
     if not reader.has_channel and not reader.entries:
         raise _no_channel(document)
     warnings = list(shape.warnings)

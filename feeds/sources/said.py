@@ -162,7 +162,7 @@ def item(said: Said, position: int, scope: Scope) -> Item:
         language=said.language if said.language and said.language != scope.language else None,
         label=origin.title if origin is not None else None,
         authors=tuple(said.authors),
-        categories=tuple([tag.label or tag.term or "" for tag in said.tags if _names(tag)]) if said.tags else (),
+        categories=tuple(_categories(said.tags)) if said.tags else (),
         enclosures=enclosures,
         links=tuple(_links(said, url, base)) if links else (),
         guid_is_link=said.permanent,
@@ -213,13 +213,13 @@ def _moment(text: str, position: int, scope: Scope) -> tuple[datetime | None, Pr
     return moment, Precision.DAY if is_day else Precision.SECOND
 
 
-def _names(tag: Tag) -> bool:
-    """Whether a category names something, and does not only state the access."""
-    return bool(tag.label or tag.term) and not _states_access(tag)
+def _categories(tags: list[Tag]) -> list[str]:
+    """Categories but for those that only state the access."""
+    return [name for term, scheme, label in tags if (name := label or term) and not (scheme and _is_access(scheme))]
 
 
-def _states_access(tag: Tag) -> bool:
-    return tag.scheme is not None and tag.scheme.rstrip("/").endswith(_ACCESS_SCHEME)
+def _is_access(scheme: str) -> bool:
+    return scheme.rstrip("/").endswith(_ACCESS_SCHEME)
 
 
 def _links(said: Said, url: str | None, base: str | None) -> Iterator[Link]:
@@ -260,7 +260,7 @@ def _origin(source: tuple[Words | None, str | None], base: str | None) -> Origin
 def _evidence(said: Said, premium: frozenset[str]) -> Iterator[Evidence]:
     """Everything in the item that speaks of access; what it is worth is not decided here."""
     for tag in said.tags:
-        if _states_access(tag):
+        if tag.scheme and _is_access(tag.scheme):
             yield Evidence("access category", tag.term or "", "entry element category")
         elif premium:
             for name in dict.fromkeys((tag.term, tag.label)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from html.entities import html5
@@ -121,13 +122,10 @@ def _utf8(document: Document) -> tuple[bytes, str]:
         return data[len(codecs.BOM_UTF8) :].lstrip(b" \t\r\n"), "utf-8 (BOM)"
     if data.startswith((b"<\0", b"\xff\xfe")):
         return b"", ""
-    for label, basis in _labels(document):
-        codec = _codec(label)
-        if codec == "utf-8" or (codec is not None and data.isascii()):
-            return data.lstrip(b" \t\r\n"), f"{codec} ({basis})"
-        if codec not in (None, "ascii"):
-            break
-    return b"", ""
+    is_ascii = data.isascii()
+    known = ((_codec(label), basis) for label, basis in _labels(document))
+    codec, basis = next(one for one in known if one[0] is not None and (is_ascii or one[0] != "ascii"))
+    return (data.lstrip(b" \t\r\n"), f"{codec} ({basis})") if is_ascii or codec == "utf-8" else (b"", "")
 
 
 def _labels(document: Document) -> list[tuple[str, str]]:
@@ -160,7 +158,7 @@ def _with_care(document: Document) -> Shape:
     try:
         tree = _without_entities(_parse(data), data, document.name)
     except etree.XMLSyntaxError as error:
-        reason = " ".join(re.sub(r", line \d+, column \d+.*", "", str(error.msg or ""), flags=re.DOTALL).split())
+        reason = re.sub(r", line \d+, column \d+.*|\n.*", "", str(error.msg or ""), flags=re.DOTALL)
         reason = f"line {(error.lineno or 1) + offset}: {reason}"
         return _malformed(text, root, document.name, reason, encoding, warnings)
     return Shape("xml", encoding, tree=tree, data=data, warnings=tuple(warnings))
@@ -332,17 +330,13 @@ def _escape_ampersands(text: str) -> str:
     return _AMPERSAND.sub(_ampersand, text)
 
 
-def _declare_prefixes(text: str) -> str:
+def _declare_prefixes(text: str, error: etree.XMLSyntaxError) -> str:
     """`text` with the second commonest mended: a prefix that nobody declared means what it always means."""
-    try:
-        _parse(text.encode())
-    except etree.XMLSyntaxError as error:
-        log = [str(entry.message) for entry in error.error_log]  # type: ignore[attr-defined]  # not in lxml-stubs
-        prefixes = dict.fromkeys(match[1] for line in log if (match := _UNDECLARED.match(line)))
-        declarations = "".join(f' xmlns:{prefix}="{USUAL.get(prefix, prefix)}"' for prefix in prefixes)
-        at = _first_element(text)[1]
-        return text[:at] + declarations + text[at:]
-    return text
+    log = [str(entry.message) for entry in error.error_log]  # type: ignore[attr-defined]  # not in lxml-stubs
+    prefixes = dict.fromkeys(match[1] for line in log if (match := _UNDECLARED.match(line)))
+    declarations = "".join(f' xmlns:{prefix}="{USUAL.get(prefix, prefix)}"' for prefix in prefixes)
+    at = _first_element(text)[1]
+    return text[:at] + declarations + text[at:]
 
 
 def _ampersand(match: re.Match[str]) -> str:
@@ -370,14 +364,13 @@ def _malformed(text: str, root: str, name: str, reason: str, encoding: str, warn
         if depth > MAX_DEPTH:
             raise ParseError(f"{name}: is refused: elements are nested deeper than {MAX_DEPTH}")
     warnings.append(f"not well-formed XML: {reason}")
-    mended = text
-    for mend in (_escape_ampersands, _declare_prefixes):
-        mended = mend(mended)
-        try:
-            data = mended.encode()
-            return Shape("xml", encoding, tree=_parse(data), data=data, warnings=tuple(warnings))
-        except etree.XMLSyntaxError:
-            continue
+    data = _escape_ampersands(text).encode()
+    try:
+        return Shape("xml", encoding, tree=_parse(data), data=data, warnings=tuple(warnings))
+    except etree.XMLSyntaxError as error:
+        data = _declare_prefixes(data.decode(), error).encode()
+    with suppress(etree.XMLSyntaxError):
+        return Shape("xml", encoding, tree=_parse(data), data=data, warnings=tuple(warnings))
     starts = [match.start() for match in _ITEM.finditer(text)]
     if len(starts) > MAX_ITEMS:
         text = text[: starts[MAX_ITEMS]]
