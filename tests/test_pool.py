@@ -123,7 +123,12 @@ def test_one_of_a_batch_that_ends_badly_ends_alone(pool: Pool, what: str, monkey
 def test_large_documents_go_alone(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     handed: list[int] = []
     begin = pool._begin
-    monkeypatch.setattr(pool, "_begin", lambda batch: (handed.append(len(batch)), begin(batch))[1])
+
+    def watched(batch: list[Any]) -> None:
+        handed.append(len(batch))
+        begin(batch)
+
+    monkeypatch.setattr(pool, "_begin", watched)
     for number in range(20):
         pool.submit(number, "say", weight=600_000 if number % 2 else 10)
     ended(pool, 20)
