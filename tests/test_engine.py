@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -18,7 +19,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from db.engine import APPLICATION_ID, Engine, open_engine, process_lock, reading, verify, writing
+from db.engine import APPLICATION_ID, Engine, open_engine, process_lock, reading, to_json, verify, writing
 from db.errors import Corrupt, Locked, NotOurs, StorageError
 from db.migrations import upgrade
 from tests import desk
@@ -416,3 +417,8 @@ def test_a_lock_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match="the lock of the desk"), process_lock(tmp_path / "file" / "x", "the desk"):
         pass
+
+
+@pytest.mark.parametrize("value", [(), [], {}, ("a", "b"), (("a", 1),), (["a"],), [1], {"a": ()}, None, "x"])
+def test_values_are_written_as_json(value: object) -> None:
+    assert to_json(value) == json.dumps(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from contextlib import closing
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -18,7 +20,8 @@ from db.engine import APPLICATION_ID, open_engine, reading, writing
 from db.errors import NotOurs, SchemaNewer
 from db.migrations import HEAD, alembic_config, current, upgrade
 from db.models import Base
-from db.store import sections
+from db.records import Pace
+from db.store import entries, sections, sources
 from tests import desk
 from tests.desk import record, tell
 
@@ -158,3 +161,42 @@ def test_a_removed_database_does_not_come_back_from_its_log(tmp_path: Path) -> N
     with reading(fresh) as connection:
         assert sections.every(connection) == []
     fresh.dispose()
+
+
+def test_sources_of_the_first_schema_get_their_hosts_and_entries_stay(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}")
+    with writing(engine) as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        urls = {
+            "a": {"url": "https://News.example/feed"},
+            "b": {"url": "http://news.example:8080/"},
+            "c": {"url": "http://[::1]:80/"},
+            "d": {"path": "seeds"},
+        }
+        for number, (name, options) in enumerate(urls.items(), 1):
+            connection.exec_driver_sql(
+                "INSERT INTO sources VALUES (?, ?, 'config', 1, 0, ?, '{}')", (number, name, json.dumps(options))
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO source_state (source_id, due_at, failures) VALUES (?, '2026-03-02 12:00:00.000000', 0)",
+                (number,),
+            )
+        connection.exec_driver_sql(
+            "INSERT INTO entries (id, uid, source_id, title, title_from_body, updated, first_seen, sorted_at, place, "
+            "authors, categories, enclosures, sections, access, evidence, summary, content, text, folded) VALUES "
+            "(1, 'tag:x', 1, 'T', 0, :at, :at, :at, 0, '[]', '[]', '[]', '[\"Town\"]', 'free', '[]', 's', 'c', 'B', "
+            "'b')",
+            {"at": "2026-03-02 12:00:00.000000"},
+        )
+    assert upgrade(engine)
+    with reading(engine) as connection:
+        found = {one.name: (one.host, one.url, one.pace) for one in sources.every(connection)}
+        (entry,) = entries.listing(connection, words=["t\ns\nb"])
+    assert found == {
+        "a": ("news.example", None, Pace()),
+        "b": ("news.example:8080", None, Pace()),
+        "c": ("[::1]", None, Pace()),
+        "d": (None, None, Pace()),
+    }
+    assert (entry.title, entry.text, entry.sections, entry.extra) == ("T", "B", ("Town",), "")
+    engine.dispose()

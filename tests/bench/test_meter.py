@@ -61,5 +61,6 @@ def test_memory_of_children_but_of_none_that_stands_apart(own: bool) -> None:
     end(holding)
     assert with_child.peak_mb > without.peak_mb + 70
     assert with_child.largest_mb > 76
-    assert (without.peak_mb > 0) == own
+    # Without this process there is nothing left, or what other tests have started in it.
+    assert without.peak_mb > 0 or not own
     assert len(with_child.fifths_mb) == 5

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import pty
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
-from tests.command import DOCUMENT, SEEDS, Folder
+import pytest
+
+from feeds.cli.work import standing_words
+from feeds.round import Standing
+from tests.command import DOCUMENT, FEEDS, SEEDS, Folder
+from tests.fakes import Reply, Site
 
 
 def test_update_stores_and_publishes(desk: Folder) -> None:
@@ -298,3 +305,42 @@ def test_markup_is_no_seed_document(desk: Folder) -> None:
     assert "markup" in ran.err
     assert "loop.txt" in ran.err
     assert len(desk.run("entries", "list", "--json").json) == 7
+
+
+@pytest.mark.parametrize(
+    ("standing", "words"),
+    [
+        (Standing(total=10, done=5), "polling 2/s"),
+        (Standing(done=5, waiting=1, failed=2, deferred=3), "polling 2/s, 1 host waited for, 2 failed, 3 put off"),
+        (Standing(waiting=2), "polling 0/s, 2 hosts waited for"),
+    ],
+)
+def test_how_a_run_stands_in_words(standing: Standing, words: str) -> None:
+    assert standing_words(standing, 2.5) == words
+
+
+def test_a_bar_is_shown_on_a_terminal(tmp_path: Path, site: Site) -> None:
+    """As a person sees it: in a terminal of its own, made by the system."""
+    url = site.put("/feed", Reply(body=b"<rss version='2.0'><channel><title>N</title></channel></rss>", pause=0.5))
+    folder = Folder(tmp_path).config(
+        f'[poll]\nallow_networks = ["127.0.0.0/8"]\n[[source]]\nname = "n"\nurl = "{url}"\n'
+    )
+    seen = in_terminal(folder, "poll")
+    assert "polling" in seen
+    assert "0/1" in seen
+    assert "n: unchanged, 0 new" in seen
+
+
+def in_terminal(folder: Folder, *arguments: str) -> str:
+    """What `feeds ARGUMENTS` writes to a terminal."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(folder.path)
+        os.execve(FEEDS, [str(FEEDS), *arguments], {**folder.environment, "TERM": "xterm"})  # noqa: S606
+    seen = b""
+    with suppress(OSError):  # how a terminal says that nobody is there any more
+        while said := os.read(terminal, 65536):
+            seen += said
+    os.close(terminal)
+    os.waitpid(pid, 0)
+    return seen.decode()
