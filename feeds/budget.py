@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 SPAN = 60.0
@@ -21,16 +21,14 @@ class Rule:
 class Budget:
     """The requests to each host within the last `SPAN`, and those under way.
 
-    `rule_of` tells a host's rule. `begun` are requests of an earlier process: host -> when each began.
+    `rule` tells a host's rule.
     """
 
-    def __init__(self, rule_of: Callable[[str], Rule], begun: Mapping[str, Iterable[float]] | None = None) -> None:
-        self.rule = rule_of
+    def __init__(self, rule: Callable[[str], Rule]) -> None:
+        self.rule = rule
         self._closed: dict[str, float] = {}
         self._begun: dict[str, deque[float]] = defaultdict(deque)
         self._active: Counter[str] = Counter()
-        for host, times in (begun or {}).items():
-            self._begun[host].extend(sorted(times))
 
     def wait(self, host: str, at: float) -> float:
         """Seconds from `at` until a request to `host` may begin: 0 for now, infinity until one of its own has ended."""
@@ -48,7 +46,8 @@ class Budget:
         self.hop(host, at)
 
     def hop(self, host: str, at: float) -> None:
-        """Notes a request that nobody was asked about: a redirect leads wherever it leads."""
+        """Notes a request that nobody was asked about: a redirect leads wherever it leads, and an earlier process asked
+        what it asked. Those of one host are noted in their order."""
         self._recent(host, at).append(at)
 
     def close(self, host: str, until: float) -> None:
