@@ -6,8 +6,9 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-SPAN = 60.0
-"""Seconds in which no more than a host's `per_minute` requests begin, wherever the span is laid."""
+SPAN = 61.0
+"""Seconds in which no more than a host's `per_minute` requests begin, wherever the span is laid: a minute, and one
+second because what leaves here evenly does not arrive evenly."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ JITTER = 0.1
 
 JITTER_MOST = timedelta(minutes=30)
 
+OPENING = timedelta(minutes=10)
+"""What chance may add where hours end in which a source asks to be left alone: many end at the same stroke."""
+
 SAMPLE = 30
 """The newest entries whose distance tells a source's pace."""
 
@@ -110,8 +113,12 @@ def next_due(
             wait, reason = asked, f"Retry-After={hints.retry_after}"
     wait += min(wait * JITTER, JITTER_MOST) * jitter
     # Whole seconds, rounded up: a fraction of a second early is early.
-    due = opens(now + timedelta(seconds=-(-wait // timedelta(seconds=1))), pace)
-    return due, reason
+    due = now + timedelta(seconds=-(-wait // timedelta(seconds=1)))
+    opened = opens(due, pace)
+    if opened == due:
+        return due, reason
+    later = opened + timedelta(seconds=int(OPENING.total_seconds() * jitter))
+    return later if opens(later, pace) == later else opened, f"{reason}, but not in skipHours or skipDays"
 
 
 def _waits(now: datetime, bounds: Bounds, hints: Hints, pace: Pace, failures: int) -> list[tuple[timedelta, str]]:

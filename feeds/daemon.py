@@ -6,6 +6,7 @@ process cost nothing: each tick asks for what is due by now.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -61,7 +62,7 @@ class Daemon:
         self._port = config.web.port if port is None else port
         self._stop = threading.Event()
         self._poller = Poller(engine, config)
-        self._terms = Terms(progress=_warn, stop=self._stop.is_set, within=ROUND)
+        self._terms = Terms(progress=_warn, stop=self._stop.is_set, within=ROUND, between=self._between)
 
     def run(self) -> int:
         """Works and serves until SIGTERM, SIGINT or SIGHUP; returns the exit code.
@@ -105,6 +106,8 @@ class Daemon:
         self._stop.set()
 
     def _scheduler(self) -> BackgroundScheduler:
+        # It warns of every tick that finds the one before it at work, which is what `coalesce` is for.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)},
             # None: a late tick is still wanted; one makes up for all that were missed.
@@ -123,14 +126,22 @@ class Daemon:
             _log.warning("work abandoned", after_s=STOP_WITHIN)
         return not ending.is_alive()
 
+    def _between(self) -> None:
+        """What has to go on while a round waits for its slowest source."""
+        self._poller.poll_paths(self._clock(), self._terms)
+        self._publish()
+
+    def _publish(self) -> None:
+        published = publish(self._engine, self._config, self._clock())
+        if published.paths:
+            _log.info("published", files=len(published.paths))
+
     def tick(self) -> None:
         """Polls what is due and publishes what is owed. A failure is logged and tried again at the next tick."""
         try:
             with process_lock(self._work_lock, "polling and publishing"):
                 self._poller.poll(self._clock(), self._terms, patient=True)
-                published = publish(self._engine, self._config, self._clock())
-            if published.paths:
-                _log.info("published", files=len(published.paths))
+                self._publish()
         except Locked:
             _log.debug("tick skipped", reason="another process is at work")
         except (BroadsheetError, StorageError) as error:

@@ -57,7 +57,7 @@ def poll(
     See `Poller.poll` and `Terms`.
     """
     results: list[PollResult] = []
-    terms = Terms(progress=results.append, watch=watch, stop=stop, patience=patience, rng=rng)
+    terms = Terms(progress=results.append, watch=watch, stop=stop, patience=patience, rng=rng, whole=True)
     with Poller(engine, config) as poller:
         poller.poll(now, terms, names=names, everyone=everyone, patient=patient)
     return results
@@ -109,19 +109,30 @@ class Poller(AbstractContextManager["Poller"]):
             due = schedule.count_due(connection, now) if listed is None else len(listed)
             if names:
                 self._check(connection, names, [source.name for source in local])
-        if patient:
-            local = [source for source in local if not rests(source, now)]
         standing = Standing(total=len(local) + due)
+        self._poll_paths(local, now, terms, standing, patient=patient)
+        if due and not terms.stop():
+            self._poll_addresses(now, listed, terms, standing)
+        self._pool.rest()
+
+    def poll_paths(self, now: datetime, terms: Terms) -> None:
+        """Polls the local paths that are due by `now`, but for those that could not be read a moment ago."""
+        with reading(self._engine) as connection:
+            local = schedule.local(connection, now)
+        self._poll_paths(local, now, terms, Standing(total=len(local)), patient=True)
+
+    def _poll_paths(
+        self, local: Sequence[SourceRecord], now: datetime, terms: Terms, standing: Standing, *, patient: bool
+    ) -> None:
         for source in local:
             if terms.stop():
                 break
+            if patient and rests(source, now):
+                continue
             result = poll_path(self._engine, self._config, source, now, self._pool)
             standing.count(result)
             terms.progress(result)
             terms.watch(standing)
-        if due and not terms.stop():
-            self._poll_addresses(now, listed, terms, standing)
-        self._pool.rest()
 
     def _poll_addresses(
         self, now: datetime, listed: Sequence[tuple[int, str, str]] | None, terms: Terms, standing: Standing
@@ -138,13 +149,18 @@ class Poller(AbstractContextManager["Poller"]):
             terms=terms,
             standing=standing,
         )
-        if listed is None:
-            round_.run(_Due(now, self._config.poll.per_minute))
-        else:
+        if listed is not None:
             claims = _Listed(listed)
             round_.run(claims)
-            for name, host in claims.left():
-                round_.put_off(name, host)
+            left = claims.left()
+        else:
+            round_.run(_Due(self._config.poll.per_minute))
+            left = []
+            if terms.whole and not terms.stop():
+                with reading(self._engine) as connection:
+                    left = schedule.waiting(connection, now, round_.busy())
+        for name, host in left:
+            round_.put_off(name, host)
         self._budget.forget(now.timestamp())
 
     def _check(self, connection: Connection, names: Sequence[str], local: Sequence[str]) -> None:
@@ -173,12 +189,20 @@ class Poller(AbstractContextManager["Poller"]):
         self._offset = now.timestamp() - time.monotonic()
 
     def _heal(self, now: datetime) -> None:
-        """Where the clock was set back, what was put off until a day that is far again is put off as long from now."""
+        """Mends what a crash or a clock left behind, at the first poll of a process and where time went backwards.
+
+        One process polls at a time, so that what is claimed when this one begins is nobody's any more. Where the clock
+        was set back, what was put off until a day that is far again is put off as long from now.
+        """
         before, self._last = self._last, now
         if before is not None and before <= now:
             return
         with reading(self._engine) as connection:
+            claimed = before is None and schedule.is_anything_claimed(connection)
             astray = schedule.astray(connection, now)
+        if claimed:
+            with writing(self._engine) as connection:
+                _log.warning("claims taken over", sources=schedule.take_over(connection, now))
         if astray:
             with writing(self._engine) as connection:
                 schedule.bring_back(connection, astray, now)
@@ -206,15 +230,16 @@ def fetcher_of(config: Config, on_hop: Callable[[str], None] | None = None) -> F
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """What is due by `now`, the longest due first."""
+    """What is due, the longest due first."""
 
-    now: datetime
     per_host: int
     heed_hours: bool = True
 
-    def take(self, connection: Connection, lease: str, until: datetime, busy: set[str]) -> list[SourceRecord]:
+    def take(
+        self, connection: Connection, now: datetime, lease: str, until: datetime, busy: set[str]
+    ) -> list[SourceRecord]:
         return schedule.claim_due(
-            connection, self.now, lease=lease, until=until, limit=CLAIM, per_host=self.per_host, busy=busy
+            connection, now, lease=lease, until=until, limit=CLAIM, per_host=self.per_host, busy=busy
         )
 
 
@@ -232,7 +257,9 @@ class _Listed:
         # The last first, so that taking is popping.
         self._left = sorted(ranked, reverse=True)
 
-    def take(self, connection: Connection, lease: str, until: datetime, busy: set[str]) -> list[SourceRecord]:
+    def take(
+        self, connection: Connection, now: datetime, lease: str, until: datetime, busy: set[str]
+    ) -> list[SourceRecord]:
         ids: list[int] = []
         kept = []
         while self._left and len(ids) < CLAIM:

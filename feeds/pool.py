@@ -91,12 +91,20 @@ class Pool:
         return found
 
     def call(self, *arguments: object) -> Any:
-        """One call to its end, while nothing else is under way. Raises what it raises, `ParseError` for a worker that
-        was killed or died."""
-        self.submit(None, *arguments)
-        while not (found := self.done()):
+        """One call to its end. Raises what it raises, `ParseError` for a worker that was killed or died."""
+        token = object()
+        others: list[tuple[Any, Any]] = []
+        self.submit(token, *arguments)
+        while True:
+            found = dict(self.done())
+            mine = token in found
+            result = found.pop(token, None)
+            others += found.items()
+            if mine:
+                break
             time.sleep(0.001)
-        ((_, result),) = found
+        self._found += others
+        self.pending += len(others)
         if isinstance(result, Exception):
             raise result
         return result

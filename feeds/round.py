@@ -46,6 +46,9 @@ UNREAD = 32
 UNREAD_BYTES = 32_000_000
 """Documents, and their bytes, that wait to be read before nothing more is asked for: memory stays flat."""
 
+BETWEEN = 5.0
+"""Seconds between two turns of whoever has other things to do while a run lasts."""
+
 COLLECTED = 100_000
 """Objects made before the garbage collector looks through the young ones; Python's own number is 700."""
 
@@ -77,7 +80,9 @@ class Terms:
 
     `progress` hears what became of each source, once that is stored; `watch` how things stand, a few times a second;
     `stop` is asked as often, and after `within` seconds nothing more is begun. `patience` is how many seconds may be
-    waited for hosts whose budget is spent; what has to wait for longer stays due. `rng` gives the jitter.
+    waited for hosts whose budget is spent; what has to wait for longer stays due, and with `whole` it is heard of, too.
+    `rng` gives the jitter. `between` is called every `BETWEEN` seconds of a run, by whoever has more to do than to
+    wait for the slowest source; then sources are also claimed that come due meanwhile.
     """
 
     progress: Callable[[PollResult], None]
@@ -86,6 +91,8 @@ class Terms:
     patience: float = 0.0
     within: float = float("inf")
     rng: Callable[[], float] = random.random
+    between: Callable[[], None] | None = None
+    whole: bool = False
 
 
 class Claims(Protocol):
@@ -94,7 +101,9 @@ class Claims(Protocol):
     @property
     def heed_hours(self) -> bool: ...
 
-    def take(self, connection: Connection, lease: str, until: datetime, busy: set[str]) -> list[SourceRecord]:
+    def take(
+        self, connection: Connection, now: datetime, lease: str, until: datetime, busy: set[str]
+    ) -> list[SourceRecord]:
         """The next `CLAIM` sources at most, none of a host in `busy`; empty when there is nothing left."""
 
 
@@ -138,6 +147,7 @@ class Round:
         self._known: dict[tuple[int, str], bytes] = {}
         self._unread_bytes = 0
         self._settlement = Settlement(engine, config, now=now, lease=lease, tell=self._tell, rng=terms.rng)
+        self._next_between = BETWEEN
         self._ending = False
         self._exhausted = False
 
@@ -193,7 +203,8 @@ class Round:
         busy = full if self._terms.patience else full | self._budget.spent(self._at())
         unusable: list[SourceRecord] = []
         with writing(self._engine) as connection:
-            records = claims.take(connection, self._lease, self._now + LEASE, busy)
+            moment = self._now if self._terms.between is None else self._moment()
+            records = claims.take(connection, moment, self._lease, moment + LEASE, busy)
             self._exhausted = not records
             read_before = [record.id for record in records if record.last_success is not None]
             self._known |= sources.digests_of(connection, read_before)
@@ -284,6 +295,11 @@ class Round:
                 self._settlement.finish(asking.attempt)
             else:
                 self.put_off(asking.attempt.record.name, host)
+
+    def busy(self) -> set[str]:
+        """The hosts of which nothing more was begun because their budget is spent."""
+        full = {host for host, count in self._per_host.items() if count >= self.most_of(host)}
+        return full | self._budget.spent(self._at())
 
     def put_off(self, name: str, host: str) -> None:
         """A source is not polled: the budget of its host is spent. It stays due as it was."""
@@ -382,6 +398,11 @@ class Round:
         standing.active = self._fetcher.active
         standing.waiting = len(self._later) + len(self._blocked)
         self._terms.watch(standing)
+        if self._terms.between is not None and self._elapsed() >= self._next_between:
+            self._next_between = self._elapsed() + BETWEEN
+            self._exhausted = False
+            self._per_host.clear()
+            self._terms.between()
 
 
 @contextmanager

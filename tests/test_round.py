@@ -96,13 +96,17 @@ def test_one_host_is_asked_no_more_than_its_budget(bench: Bench) -> None:
     bench.configure(many | {"small": bench.at("small")}, settings="per_minute = 3")
     first = bench.poll()
     assert sum(result.outcome != "deferred" for result in first.values()) == 4
+    assert {result.outcome for result in first.values()} == {"stored", "unchanged", "deferred"}
+    assert len(first) == 8
     assert "small" in first
     with reading(bench.engine) as connection:
         assert schedule.count_due(connection, bench.now) == 4
     # A new process knows what the last one asked.
-    assert bench.poll(timedelta(seconds=30)) == {}
-    assert len(bench.poll(timedelta(seconds=31))) == 3
-    assert len(bench.poll(timedelta(seconds=61))) == 1
+    assert {result.outcome for result in bench.poll(timedelta(seconds=30)).values()} == {"deferred"}
+    assert len(bench.site.log) == 4
+    bench.poll(timedelta(seconds=33))
+    assert len(bench.site.log) == 7
+    bench.poll(timedelta(seconds=63))
     assert len(bench.site.log) == 8
 
 
@@ -454,3 +458,53 @@ def test_hours_to_be_left_alone_in_hold_for_whoever_comes_late(bench: Bench) -> 
     # A person may ask whenever.
     assert set(bench.poll(names=["n"])) == {"n"}
     assert len(bench.poll(timedelta(minutes=61))) == 1
+
+
+def test_who_has_other_things_to_do_gets_a_turn(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the slowest source is waited for, others are stored, come due and are claimed."""
+    monkeypatch.setattr("feeds.round.BETWEEN", 0.2)
+    bench.site.put("/feed", rss("a"))
+    slow = bench.site.put("/slow", Reply(body=b"late", pause=20))
+    bench.configure({"slow": slow, "good": bench.at("a")})
+    results: list[PollResult] = []
+    turns: list[set[str]] = []
+
+    def turn() -> None:
+        turns.append(bench.titles())
+        if len(turns) == 1:
+            with writing(bench.engine) as connection:
+                sources.add(connection, "late", {"url": bench.at("b", "/feed?2")}, NOW)
+
+    bench.site.put("/feed?2", rss("b"))
+    with Poller(bench.engine, bench.config) as poller:
+        terms = Terms(progress=results.append, stop=lambda: len(results) == 2, between=turn)
+        poller.poll(bench.now, terms)
+    assert {result.source for result in results} == {"good", "late"}
+    assert len(turns) > 1
+    bench.site.closing.set()
+
+
+def test_what_a_process_that_died_had_claimed_is_due_at_once(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    bench.configure({"n": bench.at("a")})
+    with writing(bench.engine) as connection:
+        assert len(schedule.claim(connection, [bench.source().id], lease="dead", until=NOW + HOUR)) == 1
+    assert set(bench.poll()) == {"n"}
+
+
+def test_a_poll_in_the_midst_of_others_takes_only_its_own(bench: Bench) -> None:
+    """A local feed that is read while documents of a round are with the workers."""
+    bench.site.put("/feed", rss("a"))
+    (bench.folder / "local.xml").write_bytes(rss("local"))
+    bench.configure({f"s{number}": bench.at(f"h{number}", f"/feed?{number}") for number in range(40)})
+    for number in range(40):
+        bench.site.put(f"/feed?{number}", rss(f"t{number}"))
+    with writing(bench.engine) as connection:
+        sources.add(connection, "local", {"path": "local.xml"}, NOW + HOUR)
+    results: list[PollResult] = []
+    with Poller(bench.engine, bench.config) as poller:
+        terms = Terms(progress=results.append, watch=lambda _: poller.poll_paths(NOW + HOUR, quiet))
+        quiet = Terms(progress=lambda _: None)
+        poller.poll(bench.now, terms)
+    assert bench.titles() == {"local"} | {f"t{number}" for number in range(40)}
+    assert len(results) == 40

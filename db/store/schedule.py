@@ -139,6 +139,36 @@ def recent(connection: Connection, since: datetime) -> dict[str, list[datetime]]
     return found
 
 
+def take_over(connection: Connection, now: datetime) -> int:
+    """Lets what a process that died had claimed be due at once; returns how many sources those are.
+
+    For whoever knows that no other process polls.
+    """
+    changed = connection.execute(
+        update(SourceState).where(SourceState.lease.is_not(None)).values(due_at=now, lease=None)
+    )
+    return int(changed.rowcount)
+
+
+def is_anything_claimed(connection: Connection) -> bool:
+    """Whether any source is claimed."""
+    return connection.scalar(select(SourceState.source_id).where(SourceState.lease.is_not(None)).limit(1)) is not None
+
+
+def waiting(connection: Connection, now: datetime, hosts: Collection[str]) -> list[tuple[str, str]]:
+    """`(name, host)` of the sources of these hosts that are still due by `now`, the longest due first."""
+    found: list[tuple[str, str]] = []
+    for chunk in chunks(sorted(hosts)):
+        rows = connection.execute(
+            select(Source.name, func.coalesce(SourceState.host, ""))
+            .join(Source, Source.id == SourceState.source_id)
+            .where(SourceState.due_at <= now, SourceState.host.in_(chunk), _POLLED)
+            .order_by(SourceState.due_at, SourceState.source_id)
+        )
+        found += [(row[0], row[1]) for row in rows]
+    return found
+
+
 def held(connection: Connection, ids: Sequence[int], lease: str) -> set[int]:
     """Those of the sources that `lease` still holds."""
     found: set[int] = set()

@@ -114,8 +114,13 @@ def _report(desk: Desk, results: Sequence[PollResult] | None, published: Publish
     if desk.as_json:
         desk.give(_as_json(results, published))
         return int(bad)
+    put_off = Counter(result.reason for result in results or () if result.outcome == "deferred")
     for result in results or ():
-        _tell(desk, result)
+        if put_off[result.reason] <= ROWS or result.outcome != "deferred":
+            _tell(desk, result)
+    for reason, count in put_off.items():
+        if count > ROWS:
+            desk.say(f"{count} sources: deferred, {reason}")
     if results is not None and not results:
         desk.say("no source is due; --all polls every one")
     if published is not None:
