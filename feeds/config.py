@@ -41,13 +41,25 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
 def _http_url(value: str) -> str:
+    """An http(s) address. Raises `ValueError` with what is wrong with any other."""
+    if re.match(r"https?://", value, re.IGNORECASE) is None:
+        raise ValueError("give an address that begins with http:// or https://")
+    if re.search(r"[\s\\\x00-\x1f]", value):
+        raise ValueError("percent-encode what an address may not hold: blanks and backslashes")
+    authority = re.split(r"[/?#]", value.partition("://")[2], maxsplit=1)[0]
+    if "@" in authority:
+        raise ValueError('give an address without user or password; a login goes into [credential."https://HOST"]')
     try:
         split = urlsplit(value)
-        named = split.hostname is not None and split.port != 0
-    except ValueError:  # a port that is no number, half an IPv6 address
-        named = False
-    if not named or not re.fullmatch(r"https?://[^\s/?#@]+([/?#]\S*)?", value):
-        raise ValueError("give an address that begins with http:// or https:// and a host, without user or password")
+        if not split.hostname:
+            raise ValueError("give an address with a host")
+        port = split.port
+    except ValueError as error:
+        if "host" in str(error):
+            raise
+        raise ValueError("give an address with a port from 1 to 65535 and a host that can be one") from None
+    if port == 0:
+        raise ValueError("give an address with a port from 1 to 65535")
     return value
 
 

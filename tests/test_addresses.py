@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
@@ -86,3 +87,11 @@ def test_an_ipv4_address_is_judged_alike_in_both_spellings(number: int) -> None:
 @given(st.text())
 def test_any_text_is_answered(text: str) -> None:
     assert admitted(text) in (True, False)
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "fe80::1"])
+def test_the_advice_is_what_helps(address: str) -> None:
+    said = refusal(address, 80, ())
+    assert said is not None
+    advised = tuple(re.findall(r'"([^"]+/\d+)"', said))
+    assert refusal(address, 80, networks(advised)) is None

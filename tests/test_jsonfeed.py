@@ -26,13 +26,14 @@ def only(**fields: Any) -> Item:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"[" * 100_000, "broken or cut-off JSON"),
+        (b"[" * 100_000, "nested too deep"),
+        (b"[" + b"9" * 5000 + b"]", "a number of thousands of digits"),
         (b'{"version": "https://jsonfeed.org/version/1", "items": [', "broken or cut-off JSON"),
         (b'{"items": []}', "no JSON Feed"),
         (b"[]", "no JSON Feed"),
         (b'{"version": "https://jsonfeed.org/version/1.1"}', 'without a list "items"'),
     ],
-    ids=range(5),
+    ids=range(6),
 )
 def test_what_is_no_json_feed_is_refused_in_words(data: bytes, words: str) -> None:
     with pytest.raises(ParseError, match=r"^feed\.xml: ") as caught:

@@ -60,6 +60,13 @@ def kind_of(where: str, remote: bool) -> str:
     return "seed" if not remote and (path.is_dir() or path.suffix.lower() == ".txt") else "feed"
 
 
+def no_such(location: str) -> str:
+    """What is told of a location that is neither a file nor an address."""
+    if re.match(r"(?:localhost|www\.|[\w-]+(?:\.[\w-]+)+:\d|[\w-]+(?:\.[\w-]+)+/)", location) is not None:
+        return f"{location}: no such file or folder; for an address write http:// or https:// before it"
+    return f"{location or 'an empty name'}: no such file or folder, and no address that begins with http:// or https://"
+
+
 def problem_of(error: ValidationError) -> str:
     """The first finding about a source's options as a sentence for a person, its key before it."""
     first = error.errors()[0]

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from feeds.cli import sources_opml, sources_try
 from feeds.cli.desk import Desk, command, due
-from feeds.cli.naming import kind_of, name_from, problem_of
+from feeds.cli.naming import kind_of, name_from, no_such, problem_of
 from feeds.config import Source
 from feeds.errors import UsageError
 
@@ -90,7 +90,7 @@ def add(
     # A path on the command line is relative to where the person stands, not to the configuration file.
     where = location if remote else str(Path(location).resolve())
     if not remote and not Path(where).exists():
-        raise UsageError(f"{location}: no such file or folder, and no address that begins with http:// or https://")
+        raise UsageError(no_such(location))
     options = {
         "name": name or name_from(location, remote),
         "kind": kind or kind_of(where, remote),

@@ -130,9 +130,10 @@ def _sections(subscription: Subscription, section: str | None) -> tuple[str, ...
 
 def _source(subscription: Subscription, sections: tuple[str, ...]) -> Source | str:
     """The feed as a source with a name of its own, not yet unique; what is wrong with it where it cannot be one."""
+    url = _web_address(subscription.url)
     options: dict[str, object] = {
-        "name": name_of(subscription.title, subscription.url),
-        "url": subscription.url,
+        "name": name_of(subscription.title, url),
+        "url": url,
         "title": subscription.title[:MAX_TEXT] or None,
         "link": subscription.site_url,
         "sections": sections,
@@ -143,6 +144,16 @@ def _source(subscription: Subscription, sections: tuple[str, ...]) -> Source | s
         if any(one["loc"] != ("link",) for one in error.errors()):
             return problem_of(error)
     return Source.model_validate({**options, "link": None})  # a home page is a convenience, a feed is not
+
+
+def _web_address(url: str) -> str:
+    """`url`, where the scheme only says that it is a feed's ("feed://host/", "feed:https://host/"), without that."""
+    scheme, colon, rest = url.partition(":")
+    if not colon or scheme.lower() not in ("feed", "feeds"):
+        return url
+    if rest.startswith("//"):
+        return f"{'https' if scheme.lower() == 'feeds' else 'http'}:{rest}"
+    return rest
 
 
 def _merge(options: dict[str, object], sections: tuple[str, ...]) -> None:
@@ -182,7 +193,12 @@ def _report(desk: Desk, plan: Plan, dry_run: bool) -> None:
         for one in plan.present
         if one["missing_sections"]
     ]
-    refused = [f"{one['title'] or one['url']}: {one['reason']}" for one in plan.unusable]
+    refused = [
+        f"{one['title']} ({one['url']}): {one['reason']}"
+        if one["title"] and one["url"]
+        else f"{one['title'] or one['url']}: {one['reason']}"
+        for one in plan.unusable
+    ]
     for lines, write in ((lacking, desk.say), (refused, desk.warn)):
         for line in lines[:SHOWN]:
             write(line)
@@ -217,6 +233,8 @@ def export(
         from feeds.output import write_atomic
 
         path = Path(file).absolute()
+        if not path.parent.is_dir():
+            raise UsageError(f"{file}: there is no folder {path.parent}; make it, or name another file")
         write_atomic(path.parent, path.name, data)
     if desk.as_json:
         written = None if file == "-" else file

@@ -14,7 +14,7 @@ import typer
 from pydantic import ValidationError
 
 from feeds.cli.desk import Desk, command, when
-from feeds.cli.naming import kind_of, problem_of
+from feeds.cli.naming import kind_of, no_such, problem_of
 from feeds.config import Config, Source
 from feeds.errors import BroadsheetError, FetchError, ParseError, SourceError, UsageError
 
@@ -69,6 +69,8 @@ def try_source(
     if base_url is not None and http_url(base_url, None) is None:
         raise UsageError(f"--base-url: {base_url}: give an address that begins with http:// or https:// and a host")
     remote = "://" in location
+    if not remote and not (location and Path(location).exists()):
+        raise UsageError(no_such(location))
     source = _source(kind or kind_of(location, remote), location, remote)
     with _Trier(desk.config_or_defaults(), desk.now(), base_url) as trier:
         trial = trier.run(source, location, kind)

@@ -81,8 +81,13 @@ def refusal(address: str, port: int, allowed: tuple[Network, ...]) -> str | None
 
 
 def _advice(address: str) -> str:
-    bits = 128 if ":" in address else 32
-    return f'to allow it, add "{address}/{bits}" or its network to allow_networks in [poll]'
+    """What to allow, as it is judged: an address inside another one by itself, one behind NAT64 beside its gateway."""
+    found = _address(address)
+    if isinstance(found, IPv6Address) and found in _NAT64:
+        inner = IPv4Address(int(found) & 0xFFFFFFFF)
+        return f'to allow it, add "{_NAT64}" and "{inner}/32" or its network to allow_networks in [poll]'
+    bits = 128 if isinstance(found, IPv6Address) else 32
+    return f'to allow it, add "{found or address}/{bits}" or its network to allow_networks in [poll]'
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

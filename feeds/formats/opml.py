@@ -159,6 +159,10 @@ def read_subscriptions(data: bytes, name: str) -> SubscriptionList:
     # Without the mark listparser takes UTF-8 for windows-1252.
     found = listparser.parse(_BOM + etree.tostring(tree, encoding="utf-8"))
     subscriptions, refused = [], []
+    for attributes in _outlines(tree):
+        if attributes.get("type", "").lower() in ("rss", "atom") and not (attributes.keys() & {"xmlurl", "htmlurl"}):
+            title = _fold(attributes.get("title") or attributes.get("text") or "")
+            refused.append(Refused(title, attributes.get("url", ""), "the outline of a feed without xmlUrl"))
     for feed in found["feeds"]:
         attributes = told.get(feed["url"], {})
         kind, title = attributes.get("type", ""), _fold(feed["title"])

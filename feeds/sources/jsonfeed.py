@@ -24,8 +24,12 @@ def read(shape: Shape, document: Document, context: Context) -> FeedResult:
     """The feed in `shape`. Raises `ParseError` for JSON that is broken or no JSON Feed."""
     try:
         feed = json.loads(shape.text)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise ParseError(f"{document.name}: is refused: JSON nested too deep") from error
+    except json.JSONDecodeError as error:
         raise ParseError(f"{document.name}: is broken or cut-off JSON: {str(error)[:200]}") from error
+    except ValueError as error:  # Python reads no number of more than 4,300 digits
+        raise ParseError(f"{document.name}: is refused: a number of thousands of digits") from error
     if not isinstance(feed, dict) or not _VERSION.fullmatch(_text(feed.get("version"))):
         raise ParseError(f"{document.name}: is JSON, but no JSON Feed: there is no version of jsonfeed.org")
     rows = feed.get("items")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.cli.naming import Names, name_from, name_of
+from feeds.cli.naming import Names, name_from, name_of, no_such
 from feeds.config import Source
 
 URL = "https://news.example/feed"
@@ -54,3 +54,18 @@ def test_names_that_are_taken() -> None:
     assert [names.take("x" * 100) for _ in range(2)] == ["x" * 100, "x" * 98 + "-2"]
     assert names.take("news-4") == "news-4-2"
     assert names.take("Wire") == "Wire"
+
+
+@pytest.mark.parametrize(
+    ("location", "hint"),
+    [
+        ("www.news.example", True),
+        ("news.example/feed", True),
+        ("localhost:8080/x", True),
+        ("nowhere.xml", False),
+        ("folder/feed.xml", False),
+        ("", False),
+    ],
+)
+def test_who_forgot_the_scheme_is_told_so(location: str, hint: bool) -> None:
+    assert ("before it" in no_such(location)) is hint

@@ -61,7 +61,9 @@ def test_what_cannot_be_a_source_is_named_with_the_reason(empty: Folder) -> None
     ran = empty.run("sources", "import", str(CASES / "freshrss.opml"))
     assert ran.code == 1
     assert ran.out == "added 3 sources; 0 there already, 1 unusable; 'feeds update' polls them now\n"
-    assert ran.err == "Ferry notices: a page with rules of its own (HTML+XPath), not a feed\n"
+    assert ran.err == (
+        "Ferry notices (https://ferry.example/notices): a page with rules of its own (HTML+XPath), not a feed\n"
+    )
     ran = empty.run("sources", "import", str(CASES / "newsboat.opml"), "--json")
     assert ran.code == 1
     assert [one["source"] for one in ran.json["added"]] == ["Harbour Courier"]
@@ -204,6 +206,9 @@ def test_an_export_leaves_local_paths_out(empty: Folder) -> None:
 
 
 def test_an_export_to_a_file(empty: Folder) -> None:
+    missing = empty.run("sources", "export", "out/feeds.opml")
+    assert (missing.code, missing.err.startswith("feeds: out/feeds.opml: there is no folder")) == (2, True)
+    (empty.path / "out").mkdir()
     written = empty.run("sources", "export", "out/feeds.opml")
     assert (written.code, written.out) == (0, "wrote 1 source to out/feeds.opml\n")
     path = empty.path / "out" / "feeds.opml"

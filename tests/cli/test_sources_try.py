@@ -144,7 +144,7 @@ def test_an_advertised_address_that_cannot_be_a_source(open_desk: Folder, site: 
     site.put("/feed", RSS.encode())
     url = page(site, '<link rel=feed href="http://127.0.0.1:0/feed"><link rel=feed href="/feed">')
     first, second = tried(open_desk, url)["feeds"]
-    assert first["error"].startswith("url: give an address that begins with http:// or https://")
+    assert first["error"].startswith("url: give an address with a port from 1 to 65535")
     assert len(second["items"]) == 2
     assert asked(site) == ["/", "/feed"]
 
@@ -248,7 +248,9 @@ def test_long_lists_are_cut(open_desk: Folder, site: Site) -> None:
         (("https://courier.example/x", "--kind", "seed"), 2, "a seed source takes path"),
         (("https://me:secret@courier.example/x",), 2, "without user or password"),
         (("ftp://courier.example/x",), 2, "begins with http:// or https://"),
-        (("nowhere.xml",), 1, "no such file or folder"),
+        (("nowhere.xml",), 2, "nowhere.xml: no such file or folder, and no address"),
+        (("courier.example:8080/feed",), 2, "write http:// or https:// before it"),
+        (("",), 2, "an empty name: no such file"),
         (("empty",), 1, "holds no documents"),
         (("blank.txt",), 1, "the document is empty"),
         (("rows.txt",), 1, "rows.txt: no headline in it"),
