@@ -87,6 +87,7 @@ def to_json(value: Any) -> str:
 
 @lru_cache(maxsize=4096)
 def _tuple_to_json(value: tuple[Any, ...]) -> str:
+    # Equal tuples are one here: fine for those of strings and numbers, of which none is a truth value.
     return json.dumps(value)
 
 

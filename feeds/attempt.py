@@ -31,6 +31,9 @@ MOST_AT_ONCE = 3
 OUTAGE_RETRY = timedelta(minutes=5)
 """How soon is asked again what could not be reached because our own network was down."""
 
+SOON = timedelta(minutes=1)
+"""How soon is asked again what leads to a host whose budget was spent."""
+
 
 @dataclass(slots=True, kw_only=True)
 class PollResult:
@@ -93,7 +96,7 @@ class Attempt:
         self._shrunken = False
         self._missed = False
         self._pages = 0
-        self._follow: str | None = None
+        self._put_off: str | None = None
 
     @property
     def conditional(self) -> bool:
@@ -153,19 +156,13 @@ class Attempt:
             self._pages += 1
             self.readings.append(replace(unpack(read.packed), partial=True))
             newest = self.record.pace.newest
-            if read.oldest is None or (newest is not None and read.oldest <= newest):
+            if read.oldest is not None and newest is not None and read.oldest <= newest:
                 self._missed = False
-        self._follow = read.earlier if self._missed and self._pages < PAGES else None
-        return self._follow
+        return read.earlier if self._missed and self._pages < PAGES else None
 
-    def page_failed(self) -> None:
-        """An earlier document could not be had: what was lost stays lost."""
-        self._follow = None
-
-    @property
-    def follows(self) -> bool:
-        """Whether an earlier document was asked for."""
-        return self._follow is not None
+    def put_off(self, reason: str) -> None:
+        """It may not be asked now, because it leads to a host that may not: it comes again in a minute or two."""
+        self._put_off = reason
 
     def _take(self, read: Read) -> None:
         pace, partial = self.record.pace, self._fetched is not None and self._fetched.status == 226
@@ -179,17 +176,23 @@ class Attempt:
         reading = replace(unpack(read.packed), partial=partial or self._shrunken)
         self.readings.append(replace(reading, digest=b"") if self._shrunken else reading)
 
-    def postpone(self, reason: str, now: datetime) -> Conclusion:
-        """It was nobody's failure: the source is asked again soon, and stands as it stood."""
+    def postpone(self, reason: str, now: datetime, jitter: float) -> Conclusion:
+        """Our own network failed: the source is asked again soon, and stands as it stood."""
+        pace = self.record.pace
+        pace = replace(pace, postponed=pace.postponed + 1)
+        return self._deferred(reason, now + OUTAGE_RETRY * (1 + jitter / 2), pace)
+
+    def _deferred(self, reason: str, due_at: datetime, pace: Pace | None = None) -> Conclusion:
         record = self.record
         poll = PollRecord(
             source_id=record.id,
             at=self.began,
             outcome="deferred",
-            due_at=now + OUTAGE_RETRY,
+            due_at=due_at,
             reason=reason,
             failures=record.failures,
             error=record.error,
+            pace=pace,
         )
         return Conclusion(poll, Tally())
 
@@ -197,6 +200,8 @@ class Attempt:
         """What the poll comes to, `tally` being what its documents changed; `jitter` is for `next_due`. Changes
         nothing here."""
         result, record = self.result, self.record
+        if self._put_off is not None:
+            return self._deferred(self._put_off, self.began + SOON * (1 + jitter))
         failed = bool(result.errors) and not result.read
         failures = record.failures + 1 if failed else 0
         pace, moved_to = self._pace(failed, tally)
@@ -250,7 +255,7 @@ class Attempt:
 
     def _pace(self, failed: bool, tally: Tally) -> tuple[Pace, str | None]:
         """What is known of the source from now on, and its new address where it moved for good."""
-        pace = self.record.pace
+        pace = replace(self.record.pace, postponed=0)
         if failed or self._fetched is None:
             return cadence.asked(pace, self._hints), None
         read = self._read
@@ -305,12 +310,24 @@ def bounds_of(config: Config, source: Source | None, host: str | None) -> Bounds
     )
 
 
-def many_at_once(attempts: Sequence[Attempt], answered: set[str]) -> tuple[int, int] | None:
+def is_witness(record: SourceRecord) -> bool:
+    """Whether it says something about our own network that a source cannot be reached: it was reached the last time."""
+    return record.last_success is not None and not record.failures
+
+
+def many_at_once(attempts: Sequence[Attempt], answered: set[str], *, lasting: bool) -> tuple[int, int] | None:
     """`(hosts that could not be reached, hosts tried)` where that says that our own network is down, else None.
 
-    Hosts that were in trouble before say nothing; three or more others, and more than answered, cannot all be down.
+    Three or more hosts that were well, and more than answered, cannot all be down. Those that were excused by that
+    before count only while an outage is `lasting`, and nothing at all answers: else some hosts that died together
+    would be excused for good.
     """
-    fell = {one.record.host for one in attempts if one.network and not one.record.failures} - answered
+    excused = lasting and not answered
+    fell = {
+        one.record.host
+        for one in attempts
+        if one.network and is_witness(one.record) and (excused or not one.record.pace.postponed)
+    } - answered
     if len(fell) >= MOST_AT_ONCE and len(fell) > len(answered):
         return len(fell), len(fell) + len(answered)
     return None

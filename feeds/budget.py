@@ -41,14 +41,21 @@ class Budget:
         begun = self._recent(host, at)
         return 0.0 if len(begun) < rule.per_minute else max(0.0, begun[-rule.per_minute] + SPAN - at)
 
+    def admits(self, host: str, at: float) -> bool:
+        """Whether a redirect may lead to `host` at `at`; what is under way there counts for nothing, as the request
+        that is redirected waits for it already."""
+        if self._closed.get(host, 0.0) > at:
+            return False
+        return len(self._recent(host, at)) < self.rule(host).per_minute
+
     def begin(self, host: str, at: float) -> None:
         """Notes that a request begins at `at`."""
         self._active[host] += 1
         self.hop(host, at)
 
     def hop(self, host: str, at: float) -> None:
-        """Notes a request that nobody was asked about: a redirect leads wherever it leads, and an earlier process asked
-        what it asked. Those of one host are noted in their order."""
+        """Notes a request that begins on its way from another, or that an earlier process made. Those of one host are
+        noted in their order."""
         self._recent(host, at).append(at)
 
     def close(self, host: str, until: float) -> None:
@@ -60,6 +67,10 @@ class Budget:
         self._active[host] -= 1
         if self._active[host] <= 0:
             del self._active[host]
+
+    def end_all(self) -> None:
+        """Notes that nothing is under way any more."""
+        self._active.clear()
 
     def spent(self, at: float) -> set[str]:
         """The hosts that may be asked no more at `at`, whatever is under way."""

@@ -94,7 +94,8 @@ def store(
         if lost:
             (one,) = batch
             _recall(connection, one.saying.source_id, one.saying.reading.name, one.records, lost)
-        tallies += _store(connection, batch, prefix, now, made)
+        for part in _parted(connection, batch):
+            tallies += _store(connection, part, prefix, now, made)
     return tallies
 
 
@@ -115,6 +116,30 @@ def _apart(sayings: Sequence[Saying], *, alone: bool) -> Iterator[list[_Document
         names.add(name)
     if batch:
         yield batch
+
+
+def _parted(connection: Connection, batch: list[_Document]) -> Iterator[list[_Document]]:
+    """The documents of a batch in parts that name no stored entry twice: one entry goes by several keys, and what one
+    document changes in it the next must see. A document whose headlines may be edits of any it named goes alone."""
+    if len(batch) == 1:
+        yield batch
+        return
+    found = entries.find(connection, [key for one in batch for key in one.keys])
+    part: list[_Document] = []
+    taken: set[int] = set()
+    for one in batch:
+        ids = {found[key] for key in one.keys if key in found}
+        alone = any(_is_titled(one.saying.source, record) for record in one.records)
+        if part and (alone or not taken.isdisjoint(ids)):
+            yield part
+            part, taken = [], set()
+        part.append(one)
+        taken |= ids
+        if alone:
+            yield part
+            part, taken = [], set()
+    if part:
+        yield part
 
 
 def _store(

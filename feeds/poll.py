@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
 from db.engine import Connection, Engine, reading, writing
@@ -71,9 +71,10 @@ class Poller(AbstractContextManager["Poller"]):
         self._config = config
         self._pool = Pool(read_document, preload=PRELOAD)
         self._budget = Budget(self._rule)
-        self._offset = 0.0
+        self._since = time.monotonic()
         self._last: datetime | None = None
-        self._fetcher = fetcher_of(config, on_hop=self._followed)
+        self._now = datetime.fromtimestamp(0, UTC)
+        self._fetcher = fetcher_of(config, on_hop=self._may_follow)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -100,6 +101,7 @@ class Poller(AbstractContextManager["Poller"]):
         read a moment ago. A failing source fails alone. Raises `UsageError` for a name that no source has, or one
         that is paused.
         """
+        self._since = time.monotonic()
         with reading(self._engine) as connection:
             self._remember(connection, now)
         self._heal(now)
@@ -145,6 +147,7 @@ class Poller(AbstractContextManager["Poller"]):
             self._pool,
             self._budget,
             now=now,
+            since=self._since,
             lease=secrets.token_hex(8),
             terms=terms,
             standing=standing,
@@ -186,7 +189,7 @@ class Poller(AbstractContextManager["Poller"]):
                 for at in sorted(times):
                     # Stored times are whole seconds, rounded down.
                     self._budget.hop(host, min(at + timedelta(seconds=1), now).timestamp())
-        self._offset = now.timestamp() - time.monotonic()
+        self._now = now
 
     def _heal(self, now: datetime) -> None:
         """Mends what a crash or a clock left behind, at the first poll of a process and where time went backwards.
@@ -208,12 +211,16 @@ class Poller(AbstractContextManager["Poller"]):
                 schedule.bring_back(connection, astray, now)
             _log.warning("clock set back", sources=len(astray))
 
-    def _followed(self, host: str) -> None:
-        """A redirect is followed to `host`."""
-        self._budget.hop(host, time.monotonic() + self._offset)
+    def _may_follow(self, host: str) -> bool:
+        """Whether a redirect may be followed to `host` now, which is then noted."""
+        at = self._now.timestamp() + time.monotonic() - self._since
+        if not self._budget.admits(host, at):
+            return False
+        self._budget.hop(host, at)
+        return True
 
 
-def fetcher_of(config: Config, on_hop: Callable[[str], None] | None = None) -> Fetcher:
+def fetcher_of(config: Config, on_hop: Callable[[str], bool] | None = None) -> Fetcher:
     """What asks for documents as `config` says: who we are, to everybody and to the origins that know us.
 
     Raises `ConfigError` for a secret that is not where it should be, `FetchError` without descriptors.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import resource
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -141,7 +142,12 @@ class Pool:
     def _begin(self, batch: list[_Call]) -> None:
         calls = [call.arguments for call in batch]
         deadline = DEADLINE if len(batch) == 1 else TOGETHER
-        future: Any = self._started().schedule(_each, args=(self._function, calls), timeout=deadline)
+        try:
+            future: Any = self._started().schedule(_each, args=(self._function, calls), timeout=deadline)
+        except RuntimeError:
+            # The pool broke down, as where no process could be started for a moment: once more with another.
+            self._pool = None
+            future = self._started().schedule(_each, args=(self._function, calls), timeout=deadline)
         self._tasks += 1
         # Called in a thread of the pool: appending is all that is safe there.
         future.add_done_callback(lambda ended: self._ended.append((batch, ended)))
@@ -171,12 +177,15 @@ def _each(function: Callable[..., Any], calls: Sequence[tuple[object, ...]]) -> 
     """What a worker does: one call after the other, each with its result or its exception."""
     results: list[Any] = []
     for arguments in calls:
+        # Whoever asked kills a call that takes too long; this is for when they are gone. The default action ends us.
+        signal.setitimer(signal.ITIMER_REAL, DEADLINE + 1)
         try:
             results.append(function(*arguments))
         except MemoryError:
             results.append(ParseError(f"takes more than {MEMORY >> 20} MB to read, so it is refused"))
         except Exception as error:
             results.append(error)
+    signal.setitimer(signal.ITIMER_REAL, 0)
     return results
 
 

@@ -16,6 +16,8 @@ Kind = TypeVar("Kind")
 
 def maker(kind: type[Kind]) -> Callable[..., Kind]:
     """What makes a `kind`, a frozen dataclass with slots, of its fields in order or by name, with its defaults."""
+    if hasattr(kind, "__post_init__"):
+        raise TypeError(f"{kind.__name__} has a __post_init__, which would not run")
     own = [
         (one.name, Any) if one.default is MISSING else (one.name, Any, field(default=one.default))
         for one in fields(cast(Any, kind))

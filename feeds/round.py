@@ -19,6 +19,7 @@ from heapq import heappop, heappush
 from typing import Protocol, cast
 
 from db.engine import Connection, Engine, writing
+from db.errors import StorageError
 from db.records import SourceRecord
 from db.store import schedule, sources
 from feeds import cadence, log
@@ -26,21 +27,18 @@ from feeds.attempt import Attempt, PollResult
 from feeds.budget import SPAN, Budget
 from feeds.config import Config
 from feeds.errors import FetchError, ParseError, SourceError
-from feeds.fetch import Fetched, Fetcher, Request, host_of
+from feeds.fetch import Fetched, Fetcher, NotNow, Request, host_of, same_origin
 from feeds.ingest import rejudge
 from feeds.log import redact
 from feeds.manner import digest_of, manner_of
 from feeds.model import Document
 from feeds.paths import poll_path, source_of
 from feeds.pool import Pool
-from feeds.settle import Settlement
+from feeds.settle import LEASE, Settlement
 from feeds.worker import Read
 
 CLAIM = 500
 """Sources claimed at once: a claim is a transaction, and what is claimed is nobody else's until it is polled."""
-
-LEASE = timedelta(minutes=15)
-"""How long a claim holds: longer than a batch takes, so that only a crash lets it run out."""
 
 UNREAD = 32
 UNREAD_BYTES = 32_000_000
@@ -119,7 +117,8 @@ class _Asking:
 
 
 class Round:
-    """One run over what `claims` gives. `at` is the present in seconds of the clock of `budget`."""
+    """One run over what `claims` gives; `cut_off` says that it ended early, because nothing could be reached. `at` is the present in seconds of the clock of `budget`; `since` is the
+    monotonic time at which it was `now`."""
 
     def __init__(
         self,
@@ -130,13 +129,15 @@ class Round:
         budget: Budget,
         *,
         now: datetime,
+        since: float,
         lease: str,
         terms: Terms,
         standing: Standing,
     ) -> None:
         self._engine, self._config = engine, config
         self._fetcher, self._pool, self._budget = fetcher, pool, budget
-        self._now, self._begun, self._lease = now, time.monotonic(), lease
+        self._now, self._since, self._lease = now, since, lease
+        self._begun = time.monotonic()
         self._terms, self._standing = terms, standing
         self._queues: dict[str, deque[_Asking]] = defaultdict(deque)
         self._queued = 0
@@ -146,22 +147,31 @@ class Round:
         self._per_host: Counter[str] = Counter()
         self._known: dict[tuple[int, str], bytes] = {}
         self._unread_bytes = 0
-        self._settlement = Settlement(engine, config, now=now, lease=lease, tell=self._tell, rng=terms.rng)
+        self._dropped: list[Attempt] = []
+        self.cut_off = False
+        self._settlement = Settlement(engine, config, now=now, since=since, lease=lease, tell=self._tell, rng=terms.rng)
         self._next_between = BETWEEN
         self._ending = False
         self._exhausted = False
 
     def run(self, claims: Claims) -> None:
-        """Polls until nothing is left, or is to be begun any more. What was claimed and not polled is given back.
-
-        Once it is told to stop, what is under way is nobody's: whoever owns the fetcher and the pool ends it.
+        """Polls until nothing is left, or is to be begun any more. What was claimed and not polled is given back; what
+        is under way when it is told to stop, or fails, is abandoned.
         """
+        stopped = True
         try:
             with _rare_collections():
                 stopped = self._loop(claims)
                 self._settlement.store_all(stopped=stopped)
+        except BaseException:
+            stopped = True
+            raise
         finally:
+            if stopped:
+                self._abandon()
             self._settlement.give_back()
+        if self.cut_off:
+            self._say_cut_off()
         self._look()
 
     def _loop(self, claims: Claims) -> bool:
@@ -170,7 +180,10 @@ class Round:
             if not self._ending:
                 self._refill(claims)
                 self._begin()
-            self._ending = self._ending or self._elapsed() > self._terms.within or self._settlement.is_cut_off
+            if not self._ending:
+                self.cut_off = self._settlement.is_cut_off
+                if self.cut_off or self._elapsed() > self._terms.within:
+                    self._wind_up()
             if self._is_idle():
                 return False
             self._collect()
@@ -184,16 +197,41 @@ class Round:
         return time.monotonic() - self._begun
 
     def _at(self) -> float:
-        return self._now.timestamp() + self._elapsed()
+        return self._now.timestamp() + time.monotonic() - self._since
 
     def _moment(self) -> datetime:
         """The present in whole seconds."""
-        return self._now + timedelta(seconds=int(self._elapsed()))
+        return self._now + timedelta(seconds=int(time.monotonic() - self._since))
 
     def _is_idle(self) -> bool:
         if self._fetcher.active or self._pool.pending:
             return False
         return self._ending or (not self._ready and not self._later and self._exhausted)
+
+    def _wind_up(self) -> None:
+        """Begins nothing more: what was not asked for is given back, an earlier document stays unread."""
+        self._ending = True
+        queued = [asking for queue in self._queues.values() for asking in queue]
+        self._queues.clear()
+        self._queued = 0
+        for waiting in (self._ready, self._later, self._blocked):
+            waiting.clear()
+        for asking in queued:
+            if asking.page:
+                self._settlement.finish(asking.attempt)
+            else:
+                self._dropped.append(asking.attempt)
+
+    def _say_cut_off(self) -> None:
+        """Where every source is to be heard of, so are those that were not asked because nothing can be reached."""
+        for attempt in self._dropped if self._terms.whole else ():
+            self.put_off(attempt.record.name, attempt.record.host or "")
+
+    def _abandon(self) -> None:
+        """Ends what is under way; the next round begins with nothing."""
+        self._fetcher.abandon()
+        self._pool.close()
+        self._budget.end_all()
 
     def _refill(self, claims: Claims) -> None:
         """Claims more where little is queued."""
@@ -202,9 +240,10 @@ class Round:
         full = {host for host, count in self._per_host.items() if count >= self.most_of(host)}
         busy = full if self._terms.patience else full | self._budget.spent(self._at())
         unusable: list[SourceRecord] = []
+        changed: list[Attempt] = []
         with writing(self._engine) as connection:
             moment = self._now if self._terms.between is None else self._moment()
-            records = claims.take(connection, moment, self._lease, moment + LEASE, busy)
+            records = claims.take(connection, moment, self._lease, self._moment() + LEASE, busy)
             self._exhausted = not records
             read_before = [record.id for record in records if record.last_success is not None]
             self._known |= sources.digests_of(connection, read_before)
@@ -212,12 +251,16 @@ class Round:
             for record in records:
                 self._per_host[record.host or ""] += 1
                 try:
-                    attempt = self._attempt(connection, record)
+                    attempt = self._attempt(record)
                 except SourceError:
                     unusable.append(record)
                     continue
                 self._settlement.take(attempt)
                 self._queue(_Asking(attempt, record.host or "", attempt.request()))
+                if record.settings is not None and not attempt.conditional:
+                    changed.append(attempt)
+        for attempt in changed:
+            self._rejudge(attempt)
         for record in unusable:
             self._tell(poll_path(self._engine, self._config, record, self._now, self._pool))
 
@@ -233,14 +276,20 @@ class Round:
         """How many sources of a host one run can poll: as many as its budget admits within the patience."""
         return self._budget.rule(host).per_minute * (1 + int(self._terms.patience // SPAN))
 
-    def _attempt(self, connection: Connection, record: SourceRecord) -> Attempt:
+    def _attempt(self, record: SourceRecord) -> Attempt:
         """An attempt at a source. Raises `SourceError` for options that this release cannot use."""
         source = source_of(record)
-        manner = manner_of(self._config, source)
-        if record.settings is not None and record.settings != manner.digest:
-            # What the server calls unchanged has to be read again by other rules.
-            rejudge(connection, record.id, source.access, self._now)
-        return Attempt(record, source, manner, self._moment())
+        return Attempt(record, source, manner_of(self._config, source), self._moment())
+
+    def _rejudge(self, attempt: Attempt) -> None:
+        """What is stored of a source is judged by other settings than before. Where that fails, its poll goes on."""
+        try:
+            with writing(self._engine) as connection:
+                rejudge(connection, attempt.record.id, attempt.source.access, self._now)
+        except StorageError:
+            raise
+        except Exception as error:
+            _log.error("poll crashed", source=attempt.record.name, exc_info=error)
 
     def _queue(self, asking: _Asking) -> None:
         queue = self._queues[asking.host]
@@ -291,7 +340,6 @@ class Round:
         self._queued -= len(queue)
         for asking in queue:
             if asking.page:
-                asking.attempt.page_failed()
                 self._settlement.finish(asking.attempt)
             else:
                 self.put_off(asking.attempt.record.name, host)
@@ -302,8 +350,10 @@ class Round:
         return full | self._budget.spent(self._at())
 
     def put_off(self, name: str, host: str) -> None:
-        """A source is not polled: the budget of its host is spent. It stays due as it was."""
+        """A source is not polled: the budget of its host is spent, or nothing can be reached. It stays due as it was."""
         reason = f"the budget of {host} is spent ({self._budget.rule(host).per_minute} requests a minute)"
+        if self.cut_off:
+            reason = "our own network: no host could be reached"
         self._tell(PollResult(source=name, outcome="deferred", reason=reason))
 
     # --- what comes
@@ -337,7 +387,9 @@ class Round:
             self._settlement.answered(host)
         if isinstance(answer, FetchError):
             if asking.page:
-                attempt.page_failed()
+                pass  # what was lost stays lost
+            elif isinstance(answer, NotNow):
+                attempt.put_off(str(answer))
             else:
                 attempt.failed(answer)
                 self._heed_host(host, answer)
@@ -374,11 +426,12 @@ class Round:
         attempt = asking.attempt
         if isinstance(found, Read):
             earlier = attempt.was_read(found)
-            if earlier is not None:
-                self._queue(_Asking(attempt, host_of(earlier), Request(earlier), page=True))
+            if earlier is not None and not self._ending:
+                request = Request(earlier, login=same_origin(earlier, attempt.url))
+                self._queue(_Asking(attempt, host_of(earlier), request, page=True))
                 return
         elif asking.page:
-            attempt.page_failed()
+            pass  # what was lost stays lost
         elif isinstance(found, ParseError):
             message = str(found)
             attempt.failed(found if attempt.url in message else ParseError(f"{redact(attempt.url)}: {message}"))

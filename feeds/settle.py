@@ -12,7 +12,7 @@ from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.store import incidents, schedule, sources
 from feeds import log
-from feeds.attempt import Attempt, Conclusion, PollResult, many_at_once
+from feeds.attempt import MOST_AT_ONCE, Attempt, Conclusion, PollResult, is_witness, many_at_once
 from feeds.config import Config
 from feeds.ingest import Saying, Tally, store
 
@@ -20,6 +20,9 @@ GROUP = 1000
 """Records, and SOURCES sources, after which what is finished is stored: a commit costs an fsync, which they share."""
 
 SOURCES = 250
+LEASE = timedelta(minutes=15)
+"""How long a claim holds: longer than a batch takes, so that only a crash lets it run out."""
+
 HELD = 1.0
 """Seconds after which what is finished is stored, however little it is."""
 
@@ -36,18 +39,20 @@ class Settlement:
         config: Config,
         *,
         now: datetime,
+        since: float,
         lease: str,
         tell: Callable[[PollResult], None],
         rng: Callable[[], float],
     ) -> None:
         self._engine, self._config = engine, config
-        self._now, self._begun, self._lease = now, time.monotonic(), lease
+        self._now, self._since, self._lease = now, since, lease
         self._tell, self._rng = tell, rng
         self._taken: dict[int, Attempt] = {}
         self._finished: list[Attempt] = []
         self._held_since = 0.0
         self._doubtful: list[Attempt] = []
         self._answered: set[str] = set()
+        self._fell: set[str | None] = set()
 
     @property
     def records(self) -> int:
@@ -56,8 +61,8 @@ class Settlement:
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether so much failed, and nothing answered, that it is no use to go on."""
-        return not self._answered and len(self._doubtful) >= self._config.poll.connections
+        """Whether so many hosts that were well failed, and nothing answered, that it is no use to go on."""
+        return not self._answered and len(self._fell) >= max(MOST_AT_ONCE, self._config.poll.connections)
 
     def take(self, attempt: Attempt) -> None:
         """The attempt's source is claimed: to be polled, or given back."""
@@ -71,6 +76,8 @@ class Settlement:
         """The attempt is over. Whose fault it is that a host was not reached shows when all are."""
         if attempt.network:
             self._doubtful.append(attempt)
+            if is_witness(attempt.record):
+                self._fell.add(attempt.record.host)
             return
         if not self._finished:
             self._held_since = time.monotonic()
@@ -87,7 +94,7 @@ class Settlement:
         """Stores the rest, and whether what could not be reached is to blame, or our own network; of a run that was
         `stopped` that cannot be said."""
         doubtful, self._doubtful = self._doubtful, []
-        outage = many_at_once(doubtful, self._answered)
+        outage = many_at_once(doubtful, self._answered, lasting=self._is_noted()) if doubtful else None
         if not stopped:
             self._note_outage(outage)
             if outage is None:
@@ -111,13 +118,15 @@ class Settlement:
     def _postpone(self, attempts: list[Attempt], hosts: int, tried: int) -> None:
         """Nobody's failure."""
         reason = f"our own network: {hosts} of {tried} hosts could not be reached"
-        moment = self._now + timedelta(seconds=int(time.monotonic() - self._begun))
-        conclusions = [attempt.postpone(reason, moment) for attempt in attempts]
+        moment = self._now + timedelta(seconds=int(time.monotonic() - self._since))
         with writing(self._engine) as connection:
+            kept = self._kept(connection, attempts)
+            conclusions = [attempt.postpone(reason, moment, self._rng()) for attempt in kept]
             schedule.finish(connection, [conclusion.poll for conclusion in conclusions])
-        for attempt, conclusion in zip(attempts, conclusions, strict=True):
+        for attempt, conclusion in zip(kept, conclusions, strict=True):
             attempt.result.errors.clear()
             self._acknowledge(attempt, conclusion)
+        self._let_go(attempts)
 
     def _note_outage(self, outage: tuple[int, int] | None) -> None:
         if outage is not None:
@@ -125,11 +134,14 @@ class Settlement:
             with writing(self._engine) as connection:
                 incidents.open_incident(connection, "network", "own network", message, self._now)
         elif self._answered:
-            with reading(self._engine) as connection:
-                is_open = ("network", "own network") in incidents.subjects(connection)
-            if is_open:
+            if self._is_noted():
                 with writing(self._engine) as connection:
                     incidents.close_incident(connection, "network", "own network", self._now)
+
+    def _is_noted(self) -> bool:
+        """Whether our own network was down when somebody last looked."""
+        with reading(self._engine) as connection:
+            return ("network", "own network") in incidents.subjects(connection)
 
     def _store(self, attempts: list[Attempt]) -> None:
         """Stores attempts in one transaction; where that fails, each in one of its own, the culprit without entries."""
@@ -151,11 +163,23 @@ class Settlement:
             return
         for attempt, conclusion in conclusions:
             self._acknowledge(attempt, conclusion)
+        self._let_go(attempts)
+
+    def _kept(self, connection: Connection, attempts: list[Attempt]) -> list[Attempt]:
+        """Those that are still ours: where a lease ran out, somebody else has the source."""
+        held = schedule.held(connection, [attempt.record.id for attempt in attempts], self._lease)
+        return [attempt for attempt in attempts if attempt.record.id in held]
+
+    def _let_go(self, attempts: list[Attempt]) -> None:
+        """Says of those that were not kept what became of them: nothing."""
+        for attempt in attempts:
+            if self._taken.pop(attempt.record.id, None) is not None:
+                reason = f"it took longer than the {LEASE.seconds // 60} minutes for which it was claimed"
+                self._tell(PollResult(source=attempt.record.name, outcome="deferred", reason=reason))
 
     def _save(self, connection: Connection, attempts: list[Attempt]) -> list[tuple[Attempt, Conclusion]]:
         """Everything that these polls change, but for those whose lease ran out: somebody else has them."""
-        held = schedule.held(connection, [attempt.record.id for attempt in attempts], self._lease)
-        kept = [attempt for attempt in attempts if attempt.record.id in held]
+        kept = self._kept(connection, attempts)
         sayings = [
             Saying(attempt.record.id, attempt.record.name, reading)
             for attempt in kept

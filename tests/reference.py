@@ -258,6 +258,7 @@ def _exit_codes() -> Iterator[str]:
         ["78", "the configuration cannot be used"],
         ["130", "stopped with Ctrl-C (a one-shot command; `feeds run` ends with 0)"],
         ["141", "the reader of standard output went away"],
+        ["143", "ended by SIGTERM (a one-shot command; `feeds run` ends with 0)"],
     ]
     yield _table(["code", "meaning"], rows)
     yield "Failures of the application (`feeds/errors.py`) and of the storage (`db/errors.py`):"

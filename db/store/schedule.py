@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
 from db.models import Poll, Source, SourceState
 from db.records import NEVER, PollRecord, SourceRecord
@@ -182,22 +182,23 @@ def held(connection: Connection, ids: Sequence[int], lease: str) -> set[int]:
 
 
 def astray(connection: Connection, now: datetime) -> dict[int, datetime]:
-    """Sources that were polled after `now`, by a clock that has been set back since: id -> when each is due, as long
-    after `now` as it was after that poll."""
+    """Sources that were polled, or declared, after `now`, by a clock that has been set back since: id -> when each is
+    due, as long after `now` as it was after that poll, or at once."""
+    declared = SourceState.last_poll.is_(None) & (SourceState.due_at > now)
     rows = connection.execute(
         select(SourceState.source_id, SourceState.last_poll, SourceState.due_at).where(
-            SourceState.last_poll > now, SourceState.due_at < NEVER
+            (SourceState.last_poll > now) | declared, SourceState.due_at < NEVER
         )
     )
-    return {source_id: now + max(due_at - at, timedelta(0)) for source_id, at, due_at in rows if at is not None}
+    return {source_id: now + max(due_at - (at or due_at), timedelta(0)) for source_id, at, due_at in rows}
 
 
 def bring_back(connection: Connection, sources: Mapping[int, datetime], now: datetime) -> None:
-    """Lets sources be due by the clock as it goes: id -> when. They count as polled at `now`."""
+    """Lets sources be due by the clock as it goes: id -> when. Those that were ever polled count as polled at `now`."""
     statement = (
         update(SourceState)
         .where(SourceState.source_id == bindparam("source"))
-        .values(due_at=bindparam("due"), last_poll=now)
+        .values(due_at=bindparam("due"), last_poll=case((SourceState.last_poll.is_not(None), now)))
     )
     connection.execute(statement, [{"source": source_id, "due": due_at} for source_id, due_at in sources.items()])
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
+import ada_url
 from sqlalchemy import Connection, Select, bindparam, select, update
 
 from db.models import Document, Source, SourceState
@@ -82,10 +82,10 @@ def host_of(options: Mapping[str, object]) -> str | None:
     url = options.get("url")
     if not isinstance(url, str):
         return None
-    parts = urlsplit(url)
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    host = parts.hostname or ""
-    return (f"[{host}]" if ":" in host else host) + ("" if parts.port in (None, usual) else f":{parts.port}")
+    try:
+        return str(ada_url.URL(url).host)
+    except ValueError:
+        return ""
 
 
 def every(connection: Connection) -> list[SourceRecord]:

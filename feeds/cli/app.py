@@ -63,7 +63,8 @@ def run(arguments: list[str]) -> int:
     except (BroadsheetError, StorageError) as error:
         return _failed(str(error), error.exit_code, desk)
     except KeyboardInterrupt:
-        return _failed("interrupted; what was stored stays", 130, desk)
+        _failed("interrupted; what was stored stays", 130, desk)
+        return 130
     except BrokenPipeError:
         # The reader of our output is gone, as with `feeds entries list | head`; nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

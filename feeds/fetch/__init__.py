@@ -5,11 +5,11 @@ Nothing else in the application opens a connection to a source or reads one of i
 
 from __future__ import annotations
 
-from feeds.fetch.answer import Fetched, HttpError, Request
+from feeds.fetch.answer import Fetched, HttpError, NotNow, Request
 from feeds.fetch.client import MAX_REDIRECTS, Fetcher, fetch
 from feeds.fetch.credentials import Credential
 from feeds.fetch.local import LocalFile, Unreadable, list_local, read_file, read_local
-from feeds.fetch.url import host_of
+from feeds.fetch.url import host_of, same_origin
 
 __all__ = [
     "MAX_REDIRECTS",
@@ -18,6 +18,7 @@ __all__ = [
     "Fetcher",
     "HttpError",
     "LocalFile",
+    "NotNow",
     "Request",
     "Unreadable",
     "fetch",
@@ -25,4 +26,5 @@ __all__ = [
     "list_local",
     "read_file",
     "read_local",
+    "same_origin",
 ]

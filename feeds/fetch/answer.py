@@ -21,11 +21,15 @@ _SECONDS = re.compile(r"\d{1,10}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to ask for. The validators are those of the last answer, byte for byte (as Latin-1 text)."""
+    """What to ask for. The validators are those of the last answer, byte for byte (as Latin-1 text).
+
+    `login` says that a credential of its origin may go with it: an address that a stranger gave goes without.
+    """
 
     url: str
     etag: str | None = None
     last_modified: str | None = None
+    login: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,10 @@ class HttpError(FetchError):
         self.expires = expires
 
 
+class NotNow(FetchError):
+    """A redirect leads to a host that may not be asked now. Nobody failed."""
+
+
 def conditions(request: Request) -> list[bytes]:
     """Both validators as headers; one that could not have come from a header is left out.
 
@@ -88,8 +96,9 @@ def meaning(request: Request, answer: Answer, url: str, now: datetime, moved_to:
     max_age = int(found[1]) if found else None
     etag, last_modified = _validator(answer.get("etag")), _validator(answer.get("last-modified"))
     partial = answer.status == 226
+    asked_partial = _validator(request.etag) is not None and answer.joined("im").strip().lower() == "feed"
     document = None
-    if answer.status in BODY_STATUSES and (not partial or answer.joined("im").strip().lower() == "feed"):
+    if answer.status in BODY_STATUSES and (not partial or asked_partial):
         document = _document(request, answer, url, now, partial)
     elif answer.status == 304 and conditions(request):
         etag, last_modified = etag or request.etag, last_modified or request.last_modified

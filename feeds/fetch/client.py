@@ -21,7 +21,7 @@ import pycurl  # type: ignore[import-untyped]  # its wheel has no py.typed
 from feeds.config import Poll
 from feeds.errors import FetchError
 from feeds.fetch.addresses import networks, refusal
-from feeds.fetch.answer import Fetched, Request, conditions, meaning
+from feeds.fetch.answer import Fetched, NotNow, Request, conditions, meaning
 from feeds.fetch.coding import OFFERED
 from feeds.fetch.credentials import Credential, by_origin
 from feeds.fetch.loop import Loop
@@ -43,7 +43,8 @@ _ALWAYS = (
 
 @dataclass(slots=True, kw_only=True)
 class _Task:
-    """One request while it lasts. `ends` is a monotonic time, `target` the hop that is being asked."""
+    """One request while it lasts. `ends` is a monotonic time, `target` the hop that is being asked,
+    `origin` that of the first."""
 
     key: Hashable
     request: Request
@@ -51,6 +52,7 @@ class _Task:
     headers: Sequence[bytes] = _ALWAYS
     ends: float = 0.0
     target: Target | None = None
+    origin: str = ""
     hops: int = 0
     for_good: bool = True
     moved_to: str | None = None
@@ -63,9 +65,10 @@ class _Task:
 class Fetcher:
     """Asks for documents, up to `[poll] connections` at once; what is more waits, without its deadline running.
 
-    `credentials` are by origin (`https://news.example`); each goes to its origin and, after a redirect, nowhere else.
-    `on_hop` hears the host of each redirect that is followed. `resolve` turns a name into addresses; it is called in
-    other threads. Everything but `resolve` happens in the caller's thread, while it is in `wait` or `fetch`.
+    `credentials` are by origin (`https://news.example`); each goes to its origin, for requests that name that origin
+    themselves, and after a redirect nowhere else. `on_hop` is asked with the host of each redirect whether it may be
+    followed now. `resolve` turns a name into addresses; it is called in other threads. Everything but `resolve`
+    happens in the caller's thread, while it is in `wait` or `fetch`.
     Raises `ValueError` for credentials that cannot be used, `FetchError` where the system gives no descriptors.
     """
 
@@ -75,7 +78,7 @@ class Fetcher:
         *,
         user_agent: str,
         credentials: Mapping[str, Credential] | None = None,
-        on_hop: Callable[[str], None] | None = None,
+        on_hop: Callable[[str], bool] | None = None,
         resolve: Lookup = lookup,
     ) -> None:
         self._deadline = settings.deadline
@@ -152,19 +155,23 @@ class Fetcher:
 
     def close(self) -> None:
         """Abandons what is under way, and closes every connection."""
+        self.abandon()
         self._resolver.close()
+        for transfer in self._idle:
+            transfer.close()
+        self._idle.clear()
+        self._loop.close()
+
+    def abandon(self) -> None:
+        """Forgets what was started: nothing of it is reported, and its connections close."""
         for _task, transfer in self._running.values():
             self._loop.remove(transfer.curl)
-            transfer.close()
-        for transfer in self._idle:
             transfer.close()
         self._waiting.clear()
         self._naming.clear()
         self._running.clear()
         self._done.clear()
         self._ended.clear()
-        self._idle.clear()
-        self._loop.close()
 
     def _fill(self) -> None:
         """Begins what waits, as far as there is room."""
@@ -219,6 +226,8 @@ class Fetcher:
     def _visit(self, task: _Task, url: str) -> None:
         """The next hop: vets the address and has its name looked up where it has one."""
         target = task.target = target_of(url, task.url if task.hops else None)
+        if not task.hops:
+            task.origin = target.origin
         if target.name is None:
             self._ask(task, target, ())
         else:
@@ -241,7 +250,9 @@ class Fetcher:
 
     def _ask(self, task: _Task, target: Target, addresses: Sequence[str]) -> None:
         transfer = self._idle.pop() if self._idle else Transfer(self._options, self._limits)
-        login = self._logins.get(target.origin)
+        # Only for who was named: whatever else leads to an origin that knows us asks as a stranger.
+        own = task.request.login and target.origin == task.origin
+        login = self._logins.get(target.origin) if own else None
         headers = [*task.headers, login] if login is not None else task.headers
         try:
             transfer.prepare(target, headers, addresses, task.ends - time.monotonic())
@@ -278,8 +289,8 @@ class Fetcher:
         task.for_good = task.for_good and answer.status in _FOR_GOOD
         if task.for_good:
             task.moved_to = to
-        if self._on_hop is not None:
-            self._on_hop(host_of(to))
+        if self._on_hop is not None and not self._on_hop(host_of(to)):
+            raise NotNow(f"{shown(task.request.url)}: leads to {host_of(to)}, whose budget is spent")
         self._visit(task, to)
 
 

@@ -75,6 +75,14 @@ def origin_of(url: str) -> str | None:
     return origin if parsed.protocol in _PORTS and parsed.href == origin + "/" else None
 
 
+def same_origin(one: str, other: str) -> bool:
+    """Whether two addresses are of one origin (RFC 6454, section 5); False for what is no address."""
+    try:
+        return bool(ada_url.URL(one).origin == ada_url.URL(other).origin != "null")
+    except ValueError:
+        return False
+
+
 def path_of(url: str) -> str:
     """Path and query of an absolute address, byte for byte: what the request line names (RFC 9112, section 3.2.1)."""
     path = _AUTHORITY.sub("", url, count=1).partition("#")[0]
