@@ -16,7 +16,7 @@ from db.records import Enclosure, Evidence, Precision
 from feeds.model import Document, Item, Parsed, Skipped
 from feeds.normalise.extra import MAX_NAMES, extra_of, language_of, media_type_of
 from feeds.normalise.markup import MAX_HTML, sanitise, text_of, text_within, wrap
-from feeds.normalise.text import fold, paragraphs, strip_illegal
+from feeds.normalise.text import fold, paragraphs, shorten, strip_illegal
 from feeds.normalise.urls import absolute
 
 __all__ = ["Clean", "absolute", "clean", "fold", "sanitise", "strip_illegal", "text_of"]
@@ -144,11 +144,16 @@ def _body(item: Item, base: str | None) -> tuple[str, str, str]:
         text = text_within(content)
     if not summary:
         return "", content, text
-    words = summary.split()
-    line, whole = " ".join(words), text.replace("\n\n", " ")
-    if whole and (whole in line or (len(words) > TEASER_WORDS and " ".join(words[:TEASER_WORDS]) in whole)):
-        line = ""
-    return fold(line, MAX_SUMMARY), content, text
+    # Both are clean lines, parted by blank ones: no other white space than this.
+    line, whole = summary.replace("\n\n", " "), text.replace("\n\n", " ")
+    if whole and (whole in line or _quotes(line, whole)):
+        return "", content, text
+    return shorten(line, MAX_SUMMARY), content, text
+
+
+def _quotes(line: str, whole: str) -> bool:
+    """Whether `line` has more than 50 words, and `whole` the first 50 of them."""
+    return line.count(" ") >= TEASER_WORDS and " ".join(line.split(" ", TEASER_WORDS)[:TEASER_WORDS]) in whole
 
 
 def _opening(text: str) -> str:

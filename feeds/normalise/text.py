@@ -58,7 +58,11 @@ def fold(text: str, limit: int) -> str:
     text = text[: 20 * limit]
     # What can be printed holds nothing illegal, and no white space but spaces.
     neat = text.isprintable() and "  " not in text
-    line = normalised(text).strip(" ") if neat else line_of(strip_illegal(text))
+    return shorten(normalised(text).strip(" ") if neat else line_of(strip_illegal(text)), limit)
+
+
+def shorten(line: str, limit: int) -> str:
+    """`fold` for what is a clean line already."""
     if len(line) <= limit:
         return line
     cut = line[: limit - 1]
@@ -73,4 +77,6 @@ def line_of(text: str) -> str:
 
 def paragraphs(text: str) -> list[str]:
     """What blank lines part, each as one line; none is empty."""
+    if "\n" not in text:
+        return [line] if (line := line_of(text)) else []
     return [line for paragraph in _PARAGRAPHS.split(text) if (line := line_of(paragraph))]
