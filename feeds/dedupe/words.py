@@ -38,7 +38,7 @@ def words_of(text: str) -> tuple[str, int]:
 
 def spelt(text: str) -> tuple[bytes, int]:
     """`words_of` in UTF-8: most texts are ASCII or nearly so, and are to be hashed."""
-    for alphabet in _ALPHABETS:
+    for alphabet in _ALPHABETS if "а" not in text else _CYRILLIC:
         try:
             data = text.encode() if text.isascii() else text.encode(alphabet.encoding)
         except UnicodeEncodeError:
@@ -86,3 +86,6 @@ def _alphabet(encoding: str) -> _Alphabet:
 
 _ALPHABETS = tuple(map(_alphabet, ("cp1252", "cp1251", "cp1250")))
 """Western, Cyrillic and Central European: a text in one of them is folded six times as fast by table as by pattern."""
+
+_CYRILLIC = _ALPHABETS[1:2]
+"""What a text with its commonest letter can be in: to try and fail costs a fifth of the time."""
