@@ -61,7 +61,7 @@ _ADDRESS = re.compile(
 
 _REFERENCE = re.compile(r"&(?:amp|lt|gt|quot|nbsp);")
 _REFERRED = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&nbsp;": " "}
-_TAG_WITHIN = re.compile(r"</?([a-z0-9]+)[^<>]*>")
+_TAG_WITHIN = re.compile(r"</?([a-z0-9]+)[^>]*>")
 _UNCOUNTED = frozenset(
     "p li dt dd tr td th tbody thead tfoot option optgroup rt rp area base br col embed hr img input link meta param "
     "source track wbr".split()
