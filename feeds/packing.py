@@ -6,6 +6,7 @@ import marshal
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import starmap
 from operator import attrgetter
 from typing import Any
@@ -54,6 +55,7 @@ def _stamp(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.timestamp())
 
 
+@lru_cache(maxsize=1024)
 def _moment(stamp: int | None) -> datetime | None:
     return None if stamp is None else datetime.fromtimestamp(stamp, UTC)
 
@@ -73,9 +75,15 @@ _PLAIN: dict[str, tuple[Callable[[Any], object], Callable[[Any], object]]] = {
     "published_precision": (lambda precision: precision and precision.value, _PRECISION.get),
     "updated": (_stamp, _moment),
     "dated": (_stamp, _moment),
-    "enclosures": (lambda files: tuple(map(_file, files)), lambda rows: tuple(starmap(Enclosure, rows))),
+    "enclosures": (
+        lambda files: files and tuple(map(_file, files)),
+        lambda rows: rows and tuple(starmap(Enclosure, rows)),
+    ),
     "access": (str, _ACCESS.__getitem__),
-    "evidence": (lambda proofs: tuple(map(_proof, proofs)), lambda rows: tuple(starmap(Evidence, rows))),
+    "evidence": (
+        lambda proofs: proofs and tuple(map(_proof, proofs)),
+        lambda rows: rows and tuple(starmap(Evidence, rows)),
+    ),
     "fingerprint": (
         lambda one: (*_print(one)[:-1], _stamp(one.at)),
         lambda row: _fingerprint(*row[:-1], _moment(row[-1])),

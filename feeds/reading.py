@@ -14,6 +14,8 @@ from feeds.model import Document, Parsed, Reading, Skipped
 from feeds.quick import maker
 
 _record = maker(EntryRecord)
+_COMMON = normalise.Clean._fields.index("sections") + 1
+"""How many fields of a clean item are a record's, in the same order, after its keys."""
 
 PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed"}
 """Source kinds, loaded when used."""
@@ -59,27 +61,10 @@ def record_of(clean: normalise.Clean, manner: Manner) -> EntryRecord:
     verdict = access.judge(clean.evidence, configured=manner.access)
     url = None if clean.url_shared else clean.url
     return _record(
-        keys=dedupe.keys(manner.name, clean.url, clean.guid, clean.title, url_shared=clean.url_shared),
-        position=clean.position,
-        title=clean.title,
-        title_from_body=clean.title_from_body,
-        url=clean.url,
-        summary=clean.summary,
-        content=clean.content,
-        text=clean.text,
-        published=clean.published,
-        published_precision=clean.published_precision,
-        published_basis=clean.published_basis,
-        updated=clean.updated,
-        dated=clean.dated,
-        language=clean.language,
-        label=clean.label,
-        authors=clean.authors,
-        categories=clean.categories,
-        enclosures=clean.enclosures,
-        sections=clean.sections,
-        access=verdict.level,
-        evidence=verdict.evidence,
-        fingerprint=dedupe.fingerprint(clean.title, clean.text, url, at=clean.dated),
-        extra=clean.extra,
+        dedupe.keys(manner.name, clean.url, clean.guid, clean.title, url_shared=clean.url_shared),
+        *clean[:_COMMON],
+        verdict.level,
+        verdict.evidence,
+        dedupe.fingerprint(clean.title, clean.text, url, at=clean.dated),
+        clean.extra,
     )

@@ -53,6 +53,9 @@ def test_the_identity_of_an_identity_is_itself(url: str) -> None:
 @example("https://www.example.com/2025/03/story-1/")
 @example("https://example.com/?p=1")
 @example("https://example.com/.hidden")
+@example("https://example.com/a?utm_source=rss&b=2&a=1&ref=feed")
+@example("https://example.com/a?utm_source=rss")
+@example("https://example.com/a?&=&ref")
 def test_the_short_way_gives_what_all_the_rules_give(url: str) -> None:
     assert canon(url) == _canon(url)
 

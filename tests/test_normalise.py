@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
+from html.entities import html5
 from html.parser import HTMLParser
 
+import nh3
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -14,6 +16,8 @@ from hypothesis import strategies as st
 from db.records import Enclosure, Evidence, Precision
 from feeds.model import Document, Item, Parsed, Skipped
 from feeds.normalise import Clean, absolute, clean, fold, sanitise, strip_illegal, text_of
+from feeds.normalise.text import normalised
+from feeds.normalise.urls import _resolved
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 BASE = "https://news.example/a/b.html"
@@ -230,6 +234,37 @@ def test_every_address_is_one_of_rfc_3986(text: str, before: str) -> None:
             r"https?://(?:\[[0-9a-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(:[0-9]+)?[/?#]?[^][{}|\\^`<>\"\s]*", made
         )
         assert absolute(made, BASE) == made
+
+
+_SEGMENTS = st.sampled_from(["a", "B9.html", "..", ".x", "", "~", "%2e", "a=b", "é", "?", "x?y=1&z", "'", ";", "\\"])
+_BASES = [
+    "https://u:p@A.example:443/x/y?z",
+    "http://[::1]:8080/a",
+    "https://é.example",
+    "http://a|b/",
+    "file:///a",
+    "x",
+    "",
+]
+
+
+@given(st.lists(_SEGMENTS, max_size=5).map("/".join), st.none() | st.sampled_from(_BASES))
+@example("a/B9.html", "https://news.example/a/b.html")
+def test_an_address_from_the_root_is_what_a_parse_makes_of_it(path: str, base: str | None) -> None:
+    assert absolute("/" + path, base) == _resolved("/" + path, base)
+
+
+@given(st.text(st.characters(max_codepoint=127)) | st.text())
+@example("a\x1f\x7f\t\n\r")
+def test_nothing_legal_is_stripped(text: str) -> None:
+    assert strip_illegal(text) == normalised(ILLEGAL.sub("", text))
+
+
+def test_no_named_reference_gives_what_xml_forbids() -> None:
+    named = " ".join(f"&{name}" for name in html5 if name.endswith(";"))
+    made = nh3.clean(named)
+    assert ILLEGAL.search(made) is None
+    assert made.count(" &amp;") < 50
 
 
 @given(st.text())

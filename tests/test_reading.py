@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from datetime import UTC, datetime
 
-from db.records import Access
+from db.records import Access, EntryRecord
 from feeds.config import Config, Source
 from feeds.manner import manner_of
 from feeds.model import Document
+from feeds.normalise import Clean
 from feeds.packing import pack, unpack
 from feeds.reading import parse, read
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 CONFIG = Config.model_validate({"site": {"title": "Desk", "base_url": "https://desk.example/"}})
+
+
+def test_a_record_has_the_fields_of_a_clean_item_in_their_order() -> None:
+    names = [field.name for field in fields(EntryRecord)]
+    common = Clean._fields[: Clean._fields.index("sections") + 1]
+    assert names == ["keys", *common, "access", "evidence", "fingerprint", "extra"]
 
 
 def test_a_document_becomes_records() -> None:

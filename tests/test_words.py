@@ -21,6 +21,10 @@ texts = alphabets.flatmap(lambda every: st.text(st.sampled_from(every) | st.samp
 
 @given(texts | st.text(max_size=40))
 @example("+5% -5 (-5) a-5 --5 +-5 '-5 …-5 ²-³")
+@example("e-mail wi-fi+x a- b+")
+@example("a -5 e-mail")
+@example("a +x")
+@example("-5")
 @example("Straße №5 ½ ™ ﬁ µ")
 @example("“И´х”\u00a0—\u00a0ЁЖ, soft\u00adhyphen")
 @example("漢字かな한국 한국")

@@ -14,7 +14,7 @@ from hashlib import blake2b
 
 from db.records import Fingerprint
 from feeds.dedupe.canon import canon
-from feeds.dedupe.words import words_of
+from feeds.dedupe.words import spelt, words_of
 from feeds.quick import maker
 
 __all__ = ["Verdict", "canon", "fingerprint", "fold_title", "keys", "verdict"]
@@ -65,16 +65,16 @@ def fingerprint(title: str, body: str, url: str | None = None, *, at: datetime |
 
     Hashes are the first 64 bits of BLAKE2b over UTF-8, signed, big-endian: the same on every machine.
     """
-    folded, title_words = words_of(_told(title))
-    words, body_words = words_of(body) if body else ("", 0)
+    folded, title_words = spelt(_told(title))
+    words, body_words = spelt(body) if body else (b"", 0)
     return _fingerprint(
-        url_key=canon(url) if url else None,
-        title=folded,
-        title_words=title_words,
-        title_hash=_hash64(folded) if title_words >= TITLE_WORDS else None,
-        body_words=body_words,
-        text_hash=_hash64(f"{folded}\n{words}") if body_words >= USABLE_WORDS else None,
-        at=at,
+        canon(url) if url else None,
+        folded.decode(),
+        title_words,
+        _hash64(folded) if title_words >= TITLE_WORDS else None,
+        body_words,
+        _hash64(folded + b"\n" + words) if body_words >= USABLE_WORDS else None,
+        at,
     )
 
 
@@ -135,8 +135,8 @@ def _fold_key(title: str) -> str:
     return " ".join(title.casefold().split())
 
 
-def _hash64(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)
+def _hash64(words: bytes) -> int:
+    return int.from_bytes(blake2b(words, digest_size=8).digest(), "big", signed=True)
 
 
 def _digest(text: str) -> bytes:

@@ -23,6 +23,9 @@ as much."""
 _PLAIN_QUERY = re.compile(r"(?:id|p|page|v|lang)=[A-Za-z0-9_-]+")
 """A query of one name that identifies."""
 
+_BARE_QUERY = re.compile(r"[A-Za-z0-9_.~=&-]+")
+"""A query that a parse would not change."""
+
 _UNLESS = ("/index.html", "/amp", ".amp")
 _WRAPPERS = ("google.", "ampproject.")
 
@@ -66,11 +69,13 @@ def canon(url: str) -> str:
     plain = _PLAIN.fullmatch(base)
     if (
         plain is not None
-        and (not query or _PLAIN_QUERY.fullmatch(query) is not None)
+        and (not query or _BARE_QUERY.fullmatch(query) is not None)
         and not (key := plain[1]).endswith(_UNLESS)
         and "xn--" not in key
         and not any(wrapper in key for wrapper in _WRAPPERS)
     ):
+        if query and _PLAIN_QUERY.fullmatch(query) is None:
+            query = _query(query)
         return f"{key}?{query}" if query else key
     return _canon(url)
 
@@ -89,7 +94,7 @@ def _canon(url: str) -> str:
         if inner is None:
             break
         url = inner
-    query = _query(parts.search)
+    query = _query(parts.search.removeprefix("?"))
     return _host(parts) + _path(parts.pathname) + (f"?{query}" if query else "") + _fragment(parts.hash)
 
 
@@ -131,9 +136,9 @@ def _path(path: str) -> str:
         path = shorter
 
 
-def _query(search: str) -> str:
+def _query(query: str) -> str:
     kept = []
-    for pair in search[1:].split("&"):
+    for pair in query.split("&"):
         name, _, value = pair.partition("=")
         if pair and not _is_tracking(unquote(name).lower(), unquote(value).lower()):
             kept.append(_escape(pair.replace("+", "%20")))

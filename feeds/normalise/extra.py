@@ -18,6 +18,8 @@ MAX_RIGHTS = 500
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,79}")
 
+_compact = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
 
 def language_of(tag: str | None) -> str | None:
     """`tag` in the shape of BCP 47, or None."""
@@ -46,7 +48,7 @@ def extra_of(item: Item, base: str) -> str:
         "episode": _episode(item.episode) if item.episode else None,
     }
     said = {name: value for name, value in said.items() if value}
-    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if said else ""
+    return _compact(said) if said else ""
 
 
 def _said(**values: object) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
+from itertools import repeat
 
 import nh3
 
@@ -42,6 +43,9 @@ _CONTAINER_NAMES = (
 )
 _CONTAINERS = re.compile(rf"<(/?)(?:{_CONTAINER_NAMES.replace(' ', '|')})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _CONTAINER_TAGS = frozenset(slash + name for name in _CONTAINER_NAMES.split() for slash in ("", "/"))
+_ORDINARY = frozenset(slash + name for name in _TAGS for slash in ("", "/"))
+"""Tags that the cleaner takes as they come."""
+
 _TOP_HEADING = re.compile(r"<(/?)h1(?=[\s>])", re.IGNORECASE)
 _EMPTY = re.compile(r"<p>(?:\s|&nbsp;|<br>)*</p>|<img(?! (?:[a-z]+=\"[^\"]*\" )*src=)[^<>]*>")
 _BLOCKS = f"p pre blockquote ul ol li h1 h2 h3 h4 h5 h6 figure figcaption table caption tr {_CONTAINER_NAMES}".split()
@@ -57,7 +61,7 @@ _ADDRESS = re.compile(
 
 _REFERENCE = re.compile(r"&(?:amp|lt|gt|quot|nbsp);")
 _REFERRED = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&nbsp;": " "}
-_TAG_WITHIN = re.compile(r"</?([a-z0-9]+)[^<>]*>")
+_TAG_WITHIN = re.compile(r"</?([a-z0-9]+)[^>]*>")
 _UNCOUNTED = frozenset(
     "p li dt dd tr td th tbody thead tfoot option optgroup rt rp area base br col embed hr img input link meta param "
     "source track wbr".split()
@@ -92,22 +96,26 @@ def sanitise(markup: str, base: str | None) -> str:
         return wrap(paragraphs(text_of(markup[:MAX_HTML])))
     markup = strip_illegal(markup)
     tags = _TAG.findall(markup)
-    if len(tags) > MAX_FORMATTING and _too_deep([tag.lower() for tag in tags]):
+    ordinary = _ORDINARY.issuperset(tags)
+    if not ordinary:
+        tags = [tag.lower() for tag in tags]
+    if len(tags) > MAX_FORMATTING and _too_deep(tags):
         return wrap(paragraphs(text_of(markup)))
-    names = {tag.lower() for tag in set(tags)}
-    if not names.isdisjoint(_CONTAINER_TAGS):
-        markup = _CONTAINERS.sub("<p>", markup)
-    if "h1" in names or "/h1" in names:
-        markup = _TOP_HEADING.sub(r"<\1h2", markup)
+    if not ordinary:
+        if not _CONTAINER_TAGS.isdisjoint(tags):
+            markup = _CONTAINERS.sub("<p>", markup)
+        if "h1" in tags or "/h1" in tags:
+            markup = _TOP_HEADING.sub(r"<\1h2", markup)
     cleaned = _CLEANER.clean(markup)
     if len(cleaned) > 2 * MAX_HTML:  # unclosed elements, opened again in every paragraph
         return wrap(paragraphs(text_of(markup)))
     if '="' in cleaned:
         # Here and not by a filter of the cleaner's, which is called with every attribute and misses none of them.
         cleaned = _ADDRESS.sub(lambda found: _resolved(found, base), cleaned)
-    # References give back what was stripped, and NFC must not reach across the end of a tag.
-    fit = strip_illegal(cleaned)
+    # Numeric references give back what was stripped; no name stands for anything that XML forbids.
+    fit = strip_illegal(cleaned) if "&#" in markup else normalised(cleaned)
     if fit != cleaned or _OVERLAY in cleaned:
+        # NFC must not reach across the end of a tag.
         fit = _RUN.sub(lambda run: strip_illegal(run[0]).lstrip(_OVERLAY), cleaned)
     return _EMPTY.sub("", fit).strip()
 
@@ -140,14 +148,16 @@ def text_of(markup: str) -> str:
 
 def text_within(markup: str) -> str:
     """`text_of` for what `sanitise` made: nothing to leave out in it, and five references."""
-    flat = markup.replace("\n", " ")
-    pieces: list[str] = _TAG_WITHIN.split(flat)
-    pieces[1::2] = [_GAPS.get(name, "") for name in pieces[1::2]]
+    pieces: list[str] = _TAG_WITHIN.split(markup.replace("\n", " "))
+    names = pieces[1::2]
+    pieces[1::2] = map(_GAPS.get, names, repeat(""))
     text = "".join(pieces)
     if "&" in text:
         text = _REFERENCE.sub(lambda found: _REFERRED[found[0]], text)
     text = normalised(text)  # what a tag kept apart can now be one character
-    if "<br>" in flat or "  " in text or not flat.isprintable():
+    # Of what is not printable, ASCII has these two and what is no space.
+    odd = "\t" in text or "\r" in text if text.isascii() else not text.replace("\n", " ").isprintable()
+    if odd or "  " in text or "br" in names:
         return "\n\n".join(paragraphs(text))
     return "\n\n".join([line for part in text.split("\n\n") if (line := part.strip(" "))])
 
