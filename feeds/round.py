@@ -117,8 +117,10 @@ class _Asking:
 
 
 class Round:
-    """One run over what `claims` gives; `cut_off` says that it ended early, because nothing could be reached. `at` is the present in seconds of the clock of `budget`; `since` is the
-    monotonic time at which it was `now`."""
+    """One run over what `claims` gives; `cut_off` says that it ended early, because nothing could be reached.
+
+    `at` is the present in seconds of the clock of `budget`, `since` the monotonic time at which it was `now`.
+    """
 
     def __init__(
         self,
@@ -350,7 +352,7 @@ class Round:
         return full | self._budget.spent(self._at())
 
     def put_off(self, name: str, host: str) -> None:
-        """A source is not polled: the budget of its host is spent, or nothing can be reached. It stays due as it was."""
+        """A source is not polled and stays due: the budget of its host is spent, or nothing can be reached."""
         reason = f"the budget of {host} is spent ({self._budget.rule(host).per_minute} requests a minute)"
         if self.cut_off:
             reason = "our own network: no host could be reached"

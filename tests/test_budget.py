@@ -83,3 +83,17 @@ def test_no_span_ever_holds_more(gaps: list[float], per_minute: int) -> None:
         begun.append(at)
     for first, later in zip(begun, begun[per_minute:], strict=False):
         assert later - first >= SPAN - 1e-6
+
+
+def test_a_redirect_is_admitted_by_the_minute_alone() -> None:
+    budget = Budget(lambda _host: Rule(per_minute=2, per_host=1))
+    budget.begin("a", 0.0)
+    assert budget.wait("a", 1.0) == float("inf")
+    assert budget.admits("a", 1.0)
+    budget.hop("a", 1.0)
+    assert not budget.admits("a", 2.0)
+    assert budget.admits("a", SPAN)
+    budget.close("b", 10.0)
+    assert [budget.admits("b", at) for at in (9.0, 10.0)] == [False, True]
+    budget.end_all()
+    assert budget.wait("a", SPAN) == 0.0

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from feeds.errors import FetchError
-from feeds.fetch import Fetched, Fetcher, HttpError, Request, transfer
+from feeds.fetch import Fetched, Fetcher, HttpError, NotNow, Request, transfer
 from tests.asking import AGENT, FEED, LOOPBACK, NOW, data, poll_of
 from tests.fakes import Reply, Site, free_port, moved, quick_site, wait_for
 
@@ -121,10 +121,32 @@ def test_hops_are_told_by_their_hosts(site: Site) -> None:
     site.put("/2", moved("/3"))
     site.put("/3", FEED)
     hops: list[str] = []
-    with fetcher_of(on_hop=hops.append, resolve=lambda _name: ["127.0.0.1"]) as fetcher:
+
+    def may_follow(host: str) -> bool:
+        hops.append(host)
+        return len(hops) < 4
+
+    with fetcher_of(on_hop=may_follow, resolve=lambda _name: ["127.0.0.1"]) as fetcher:
         fetcher.fetch(Request(site.url + "/1"), NOW)
         fetcher.fetch(Request(site.url + "/3"), NOW)
-    assert hops == [f"other.example:{site.port}"] * 2
+        assert hops == [f"other.example:{site.port}"] * 2
+        with pytest.raises(NotNow, match=f"leads to other.example:{site.port}, whose budget is spent"):
+            fetcher.fetch(Request(site.url + "/1"), NOW)
+    assert [seen.path for seen in site.log] == ["/1", "/2", "/3", "/3", "/1", "/2"]
+
+
+def test_what_is_abandoned_is_never_heard_of_and_the_next_is_asked(site: Site) -> None:
+    site.put("/a", FEED)
+    site.put("/slow", Reply(body=b"late", pause=20))
+    with fetcher_of(poll_of(connections=2)) as fetcher:
+        for number in range(4):
+            fetcher.start(number, Request(f"{site.url}/slow"), NOW)
+        assert fetcher.wait(0.2) == []
+        fetcher.abandon()
+        assert fetcher.active == 0
+        assert data(fetcher.fetch(Request(site.url + "/a"), NOW)) == FEED
+        assert fetcher.wait(0) == []
+    site.closing.set()
 
 
 def test_a_listener_that_raises_fails_its_request_only(site: Site) -> None:

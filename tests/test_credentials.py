@@ -81,12 +81,24 @@ def test_a_login_goes_to_its_origin_and_nowhere_else(site: Site) -> None:
 
 def test_each_origin_gets_its_own(site: Site) -> None:
     with running_site() as other:
-        site.put("/", moved(other.url + "/"))
+        site.put("/", FEED)
         other.put("/", FEED)
         logins = {site.url: LOGIN, other.url: Credential(bearer="abc")}
         with Fetcher(LOOPBACK, user_agent=AGENT, credentials=logins) as fetcher:
             fetcher.fetch(Request(site.url + "/"), NOW)
+            fetcher.fetch(Request(other.url + "/"), NOW)
         assert [seen.headers["Authorization"] for seen in (*site.log, *other.log)] == [BASIC, "Bearer abc"]
+
+
+def test_nobody_else_leads_a_login_anywhere(site: Site) -> None:
+    """Neither a redirect to an origin that knows us, nor an address that a document gave, gets what it keeps for us."""
+    with running_site() as other:
+        site.put("/", moved(other.url + "/"))
+        other.put("/", FEED)
+        with Fetcher(LOOPBACK, user_agent=AGENT, credentials={other.url: LOGIN}) as fetcher:
+            fetcher.fetch(Request(site.url + "/"), NOW)
+            fetcher.fetch(Request(other.url + "/", login=False), NOW)
+        assert [seen.headers["Authorization"] for seen in (*site.log, *other.log)] == [None] * 3
 
 
 def test_no_login_is_in_a_message(site: Site) -> None:

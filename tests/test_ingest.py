@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.engine import reading
+from db.engine import reading, writing
 from db.records import Access, EntryRecord, Evidence
 from db.store import entries, sections
-from feeds.ingest import Tally
+from feeds.ingest import Saying, Tally, store
 from tests import desk
 from tests.desk import BODY, MARKER, NOON, UNMARKED, at, hours, new_engine, only, owed, record, tell, titled
 
@@ -371,3 +371,18 @@ def test_items_with_ids_of_their_own_are_never_edits_of_each_other(tmp_path: Pat
     tell(engine, "feed", record("Episode 11", guid="11"), record("Episode 12", guid="12"))
     tell(engine, "feed", record("Episode 12", guid="12"), record("Episode 13", guid="13"))
     assert {entry.title for entry in desk.all_entries(engine)} == {"Episode 11", "Episode 12", "Episode 13"}
+
+
+def test_documents_that_name_one_stored_entry_by_different_keys_follow_each_other(tmp_path: Path) -> None:
+    """Both know the entry, by its guid the one, by its address the other: what the first says the second must see."""
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record(url=URL, guid="g", text=BODY, evidence=(UNMARKED,)))
+    marked = record(url="https://news.example/moved", guid="g", text=BODY, evidence=(MARKER,))
+    corrected = record(url=URL, text=OTHER_BODY, evidence=(UNMARKED,), source="agency")
+    with writing(engine) as connection:
+        sayings = [
+            Saying(desk.source_id(connection, source), source, desk.document(name, one, moment=LATER))
+            for source, name, one in (("harbour", "a", marked), ("agency", "b", corrected))
+        ]
+        store(connection, sayings, prefix=desk.PREFIX, now=LATER)
+    assert (only(engine).access, only(engine).text) == (Access.PREMIUM, OTHER_BODY)

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,23 @@ def ended(pool: Pool, count: int) -> dict[Any, Any]:
         found.update(pool.done())
         time.sleep(0.01)
     return found
+
+
+def test_a_pool_that_broke_down_is_replaced(pool: Pool) -> None:
+    pool.call("say")
+    broken = pool._pool
+    assert broken is not None
+    broken.close()  # type: ignore[no-untyped-call]  # the library types the rest
+    broken.join()
+    assert pool.call("say")[0] == "say"
+
+
+def test_a_worker_whose_master_is_gone_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "DEADLINE", -0.8)
+    worker = get_context("fork").Process(target=pools._each, args=(task, [("hang",)]))
+    worker.start()
+    worker.join(10)
+    assert worker.exitcode == -signal.SIGALRM
 
 
 def test_results_come_under_their_keys(pool: Pool) -> None:

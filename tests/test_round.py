@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -158,6 +159,22 @@ def test_retry_after_of_one_address_may_count_for_the_host(bench: Bench) -> None
     assert [result.outcome for name, result in results.items() if name[0] == "b"] == ["failed", "failed"]
 
 
+def test_redirects_spend_the_budget_of_the_host_they_lead_to(bench: Bench) -> None:
+    bench.site.put("/feed", moved(bench.at("big", "/there")))
+    bench.site.put("/there", rss("a"))
+    many = {f"s{number}": bench.at(f"h{number}") for number in range(7)}
+    bench.configure(many, f'[host."big.localhost:{bench.site.port}"]\nper_minute = 3\n')
+    results = bench.poll()
+    assert [seen.path for seen in bench.site.log].count("/there") == 3
+    put_off = [result for result in results.values() if result.outcome == "deferred"]
+    assert len(put_off) == 4
+    assert f"leads to big.localhost:{bench.site.port}, whose budget is spent" in put_off[0].reason
+    assert {result.next_due for result in put_off} == {NOW + timedelta(minutes=1)}
+    assert {bench.source(name).failures for name in many} == {0}
+    bench.poll(timedelta(seconds=62))
+    assert [seen.path for seen in bench.site.log].count("/there") == 6
+
+
 # --- one slow, dead or hostile source and the others
 
 
@@ -230,20 +247,52 @@ def test_the_same_story_of_two_sources_in_one_batch_is_one_entry(bench: Bench) -
 
 
 def test_many_hosts_down_at_once_are_nobodys_failure(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    bench.configure({f"s{number}": bench.at(f"h{number}") for number in range(4)})
+    bench.poll()
     port = free_port()
     bench.configure({f"s{number}": f"http://h{number}.localhost:{port}/feed" for number in range(4)})
-    results = bench.poll()
+    with reading(bench.engine) as connection:
+        before = connection.exec_driver_sql("select count(*) from polls").scalar_one()
+    results = bench.poll(timedelta(days=1))
     assert {result.outcome for result in results.values()} == {"deferred"}
     assert {result.error for result in results.values()} == {None}
     assert "4 of 4 hosts could not be reached" in results["s0"].reason
-    assert results["s0"].next_due == NOW + timedelta(minutes=5)
+    assert results["s0"].next_due == bench.now + timedelta(minutes=5)
     assert bench.source("s0").failures == 0
     assert bench.incidents() == [("network", "own network")]
     with reading(bench.engine) as connection:
-        assert connection.exec_driver_sql("select count(*) from polls").scalar_one() == 0
-    bench.site.put("/feed", rss("a"))
+        assert connection.exec_driver_sql("select count(*) from polls").scalar_one() == before
+    # As long as nothing answers it is still nobody's failure.
+    assert {result.outcome for result in bench.poll(timedelta(minutes=6)).values()} == {"deferred"}
+    assert bench.source("s0").pace.postponed == 2
     bench.configure({f"s{number}": bench.at(f"h{number}") for number in range(4)})
     bench.poll(timedelta(minutes=6))
+    assert bench.incidents() == []
+    assert bench.source("s0").pace.postponed == 0
+
+
+def test_hosts_that_died_together_are_excused_once(bench: Bench) -> None:
+    """A small desk, most of whose hosts were one hoster's: its own network is there, as the others show."""
+    port = free_port()
+    bench.site.put("/feed", rss("a"))
+    alive = {"alive": bench.at("alive")}
+    bench.configure(alive | {f"s{number}": bench.at(f"h{number}") for number in range(4)})
+    bench.poll()
+    dead = {f"s{number}": f"http://h{number}.localhost:{port}/feed" for number in range(4)}
+    bench.configure(alive | dead)
+    results = bench.poll(timedelta(days=1))
+    assert {results[name].outcome for name in dead} == {"deferred"}
+    results = bench.poll(timedelta(days=1))
+    assert {results[name].outcome for name in dead} == {"failed"}
+    assert bench.source("s0").failures == 1
+    assert bench.incidents() == []
+
+
+def test_hosts_that_never_answered_say_nothing_of_our_network(bench: Bench) -> None:
+    port = free_port()
+    bench.configure({f"s{number}": f"http://h{number}.localhost:{port}/feed" for number in range(4)})
+    assert {result.outcome for result in bench.poll().values()} == {"failed"}
     assert bench.incidents() == []
 
 
@@ -261,14 +310,20 @@ def test_one_or_two_dead_hosts_are_their_own_fault(bench: Bench) -> None:
 
 def test_an_outage_ends_a_long_run(bench: Bench) -> None:
     port = free_port()
+    bench.site.put("/feed", rss("a"))
+    bench.configure({f"s{number}": bench.at(f"h{number}") for number in range(40)})
+    bench.poll()
     bench.configure(
         {f"s{number}": f"http://h{number}.localhost:{port}/feed" for number in range(40)}, settings="connections = 8"
     )
-    results = bench.poll()
-    assert len(results) < 40
-    assert {result.outcome for result in results.values()} == {"deferred"}
-    with reading(bench.engine) as connection:
-        assert schedule.count_due(connection, bench.now) == 40 - len(results)
+    for how in ({}, {"everyone": True}):
+        results = bench.poll(timedelta(days=1), **how)
+        assert len(results) == 40
+        assert {result.outcome for result in results.values()} == {"deferred"}
+        reasons = Counter(result.reason for result in results.values())
+        assert reasons["our own network: no host could be reached"] > 10
+        with reading(bench.engine) as connection:
+            assert schedule.count_due(connection, bench.now) > 10
 
 
 # --- moves
@@ -385,6 +440,47 @@ def test_what_is_under_way_when_it_stops_is_due_as_before(bench: Bench) -> None:
     bench.site.closing.set()
 
 
+def test_what_fails_in_the_midst_leaves_nothing_behind(bench: Bench) -> None:
+    """Whoever listens may fail, and the database: the next round begins anew, with nothing of the last one."""
+    for number in range(6):
+        bench.site.put(f"/{number}", rss(f"t{number}"))
+    bench.site.put("/slow", Reply(body=b"late", pause=20))
+    bench.configure(
+        {f"s{number}": bench.at(f"h{number}", f"/{number}") for number in range(6)} | {"slow": bench.at("b", "/slow")}
+    )
+    results: list[PollResult] = []
+
+    def fail(_result: PollResult) -> None:
+        raise BrokenPipeError
+
+    with Poller(bench.engine, bench.config) as poller:
+        with pytest.raises(BrokenPipeError):
+            poller.poll(bench.now, Terms(progress=fail))
+        with reading(bench.engine) as connection:
+            assert connection.exec_driver_sql("select count(*) from source_state where lease is not null").scalar() == 0
+        assert bench.source("slow").due_at == NOW
+        bench.site.put("/slow", rss("late"))
+        poller.poll(bench.now, Terms(progress=results.append))
+    assert "slow" in {result.source for result in results}
+    assert {result.errors[0] for result in results if result.errors} == set()
+    assert bench.titles() == {"late"} | {f"t{number}" for number in range(6)}
+
+
+def test_an_archive_is_left_where_time_is_up(bench: Bench) -> None:
+    bench.site.put("/archive", dated(2, 3))
+    bench.site.put("/feed", dated(1, 2))
+    bench.configure({"n": bench.at("a")})
+    bench.poll()
+    bench.site.put("/feed", dated(5, 6, earlier=bench.at("a", "/archive")))
+    bench.now += timedelta(days=1)
+    results: list[PollResult] = []
+    with Poller(bench.engine, bench.config) as poller:
+        poller.poll(bench.now, Terms(progress=results.append, within=0.0, stop=lambda: False))
+    assert [seen.path for seen in bench.site.log].count("/archive") == 0
+    assert bench.titles() == {"At 1", "At 2", "At 5", "At 6"}
+    assert bench.incidents() == [("gap", "n")]
+
+
 def test_nothing_is_begun_after_its_time(bench: Bench) -> None:
     bench.site.put("/feed", rss("a"))
     bench.configure({"n": bench.at("a")})
@@ -405,7 +501,11 @@ def test_a_lease_that_ran_out_takes_its_result_along(bench: Bench) -> None:
 
     bench.site.put("/feed", answer)
     bench.configure({"n": bench.at("a")})
-    assert bench.poll() == {}
+    result = bench.poll()["n"]
+    assert (result.outcome, result.reason) == (
+        "deferred",
+        "it took longer than the 15 minutes for which it was claimed",
+    )
     assert bench.titles() == set()
     assert bench.source().due_at == NOW + HOUR
 
@@ -499,12 +599,19 @@ def test_a_poll_in_the_midst_of_others_takes_only_its_own(bench: Bench) -> None:
     bench.configure({f"s{number}": bench.at(f"h{number}", f"/feed?{number}") for number in range(40)})
     for number in range(40):
         bench.site.put(f"/feed?{number}", rss(f"t{number}"))
-    with writing(bench.engine) as connection:
-        sources.add(connection, "local", {"path": "local.xml"}, NOW + HOUR)
     results: list[PollResult] = []
+    quiet = Terms(progress=lambda _: None)
+    added: list[int] = []
+
+    def midst(_standing: Standing) -> None:
+        if not added:
+            with writing(bench.engine) as connection:
+                added.append(1)
+                sources.add(connection, "local", {"path": "local.xml"}, NOW)
+        poller.poll_paths(NOW, quiet)
+
     with Poller(bench.engine, bench.config) as poller:
-        terms = Terms(progress=results.append, watch=lambda _: poller.poll_paths(NOW + HOUR, quiet))
-        quiet = Terms(progress=lambda _: None)
+        terms = Terms(progress=results.append, watch=midst)
         poller.poll(bench.now, terms)
     assert bench.titles() == {"local"} | {f"t{number}" for number in range(40)}
     assert len(results) == 40

@@ -166,3 +166,16 @@ def test_due_sources_use_their_index(tmp_path: Path) -> None:
         plan = plans(engine, ask)
         assert "ix_source_state_due_at (due_at<?)" in plan
         assert "SCAN source_state" not in plan
+
+
+def test_what_was_declared_by_a_clock_that_was_ahead_is_due(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        ids = add(connection, a="https://a.example/", b="https://b.example/", c="https://c.example/")
+        claim(connection, limit=1, lease="other")
+        earlier = NOON - hours(5)
+        assert schedule.astray(connection, earlier) == {ids["b"]: earlier, ids["c"]: earlier}
+        schedule.bring_back(connection, {ids["b"]: earlier}, earlier)
+        assert due_at(connection, "b") == earlier
+        # It was never polled, and is not said to be.
+        assert schedule.recent(connection, earlier - hours(1)) == {}

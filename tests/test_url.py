@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db.store import sources
 from feeds.errors import FetchError
-from feeds.fetch import host_of
+from feeds.fetch import host_of, same_origin
 from feeds.fetch.url import Target, one_line, origin_of, path_of, shown, target_of
 
 
@@ -77,6 +78,23 @@ def test_a_host_that_is_no_name_is_not_asked(host: str) -> None:
 )
 def test_the_key_of_a_hosts_budget(url: str, host: str) -> None:
     assert host_of(url) == host
+    # Both sides of a budget have to name a host alike.
+    assert sources.host_of({"url": url}) == host
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://news.example/a", "https://NEWS.example:443/b?c", True),
+        ("https://news.example/", "http://news.example/", False),
+        ("https://news.example/", "https://news.example:444/", False),
+        ("https://news.example/", "https://other.example/", False),
+        ("data:a", "data:a", False),
+        ("news.example", "news.example", False),
+    ],
+)
+def test_addresses_of_one_origin(one: str, other: str, same: bool) -> None:
+    assert same_origin(one, other) is same
 
 
 def test_origins() -> None:

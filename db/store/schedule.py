@@ -184,7 +184,7 @@ def held(connection: Connection, ids: Sequence[int], lease: str) -> set[int]:
 def astray(connection: Connection, now: datetime) -> dict[int, datetime]:
     """Sources that were polled, or declared, after `now`, by a clock that has been set back since: id -> when each is
     due, as long after `now` as it was after that poll, or at once."""
-    declared = SourceState.last_poll.is_(None) & (SourceState.due_at > now)
+    declared = SourceState.last_poll.is_(None) & SourceState.lease.is_(None) & (SourceState.due_at > now)
     rows = connection.execute(
         select(SourceState.source_id, SourceState.last_poll, SourceState.due_at).where(
             (SourceState.last_poll > now) | declared, SourceState.due_at < NEVER
