@@ -105,15 +105,15 @@ def is_teaser(markup: str) -> bool:
     if len(markup) > _BEGINNING:
         start = markup[:_BEGINNING]
         tag = start.rfind("<")
-        if _words(start[:tag] if start.rfind(">") < tag else start) > TEASER_WORDS:
+        if _is_long(start[:tag] if start.rfind(">") < tag else start):
             return False
-    return _words(markup[:20_000]) <= TEASER_WORDS
+    return not _is_long(markup[:20_000])
 
 
-def _words(markup: str) -> int:
+def _is_long(markup: str) -> bool:
     text = _TAG.sub(" ", markup) if "<" in markup else markup
-    words = len(text.split())
-    return words if text.isascii() else words + len(_CJK.findall(text)) // 2
+    words = len(text.split(None, TEASER_WORDS))  # no more than one too many
+    return words > TEASER_WORDS or (not text.isascii() and words + len(_CJK.findall(text)) // 2 > TEASER_WORDS)
 
 
 def plausible(moment: datetime, fetched_at: datetime) -> datetime | None:
