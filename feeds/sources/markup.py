@@ -186,7 +186,7 @@ def _name(element: etree._Element) -> str:
 
 def join(base: str, address: str) -> str:
     """`address` resolved against `base`, which may be relative or empty itself; empty where that is impossible."""
-    if "://" in address:
+    if ":///" in address:
         address = _SLASHES.sub(r"\1", address)
     if not base:
         return address
