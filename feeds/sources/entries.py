@@ -163,12 +163,14 @@ def _tagged(reader: Reader, entry: Entry, element: etree._Element, tag: Tag) -> 
     """Adds the category that the attributes say; the text is its term where they say none, else another category."""
     entry.add_tag(tag)
     term = reader.text(element)
+    if not term:
+        return
     last = entry.tags[-1] if entry.tags else None
-    if term and last is not None and not last.term:
+    if last is not None and not last.term:
         entry.known.discard(last)
         entry.tags[-1] = last._replace(term=term)
         entry.known.add(entry.tags[-1])
-    elif term:
+    else:
         entry.add_tag(Tag(term))
 
 

@@ -96,7 +96,8 @@ def plain_text(markup: str) -> str:
 
 def markup_of(text: str) -> str:
     """Plain text as HTML: a paragraph at each blank line."""
-    return "".join(f"<p>{html.escape(part, quote=False)}</p>" for part in _PARAGRAPHS.split(text) if part.strip())
+    parts = _PARAGRAPHS.split(text) if "\n" in text else (text,)
+    return "".join([f"<p>{html.escape(part, quote=False)}</p>" for part in parts if part.strip()])
 
 
 def is_teaser(markup: str) -> bool:

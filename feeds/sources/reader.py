@@ -62,7 +62,7 @@ class Entry(Said):
 
     def add_tag(self, tag: Tag) -> None:
         """Adds a category unless it is there."""
-        if any(tag) and tag not in self.known:
+        if tag not in self.known and any(tag):
             self.tags.append(tag)
             self.known.add(tag)
 
@@ -174,6 +174,8 @@ class Reader:
     def language(self, element: etree._Element) -> str | None:
         """The language of `element`: its own or that of the nearest element around it that says one."""
         for one in (element, *element.iterancestors()):
+            if not one.attrib:
+                continue
             said = one.get(_LANG)
             if said is None:
                 said = attributes(one).get("lang")
@@ -194,7 +196,7 @@ class Reader:
             found["href"] = self._link_text(element)
             return found, found["href"]
         href = found["href"] = self.address(element, said)
-        return found, href if rel == "alternate" and kind_of(kind or None, HTML) in (HTML, XHTML) else None
+        return found, href if rel == "alternate" and (not kind or kind_of(kind, HTML) in (HTML, XHTML)) else None
 
     def _link_text(self, element: etree._Element) -> str:
         """The text of a link; "&amp;b=1" and "&b;=1" are what publishers make of "&b=1"."""
