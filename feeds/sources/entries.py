@@ -201,7 +201,8 @@ def _media_content(reader: Reader, entry: Entry, element: etree._Element, depth:
 
 def _thumbnail(reader: Reader, entry: Entry, element: etree._Element, depth: int) -> None:
     found = attributes(element)
-    found.setdefault("url", reader.text(element))
+    if "url" not in found:
+        found["url"] = reader.text(element)
     entry.pictures.append(found)
 
 

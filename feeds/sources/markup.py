@@ -173,8 +173,7 @@ def _inner(element: etree._Element, kind: list[str]) -> Iterator[str]:
 def attributes(element: etree._Element) -> dict[str, str]:
     """The attributes of `element`, their names in lower case."""
     items: list[tuple[str, str]] = element.items()  # type: ignore[assignment]  # no bytes here, whatever its stubs say
-    found = dict(items)
-    return found if "".join(found).islower() else {name.lower(): value for name, value in items}
+    return {name.lower(): value for name, value in items}
 
 
 def _text(text: str | None, kind: list[str]) -> str:
