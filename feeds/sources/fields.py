@@ -102,6 +102,9 @@ def markup_of(text: str) -> str:
 
 def is_teaser(markup: str) -> bool:
     """Whether HTML is short enough for a teaser. Two CJK characters count as a word."""
+    # Short ones tell it by their blanks and tags, each of which parts two words at most.
+    if len(markup) <= _BEGINNING and markup.isascii() and len(markup.split()) + markup.count("<") <= TEASER_WORDS:
+        return True
     # Most bodies tell it by their beginning, which ends before a tag that would be cut.
     if len(markup) > _BEGINNING:
         start = markup[:_BEGINNING]

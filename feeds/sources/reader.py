@@ -129,16 +129,16 @@ class Reader:
 
     def words(self, element: etree._Element, default: str) -> Words:
         """A text construct of kind `default` where it does not say."""
-        kind, mode = default, None
-        if element.attrib:
-            found = attributes(element)
-            kind, mode = kind_of(found.get("type"), default), found.get("mode")
+        kind = default
+        said = attributes(element) if element.attrib else None
+        if said is not None:
+            kind = kind_of(said.get("type"), default)
         if len(element):
             kind, value = inline(element, kind, self.unwraps)
             value = value.strip()
         else:
             value = (element.text or "").strip()
-        if (kind not in TEXTUAL or mode == "base64") and is_encoded(kind, mode):
+        if said is not None and is_encoded(kind, said.get("mode")):
             value = decoded(value)
         if kind == TEXT and not self.is_atom and looks_like_html(value):
             kind = HTML
@@ -173,14 +173,15 @@ class Reader:
 
     def language(self, element: etree._Element) -> str | None:
         """The language of `element`: its own or that of the nearest element around it that says one."""
-        for one in (element, *element.iterancestors()):
-            if not one.attrib:
-                continue
-            said = one.get(_LANG)
-            if said is None:
-                said = attributes(one).get("lang")
-            if said is not None:
-                return said or None
+        one: etree._Element | None = element
+        while one is not None:
+            if one.attrib:
+                said = one.get(_LANG)
+                if said is None:
+                    said = attributes(one).get("lang")
+                if said is not None:
+                    return said or None
+            one = one.getparent()
         return None
 
     def link(self, element: etree._Element) -> tuple[dict[str, str], str | None]:
