@@ -14,7 +14,6 @@ from lxml import etree
 from feeds.sources.markup import (
     HTML,
     TEXT,
-    TEXTUAL,
     XHTML,
     attributes,
     decoded,
