@@ -142,10 +142,8 @@ def _category(reader: Reader, entry: Entry, element: etree._Element, depth: int)
         if term:
             entry.add_tag(Tag(term))
         return
-    found = attributes(element)
-    _tagged(
-        reader, entry, element, Tag(found.get("term"), found.get("scheme", found.get("domain")), found.get("label"))
-    )
+    said = attributes(element).get
+    _tagged(reader, entry, element, Tag(said("term"), said("scheme", said("domain")), said("label")))
 
 
 def _media_category(reader: Reader, entry: Entry, element: etree._Element, depth: int) -> None:

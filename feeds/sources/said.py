@@ -141,7 +141,9 @@ def item(said: Said, position: int, scope: Scope) -> Item:
     url = http_url(said.link, base) if said.link else http_url(said.stand_in, None)
     summary, content = _texts(said, scope.is_atom)
     published, precision = _moment(said.published, position, scope) if said.published else (None, None)
-    updated, updated_precision = _moment(said.updated, position, scope) if said.updated else (None, None)
+    updated, updated_precision = published, precision
+    if said.updated != said.published:
+        updated, updated_precision = _moment(said.updated, position, scope) if said.updated else (None, None)
     basis: str | None = "published"
     if published is None:
         published, precision, basis = updated, updated_precision, None if updated is None else "updated"
@@ -189,7 +191,7 @@ def _texts(said: Said, is_atom: bool) -> tuple[str, str]:
     """Summary and body as HTML."""
     summary = _markup(said.summary) if said.summary is not None else ""
     contents = said.contents
-    content = max(map(_markup, contents), key=len) if contents else ""
+    content = _markup(contents[0]) if len(contents) == 1 else max(map(_markup, contents), key=len, default="")
     if is_atom or content.strip() or is_teaser(summary):
         return summary, content
     return "", summary
