@@ -45,7 +45,8 @@ def read_date(text: str) -> datetime | None:
     if iso[4:5] == iso[7:8] == "-" and iso[10:11] == "T":
         try:
             moment = datetime.fromisoformat(iso)
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            offset = moment.tzinfo
+            return moment if offset is UTC else moment.replace(tzinfo=UTC) if offset is None else moment.astimezone(UTC)
         except (ValueError, OverflowError):
             pass
     return _by_shape(text)

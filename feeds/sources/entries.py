@@ -142,10 +142,8 @@ def _category(reader: Reader, entry: Entry, element: etree._Element, depth: int)
         if term:
             entry.add_tag(Tag(term))
         return
-    found = attributes(element)
-    _tagged(
-        reader, entry, element, Tag(found.get("term"), found.get("scheme", found.get("domain")), found.get("label"))
-    )
+    said = attributes(element).get
+    _tagged(reader, entry, element, Tag(said("term"), said("scheme", said("domain")), said("label")))
 
 
 def _media_category(reader: Reader, entry: Entry, element: etree._Element, depth: int) -> None:
@@ -163,12 +161,14 @@ def _tagged(reader: Reader, entry: Entry, element: etree._Element, tag: Tag) -> 
     """Adds the category that the attributes say; the text is its term where they say none, else another category."""
     entry.add_tag(tag)
     term = reader.text(element)
+    if not term:
+        return
     last = entry.tags[-1] if entry.tags else None
-    if term and last is not None and not last.term:
+    if last is not None and not last.term:
         entry.known.discard(last)
         entry.tags[-1] = last._replace(term=term)
         entry.known.add(entry.tags[-1])
-    elif term:
+    else:
         entry.add_tag(Tag(term))
 
 
@@ -199,7 +199,8 @@ def _media_content(reader: Reader, entry: Entry, element: etree._Element, depth:
 
 def _thumbnail(reader: Reader, entry: Entry, element: etree._Element, depth: int) -> None:
     found = attributes(element)
-    found.setdefault("url", reader.text(element))
+    if "url" not in found:
+        found["url"] = reader.text(element)
     entry.pictures.append(found)
 
 

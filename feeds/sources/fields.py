@@ -96,24 +96,28 @@ def plain_text(markup: str) -> str:
 
 def markup_of(text: str) -> str:
     """Plain text as HTML: a paragraph at each blank line."""
-    return "".join(f"<p>{html.escape(part, quote=False)}</p>" for part in _PARAGRAPHS.split(text) if part.strip())
+    parts = _PARAGRAPHS.split(text) if "\n" in text else (text,)
+    return "".join([f"<p>{html.escape(part, quote=False)}</p>" for part in parts if part.strip()])
 
 
 def is_teaser(markup: str) -> bool:
     """Whether HTML is short enough for a teaser. Two CJK characters count as a word."""
+    # Short ones tell it by their blanks and tags, each of which parts two words at most.
+    if len(markup) <= _BEGINNING and markup.isascii() and len(markup.split()) + markup.count("<") <= TEASER_WORDS:
+        return True
     # Most bodies tell it by their beginning, which ends before a tag that would be cut.
     if len(markup) > _BEGINNING:
         start = markup[:_BEGINNING]
         tag = start.rfind("<")
-        if _words(start[:tag] if start.rfind(">") < tag else start) > TEASER_WORDS:
+        if _is_long(start[:tag] if start.rfind(">") < tag else start):
             return False
-    return _words(markup[:20_000]) <= TEASER_WORDS
+    return not _is_long(markup[:20_000])
 
 
-def _words(markup: str) -> int:
+def _is_long(markup: str) -> bool:
     text = _TAG.sub(" ", markup) if "<" in markup else markup
-    words = len(text.split())
-    return words if text.isascii() else words + len(_CJK.findall(text)) // 2
+    words = len(text.split(None, TEASER_WORDS))  # no more than one too many
+    return words > TEASER_WORDS or (not text.isascii() and words + len(_CJK.findall(text)) // 2 > TEASER_WORDS)
 
 
 def plausible(moment: datetime, fetched_at: datetime) -> datetime | None:

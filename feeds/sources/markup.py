@@ -41,7 +41,10 @@ _CLOSING = re.compile(r"</(\w+)>")
 _TAG = re.compile(r"</?(\w+)")
 _REFERENCE = re.compile(r"&#?\w+;")
 _ENTITY = re.compile(r"&(\w+);")
-_C1 = re.compile("[\x80-\x9f]")
+_TWICE = re.compile(rb"\xc3[\x82-\xb4]\xc2")
+"""What begins any character that is UTF-8 taken for Latin-1, and then written as UTF-8."""
+
+_C1 = re.compile(rb"\xc2[\x80-\x9f]")
 _CP1252 = {code: bytes((code,)).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
 _VOID_PAIR = re.compile(rf"(<({'|'.join(sorted(VOID))})\b[^<>]*)></\2>")
 
@@ -102,11 +105,17 @@ def mended(text: str) -> str:
     """`text` without the two commonest accidents: UTF-8 taken for Latin-1, and windows-1252 numbered as Unicode."""
     if text.isascii():
         return text
-    try:
-        text = text.encode("iso-8859-1").decode()
-    except UnicodeError:
-        pass
-    return text.translate(_CP1252) if _C1.search(text) else text
+    # Searched for as UTF-8, in which one byte, C2, begins all characters from U+0080 to U+00BF and no other.
+    raw = text.encode("utf-8", "surrogatepass")
+    if b"\xc2" not in raw:
+        return text
+    if _TWICE.search(raw):
+        try:
+            text = text.encode("iso-8859-1").decode()
+            raw = text.encode()
+        except UnicodeError:
+            pass
+    return text.translate(_CP1252) if _C1.search(raw) else text
 
 
 def looks_like_html(text: str) -> bool:
@@ -177,7 +186,7 @@ def _name(element: etree._Element) -> str:
 
 def join(base: str, address: str) -> str:
     """`address` resolved against `base`, which may be relative or empty itself; empty where that is impossible."""
-    if "://" in address:
+    if ":///" in address:
         address = _SLASHES.sub(r"\1", address)
     if not base:
         return address

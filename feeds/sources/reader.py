@@ -14,7 +14,6 @@ from lxml import etree
 from feeds.sources.markup import (
     HTML,
     TEXT,
-    TEXTUAL,
     XHTML,
     attributes,
     decoded,
@@ -62,7 +61,7 @@ class Entry(Said):
 
     def add_tag(self, tag: Tag) -> None:
         """Adds a category unless it is there."""
-        if any(tag) and tag not in self.known:
+        if tag not in self.known and any(tag):
             self.tags.append(tag)
             self.known.add(tag)
 
@@ -129,16 +128,16 @@ class Reader:
 
     def words(self, element: etree._Element, default: str) -> Words:
         """A text construct of kind `default` where it does not say."""
-        kind, mode = default, None
-        if element.attrib:
-            found = attributes(element)
-            kind, mode = kind_of(found.get("type"), default), found.get("mode")
+        kind = default
+        said = attributes(element) if element.attrib else None
+        if said is not None:
+            kind = kind_of(said.get("type"), default)
         if len(element):
             kind, value = inline(element, kind, self.unwraps)
             value = value.strip()
         else:
             value = (element.text or "").strip()
-        if (kind not in TEXTUAL or mode == "base64") and is_encoded(kind, mode):
+        if said is not None and is_encoded(kind, said.get("mode")):
             value = decoded(value)
         if kind == TEXT and not self.is_atom and looks_like_html(value):
             kind = HTML
@@ -173,12 +172,15 @@ class Reader:
 
     def language(self, element: etree._Element) -> str | None:
         """The language of `element`: its own or that of the nearest element around it that says one."""
-        for one in (element, *element.iterancestors()):
-            said = one.get(_LANG)
-            if said is None:
-                said = attributes(one).get("lang")
-            if said is not None:
-                return said or None
+        one: etree._Element | None = element
+        while one is not None:
+            if one.attrib:
+                said = one.get(_LANG)
+                if said is None:
+                    said = attributes(one).get("lang")
+                if said is not None:
+                    return said or None
+            one = one.getparent()
         return None
 
     def link(self, element: etree._Element) -> tuple[dict[str, str], str | None]:
@@ -194,7 +196,7 @@ class Reader:
             found["href"] = self._link_text(element)
             return found, found["href"]
         href = found["href"] = self.address(element, said)
-        return found, href if rel == "alternate" and kind_of(kind or None, HTML) in (HTML, XHTML) else None
+        return found, href if rel == "alternate" and (not kind or kind_of(kind, HTML) in (HTML, XHTML)) else None
 
     def _link_text(self, element: etree._Element) -> str:
         """The text of a link; "&amp;b=1" and "&b;=1" are what publishers make of "&b=1"."""

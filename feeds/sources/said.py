@@ -141,39 +141,43 @@ def item(said: Said, position: int, scope: Scope) -> Item:
     url = http_url(said.link, base) if said.link else http_url(said.stand_in, None)
     summary, content = _texts(said, scope.is_atom)
     published, precision = _moment(said.published, position, scope) if said.published else (None, None)
-    updated, updated_precision = _moment(said.updated, position, scope) if said.updated else (None, None)
+    updated, updated_precision = published, precision
+    if said.updated != said.published:
+        updated, updated_precision = _moment(said.updated, position, scope) if said.updated else (None, None)
     basis: str | None = "published"
     if published is None:
         published, precision, basis = updated, updated_precision, None if updated is None else "updated"
     origin = _origin(said.source, base) if said.source is not None else None
-    links, media, pictures = said.links, said.media, said.pictures
+    links, media, pictures, tags = said.links, said.media, said.pictures, said.tags
     enclosures = tuple(files(links, media, base)) if media or len(links) > 1 or (links and links[0].get("rel")) else ()
-    return _item(
-        position=position,
-        title=_title(said.title),
-        url=url,
-        guid=said.guid or None,
-        summary=summary,
-        content=content,
-        published=published,
-        published_precision=precision,
-        published_basis=basis,
-        updated=updated,
-        language=said.language if said.language and said.language != scope.language else None,
-        label=origin.title if origin is not None else None,
-        authors=tuple(said.authors),
-        categories=tuple(_categories(said.tags)) if said.tags else (),
-        enclosures=enclosures,
-        links=tuple(_links(said, url, base)) if links else (),
-        guid_is_link=said.permanent,
-        images=tuple(images(_pictures(media, pictures), enclosures, base)) if media or pictures or enclosures else (),
-        comments=http_url(said.comments, base) if said.comments else None,
-        source=origin,
-        rights=_title(said.rights).strip() or None if said.rights is not None else None,
-        episode=episode(said.duration, said.season, said.number, said.kind, said.explicit)
+    return _item(  # in the order of the fields: by name they take 1.7 us more
+        position,
+        _title(said.title),
+        url,
+        said.guid or None,
+        summary,
+        content,
+        False,
+        published,
+        precision,
+        basis,
+        updated,
+        said.language if said.language and said.language != scope.language else None,
+        origin.title if origin is not None else None,
+        tuple(said.authors),
+        tuple(_categories(tags)) if tags else (),
+        enclosures,
+        tuple(_links(said, url, base)) if links else (),
+        said.permanent,
+        tuple(images(_pictures(media, pictures), enclosures, base)) if media or pictures or enclosures else (),
+        http_url(said.comments, base) if said.comments else None,
+        origin,
+        _title(said.rights).strip() or None if said.rights is not None else None,
+        episode(said.duration, said.season, said.number, said.kind, said.explicit)
         if said.duration or said.season or said.number or said.kind or said.explicit
         else None,
-        evidence=tuple(_evidence(said, scope.premium)) if said.tags or said.gates or said.rights or links else (),
+        (),
+        tuple(_evidence(said, scope.premium)) if tags or said.gates or said.rights or links else (),
     )
 
 
@@ -187,7 +191,7 @@ def _texts(said: Said, is_atom: bool) -> tuple[str, str]:
     """Summary and body as HTML."""
     summary = _markup(said.summary) if said.summary is not None else ""
     contents = said.contents
-    content = max(map(_markup, contents), key=len) if contents else ""
+    content = _markup(contents[0]) if len(contents) == 1 else max(map(_markup, contents), key=len, default="")
     if is_atom or content.strip() or is_teaser(summary):
         return summary, content
     return "", summary
