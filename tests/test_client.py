@@ -138,7 +138,7 @@ def test_hops_are_told_by_their_hosts(site: Site) -> None:
 def test_what_is_abandoned_is_never_heard_of_and_the_next_is_asked(site: Site) -> None:
     site.put("/a", FEED)
     site.put("/slow", Reply(body=b"late", pause=20))
-    with fetcher_of(poll_of(connections=2)) as fetcher:
+    with fetcher_of(poll_of(connections=2, deadline=5, allow_networks=("127.0.0.0/8",))) as fetcher:
         for number in range(4):
             fetcher.start(number, Request(f"{site.url}/slow"), NOW)
         assert fetcher.wait(0.2) == []

@@ -124,6 +124,12 @@ def test_a_part_of_another_kind_is_an_error(site: Site, im: str) -> None:
         ask(site.put("/feed", Reply(status=226, headers=[("IM", im)], body=FEED)), '"1"')
 
 
+def test_a_part_that_nobody_asked_for_is_an_error(site: Site) -> None:
+    url = site.put("/feed", Reply(status=226, headers=[("IM", "feed"), ("ETag", '"2"')], body=FEED))
+    with pytest.raises(HttpError, match="HTTP 226: a part of a document that was not asked for"):
+        ask(url)
+
+
 def test_conditional_requests_end_to_end(site: Site) -> None:
     url = site.put("/feed", conditional(FEED, '"v1"'))
     first = ask(url)

@@ -185,3 +185,12 @@ def test_relative_links_are_resolved(html: str, found: str) -> None:
 
 def test_without_a_base_nothing_is_resolved() -> None:
     assert resolved("<a href='y'>", "") == "<a href='y'>"
+
+
+@given(st.text(alphabet=st.sampled_from("aÂÃâäðô\x80\x93\x99\x9f \xa0¤©²¼¿é€中\U0001f600"), max_size=12))
+def test_mending_is_reading_latin_1_as_utf_8_and_then_controls_as_windows_1252(text: str) -> None:
+    try:
+        wanted = text.encode("iso-8859-1").decode()
+    except UnicodeError:
+        wanted = text
+    assert mended(text) == wanted.translate(_cp1252)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 
+INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 
 

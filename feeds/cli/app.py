@@ -13,7 +13,7 @@ import typer
 
 from db.errors import StorageError
 from feeds import __version__
-from feeds.cli import config, database, entries, sections, sources, start, work
+from feeds.cli import INTERRUPTED, TERMINATED, config, database, entries, sections, sources, start, work
 from feeds.cli.desk import Desk, write_line
 from feeds.errors import BroadsheetError
 
@@ -59,12 +59,15 @@ def run(arguments: list[str]) -> int:
     command, desk = typer.main.get_command(app), Desk()
     try:
         code = command.main(arguments, prog_name="feeds", standalone_mode=False, obj=desk)
+        if code == INTERRUPTED:  # typer caught Ctrl-C and made this of it
+            return _failed("interrupted; what was stored stays", INTERRUPTED, desk)
         return code if isinstance(code, int) else 0
     except (BroadsheetError, StorageError) as error:
         return _failed(str(error), error.exit_code, desk)
-    except KeyboardInterrupt:
-        _failed("interrupted; what was stored stays", 130, desk)
-        return 130
+    except SystemExit as end:
+        if end.code != TERMINATED:
+            raise
+        return _failed("ended by SIGTERM; what was stored stays", TERMINATED, desk)
     except BrokenPipeError:
         # The reader of our output is gone, as with `feeds entries list | head`; nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import signal
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.command import FEEDS, Folder
+from tests.fakes import Reply, Site, wait_for
 
 
 def test_the_version_and_the_help() -> None:
@@ -111,3 +115,28 @@ def test_closed_and_full_streams_lose_words_but_no_work(desk: Folder, command: s
         assert ran.returncode == 0
     if command == "update":
         assert b"Council votes" in desk.tree()["all.atom"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "said"), [(signal.SIGTERM, 143, "ended"), (signal.SIGINT, 130, "interrupted")]
+)
+def test_a_signal_ends_a_poll_in_good_order(
+    tmp_path: Path, site: Site, sent: signal.Signals, code: int, said: str
+) -> None:
+    slow = site.put("/slow", Reply(body=b"late", pause=60))
+    desk = Folder(tmp_path).config(
+        f'[poll]\nallow_networks = ["127.0.0.0/8"]\n[[source]]\nname = "a"\nurl = "{slow}"\n'
+    )
+    process = subprocess.Popen(
+        [FEEDS, "poll"], cwd=desk.path, env=desk.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_for(lambda: bool(site.log))
+    process.send_signal(sent)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == code
+    assert said in err
+    assert "Traceback" not in err
+    site.closing.set()
+    # What it had claimed is due as before.
+    with closing(sqlite3.connect(desk.path / "var/feeds.sqlite3")) as database:
+        assert database.execute("select count(*) from source_state where lease is not null").fetchone() == (0,)
