@@ -18,6 +18,7 @@ import typer
 
 from db.errors import StorageError
 from db.models import Base
+from feeds.cli import INTERRUPTED, TERMINATED
 from feeds.cli.app import app
 from feeds.config import Config, parse
 from feeds.errors import BroadsheetError
@@ -107,13 +108,14 @@ def test_every_command_argument_and_option_is_documented() -> None:
 def test_every_exit_code_is_documented() -> None:
     table = REFERENCE.partition("## Exit codes")[2].partition("\n## ")[0]
     codes = {int(found) for found in re.findall(r"return (\d+)$", text_of("feeds/cli/app.py"), re.MULTILINE)}
+    codes |= {INTERRUPTED, TERMINATED}
     errors = [BroadsheetError, StorageError]
     while errors:
         error: Any = errors.pop()
         errors += [each for each in error.__subclasses__() if each.__module__.endswith(".errors")]
         codes.add(error.exit_code)
         assert f"| `{error.__name__}` | {error.exit_code} |" in table
-    assert {1, 2, 75, 78, 130, 141} <= codes
+    assert {1, 2, 75, 78, 130, 141, 143} <= codes
     assert all(f"| {code} |" in table for code in codes | {0})
 
 
