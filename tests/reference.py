@@ -361,7 +361,8 @@ def shapes() -> dict[str, str]:
         (desk.path / "list.opml").write_text(_OPML, encoding="utf-8")
         given = {words: [desk.run(*words.split(), "--json").json] for words in _PLAIN}
         with running_site() as site:
-            site.put("/feed", _FEED.encode())
+            proof = '<accessRights xmlns="http://purl.org/dc/terms/">premium</accessRights></entry>'
+            site.put("/feed", _FEED.replace("</entry>", proof, 1).encode())
             tried = (str(ROOT / "seeds" / "harbour"), site.put("/", _PAGE.encode()))
             given["sources try"] = [desk.run("sources", "try", where, "--json").json for where in tried]
         given["sources export"].append(desk.run("sources", "export", "ours.opml", "--json").json)

@@ -12,6 +12,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 from html.entities import html5
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from lxml import etree
 
 from feeds.errors import ParseError
 from feeds.model import Document
+from feeds.sources.markup import join
 from feeds.sources.names import USUAL
 
 MAX_TAG = 65_536
@@ -152,7 +154,7 @@ def _with_care(document: Document) -> Shape:
     text = _mend(body, warnings)
     root, _end = _first_element(text)
     if root.casefold() not in ROOTS:
-        raise ParseError(f"{document.name}: {_no_feed(text, root)}")
+        raise ParseError(f"{document.name}: {_no_feed(text, root, document.url or '')}")
     data = text.encode()
     _refuse_slow(data, document.name)
     try:
@@ -253,8 +255,8 @@ def _first_element(text: str) -> tuple[str, int]:
     return "", 0
 
 
-def _no_feed(text: str, root: str) -> str:
-    """What the document is in place of a feed, and what to do."""
+def _no_feed(text: str, root: str, url: str) -> str:
+    """What the document at `url` is in place of a feed, and what to do."""
     if not root:
         return "is neither XML nor JSON, so no feed"
     if root.casefold() not in ("html", "head", "body", "title", "meta", "script", "div", "p", "h1", "center"):
@@ -262,7 +264,8 @@ def _no_feed(text: str, root: str) -> str:
     for link in _ADVERTISED.findall(text[:200_000]):
         href = _HREF.search(link)
         if href is not None and any(kind in link.lower() for kind in _FEED_TYPES):
-            return f"is an HTML page, not a feed; the page advertises {href[1]}: use that address"
+            address = join(url, unescape(href[1]))
+            return f"is an HTML page, not a feed; the page advertises {address}: use that address"
     return "is an HTML page, not a feed; give the address of its feed"
 
 
