@@ -29,6 +29,7 @@ ANYTHING = st.recursive(
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
+    log.configure(0, json=False)  # a command that ran in this process before may have asked for JSON
     yield
     log.configure(0, json=False)
 
