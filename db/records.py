@@ -241,8 +241,9 @@ class Pace:
     `update_period` what it says itself, `every` the mean time between its entries, of which `newest` is the last
     time. `skip_hours` (0 to 23, UTC) and `skip_days` (0 is Monday) are when not to ask. In a row: `asked` counts the
     Retry-Afters, `missed` the polls that found a gap, `shrunk` the documents that said next to nothing where the last
-    good one had `size` items, `postponed` the polls in a row that our own network spoilt. `moved_to` was named as the
-    new address by `moved_seen` polls since `moved_since`.
+    good one had `size` items, `postponed` the polls in a row that our own network spoilt, `put_off` those that led
+    to a host whose budget was spent. `moved_to` was named as the new address by `moved_seen` polls since
+    `moved_since`.
     """
 
     max_age: int | None = None
@@ -257,6 +258,7 @@ class Pace:
     size: int = 0
     shrunk: int = 0
     postponed: int = 0
+    put_off: int = 0
     moved_to: str | None = None
     moved_since: datetime | None = None
     moved_seen: int = 0

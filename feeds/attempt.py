@@ -14,7 +14,7 @@ from feeds import cadence
 from feeds.cadence import Bounds, Hints, next_due
 from feeds.config import Config, Source
 from feeds.errors import FetchError, SourceError
-from feeds.fetch import Fetched, HttpError, Request
+from feeds.fetch import Fetched, HttpError, NotNow, Request
 from feeds.ingest import Tally
 from feeds.log import redact
 from feeds.manner import Manner
@@ -32,7 +32,10 @@ OUTAGE_RETRY = timedelta(minutes=5)
 """How soon is asked again what could not be reached because our own network was down."""
 
 SOON = timedelta(minutes=1)
-"""How soon is asked again what leads to a host whose budget was spent."""
+"""How soon is asked again what leads to a host whose budget was spent; twice as late each time."""
+
+PUT_OFF = 6
+"""How often in a row that is nobody's failure."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,6 +100,7 @@ class Attempt:
         self._missed = False
         self._pages = 0
         self._put_off: str | None = None
+        self._keeps_settings = False
 
     @property
     def conditional(self) -> bool:
@@ -160,9 +164,17 @@ class Attempt:
                 self._missed = False
         return read.earlier if self._missed and self._pages < PAGES else None
 
-    def put_off(self, reason: str) -> None:
-        """It may not be asked now, because it leads to a host that may not: it comes again in a minute or two."""
-        self._put_off = reason
+    def put_off(self, error: NotNow) -> None:
+        """It may not be asked now, because it leads to a host that may not: it comes again, later each time, until
+        that is a failure that somebody has to hear of."""
+        if self.record.pace.put_off < PUT_OFF:
+            self._put_off = str(error)
+        else:
+            self.failed(error)
+
+    def keep_settings(self) -> None:
+        """What is stored of the source could not be judged by its new settings: the next poll tries again."""
+        self._keeps_settings = True
 
     def _take(self, read: Read) -> None:
         pace, partial = self.record.pace, self._fetched is not None and self._fetched.status == 226
@@ -182,7 +194,7 @@ class Attempt:
         pace = replace(pace, postponed=pace.postponed + 1)
         return self._deferred(reason, now + OUTAGE_RETRY * (1 + jitter / 2), pace)
 
-    def _deferred(self, reason: str, due_at: datetime, pace: Pace | None = None) -> Conclusion:
+    def _deferred(self, reason: str, due_at: datetime, pace: Pace) -> Conclusion:
         record = self.record
         poll = PollRecord(
             source_id=record.id,
@@ -201,7 +213,8 @@ class Attempt:
         nothing here."""
         result, record = self.result, self.record
         if self._put_off is not None:
-            return self._deferred(self._put_off, self.began + SOON * (1 + jitter))
+            pace = replace(record.pace, put_off=record.pace.put_off + 1)
+            return self._deferred(self._put_off, self.began + SOON * 2**record.pace.put_off * (1 + jitter), pace)
         failed = bool(result.errors) and not result.read
         failures = record.failures + 1 if failed else 0
         pace, moved_to = self._pace(failed, tally)
@@ -223,7 +236,7 @@ class Attempt:
             reason=reason,
             etag=fetched.etag if fetched is not None else None,
             last_modified=fetched.last_modified if fetched is not None else None,
-            settings=self.manner.digest,
+            settings=record.settings if self._keeps_settings else self.manner.digest,
             failures=failures,
             new=tally.new,
             updated=tally.updated,
@@ -255,7 +268,7 @@ class Attempt:
 
     def _pace(self, failed: bool, tally: Tally) -> tuple[Pace, str | None]:
         """What is known of the source from now on, and its new address where it moved for good."""
-        pace = replace(self.record.pace, postponed=0)
+        pace = replace(self.record.pace, postponed=0, put_off=0)
         if failed or self._fetched is None:
             return cadence.asked(pace, self._hints), None
         read = self._read
@@ -328,6 +341,7 @@ def many_at_once(attempts: Sequence[Attempt], answered: set[str], *, lasting: bo
         for one in attempts
         if one.network and is_witness(one.record) and (excused or not one.record.pace.postponed)
     } - answered
-    if len(fell) >= MOST_AT_ONCE and len(fell) > len(answered):
+    # While it lasts, each is asked in a round of its own.
+    if len(fell) >= (1 if excused else MOST_AT_ONCE) and len(fell) > len(answered):
         return len(fell), len(fell) + len(answered)
     return None

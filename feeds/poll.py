@@ -161,7 +161,7 @@ class Poller(AbstractContextManager["Poller"]):
             left = []
             if terms.whole and not terms.stop():
                 with reading(self._engine) as connection:
-                    left = schedule.waiting(connection, now, round_.busy())
+                    left = schedule.waiting(connection, now, None if round_.cut_off else round_.busy())
         for name, host in left:
             round_.put_off(name, host)
         self._budget.forget(now.timestamp())
@@ -211,16 +211,17 @@ class Poller(AbstractContextManager["Poller"]):
                 schedule.bring_back(connection, astray, now)
             _log.warning("clock set back", sources=len(astray))
 
-    def _may_follow(self, host: str) -> bool:
-        """Whether a redirect may be followed to `host` now, which is then noted."""
+    def _may_follow(self, host: str, own: bool) -> bool:
+        """Whether a redirect may be followed to `host` now, which is then noted. Within its `own` host always: what
+        leads from one address to another there could else never be read where the budget is small."""
         at = self._now.timestamp() + time.monotonic() - self._since
-        if not self._budget.admits(host, at):
+        if not own and not self._budget.admits(host, at):
             return False
         self._budget.hop(host, at)
         return True
 
 
-def fetcher_of(config: Config, on_hop: Callable[[str], bool] | None = None) -> Fetcher:
+def fetcher_of(config: Config, on_hop: Callable[[str, bool], bool] | None = None) -> Fetcher:
     """What asks for documents as `config` says: who we are, to everybody and to the origins that know us.
 
     Raises `ConfigError` for a secret that is not where it should be, `FetchError` without descriptors.

@@ -68,9 +68,9 @@ class Pool:
         self._preload = list(preload)
         self._pool: ProcessPool | None = None
         self._waiting: deque[_Call] = deque()
-        self._ended: deque[tuple[list[_Call], Any]] = deque()
+        self._out: dict[Any, list[_Call]] = {}
+        self._ended: deque[Any] = deque()
         self._found: list[tuple[Any, Any]] = []
-        self._tasks = 0
         self._used = 0.0
         self.pending = 0
 
@@ -83,9 +83,12 @@ class Pool:
     def done(self) -> list[tuple[Any, Any]]:
         """What ended since: `(key, result)`, the result being an exception where there is none."""
         while self._ended:
-            batch, future = self._ended.popleft()
-            self._tasks -= 1
-            self._take(batch, future)
+            future = self._ended.popleft()
+            batch = self._out.pop(future, None)
+            if batch is not None:  # else it is of workers that were ended meanwhile
+                self._take(batch, future)
+        if self._out and self._pool is not None and not self._pool.active:
+            self._replace()
         self._hand_over()
         found, self._found = self._found, []
         self.pending -= len(found)
@@ -117,19 +120,29 @@ class Pool:
 
     def close(self) -> None:
         """Ends the workers, whatever they are at."""
-        if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]  # the library types the rest
-            self._pool.join()
-            self._pool = None
         self._waiting.clear()
-        self._ended.clear()
+        self._out.clear()
         self._found.clear()
-        self._tasks = 0
         self.pending = 0
+        self._stop()
+        self._ended.clear()
+
+    def _stop(self) -> None:
+        stopped, self._pool = self._pool, None
+        if stopped is not None:
+            stopped.stop()  # type: ignore[no-untyped-call]  # the library types the rest
+            stopped.join()
+
+    def _replace(self) -> None:
+        """Ends workers that broke down; what they were given and not answered is lost with them."""
+        self._stop()
+        for future in [each for each in self._out if not each.done() or each.cancelled()]:
+            lost = ParseError("its readers broke down, so it is refused")
+            self._found += [(call.key, lost) for call in self._out.pop(future)]
 
     def _hand_over(self) -> None:
         """Gives workers what waits, and one more task than there are workers, so that none of them has to wait."""
-        while self._waiting and self._tasks <= WORKERS:
+        while self._waiting and len(self._out) <= WORKERS:
             batch = [self._waiting.popleft()]
             # A few are shared out before they are bundled.
             most = min(BATCH, 1 + len(self._waiting) // WORKERS)
@@ -143,14 +156,21 @@ class Pool:
         calls = [call.arguments for call in batch]
         deadline = DEADLINE if len(batch) == 1 else TOGETHER
         try:
-            future: Any = self._started().schedule(_each, args=(self._function, calls), timeout=deadline)
-        except RuntimeError:
-            # The pool broke down, as where no process could be started for a moment: once more with another.
-            self._pool = None
-            future = self._started().schedule(_each, args=(self._function, calls), timeout=deadline)
-        self._tasks += 1
+            future = self._schedule(calls, deadline)
+        except (RuntimeError, OSError):
+            # It broke down, as where no process could be started for a moment: once more with another.
+            try:
+                self._replace()
+                future = self._schedule(calls, deadline)
+            except (RuntimeError, OSError) as error:
+                self._found += [(call.key, error) for call in batch]
+                return
+        self._out[future] = batch
         # Called in a thread of the pool: appending is all that is safe there.
-        future.add_done_callback(lambda ended: self._ended.append((batch, ended)))
+        future.add_done_callback(self._ended.append)
+
+    def _schedule(self, calls: list[tuple[object, ...]], deadline: float) -> Any:
+        return self._started().schedule(_each, args=(self._function, calls), timeout=deadline)
 
     def _take(self, batch: list[_Call], future: Any) -> None:
         """The results of a task. Where it was killed or died, nobody knows by which call: each goes alone."""

@@ -150,6 +150,7 @@ class Round:
         self._known: dict[tuple[int, str], bytes] = {}
         self._unread_bytes = 0
         self._dropped: list[Attempt] = []
+        self._told: set[str] = set()
         self.cut_off = False
         self._settlement = Settlement(engine, config, now=now, since=since, lease=lease, tell=self._tell, rng=terms.rng)
         self._next_between = BETWEEN
@@ -169,9 +170,11 @@ class Round:
             stopped = True
             raise
         finally:
-            if stopped:
-                self._abandon()
-            self._settlement.give_back()
+            try:
+                if stopped:
+                    self._abandon()
+            finally:
+                self._settlement.give_back()
         if self.cut_off:
             self._say_cut_off()
         self._look()
@@ -291,6 +294,7 @@ class Round:
         except StorageError:
             raise
         except Exception as error:
+            attempt.keep_settings()
             _log.error("poll crashed", source=attempt.record.name, exc_info=error)
 
     def _queue(self, asking: _Asking) -> None:
@@ -356,7 +360,9 @@ class Round:
         reason = f"the budget of {host} is spent ({self._budget.rule(host).per_minute} requests a minute)"
         if self.cut_off:
             reason = "our own network: no host could be reached"
-        self._tell(PollResult(source=name, outcome="deferred", reason=reason))
+        if name not in self._told:
+            self._told.add(name)
+            self._tell(PollResult(source=name, outcome="deferred", reason=reason))
 
     # --- what comes
 
@@ -391,7 +397,7 @@ class Round:
             if asking.page:
                 pass  # what was lost stays lost
             elif isinstance(answer, NotNow):
-                attempt.put_off(str(answer))
+                attempt.put_off(answer)
             else:
                 attempt.failed(answer)
                 self._heed_host(host, answer)

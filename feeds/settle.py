@@ -94,7 +94,9 @@ class Settlement:
         """Stores the rest, and whether what could not be reached is to blame, or our own network; of a run that was
         `stopped` that cannot be said."""
         doubtful, self._doubtful = self._doubtful, []
-        outage = many_at_once(doubtful, self._answered, lasting=self._is_noted()) if doubtful else None
+        outage = (
+            many_at_once(doubtful, self._answered, lasting=self.is_cut_off or self._is_noted()) if doubtful else None
+        )
         if not stopped:
             self._note_outage(outage)
             if outage is None:

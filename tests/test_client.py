@@ -122,7 +122,8 @@ def test_hops_are_told_by_their_hosts(site: Site) -> None:
     site.put("/3", FEED)
     hops: list[str] = []
 
-    def may_follow(host: str) -> bool:
+    def may_follow(host: str, own: bool) -> bool:
+        assert own is host.startswith("127.")
         hops.append(host)
         return len(hops) < 4
 
@@ -153,7 +154,7 @@ def test_a_listener_that_raises_fails_its_request_only(site: Site) -> None:
     site.put("/moved", moved("/feed"))
     site.put("/feed", FEED)
 
-    def raising(_host: str) -> None:
+    def raising(_host: str, _own: bool) -> bool:
         raise LookupError("a defect")
 
     with fetcher_of(on_hop=raising) as fetcher:

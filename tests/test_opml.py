@@ -179,3 +179,13 @@ def test_a_list_that_begins_like_an_address_is_not_asked_for() -> None:
 def test_names_of_html_are_no_entities_of_a_list() -> None:
     (one,) = read(listing('<outline text="A &unknown; &euro;" xmlUrl="https://a.example/?a=1&copy=2&#38;b"/>'))
     assert (one.title, one.url) == ("A &unknown; €", "https://a.example/?a=1&copy=2&b")
+
+
+def test_the_outline_of_a_feed_without_its_address_is_refused_by_name() -> None:
+    found = read_subscriptions(
+        listing('<outline type="rss" text=" The  Desk " url="https://n.example/f"/>').encode(), "n"
+    )
+    assert not found.subscriptions
+    assert [(one.title, one.url, one.reason) for one in found.refused] == [
+        ("The Desk", "https://n.example/f", "the outline of a feed without xmlUrl")
+    ]

@@ -62,6 +62,41 @@ def test_a_pool_that_broke_down_is_replaced(pool: Pool) -> None:
     assert pool.call("say")[0] == "say"
 
 
+def test_what_workers_had_when_they_broke_down_is_refused(pool: Pool) -> None:
+    pool.submit("lost", "hang")
+    broken = pool._pool
+    assert broken is not None
+    broken.stop()  # type: ignore[no-untyped-call]  # the library types the rest
+    assert "broke" in str(ended(pool, 1)["lost"])
+    assert pool.pending == 0
+    assert pool.call("say")[0] == "say"
+
+
+def test_where_no_process_starts_each_call_says_so(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        active = True
+
+        def __init__(self, *_given: object, **_named: object) -> None: ...
+
+        def schedule(self, *_given: object, **_named: object) -> None:
+            raise OSError(24, "Too many open files")
+
+        def stop(self) -> None: ...
+
+        def join(self) -> None: ...
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pools, "ProcessPool", Refusing)
+        pool.submit(1, "say")
+        pool.submit(2, "say")
+        assert {key: type(found) for key, found in ended(pool, 2).items()} == {1: OSError, 2: OSError}
+        with pytest.raises(OSError, match="Too many open files"):
+            pool.call("say")
+        assert pool.pending == 0
+    pool.close()
+    assert pool.call("say")[0] == "say"
+
+
 def test_a_worker_whose_master_is_gone_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pools, "DEADLINE", -0.8)
     worker = get_context("fork").Process(target=pools._each, args=(task, [("hang",)]))

@@ -175,6 +175,50 @@ def test_redirects_spend_the_budget_of_the_host_they_lead_to(bench: Bench) -> No
     assert [seen.path for seen in bench.site.log].count("/there") == 6
 
 
+def test_a_redirect_within_a_host_is_followed_however_small_its_budget(bench: Bench) -> None:
+    bench.site.put("/feed", moved("/there"))
+    bench.site.put("/there", rss("a"))
+    bench.configure({"n": bench.at("a")}, settings="per_minute = 1")
+    assert bench.poll()["n"].outcome == "stored"
+
+
+def test_what_leads_to_a_host_that_is_always_busy_fails_in_the_end(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    bench.site.put("/moved", moved(bench.at("big")))
+    bench.configure({"own": bench.at("big"), "n": bench.at("a", "/moved")}, settings="per_minute = 1")
+    waits = []
+    for _poll in range(7):
+        bench.now += HOUR
+        results: list[PollResult] = []
+        with Poller(bench.engine, bench.config) as poller:
+            for name in ("own", "n"):
+                poller.poll(bench.now, Terms(progress=results.append, rng=lambda: 0.0), names=[name])
+        outcome, due = results[-1].outcome, results[-1].next_due
+        assert due is not None
+        waits.append((outcome, (due - bench.now) // timedelta(minutes=1)))
+    assert waits[:6] == [("deferred", 2**number) for number in range(6)]
+    assert waits[6][0] == "failed"
+    assert "whose budget is spent" in (bench.source().error or "")
+
+
+def test_what_could_not_be_judged_by_new_settings_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.site.put("/feed", rss("a"))
+    bench.configure({"n": bench.at("a")})
+    bench.poll()
+    before = bench.source().settings
+    bench.configure({"n": bench.at("a")}, "[access]\nmarkers = ['PLUS']\n")
+
+    def failing(*_given: object) -> None:
+        raise LookupError("a defect")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("feeds.round.rejudge", failing)
+        assert bench.poll(everyone=True)["n"].outcome == "unchanged"
+    assert bench.source().settings == before
+    bench.poll(everyone=True)
+    assert bench.source().settings != before
+
+
 # --- one slow, dead or hostile source and the others
 
 
@@ -286,6 +330,23 @@ def test_hosts_that_died_together_are_excused_once(bench: Bench) -> None:
     results = bench.poll(timedelta(days=1))
     assert {results[name].outcome for name in dead} == {"failed"}
     assert bench.source("s0").failures == 1
+    assert bench.incidents() == []
+
+
+def test_while_an_outage_lasts_one_source_alone_is_not_blamed(bench: Bench) -> None:
+    """Each comes again at a time of its own, so that a small desk asks them one by one."""
+    bench.site.put("/feed", rss("a"))
+    names = [f"s{number}" for number in range(3)]
+    bench.configure({name: bench.at(name) for name in names})
+    bench.poll()
+    port = free_port()
+    bench.configure({name: f"http://{name}.localhost:{port}/feed" for name in names})
+    assert {result.outcome for result in bench.poll(timedelta(days=1)).values()} == {"deferred"}
+    for name in names:
+        assert bench.poll(timedelta(minutes=2), names=[name])[name].outcome == "deferred"
+    assert {bench.source(name).failures for name in names} == {0}
+    bench.configure({name: bench.at(name) for name in names})
+    assert bench.poll(timedelta(minutes=6), names=["s0"])["s0"].outcome == "unchanged"
     assert bench.incidents() == []
 
 

@@ -155,18 +155,16 @@ def is_anything_claimed(connection: Connection) -> bool:
     return connection.scalar(select(SourceState.source_id).where(SourceState.lease.is_not(None)).limit(1)) is not None
 
 
-def waiting(connection: Connection, now: datetime, hosts: Collection[str]) -> list[tuple[str, str]]:
-    """`(name, host)` of the sources of these hosts that are still due by `now`, the longest due first."""
-    found: list[tuple[str, str]] = []
-    for chunk in chunks(sorted(hosts)):
-        rows = connection.execute(
-            select(Source.name, func.coalesce(SourceState.host, ""))
-            .join(Source, Source.id == SourceState.source_id)
-            .where(SourceState.due_at <= now, SourceState.host.in_(chunk), _POLLED)
-            .order_by(SourceState.due_at, SourceState.source_id)
-        )
-        found += [(row[0], row[1]) for row in rows]
-    return found
+def waiting(connection: Connection, now: datetime, hosts: Collection[str] | None) -> list[tuple[str, str]]:
+    """`(name, host)` of the sources of these hosts, or of all, that are still due by `now`, the longest due first."""
+    wanted = (
+        select(Source.name, func.coalesce(SourceState.host, ""))
+        .join(Source, Source.id == SourceState.source_id)
+        .where(SourceState.due_at <= now, SourceState.host.is_not(None), _POLLED)
+        .order_by(SourceState.due_at, SourceState.source_id)
+    )
+    each = [wanted] if hosts is None else [wanted.where(SourceState.host.in_(one)) for one in chunks(sorted(hosts))]
+    return [(row[0], row[1]) for one in each for row in connection.execute(one)]
 
 
 def held(connection: Connection, ids: Sequence[int], lease: str) -> set[int]:

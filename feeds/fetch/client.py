@@ -10,6 +10,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -66,9 +67,9 @@ class Fetcher:
     """Asks for documents, up to `[poll] connections` at once; what is more waits, without its deadline running.
 
     `credentials` are by origin (`https://news.example`); each goes to its origin, for requests that name that origin
-    themselves, and after a redirect nowhere else. `on_hop` is asked with the host of each redirect whether it may be
-    followed now. `resolve` turns a name into addresses; it is called in other threads. Everything but `resolve`
-    happens in the caller's thread, while it is in `wait` or `fetch`.
+    themselves, and after a redirect nowhere else. `on_hop` is asked with the host of each redirect, and whether that is
+    the one that was asked first, whether it may be followed now. `resolve` turns a name into addresses; it is called in
+    other threads. Everything but `resolve` happens in the caller's thread, while it is in `wait` or `fetch`.
     Raises `ValueError` for credentials that cannot be used, `FetchError` where the system gives no descriptors.
     """
 
@@ -78,7 +79,7 @@ class Fetcher:
         *,
         user_agent: str,
         credentials: Mapping[str, Credential] | None = None,
-        on_hop: Callable[[str], bool] | None = None,
+        on_hop: Callable[[str, bool], bool] | None = None,
         resolve: Lookup = lookup,
     ) -> None:
         self._deadline = settings.deadline
@@ -164,12 +165,13 @@ class Fetcher:
 
     def abandon(self) -> None:
         """Forgets what was started: nothing of it is reported, and its connections close."""
-        for _task, transfer in self._running.values():
-            self._loop.remove(transfer.curl)
+        while self._running:
+            _, (_task, transfer) = self._running.popitem()
+            with suppress(pycurl.error):  # one that has just ended
+                self._loop.remove(transfer.curl)
             transfer.close()
         self._waiting.clear()
         self._naming.clear()
-        self._running.clear()
         self._done.clear()
         self._ended.clear()
 
@@ -190,8 +192,8 @@ class Fetcher:
         self._done += self._loop.turn(seconds)
         while self._done:
             curl, code, detail = self._done.popleft()
-            self._loop.remove(curl)
             task, transfer = self._running.pop(curl)
+            self._loop.remove(curl)
             self._idle.append(transfer)
             self._step(task, self._answered, transfer, code, detail)
         for ticket, found in self._resolver.answers():
@@ -289,8 +291,10 @@ class Fetcher:
         task.for_good = task.for_good and answer.status in _FOR_GOOD
         if task.for_good:
             task.moved_to = to
-        if self._on_hop is not None and not self._on_hop(host_of(to)):
-            raise NotNow(f"{shown(task.request.url)}: leads to {host_of(to)}, whose budget is spent")
+        if self._on_hop is not None:
+            host = host_of(to)
+            if not self._on_hop(host, host == host_of(task.request.url)):
+                raise NotNow(f"{shown(task.request.url)}: leads to {host}, whose budget is spent")
         self._visit(task, to)
 
 
