@@ -7,7 +7,7 @@ batches, and applies what they decide. The caller holds the transaction.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -94,8 +94,9 @@ def store(
         if lost:
             (one,) = batch
             _recall(connection, one.saying.source_id, one.saying.reading.name, one.records, lost)
-        for part in _parted(connection, batch):
-            tallies += _store(connection, part, prefix, now, made)
+        found = entries.find(connection, [key for one in batch for key in one.keys])
+        for part in _parted(batch, found):
+            tallies += _store(connection, part, found, prefix, now, made)
     return tallies
 
 
@@ -118,13 +119,13 @@ def _apart(sayings: Sequence[Saying], *, alone: bool) -> Iterator[list[_Document
         yield batch
 
 
-def _parted(connection: Connection, batch: list[_Document]) -> Iterator[list[_Document]]:
-    """The documents of a batch in parts that name no stored entry twice: one entry goes by several keys, and what one
-    document changes in it the next must see. A document whose headlines may be edits of any it named goes alone."""
+def _parted(batch: list[_Document], found: Mapping[bytes, int]) -> Iterator[list[_Document]]:
+    """The documents of a batch in parts that name no stored entry (key -> its id) twice: one entry goes by several
+    keys, and what one document changes in it the next must see. A document whose headlines may be edits of any it named
+    goes alone."""
     if len(batch) == 1:
         yield batch
         return
-    found = entries.find(connection, [key for one in batch for key in one.keys])
     part: list[_Document] = []
     taken: set[int] = set()
     for one in batch:
@@ -143,13 +144,19 @@ def _parted(connection: Connection, batch: list[_Document]) -> Iterator[list[_Do
 
 
 def _store(
-    connection: Connection, batch: Sequence[_Document], prefix: str, now: datetime, made: set[int]
+    connection: Connection,
+    batch: Sequence[_Document],
+    found: Mapping[bytes, int],
+    prefix: str,
+    now: datetime,
+    made: set[int],
 ) -> list[Tally]:
-    """Stores documents that share no key, in a number of statements that does not grow with them."""
+    """Stores documents that share no key and no entry, in a number of statements that does not grow with them; `found`
+    are the keys that are stored."""
     read = [(one.saying.source_id, one.saying.reading.name, one.saying.reading.digest) for one in batch]
     for one, document_id in zip(batch, sources.save_documents(connection, read), strict=True):
         one.id, one.rank = document_id, revise.document_rank(one.records, one.saying.reading.name)
-    _recognise(connection, batch)
+    _recognise(connection, batch, found)
     news = [[(one.saying.source_id, revise.mint(record, prefix)) for record in one.fresh] for one in batch]
     changes, said = _compare(connection, batch, now, made)
     every_change = [change for each in changes for change in each]
@@ -214,12 +221,11 @@ def _recall(connection: Connection, source_id: int, name: str, records: Sequence
         lost.discard(names[best[1]])
 
 
-def _recognise(connection: Connection, batch: Sequence[_Document]) -> None:
+def _recognise(connection: Connection, batch: Sequence[_Document], found: Mapping[bytes, int]) -> None:
     """Parts the records of each document into those of stored entries and new ones.
 
     A record whose headline was edited is recognised by what the document named at that place before.
     """
-    found = entries.find(connection, [key for one in batch for key in one.keys])
     before = entries.named_by(connection, [one.id for one in batch])
     keys: list[tuple[bytes, int]] = []
     gone: list[tuple[int, int]] = []
@@ -250,7 +256,7 @@ def _recognise(connection: Connection, batch: Sequence[_Document]) -> None:
 def _is_titled(source: str, record: EntryRecord) -> bool:
     """Whether nothing but its headline identifies a record: what has an id or an address of its own is told apart by
     that, however much two headlines agree."""
-    return record.keys == dedupe.keys(source, None, None, record.title, url_shared=False)
+    return len(record.keys) == 1 and record.keys == dedupe.keys(source, None, None, record.title, url_shared=False)
 
 
 def _edits(connection: Connection, gone: Sequence[int], fresh: Sequence[EntryRecord]) -> dict[int, int]:
