@@ -29,6 +29,7 @@ WHOLE = (
     "feeds/revise.py",
     "feeds/slug.py",
     "feeds/sources/",
+    "feeds/tree.py",
     "feeds/validate/",
     "feeds/worker.py",
 )

@@ -14,6 +14,7 @@ from html.entities import html5
 from lxml import etree
 
 from feeds.errors import FeedInvalid, ParseError
+from feeds.tree import root_of
 
 MAX_BYTES = 10_000_000
 _BOM = b"\xef\xbb\xbf"
@@ -197,10 +198,10 @@ def _tree(data: bytes, name: str) -> etree._Element:
         raise ParseError(f"{name}: is refused: it declares a document type of its own")
     data = data.removeprefix(_BOM).lstrip(b" \t\r\n")
     try:
-        tree = _parse(data)
+        tree = root_of(data)
     except etree.XMLSyntaxError:
         try:
-            tree = _parse(_AMPERSAND.sub(_mended, _CONTROL.sub(b"", data)))
+            tree = root_of(_AMPERSAND.sub(_mended, _CONTROL.sub(b"", data)))
         except etree.XMLSyntaxError as error:
             reason = re.sub(r", (?:line \d+, column \d+|use XML_PARSE_HUGE).*", "", error.msg or "", flags=re.DOTALL)
             raise ParseError(f"{name}:{error.lineno}: is not well-formed XML, so no OPML: {reason}") from error
@@ -208,20 +209,6 @@ def _tree(data: bytes, name: str) -> etree._Element:
     if root.lower() != "opml":
         raise ParseError(f"{name}: is XML with root element <{root[:40]}>, not OPML")
     return tree
-
-
-def _parse(data: bytes) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        recover=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    return etree.fromstring(data, parser)
 
 
 def _mended(found: re.Match[bytes]) -> bytes:

@@ -22,6 +22,7 @@ from feeds.errors import ParseError
 from feeds.model import Document
 from feeds.sources.markup import join
 from feeds.sources.names import USUAL
+from feeds.tree import root_of
 
 MAX_TAG = 65_536
 MAX_ATTRIBUTES = 256
@@ -292,18 +293,7 @@ def _refuse_slow(data: bytes, name: str) -> None:
 
 def _parse(data: bytes) -> etree._Element:
     """The root element of well-formed XML in UTF-8, whatever it declares; raises `XMLSyntaxError` for anything else."""
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        recover=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    return etree.fromstring(data, parser)
+    return root_of(data, encoding="utf-8")
 
 
 def _local(tree: etree._Element) -> str:

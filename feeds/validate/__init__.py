@@ -11,6 +11,7 @@ from datetime import datetime
 
 from lxml import etree
 
+from feeds.tree import root_of
 from feeds.validate.atom import ATOM, feed_notes
 from feeds.validate.rules import Finding, Note, finding, shown
 
@@ -24,7 +25,7 @@ def check_atom(data: bytes, *, location: str | None = None, now: datetime | None
     later are implausible. Text from outside may be anything; nothing is raised.
     """
     try:
-        root = etree.fromstring(data, _parser())
+        root = root_of(data, whole=True)
     except etree.XMLSyntaxError as error:
         line, column = error.position
         entity = getattr(error, "code", None) == etree.ErrorTypes.ERR_UNDECLARED_ENTITY
@@ -34,7 +35,3 @@ def check_atom(data: bytes, *, location: str | None = None, now: datetime | None
         return (finding(Note("UndefinedElement", f"the root is {shown(root.tag)}, not an Atom feed"), 1),)
     found = [finding(note, line) for line, note in feed_notes(root, data, location, now)]
     return tuple(sorted(found, key=lambda finding: finding.line))
-
-
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
