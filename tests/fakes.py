@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseServer
 
 Headers = Iterable[tuple[str, str]]
 
@@ -147,6 +148,19 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
+def serving(server: BaseServer, closing: threading.Event) -> Iterator[None]:
+    """Lets `server` answer in a thread of its own until the block ends, which sets `closing`."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        closing.set()
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
 def running_site(tls: ssl.SSLContext | None = None) -> Iterator[Site]:
     """A site on a free port of 127.0.0.1 that ends with the block; with `tls` it speaks https."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
@@ -155,14 +169,8 @@ def running_site(tls: ssl.SSLContext | None = None) -> Iterator[Site]:
         if tls is not None:
             # The handshake is the handler's, so that a client which never ends it holds up nobody else.
             server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
+        with serving(server, server.site.closing):
             yield server.site
-        finally:
-            server.site.closing.set()
-            server.shutdown()
-            thread.join()
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
 
+from tests.fakes import serving
+
 START = datetime(2026, 11, 7, 9, 0, tzinfo=UTC)
 """When every simulation begins: a Saturday, so that three days hold a whole Sunday."""
 
@@ -173,14 +175,8 @@ def running(answer: Callable[[Asked], Reply]) -> Iterator[Site]:
     """A server on a free port of 127.0.0.1 that ends with the block."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         server.site = Site(server.server_address[1], answer)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
+        with serving(server, server.site.closing):
             yield server.site
-        finally:
-            server.site.closing.set()
-            server.shutdown()
-            thread.join()
 
 
 def hours(number: float) -> timedelta:
