@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 import secrets
-import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -24,6 +23,7 @@ from db.store import schedule, sources
 from feeds import __version__, log
 from feeds.attempt import PollResult
 from feeds.budget import SPAN, Budget, Rule
+from feeds.clock import Clock
 from feeds.config import Config
 from feeds.errors import UsageError
 from feeds.fetch import Credential, Fetcher
@@ -71,9 +71,8 @@ class Poller(AbstractContextManager["Poller"]):
         self._config = config
         self._pool = Pool(read_document, preload=PRELOAD)
         self._budget = Budget(self._rule)
-        self._since = time.monotonic()
+        self._clock = Clock(datetime.now(UTC))
         self._last: datetime | None = None
-        self._now = datetime.fromtimestamp(0, UTC)
         self._fetcher = fetcher_of(config, on_hop=self._may_follow)
 
     def __exit__(
@@ -101,7 +100,7 @@ class Poller(AbstractContextManager["Poller"]):
         read a moment ago. A failing source fails alone. Raises `UsageError` for a name that no source has, or one
         that is paused.
         """
-        self._since = time.monotonic()
+        self._clock = Clock(now)
         with reading(self._engine) as connection:
             self._remember(connection, now)
         self._heal(now)
@@ -146,8 +145,7 @@ class Poller(AbstractContextManager["Poller"]):
             self._fetcher,
             self._pool,
             self._budget,
-            now=now,
-            since=self._since,
+            clock=self._clock,
             lease=secrets.token_hex(8),
             terms=terms,
             standing=standing,
@@ -189,7 +187,6 @@ class Poller(AbstractContextManager["Poller"]):
                 for at in sorted(times):
                     # Stored times are whole seconds, rounded down.
                     self._budget.hop(host, min(at + timedelta(seconds=1), now).timestamp())
-        self._now = now
 
     def _heal(self, now: datetime) -> None:
         """Mends what a crash or a clock left behind, at the first poll of a process and where time went backwards.
@@ -214,7 +211,7 @@ class Poller(AbstractContextManager["Poller"]):
     def _may_follow(self, host: str, own: bool) -> bool:
         """Whether a redirect may be followed to `host` now, which is then noted. Within its `own` host always: what
         leads from one address to another there could else never be read where the budget is small."""
-        at = self._now.timestamp() + time.monotonic() - self._since
+        at = self._clock.at()
         if not own and not self._budget.admits(host, at):
             return False
         self._budget.hop(host, at)

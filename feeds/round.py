@@ -14,7 +14,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from heapq import heappop, heappush
 from typing import Protocol, cast
 
@@ -25,6 +25,7 @@ from db.store import schedule, sources
 from feeds import cadence, log
 from feeds.attempt import Attempt, PollResult
 from feeds.budget import SPAN, Budget
+from feeds.clock import Clock
 from feeds.config import Config
 from feeds.errors import FetchError, ParseError, SourceError
 from feeds.fetch import Fetched, Fetcher, NotNow, Request, host_of, same_origin
@@ -117,10 +118,8 @@ class _Asking:
 
 
 class Round:
-    """One run over what `claims` gives; `cut_off` says that it ended early, because nothing could be reached.
-
-    `at` is the present in seconds of the clock of `budget`, `since` the monotonic time at which it was `now`.
-    """
+    """One run over what `claims` gives, by `clock`; `cut_off` says that it ended early, because nothing could be
+    reached."""
 
     def __init__(
         self,
@@ -130,15 +129,14 @@ class Round:
         pool: Pool,
         budget: Budget,
         *,
-        now: datetime,
-        since: float,
+        clock: Clock,
         lease: str,
         terms: Terms,
         standing: Standing,
     ) -> None:
         self._engine, self._config = engine, config
         self._fetcher, self._pool, self._budget = fetcher, pool, budget
-        self._now, self._since, self._lease = now, since, lease
+        self._clock, self._lease = clock, lease
         self._begun = time.monotonic()
         self._terms, self._standing = terms, standing
         self._queues: dict[str, deque[_Asking]] = defaultdict(deque)
@@ -152,7 +150,7 @@ class Round:
         self._dropped: list[Attempt] = []
         self._told: set[str] = set()
         self.cut_off = False
-        self._settlement = Settlement(engine, config, now=now, since=since, lease=lease, tell=self._tell, rng=terms.rng)
+        self._settlement = Settlement(engine, config, clock=clock, lease=lease, tell=self._tell, rng=terms.rng)
         self._next_between = BETWEEN
         self._ending = False
         self._exhausted = False
@@ -161,17 +159,15 @@ class Round:
         """Polls until nothing is left, or is to be begun any more. What was claimed and not polled is given back; what
         is under way when it is told to stop, or fails, is abandoned.
         """
-        stopped = True
+        ended = False
         try:
             with _rare_collections():
                 stopped = self._loop(claims)
                 self._settlement.store_all(stopped=stopped)
-        except BaseException:
-            stopped = True
-            raise
+                ended = not stopped
         finally:
             try:
-                if stopped:
+                if not ended:
                     self._abandon()
             finally:
                 self._settlement.give_back()
@@ -200,13 +196,6 @@ class Round:
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._begun
-
-    def _at(self) -> float:
-        return self._now.timestamp() + time.monotonic() - self._since
-
-    def _moment(self) -> datetime:
-        """The present in whole seconds."""
-        return self._now + timedelta(seconds=int(time.monotonic() - self._since))
 
     def _is_idle(self) -> bool:
         if self._fetcher.active or self._pool.pending:
@@ -243,12 +232,12 @@ class Round:
         if self._exhausted or self._queued >= self._config.poll.connections:
             return
         full = {host for host, count in self._per_host.items() if count >= self.most_of(host)}
-        busy = full if self._terms.patience else full | self._budget.spent(self._at())
+        busy = full if self._terms.patience else full | self._budget.spent(self._clock.at())
         unusable: list[SourceRecord] = []
         changed: list[Attempt] = []
         with writing(self._engine) as connection:
-            moment = self._now if self._terms.between is None else self._moment()
-            records = claims.take(connection, moment, self._lease, self._moment() + LEASE, busy)
+            moment = self._clock.now if self._terms.between is None else self._clock.moment()
+            records = claims.take(connection, moment, self._lease, self._clock.moment() + LEASE, busy)
             self._exhausted = not records
             read_before = [record.id for record in records if record.last_success is not None]
             self._known |= sources.digests_of(connection, read_before)
@@ -267,12 +256,12 @@ class Round:
         for attempt in changed:
             self._rejudge(attempt)
         for record in unusable:
-            self._tell(poll_path(self._engine, self._config, record, self._now, self._pool))
+            self._tell(poll_path(self._engine, self._config, record, self._clock.now, self._pool))
 
     def _awake(self, connection: Connection, records: list[SourceRecord]) -> list[SourceRecord]:
         """Those that may be asked now. Who came late, after a source was due, may have come into hours in which it asks
         to be left alone: it is due when they end."""
-        moment = self._moment()
+        moment = self._clock.moment()
         asleep = {record.id: due for record in records if (due := cadence.opens(moment, record.pace)) > moment}
         schedule.release(connection, asleep, self._lease)
         return [record for record in records if record.id not in asleep]
@@ -284,13 +273,13 @@ class Round:
     def _attempt(self, record: SourceRecord) -> Attempt:
         """An attempt at a source. Raises `SourceError` for options that this release cannot use."""
         source = source_of(record)
-        return Attempt(record, source, manner_of(self._config, source), self._moment())
+        return Attempt(record, source, manner_of(self._config, source), self._clock.moment())
 
     def _rejudge(self, attempt: Attempt) -> None:
         """What is stored of a source is judged by other settings than before. Where that fails, its poll goes on."""
         try:
             with writing(self._engine) as connection:
-                rejudge(connection, attempt.record.id, attempt.source.access, self._now)
+                rejudge(connection, attempt.record.id, attempt.source.access, self._clock.now)
         except StorageError:
             raise
         except Exception as error:
@@ -306,10 +295,10 @@ class Round:
 
     def _begin(self) -> None:
         """Begins what the budgets admit, as long as there is room for what comes of it."""
-        while self._later and self._later[0][0] <= self._at():
+        while self._later and self._later[0][0] <= self._clock.at():
             self._ready.append(heappop(self._later)[1])
         while self._ready and self._has_room():
-            host, at = self._ready.popleft(), self._at()
+            host, at = self._ready.popleft(), self._clock.at()
             wait = self._budget.wait(host, at)
             if wait == 0.0:
                 self._ask(host, at)
@@ -337,7 +326,7 @@ class Round:
             del self._queues[host]
         self._budget.begin(host, at)
         if not asking.page:
-            asking.attempt.began = self._moment()
+            asking.attempt.began = self._clock.moment()
         self._fetcher.start(asking, asking.request, asking.attempt.began)
 
     def _give_up(self, host: str) -> None:
@@ -353,7 +342,7 @@ class Round:
     def busy(self) -> set[str]:
         """The hosts of which nothing more was begun because their budget is spent."""
         full = {host for host, count in self._per_host.items() if count >= self.most_of(host)}
-        return full | self._budget.spent(self._at())
+        return full | self._budget.spent(self._clock.at())
 
     def put_off(self, name: str, host: str) -> None:
         """A source is not polled and stays due: the budget of its host is spent, or nothing can be reached."""
@@ -370,7 +359,7 @@ class Round:
         """Takes what ended meanwhile; waits a little where nothing did."""
         timeout = 0.01 if self._pool.pending else 0.25
         if self._later:
-            timeout = max(0.0, min(timeout, self._later[0][0] - self._at()))
+            timeout = max(0.0, min(timeout, self._later[0][0] - self._clock.at()))
         if self._fetcher.active:
             for key, answer in self._fetcher.wait(timeout):
                 asking = cast(_Asking, key)
@@ -416,7 +405,7 @@ class Round:
         rules = self._config.host.get(host)
         retry_after = getattr(answer, "retry_after", None)
         if rules is not None and rules.share_retry_after and retry_after:
-            self._budget.close(host, self._at() + min(max(retry_after, 60), 86_400))
+            self._budget.close(host, self._clock.at() + min(max(retry_after, 60), 86_400))
 
     def _have_read(self, asking: _Asking, document: Document) -> None:
         """Hands a document to a worker, unless it is the one that was read last."""

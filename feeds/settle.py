@@ -6,13 +6,14 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.store import incidents, schedule, sources
 from feeds import log
 from feeds.attempt import MOST_AT_ONCE, Attempt, Conclusion, PollResult, is_witness, many_at_once
+from feeds.clock import Clock
 from feeds.config import Config
 from feeds.ingest import Saying, Tally, store
 
@@ -38,14 +39,13 @@ class Settlement:
         engine: Engine,
         config: Config,
         *,
-        now: datetime,
-        since: float,
+        clock: Clock,
         lease: str,
         tell: Callable[[PollResult], None],
         rng: Callable[[], float],
     ) -> None:
         self._engine, self._config = engine, config
-        self._now, self._since, self._lease = now, since, lease
+        self._clock, self._lease = clock, lease
         self._tell, self._rng = tell, rng
         self._taken: dict[int, Attempt] = {}
         self._finished: list[Attempt] = []
@@ -120,7 +120,7 @@ class Settlement:
     def _postpone(self, attempts: list[Attempt], hosts: int, tried: int) -> None:
         """Nobody's failure."""
         reason = f"our own network: {hosts} of {tried} hosts could not be reached"
-        moment = self._now + timedelta(seconds=int(time.monotonic() - self._since))
+        moment = self._clock.moment()
         with writing(self._engine) as connection:
             kept = self._kept(connection, attempts)
             conclusions = [attempt.postpone(reason, moment, self._rng()) for attempt in kept]
@@ -134,11 +134,11 @@ class Settlement:
         if outage is not None:
             message = f"{outage[0]} of {outage[1]} hosts could not be reached at once; no source is blamed for it"
             with writing(self._engine) as connection:
-                incidents.open_incident(connection, "network", "own network", message, self._now)
+                incidents.open_incident(connection, "network", "own network", message, self._clock.now)
         elif self._answered:
             if self._is_noted():
                 with writing(self._engine) as connection:
-                    incidents.close_incident(connection, "network", "own network", self._now)
+                    incidents.close_incident(connection, "network", "own network", self._clock.now)
 
     def _is_noted(self) -> bool:
         """Whether our own network was down when somebody last looked."""
@@ -190,7 +190,7 @@ class Settlement:
         ]
         tallies: dict[int, Tally] = defaultdict(Tally)
         prefix = self._config.site.tag_prefix()
-        for saying, tally in zip(sayings, store(connection, sayings, prefix=prefix, now=self._now), strict=True):
+        for saying, tally in zip(sayings, store(connection, sayings, prefix=prefix, now=self._clock.now), strict=True):
             tallies[saying.source_id] += tally
         conclusions = [
             (attempt, attempt.conclude(self._config, tallies[attempt.record.id], self._rng())) for attempt in kept
@@ -201,9 +201,9 @@ class Settlement:
             name, source_id = attempt.record.name, attempt.record.id
             for trouble in conclusion.troubles:
                 if trouble.message is not None:
-                    incidents.open_incident(connection, trouble.kind, name, trouble.message, self._now, source_id)
+                    incidents.open_incident(connection, trouble.kind, name, trouble.message, self._clock.now, source_id)
                 elif (trouble.kind, name) in opened:
-                    incidents.close_incident(connection, trouble.kind, name, self._now)
+                    incidents.close_incident(connection, trouble.kind, name, self._clock.now)
             if conclusion.moved_from is not None and conclusion.poll.url is not None:
                 sources.move_document(connection, source_id, conclusion.moved_from, conclusion.poll.url)
         return conclusions

@@ -16,6 +16,7 @@ WHOLE = (
     "feeds/access.py",
     "feeds/budget.py",
     "feeds/cadence.py",
+    "feeds/clock.py",
     "feeds/dedupe/",
     "feeds/discover.py",
     "feeds/formats/",

@@ -69,8 +69,12 @@ def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Any:
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
+@lru_cache(maxsize=4096)
 def _sqlite_time(value: datetime | None) -> str | None:
-    """What `UtcDateTime` writes on SQLite, in a tenth of the time. Raises `ValueError` for a time without zone."""
+    """What `UtcDateTime` writes on SQLite, in a tenth of the time. Raises `ValueError` for a time without zone.
+
+    A row holds most of its times twice, and those of one transaction share one.
+    """
     if value is None:
         return None
     if value.tzinfo is None:
