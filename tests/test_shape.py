@@ -15,7 +15,7 @@ from tests.feed_documents import CASES, RSS, document
 
 
 def test_a_page_names_its_feed_with_a_whole_address() -> None:
-    page = b"<html><link type='application/atom+xml' href='/a.xml?b&amp;c'>"
+    page = b"<html><link rel=alternate type='application/atom+xml' href='/a.xml?b&amp;c'>"
     with pytest.raises(ParseError, match=re.escape("advertises https://news.example/a.xml?b&c: use")):
         parse(document(page, url="https://news.example/desk/"))
 
@@ -33,7 +33,10 @@ def test_a_page_names_its_feed_with_a_whole_address() -> None:
             b"<div><link rel=icon href=x><link type=application/rss+xml>",
             "is an HTML page, not a feed; give the address",
         ),
-        (b"<html><link type='application/atom+xml' href='/atom.xml'>", "advertises https://news.example/atom.xml:"),
+        (
+            b"<html><link rel=alternate type='application/atom+xml' href='/atom.xml'>",
+            "advertises https://news.example/atom.xml:",
+        ),
         (b"<?pi?><!DOCTYPE urlset [<!ATTLIST a b CDATA 'x'>]><s:urlset/>", "root element <urlset>"),
         (b"<rss><channel><item><title>a</title></item><item>", "is cut short"),
         (b"<rss><channel><item><![CDATA[a", "is cut short"),

@@ -12,15 +12,14 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from html import unescape
 from html.entities import html5
 from typing import Any, Literal
 
 from lxml import etree
 
+from feeds.discover import discover, is_page
 from feeds.errors import ParseError
 from feeds.model import Document
-from feeds.sources.markup import join
 from feeds.sources.names import USUAL
 from feeds.tree import root_of
 
@@ -73,9 +72,6 @@ _START_TAG = re.compile(rb"<[A-Za-z_:\x80-\xff](?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')
 _ITEM = re.compile(r"<(?:[\w.-]{1,100}:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
 _LEVEL = re.compile(r"<(/?)[^\W\d][^<>]*?(/?)>")
 _VOID = re.compile(r"<(?:br|hr|img|p|li|input|meta|link)(?=[\s/>])[^<>]*>", re.IGNORECASE)
-_ADVERTISED = re.compile(r"<link\b[^<>]{0,2000}>", re.IGNORECASE)
-_HREF = re.compile(r"\bhref\s*=\s*[\"']?([^\"'\s>]{1,1000})", re.IGNORECASE)
-_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 
 Kind = Literal["xml", "json"]
 
@@ -155,7 +151,7 @@ def _with_care(document: Document) -> Shape:
     text = _mend(body, warnings)
     root, _end = _first_element(text)
     if root.casefold() not in ROOTS:
-        raise ParseError(f"{document.name}: {_no_feed(text, root, document.url or '')}")
+        raise ParseError(f"{document.name}: {_no_feed(text, root, document.url)}")
     data = text.encode()
     _refuse_slow(data, document.name)
     try:
@@ -256,17 +252,16 @@ def _first_element(text: str) -> tuple[str, int]:
     return "", 0
 
 
-def _no_feed(text: str, root: str, url: str) -> str:
+def _no_feed(text: str, root: str, url: str | None) -> str:
     """What the document at `url` is in place of a feed, and what to do."""
     if not root:
         return "is neither XML nor JSON, so no feed"
-    if root.casefold() not in ("html", "head", "body", "title", "meta", "script", "div", "p", "h1", "center"):
+    page = text.encode()
+    if not is_page(page):
         return f"is XML with root element <{root[:40]}>, which is no feed"
-    for link in _ADVERTISED.findall(text[:200_000]):
-        href = _HREF.search(link)
-        if href is not None and any(kind in link.lower() for kind in _FEED_TYPES):
-            address = join(url, unescape(href[1]))
-            return f"is an HTML page, not a feed; the page advertises {address}: use that address"
+    for found in discover(page, url):
+        if found.how == "advertised":
+            return f"is an HTML page, not a feed; the page advertises {found.url}: use that address"
     return "is an HTML page, not a feed; give the address of its feed"
 
 
