@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.desk import new_engine
 from tests.fakes import Site, running_site
+from tests.polls import Bench
 
 
 @pytest.fixture
@@ -15,6 +18,14 @@ def site() -> Iterator[Site]:
     """A web site on loopback that ends with the test."""
     with running_site() as running:
         yield running
+
+
+@pytest.fixture
+def bench(tmp_path: Path, site: Site) -> Iterator[Bench]:
+    """A desk without sources; those it is given lead to `site`."""
+    engine = new_engine(tmp_path)
+    yield Bench(engine, tmp_path, site)
+    engine.dispose()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

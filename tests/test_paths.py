@@ -13,7 +13,7 @@ from feeds.config import Config, parse
 from feeds.declare import declare
 from feeds.poll import poll
 from tests.command import SEEDS, SITE
-from tests.test_poll import rss
+from tests.polls import rss
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 

@@ -2,72 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from db.engine import Engine, open_engine, reading, writing
+from db.engine import open_engine, reading, writing
 from db.migrations import upgrade
 from db.store import entries, incidents, schedule, sections, sources
-from feeds.config import Config, parse
+from feeds.config import parse
 from feeds.declare import declare
 from feeds.errors import UsageError
 from feeds.monitor import state_of, status
 from feeds.poll import PollResult, poll
 from tests.command import SITE
 from tests.fakes import Reply, Site, conditional
-
-NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
-
-
-def rss(*titles: str) -> bytes:
-    items = "".join(
-        f"<item><title>{title}</title><link>https://n.example/{title}</link><guid>{title}</guid></item>"
-        for title in titles
-    )
-    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>N</title>{items}</channel></rss>'.encode()
-
-
-@dataclass(slots=True)
-class Bench:
-    """A desk with one http source."""
-
-    engine: Engine
-    config: Config
-    site: Site
-    now: datetime = NOW
-
-    def poll(self, after: timedelta = timedelta(0), everyone: bool = False) -> list[PollResult]:
-        self.now += after
-        return poll(self.engine, self.config, self.now, everyone=everyone, rng=lambda: 0.0)
-
-    def titles(self) -> set[str]:
-        with reading(self.engine) as connection:
-            return {entry.title for entry in entries.listing(connection)}
+from tests.polls import NOW, Bench, rss
 
 
 @pytest.fixture
-def bench(tmp_path: Path, site: Site) -> Iterator[Bench]:
-    text = f'{SITE}[poll]\nallow_networks = ["127.0.0.0/8"]\n[[source]]\nname = "n"\nurl = "{site.url}/feed"\n'
-    config = parse(text, tmp_path / "config.toml")
-    engine = open_engine(config.database_url)
-    upgrade(engine)
-    declare(engine, config, NOW)
-    yield Bench(engine, config, site)
-    engine.dispose()
+def bench(bench: Bench) -> Bench:
+    """A desk with one http source."""
+    bench.configure({"n": f"{bench.site.url}/feed"})
+    return bench
+
+
+def ask(bench: Bench, after: timedelta = timedelta(0), **how: object) -> list[PollResult]:
+    return list(bench.poll(after, **how).values())
 
 
 def test_the_second_request_is_conditional_and_304_changes_nothing(bench: Bench) -> None:
     bench.site.put("/feed", conditional(rss("a", "b"), '"v1"', [("Last-Modified", "Sun, 01 Nov 2026 10:00:00 GMT")]))
-    (first,) = bench.poll()
+    (first,) = ask(bench)
     assert (first.outcome, first.tally.new) == ("stored", 2)
     assert first.next_due == NOW + timedelta(minutes=60)
     assert first.reason == "interval=60 min"
-    assert bench.poll(timedelta(minutes=59)) == []
-    (second,) = bench.poll(timedelta(minutes=1))
+    assert ask(bench, timedelta(minutes=59)) == []
+    (second,) = ask(bench, timedelta(minutes=1))
     assert (second.outcome, second.tally.new) == ("unchanged", 0)
     asked = bench.site.log[1].headers
     assert (asked["If-None-Match"], asked["If-Modified-Since"]) == ('"v1"', "Sun, 01 Nov 2026 10:00:00 GMT")
@@ -77,28 +49,28 @@ def test_the_second_request_is_conditional_and_304_changes_nothing(bench: Bench)
 
 def test_the_same_body_with_new_validators_stores_the_validators(bench: Bench) -> None:
     bench.site.put("/feed", conditional(rss("a"), '"v1"'))
-    bench.poll()
+    ask(bench)
     bench.site.put("/feed", conditional(rss("a"), '"v2"'))
-    assert bench.poll(everyone=True)[0].outcome == "unchanged"
-    bench.poll(everyone=True)
+    assert ask(bench, everyone=True)[0].outcome == "unchanged"
+    ask(bench, everyone=True)
     assert [seen.headers["If-None-Match"] for seen in bench.site.log] == [None, '"v1"', '"v2"']
 
 
 def test_max_age_is_heeded(bench: Bench) -> None:
     bench.site.put("/feed", Reply(body=rss("a"), headers=[("Cache-Control", "max-age=14400")]))
-    (result,) = bench.poll()
+    (result,) = ask(bench)
     assert (result.next_due, result.reason) == (NOW + timedelta(hours=4), "max-age=14400")
 
 
 def test_failures_back_off_open_an_incident_and_heal(bench: Bench) -> None:
     bench.site.put("/feed", Reply(status=503, headers=[("Retry-After", "7200")]))
-    (first,) = bench.poll()
+    (first,) = ask(bench)
     assert (first.outcome, first.reason) == ("failed", "Retry-After=7200")
     assert first.next_due == NOW + timedelta(hours=2)
     waits = []
     for _attempt in range(3):
         bench.site.put("/feed", Reply(status=500))
-        (result,) = bench.poll(everyone=True)
+        (result,) = ask(bench, everyone=True)
         assert result.next_due is not None
         waits.append(result.next_due - bench.now)
     assert waits == sorted(waits)
@@ -108,7 +80,7 @@ def test_failures_back_off_open_an_incident_and_heal(bench: Bench) -> None:
     assert not found.well
     assert found.sources[0].source.failures == 4
     bench.site.put("/feed", rss("a"))
-    (healed,) = bench.poll(everyone=True)
+    (healed,) = ask(bench, everyone=True)
     assert healed.next_due == bench.now + timedelta(hours=24)
     assert healed.reason.startswith("no validators")
     assert status(bench.engine).well
@@ -116,13 +88,13 @@ def test_failures_back_off_open_an_incident_and_heal(bench: Bench) -> None:
 
 def test_gone_is_said_so(bench: Bench) -> None:
     bench.site.put("/feed", Reply(status=410))
-    (result,) = bench.poll()
+    (result,) = ask(bench)
     assert result.error is not None
     assert "410" in result.error
     assert status(bench.engine).sources[0].state == "gone"
     assert result.next_due is None
-    assert bench.poll(timedelta(days=400)) == []
-    assert bench.poll(everyone=True) == []
+    assert ask(bench, timedelta(days=400)) == []
+    assert ask(bench, everyone=True) == []
     bench.site.put("/feed", rss("a"))
     (back,) = poll(bench.engine, bench.config, bench.now, names=["n"])
     assert back.tally.new == 1
@@ -145,13 +117,13 @@ def test_a_bad_answer_keeps_what_was_and_is_not_remembered(bench: Bench, bad: Re
     config._root = bench.config.root
     bench.config = config
     bench.site.put("/feed", conditional(rss("a"), '"v1"'))
-    bench.poll()
+    ask(bench)
     bench.site.put("/feed", replace(bad, headers=[("ETag", '"bad"')]))
-    (result,) = bench.poll(everyone=True)
+    (result,) = ask(bench, everyone=True)
     assert result.outcome == "failed"
     assert bench.titles() == {"a"}
     bench.site.put("/feed", conditional(rss("a", "c"), '"v3"'))
-    (result,) = bench.poll(everyone=True)
+    (result,) = ask(bench, everyone=True)
     assert result.tally.new == 1
     assert bench.site.log[-1].headers["If-None-Match"] == '"v1"'
 
@@ -165,7 +137,7 @@ def test_one_bad_source_does_not_stop_the_next(bench: Bench, tmp_path: Path) -> 
         tmp_path / "config.toml",
     )
     declare(bench.engine, bench.config, NOW)
-    good, slow = bench.poll()
+    good, slow = ask(bench)
     assert (slow.source, slow.outcome) == ("n", "failed")
     assert "in time" in (slow.error or "")
     assert (good.source, good.tally.new) == ("z", 1)
@@ -187,11 +159,11 @@ def test_a_private_address_is_refused_unless_it_is_allowed(tmp_path: Path, site:
 
 def test_validators_are_dropped_when_the_source_changes(bench: Bench, tmp_path: Path) -> None:
     bench.site.put("/feed", conditional(rss("a"), '"v1"'))
-    bench.poll()
+    ask(bench)
     text = f'{SITE}[poll]\nallow_networks = ["127.0.0.0/8"]\n[[source]]\nname = "n"\nurl = "{bench.site.url}/feed"\n'
     bench.config = parse(text + 'sections = ["Wire"]\n', tmp_path / "config.toml")
     declare(bench.engine, bench.config, bench.now)
-    (result,) = bench.poll()
+    (result,) = ask(bench)
     assert bench.site.log[-1].headers["If-None-Match"] is None
     assert result.tally.updated == 1
     with reading(bench.engine) as connection:
@@ -235,33 +207,33 @@ PLUS = rss("open", "paid").replace(b"<guid>paid</guid>", b"<guid>paid</guid><cat
 
 def test_what_a_server_calls_unchanged_is_read_again_by_new_rules(bench: Bench, tmp_path: Path) -> None:
     bench.site.put("/feed", conditional(PLUS, '"v1"'))
-    bench.poll()
+    ask(bench)
     assert set(levels(bench).values()) == {"unknown"}
     configured(bench, tmp_path, '[access]\ncategories = ["plus"]')
-    (result,) = bench.poll(everyone=True)
+    (result,) = ask(bench, everyone=True)
     assert bench.site.log[-1].headers["If-None-Match"] is None
     assert (result.tally.updated, levels(bench)["paid"]) == (1, "premium")
-    bench.poll(everyone=True)
+    ask(bench, everyone=True)
     assert bench.site.log[-1].headers["If-None-Match"] == '"v1"'
 
 
 def test_the_access_of_a_source_reaches_entries_that_left_its_document(bench: Bench, tmp_path: Path) -> None:
     bench.site.put("/feed", rss("old"))
-    bench.poll()
+    ask(bench)
     bench.site.put("/feed", rss("new"))
-    bench.poll(everyone=True)
+    ask(bench, everyone=True)
     configured(bench, tmp_path, "", 'access = "premium"\n')
     bench.site.put("/feed", Reply(status=503))
-    assert bench.poll()[0].outcome == "failed"
+    assert ask(bench)[0].outcome == "failed"
     assert levels(bench) == {"old": "premium", "new": "premium"}
     configured(bench, tmp_path, "")
-    bench.poll()
+    ask(bench)
     assert levels(bench) == {"old": "unknown", "new": "unknown"}
 
 
 def test_a_document_asks_for_its_own_pace(bench: Bench) -> None:
     bench.site.put("/feed", rss("a").replace(b"<item>", b"<ttl>240</ttl><item>", 1))
-    (result,) = bench.poll()
+    (result,) = ask(bench)
     assert (result.next_due, result.reason) == (NOW + timedelta(hours=4), "ttl=14400")
 
 
@@ -271,7 +243,7 @@ def test_options_that_this_release_cannot_use_fail_their_source_alone(bench: Ben
         sources.add(connection, "older", {"kind": "page", "url": "https://n.example/"}, NOW)
         sources.add(connection, "z", {"path": "good.xml"}, NOW)
     bench.site.put("/feed", rss("a"))
-    results = {result.source: result for result in bench.poll()}
+    results = {result.source: result for result in ask(bench)}
     assert {name: result.outcome for name, result in results.items()} == {
         "n": "stored", "older": "failed", "z": "stored",
     }  # fmt: skip
@@ -280,7 +252,7 @@ def test_options_that_this_release_cannot_use_fail_their_source_alone(bench: Ben
 
 def test_access_is_taken_back_from_sources_that_are_not_polled(bench: Bench, tmp_path: Path) -> None:
     bench.site.put("/feed", rss("old"))
-    bench.poll()
+    ask(bench)
     configured(bench, tmp_path, "", 'access = "premium"\nenabled = false\n')
     assert levels(bench) == {"old": "premium"}
     configured(bench, tmp_path, "", "enabled = false\n")

@@ -5,30 +5,22 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from email.utils import format_datetime
-from pathlib import Path
 
 import pytest
 
-from db.engine import Engine, reading, writing
-from db.records import SourceRecord
-from db.store import entries, incidents, schedule, sources
-from feeds.config import Config, parse
-from feeds.declare import declare
+from db.engine import reading, writing
+from db.store import schedule, sources
 from feeds.manner import Manner
 from feeds.model import Document
 from feeds.monitor import status
-from feeds.poll import Poller, PollResult, Standing, Terms, poll
+from feeds.poll import Poller, PollResult, Standing, Terms
 from feeds.worker import Read, read_document
-from tests import desk
-from tests.command import SITE
-from tests.fakes import Reply, Seen, Site, conditional, free_port, moved
-from tests.test_poll import rss
+from tests.fakes import Reply, Seen, conditional, free_port, moved
+from tests.polls import NOW, Bench, rss
 
-NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
@@ -41,51 +33,6 @@ def dated(*hours: int, earlier: str = "") -> bytes:
     )
     link = f'<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="prev-archive" href="{earlier}"/>' if earlier else ""
     return f'<rss version="2.0"><channel><title>N</title>{link}{items}</channel></rss>'.encode()
-
-
-@dataclass(slots=True)
-class Bench:
-    """A desk whose sources are `*.localhost` names that lead to one site."""
-
-    engine: Engine
-    folder: Path
-    site: Site
-    now: datetime = NOW
-    config: Config = field(init=False)
-
-    def configure(self, sources: dict[str, str], rest: str = "", settings: str = "") -> None:
-        """Sources by name and address; `rest` follows the `[poll]` table, `settings` are of it."""
-        text = f'{SITE}[poll]\nallow_networks = ["127.0.0.0/8", "::1/128"]\ndeadline = 3\n{settings}\n{rest}\n'
-        text += "".join(f'[[source]]\nname = "{name}"\nurl = "{url}"\n' for name, url in sources.items())
-        self.config = parse(text, self.folder / "config.toml")
-        declare(self.engine, self.config, self.now)
-
-    def at(self, host: str, path: str = "/feed") -> str:
-        return f"http://{host}.localhost:{self.site.port}{path}"
-
-    def poll(self, after: timedelta = timedelta(0), **how: object) -> dict[str, PollResult]:
-        self.now += after
-        results = poll(self.engine, self.config, self.now, rng=lambda: 0.0, **how)  # type: ignore[arg-type]
-        return {result.source: result for result in results}
-
-    def source(self, name: str = "n") -> SourceRecord:
-        with reading(self.engine) as connection:
-            return next(one for one in sources.every(connection) if one.name == name)
-
-    def titles(self) -> set[str]:
-        with reading(self.engine) as connection:
-            return {entry.title for entry in entries.listing(connection)}
-
-    def incidents(self) -> list[tuple[str, str]]:
-        with reading(self.engine) as connection:
-            return [(one.kind, one.subject) for one in incidents.opened(connection)]
-
-
-@pytest.fixture
-def bench(tmp_path: Path, site: Site) -> Iterator[Bench]:
-    engine = desk.new_engine(tmp_path)
-    yield Bench(engine, tmp_path, site)
-    engine.dispose()
 
 
 # --- budgets

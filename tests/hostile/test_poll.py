@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,25 +12,16 @@ from db.store import entries
 from feeds.declare import declare
 from feeds.poll import Poller as Desk
 from feeds.poll import PollResult, Terms
-from tests import desk
-from tests.fakes import Reply, Site, conditional
+from tests.fakes import Reply, conditional
 from tests.hostile.documents import DOCUMENTS, EXPECTED
 from tests.hostile.servers import TRAPS, running
-from tests.test_poll import rss
-from tests.test_round import NOW, Bench
+from tests.polls import NOW, Bench, rss
 
 DEADLINE = 4.0
 EACH = 6.0
 """Seconds that any one of them may take."""
 
 MOST_BYTES = 10_000_000
-
-
-@pytest.fixture
-def bench(tmp_path: Path, site: Site) -> Iterator[Bench]:
-    engine = desk.new_engine(tmp_path)
-    yield Bench(engine, tmp_path, site)
-    engine.dispose()
 
 
 def run(bench: Bench, urls: dict[str, str]) -> tuple[dict[str, PollResult], dict[str, float]]:
