@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from db.models import Document, Entry, EntryKey, EntrySection, Fingerprint, Item, Revision, Section, Source
 from db.records import Access, Enclosure, Evidence, Member, Precision, RevisionRecord, Said, ShownEntry, StoredEntry
+from db.store.bulk import rows_among
 
 Value = TypeVar("Value")
 
@@ -119,14 +120,11 @@ def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
-_BY_KEYS = select(EntryKey.key, EntryKey.entry_id).where(EntryKey.key.in_(bindparam("keys", expanding=True)))
-
-
 def find(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
     """Key -> id of the stored entry, for those keys that are known."""
     found: dict[bytes, int] = {}
     for chunk in chunks(keys):
-        found.update((row[0], row[1]) for row in connection.execute(_BY_KEYS, {"keys": chunk}))
+        found.update((row[0], row[1]) for row in rows_among(connection, EntryKey, ("key", "entry_id"), chunk))
     return found
 
 
