@@ -113,11 +113,11 @@ def _row(entry_id: int, source_id: int, new: NewEntry, now: datetime) -> tuple[A
 
 
 def _plain_enclosures(record: EntryRecord) -> tuple[tuple[str, str, int], ...]:
-    return tuple((file.url, file.media_type, file.length) for file in record.enclosures)
+    return tuple([(file.url, file.media_type, file.length) for file in record.enclosures])
 
 
 def _plain_evidence(evidence: Sequence[Evidence]) -> tuple[tuple[str, str, str], ...]:
-    return tuple((proof.signal, proof.value, proof.where) for proof in evidence)
+    return tuple([(proof.signal, proof.value, proof.where) for proof in evidence])
 
 
 def _words(record: EntryRecord) -> dict[str, Any]:
