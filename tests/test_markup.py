@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from feeds.normalise import absolute, sanitise, strip_illegal, text_of
-from feeds.normalise.markup import text_within
+from feeds.normalise.markup import MAX_HTML, multiplies, text_within
 
 BASE = "https://news.example/a/b.html"
 REL = 'rel="noopener noreferrer nofollow"'
@@ -149,3 +149,42 @@ def test_what_nests_too_deep_keeps_its_text_alone(markup: str, kept: bool) -> No
     made = sanitise(markup, BASE)
     assert (made != f"<p>{text_of(markup)}</p>") is kept
     assert "x" in text_within(made)
+
+
+LONG = "https://h.example/" + "a" * 22_000
+LEFT_OPEN = f"<p>x<a href='{LONG}'>"
+
+
+@pytest.mark.parametrize(
+    ("markup", "kept"),
+    [
+        (LEFT_OPEN + "<p>y" * 100, False),
+        (LEFT_OPEN + "</a>" + "<p>y" * 100, True),
+        (LEFT_OPEN + "<a href='/short'>" + "<p>y" * 100, True),
+        (LEFT_OPEN + "<table></a></table>" + "<p>y" * 100, False),
+        (LEFT_OPEN + "<table><tr><td><a>y</a></td></tr></table>" + "<p>y" * 100, False),
+        (LEFT_OPEN + "<table><tr><td></td></tr></table></a>" + "<p>y" * 10, True),
+    ],
+    ids=range(6),
+)
+def test_a_link_left_open_does_not_multiply_its_address(markup: str, kept: bool) -> None:
+    made = sanitise(markup, BASE)
+    assert ("<a " in made) is kept
+    assert "y" in text_within(made)
+    assert len(made) < 2 * MAX_HTML
+
+
+tags = st.sampled_from(
+    ["<p>", "</p>", "<a>", "</a>", "<b>", "</b>", "<table>", "</table>", "<tr>", "<td>", "</td>", "<caption>", "<ul>",
+     "<li>", "x", "<div>", "</div>", "<button>", "</button>", "<h2>", "<object>", "</object>", "<!--", "-->", "<svg>",
+     "</svg>", "<title>", "</title>", "<select>", "</select>", "<math>", "<mi>", "<foreignObject>", "<desc>", "<form>",
+     "<nobr>", "<font>", "</font>", "<blockquote>", "<pre>", "<template>", "</template>", "<body>", "<textarea>"]
+)  # fmt: skip
+
+
+@given(st.lists(tags, max_size=6), st.lists(tags, max_size=6), st.lists(tags, min_size=1, max_size=3))
+@example(["<p>"], ["<table>", "</a>", "</table>"], ["<p>"])
+def test_whatever_multiplies_is_foreseen(before: list[str], after: list[str], repeated: list[str]) -> None:
+    markup = "".join([*before, f"<a href='{LONG}'>", *after]) + ("".join(repeated) + "y") * 100
+    made = nh3.clean(markup, tags={"a", "p"})
+    assert multiplies(markup) or len(made) <= 2 * MAX_HTML

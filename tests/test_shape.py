@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from feeds.errors import ParseError
 from feeds.sources.feed import parse
+from feeds.sources.shape import examine
 from tests.feed_documents import CASES, RSS, document
 
 
@@ -33,6 +34,7 @@ def test_a_page_names_its_feed_with_a_whole_address() -> None:
             b"<div><link rel=icon href=x><link type=application/rss+xml>",
             "is an HTML page, not a feed; give the address",
         ),
+        (b"<html><a href='https://news.example/rss.xml'>RSS</a>", "is an HTML page, not a feed; give the address"),
         (
             b"<html><link rel=alternate type='application/atom+xml' href='/atom.xml'>",
             "advertises https://news.example/atom.xml:",
@@ -49,7 +51,7 @@ def test_a_page_names_its_feed_with_a_whole_address() -> None:
         (b"<rss " + b" ".join(b"a%d='1'" % n for n in range(300)) + b"/>", "a start tag of"),
         (bytes(range(256)) * 20, "is no text in cp1252"),
     ],
-    ids=range(19),
+    ids=range(20),
 )
 def test_what_has_no_shape_of_a_feed_is_refused_in_words(data: bytes, words: str) -> None:
     with pytest.raises(ParseError, match=r"^feed\.xml: ") as caught:
@@ -107,6 +109,28 @@ def test_only_the_first_items_are_read() -> None:
     assert parse(document(RSS.format(many))).warnings == ("only the first 5000 of 5002 items were read",)
     loose = parse(document(RSS.format("&" + many)))
     assert (len(loose.items), loose.warnings[0]) == (5000, "only the first 5000 of 5002 items were read")
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        (RSS.format("<item/>" + "<a/>" * 500_000), True),
+        (RSS.format("<item/>" + "<a/>" * 499_000), False),
+        (RSS.format("<item/>" + "<a>&</a>" * 250_000), True),
+        (RSS.format("<item><title><![CDATA[" + "<b>of twenty byt</b>" * 600_000 + "]]></title></item>"), True),
+        (RSS.format("<item><title><![CDATA[" + f"<b>{'apart' * 7}</b>" * 480_000 + "]]></title></item>"), False),
+        ('{"version": "https://jsonfeed.org/version/1", "items": [' + "{}," * 250_000 + "{}]}", True),
+        ('{"version": "https://jsonfeed.org/version/1", "items": [' + "{}," * 240_000 + "{}]}", False),
+    ],
+    ids=range(7),
+)
+def test_what_would_become_too_many_objects_is_refused(text: str, refused: bool) -> None:
+    try:
+        found = ""
+        examine(document(text))
+    except ParseError as error:
+        found = str(error)
+    assert ("tags or values, one in 20 bytes" in found) == refused, found
 
 
 def test_malformed_xml_is_read_with_a_warning_that_names_the_line() -> None:

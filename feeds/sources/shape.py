@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from html.entities import html5
-from typing import Any, Literal
+from typing import Any, AnyStr, Literal
 
 from lxml import etree
 
@@ -35,6 +35,10 @@ MAX_DEPTH = 5000
 
 MAX_ITEMS = 5000
 """8,000 items take feedparser 1.5 s, 200,000 in 18 MB lxml 1.4 s."""
+
+MAX_MARKS = 500_000
+SPREAD = 20
+"""What is larger may have one tag, or mark of JSON, in so many bytes: 10 MB of nothing else make 340 MB of objects."""
 
 MAX_REPLACED = 0.01
 """Share of characters that may be lost in decoding."""
@@ -104,6 +108,7 @@ def _at_once(document: Document) -> Shape | None:
     data, encoding = _utf8(document)
     if not data.startswith(b"<"):
         return None
+    _refuse_dense(data, b"<", document.name)
     _refuse_slow(data, document.name)
     try:
         tree = _without_entities(_parse(data), data, document.name)
@@ -144,6 +149,7 @@ def _with_care(document: Document) -> Shape:
     if not stripped.strip("\0"):
         raise ParseError(f"{document.name}: is empty, so no feed")
     if stripped.startswith(("{", "[")):
+        _refuse_dense(stripped, "{[,", document.name)
         return Shape("json", encoding, text=stripped)
     body = _DECLARATION.sub("", stripped, count=1)
     offset = text.count("\n", 0, len(text) - len(body))
@@ -153,6 +159,7 @@ def _with_care(document: Document) -> Shape:
     if root.casefold() not in ROOTS:
         raise ParseError(f"{document.name}: {_no_feed(text, root, document.url)}")
     data = text.encode()
+    _refuse_dense(data, b"<", document.name)
     _refuse_slow(data, document.name)
     try:
         tree = _without_entities(_parse(data), data, document.name)
@@ -265,6 +272,16 @@ def _no_feed(text: str, root: str, url: str | None) -> str:
     return "is an HTML page, not a feed; give the address of its feed"
 
 
+def _refuse_dense(data: AnyStr, marks: AnyStr, name: str) -> None:
+    """Raises `ParseError` for a document that would become far more objects than its length lets expect.
+
+    `marks` are the characters of which each begins an object.
+    """
+    most = max(MAX_MARKS, len(data) // SPREAD)
+    if len(data) > most and sum(data.count(marks[at : at + 1]) for at in range(len(marks))) > most:
+        raise ParseError(f"{name}: is refused: it has more than {most:,} tags or values, one in {SPREAD} bytes")
+
+
 def _refuse_slow(data: bytes, name: str) -> None:
     """Raises `ParseError` for a start tag that would keep a parser busy for seconds.
 
@@ -347,8 +364,8 @@ def _malformed(text: str, root: str, name: str, reason: str, encoding: str, warn
     if comment >= 0 and text.find("-->", comment) < 0 and text.find("]]>", comment) < 0:
         raise ParseError(f"{name}: is cut short: it ends within a comment ({reason})")
     depth = 0
-    for closing, empty in _LEVEL.findall(_VOID.sub("", text)):
-        depth = max(depth - 1, 0) if closing else depth + (not empty)
+    for tag in _LEVEL.finditer(_VOID.sub("", text)):
+        depth = max(depth - 1, 0) if tag[1] else depth + (not tag[2])
         if depth > MAX_DEPTH:
             raise ParseError(f"{name}: is refused: elements are nested deeper than {MAX_DEPTH}")
     warnings.append(f"not well-formed XML: {reason}")

@@ -113,6 +113,16 @@ def namespaces_each() -> bytes:
     return _rss("".join(f"<item xmlns:a{n}='u{n}'/>" for n in range(4000)))
 
 
+def items_60k() -> bytes:
+    """60,000 items."""
+    return _rss(_ITEM * 60_000)
+
+
+def items_60k_malformed() -> bytes:
+    """60,000 items and an end tag too many."""
+    return _rss(_ITEM * 60_000 + "</b>")
+
+
 def items_200k() -> bytes:
     """200,000 items."""
     return _rss(_ITEM * 200_000)
@@ -121,6 +131,23 @@ def items_200k() -> bytes:
 def items_200k_malformed() -> bytes:
     """200,000 items and an end tag too many."""
     return _rss(_ITEM * 200_000 + "</b>")
+
+
+def elements_2_million() -> bytes:
+    """9.6 MB of elements that hold nothing."""
+    return _rss(f"<item>{'<a/>' * 2_400_000}</item>")
+
+
+def objects_3_million() -> bytes:
+    """9.6 MB of objects that hold nothing."""
+    head = b'{"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": ['
+    return head + b"{}," * 3_200_000 + b"{}]}"
+
+
+def left_open() -> bytes:
+    """A link of 60 kB that is left open before 160,000 paragraphs, each of which opens it again."""
+    body = f"<p>one<a href='https://h.example/{'a' * 60_000}'>{'<p>' * 160_000}"
+    return _rss(f"<item><title>one</title><description><![CDATA[{body}]]></description></item>")
 
 
 def text_12_mb() -> bytes:
@@ -274,7 +301,8 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
     for function in (
         billion_laughs, quadratic_blowup, xxe_file, xxe_http, xxe_parameter, external_subset, xinclude, depth_10k,
         depth_100k, depth_unclosed, html_100k_deep, html_100k_deep_with_base, attributes_16k, attributes_100k,
-        namespaces_4k, namespaces_20k, namespaces_each, items_200k, items_200k_malformed, text_12_mb, title_10_mb,
+        namespaces_4k, namespaces_20k, namespaces_each, items_60k, items_60k_malformed, items_200k,
+        items_200k_malformed, elements_2_million, objects_3_million, left_open, text_12_mb, title_10_mb,
         comment_unfinished, comment_unfinished_dashes, control_characters, reference_surrogate, reference_too_long,
         latin1_said_utf8, cp1251_and_utf8, utf16_said_utf8, utf7, ebcdic, truncated, truncated_in_cdata, empty, blank,
         captcha, captcha_xhtml, dates_50_kb, authors_50_kb, categories_100k, categories_100k_malformed, enclosures_50k,
@@ -301,8 +329,13 @@ EXPECTED: dict[str, int | str] = {
     "namespaces_4k": "a start tag of",
     "namespaces_20k": "a start tag of",
     "namespaces_each": 4000,
-    "items_200k": 5000,
-    "items_200k_malformed": 5000,
+    "items_60k": 5000,
+    "items_60k_malformed": 5000,
+    "items_200k": "more than 630,003 tags",
+    "items_200k_malformed": "more than 630,003 tags",
+    "elements_2_million": "more than 500,000 tags",
+    "objects_3_million": "more than 500,000 tags or values",
+    "left_open": 1,
     "text_12_mb": "too long",
     "title_10_mb": 1,
     "comment_unfinished": "cut short",

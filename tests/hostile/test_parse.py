@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -10,9 +13,13 @@ from feeds.errors import ParseError
 from feeds.sources.feed import parse
 from tests.feed_documents import document
 from tests.hostile.documents import DOCUMENTS, EXPECTED
+from tests.hostile.memory import STATUS
 
 LONGEST = 6.0
 """CPU seconds a document may take: a worker is killed after five of the clock."""
+
+MOST_MEGABYTES = 100.0
+"""What a worker may need for one document, on top of what it is."""
 
 
 def test_every_document_says_what_comes_of_it() -> None:
@@ -38,3 +45,12 @@ def test_a_hostile_document_is_read_or_refused_in_time(name: str) -> None:
         assert not any("from nothing to bytes" in text for text in (item.title, item.summary, item.content))
         assert not item.enclosures or item.enclosures[0].url.startswith("https://h.example/")
         assert not any(ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF for character in item.title[:100])
+
+
+@pytest.mark.skipif(not STATUS.exists(), reason="only Linux tells the memory of a process in /proc")
+def test_no_hostile_document_needs_more_than_its_memory() -> None:
+    measured = subprocess.run([sys.executable, "-m", "tests.hostile.memory"], capture_output=True, check=True)
+    found: dict[str, float] = json.loads(measured.stdout)
+    assert sorted(found) == sorted(DOCUMENTS)
+    assert found["enclosures_50k"] > 1, "nothing is measured"
+    assert {name: megabytes for name, megabytes in found.items() if megabytes > MOST_MEGABYTES} == {}
