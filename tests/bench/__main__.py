@@ -63,6 +63,7 @@ BENCHMARKS: dict[str, tuple[str, dict[str, int]]] = {
     "parse": ("parsing.measure", {}),
     "poll": ("polling.measure", {}),
     "poll-reader": ("readers.lemon_reader", {"feeds": OTHERS}),
+    "poll-reader-searched": ("readers.lemon_reader_searched", {"feeds": OTHERS}),
     "poll-newsboat": ("readers.newsboat", {"feeds": OTHERS}),
     "poll-sfeed": ("readers.sfeed", {"feeds": OTHERS}),
     "poll-archive": ("archive.measure", {}),
@@ -78,7 +79,7 @@ def ratios(results: Mapping[str, Any]) -> dict[str, float]:
     if {"ingest", "ingest-obvious"} <= set(results):
         ours, obvious = (results[name]["entries_per_cpu_second"] for name in ("ingest", "ingest-obvious"))
         found["ingest, the obvious way to ours"] = round(ours / obvious, 1)
-    for peer in ("reader", "newsboat", "sfeed"):
+    for peer in ("reader", "reader-searched", "newsboat", "sfeed"):
         for stage in STAGES:
             key = f"{stage}_cpu_ms_a_feed"
             theirs = results.get(f"poll-{peer}", {}).get(key)

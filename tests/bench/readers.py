@@ -24,22 +24,31 @@ NOT_INSTALLED: Figures = {"result": "not installed"}
 
 def lemon_reader(folder: Path, feeds: int) -> Figures:
     """lemon24/reader with its default storage and parsers, one thread: more of them cost more CPU."""
+    return _lemon_reader(folder, feeds, search=False)
+
+
+def lemon_reader_searched(folder: Path, feeds: int) -> Figures:
+    """The same, and after each poll its search is told of what is new, without which it finds none of it."""
+    return _lemon_reader(folder, feeds, search=True)
+
+
+def _lemon_reader(folder: Path, feeds: int, *, search: bool) -> Figures:
     import reader
 
     # It warns of every answer whose media type it did not look at.
     logging.getLogger("reader").setLevel(logging.ERROR)
     folder.mkdir(parents=True, exist_ok=True)
     with Site(Setup(feeds)) as site:
-        desk = reader.make_reader(str(folder / "reader.sqlite"))
+        desk = reader.make_reader(str(folder / "reader.sqlite"), search_enabled=search)
         for number in range(feeds):
             desk.add_feed(site.plain_url(number))
-        found = _measure(
-            site,
-            feeds,
-            lambda: desk.update_feeds(workers=1, scheduled=False),
-            lambda: desk.get_entry_counts().total or 0,
-            own=True,
-        )
+
+        def update() -> None:
+            desk.update_feeds(workers=1, scheduled=False)
+            if search:
+                desk.update_search()
+
+        found = _measure(site, feeds, update, lambda: desk.get_entry_counts().total or 0, own=True)
         desk.close()
     return found
 
