@@ -46,6 +46,16 @@ INTENDED = (
         re.compile(rb"<image\b|<link\b[^<>]*[^/<>]>\s*<[^/!]", re.IGNORECASE),
         re.compile(r"item \d+ (title|url|guid|label|source|rights|evidence|summary|content|links|images)\b"),
     ),
+    (
+        "an item that stands in another ends nothing of it, and the feed keeps its own title",
+        re.compile(rb"<item\b(?:(?!</item>).)*<item\b", re.IGNORECASE | re.DOTALL),
+        re.compile(r"feed (title|url|language)|item \d+ |\d+ items"),
+    ),
+    (
+        "a link whose type is none is a link",
+        re.compile(rb"<link\b[^<>]*\stype=[\"'][^\"'/]*[\"']", re.IGNORECASE),
+        re.compile(r"(feed|item \d+) (url|links|enclosures|earlier)\b"),
+    ),
 )
 """Differences that are meant: why, where (in the bytes of a document), and in which fields."""
 

@@ -50,8 +50,9 @@ def test_a_page_names_its_feed_with_a_whole_address() -> None:
         (b"<rss><a b='" + b"\n" * 70_000, "a start tag of"),
         (b"<rss " + b" ".join(b"a%d='1'" % n for n in range(300)) + b"/>", "a start tag of"),
         (bytes(range(256)) * 20, "is no text in cp1252"),
+        (b"Usage: wrap items in <rss> and </rss>, see the manual.", "only looks like a feed"),
     ],
-    ids=range(20),
+    ids=range(21),
 )
 def test_what_has_no_shape_of_a_feed_is_refused_in_words(data: bytes, words: str) -> None:
     with pytest.raises(ParseError, match=r"^feed\.xml: ") as caught:
@@ -109,6 +110,35 @@ def test_only_the_first_items_are_read() -> None:
     assert parse(document(RSS.format(many))).warnings == ("only the first 5000 of 5002 items were read",)
     loose = parse(document(RSS.format("&" + many)))
     assert (len(loose.items), loose.warnings[0]) == (5000, "only the first 5000 of 5002 items were read")
+
+
+HTML_ENTITIES = """<!DOCTYPE rss [<!ENTITY % HTMLlat1 PUBLIC "-//W3C//ENTITIES Latin 1 for XHTML//EN"
+    "http://www.w3.org/TR/xhtml1/DTD/xhtml-lat1.ent"> %HTMLlat1;]>"""
+
+
+@pytest.mark.parametrize(
+    "before",
+    [HTML_ENTITIES, f"<?xml version='1.0'?>{HTML_ENTITIES}", "<!-- of 2004 -->\n<!-- - -- -->\n<?xml version='1.0'?>"],
+    ids=range(3),
+)
+def test_what_old_software_writes_before_a_feed_is_read(before: str) -> None:
+    found = parse(document(before + RSS.format("<item><title>caf&eacute;</title></item>")))
+    assert [item.title for item in found.items] == ["café"]
+
+
+def test_a_document_type_that_declares_more_than_the_entities_of_html_is_refused() -> None:
+    more = HTML_ENTITIES.replace("]>", "<!ENTITY own 'word'>]>")
+    with pytest.raises(ParseError, match="entities of its own"):
+        parse(document(more + RSS.format("<item><title>&own;</title></item>")))
+
+
+def test_a_blank_in_the_address_of_a_namespace_is_mended() -> None:
+    feed = RSS.replace("<rss ", "<rss xmlns:dc='http://purl.org/dc/elements/1.1/ ' ", 1)
+    shape = examine(document(feed.format("<item><title>a</title><dc:creator>Ann</dc:creator></item>")))
+    assert shape.tree is not None
+    found = parse(document(feed.format("<item><title>a</title><dc:creator>Ann</dc:creator></item>")))
+    assert found.items[0].authors == ("Ann",)
+    assert found.warnings[0].startswith("not well-formed XML: line 1: ")
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def _lenient(shape: Shape, document: Document, context: Context) -> FeedResult:
         channel, entries = read_text(shape.text, shape.root)
     except Exception as error:
         raise ParseError(f"{document.name}: cannot be read: {type(error).__name__}: {str(error)[:200]}") from error
-    if not entries and shape.root == "rdf" and not (channel.title or channel.link):
+    if not entries and not (channel.title or channel.link or channel.language or channel.ttl):
         raise _no_channel(document)
     return result(channel, entries, shape.root == "feed", shape.encoding, document, context, list(shape.warnings))
 

@@ -69,7 +69,21 @@ _AMPERSAND = re.compile(
     r"<!\[CDATA\[(?:[^\]]|\](?!\]>))*+|&(?!#\d{1,10};|#x[0-9a-fA-F]{1,8};)(?:([A-Za-z][A-Za-z0-9]{1,31};))?"
 )
 _OWN = frozenset(("amp;", "lt;", "gt;", "quot;", "apos;"))
-_DECLARATION = re.compile(r"\A<\?xml\s[^<>]{0,1000}\?>\s*")
+_DECLARATION = re.compile(r"\A(?:<!--(?:[^-]|-(?!->))*+-->\s*)*+<\?xml\s[^<>]{0,1000}\?>\s*")
+"""With comments before it, which XML forbids and some publish all the same."""
+
+_PROLOG = 2000
+"""Bytes within which a document type is looked for."""
+
+_ENTITIES_OF_HTML = re.compile(
+    r"<!DOCTYPE\s+([\w.:-]{1,40})\s*\[\s*"
+    r"(?:<!ENTITY\s+%\s+[\w.-]{1,40}\s+PUBLIC\s+\"-//W3C//(?:ENTITIES|DTD) [\w .-]{1,60}//EN\"\s+"
+    r"\"[^\"<>]{0,200}\"\s*>\s*(?:%[\w.-]{1,40};\s*)?){1,3}\]\s*>",
+    re.ASCII,
+)
+"""A document type that declares HTML's own sets of entities and nothing else, as feeds of Drupal 4 do."""
+
+_NAMESPACE = re.compile(r"(\sxmlns(?::[\w.-]{1,40})?\s*=\s*)(\"[^\"<>]{0,400}\"|'[^'<>]{0,400}')")
 _NAME = re.compile(r"<(?:[\w.-]{1,100}:)?([\w.-]{1,100})")
 _UNDECLARED = re.compile(r"Namespace prefix ([A-Za-z_][\w.-]{0,40}) ", re.ASCII)
 _START_TAG = re.compile(rb"<[A-Za-z_:\x80-\xff](?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*+>?")
@@ -106,7 +120,7 @@ def examine(document: Document) -> Shape:
 def _at_once(document: Document) -> Shape | None:
     """A well-formed feed in UTF-8; None for all others."""
     data, encoding = _utf8(document)
-    if not data.startswith(b"<"):
+    if not data.startswith(b"<") or b"<!ENTITY" in data[:_PROLOG]:
         return None
     _refuse_dense(data, b"<", document.name)
     _refuse_slow(data, document.name)
@@ -154,7 +168,8 @@ def _with_care(document: Document) -> Shape:
     body = _DECLARATION.sub("", stripped, count=1)
     offset = text.count("\n", 0, len(text) - len(body))
     warnings: list[str] = []
-    text = _mend(body, warnings)
+    # Nothing outside a document is loaded, so a name for what stands there is as good as a list of it.
+    text = _ENTITIES_OF_HTML.sub(r'<!DOCTYPE \1 SYSTEM "html">', _mend(body, warnings), count=1)
     root, _end = _first_element(text)
     if root.casefold() not in ROOTS:
         raise ParseError(f"{document.name}: {_no_feed(text, root, document.url)}")
@@ -335,6 +350,10 @@ def _escape_ampersands(text: str) -> str:
     return _AMPERSAND.sub(_ampersand, text)
 
 
+def _without_blanks(namespace: re.Match[str]) -> str:
+    return namespace[1] + "".join(namespace[2].split())
+
+
 def _declare_prefixes(text: str, error: etree.XMLSyntaxError) -> str:
     """`text` with the second commonest mended: a prefix that nobody declared means what it always means."""
     log = [str(entry.message) for entry in error.error_log]  # type: ignore[attr-defined]  # not in lxml-stubs
@@ -369,7 +388,7 @@ def _malformed(text: str, root: str, name: str, reason: str, encoding: str, warn
         if depth > MAX_DEPTH:
             raise ParseError(f"{name}: is refused: elements are nested deeper than {MAX_DEPTH}")
     warnings.append(f"not well-formed XML: {reason}")
-    data = _escape_ampersands(text).encode()
+    data = _escape_ampersands(_NAMESPACE.sub(_without_blanks, text)).encode()
     try:
         return Shape("xml", encoding, tree=_parse(data), data=data, warnings=tuple(warnings))
     except etree.XMLSyntaxError as error:
