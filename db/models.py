@@ -105,7 +105,7 @@ class SourceState(Base):
     last_modified: Mapped[str | None]
     settings: Mapped[bytes | None]
     failures: Mapped[int] = mapped_column(default=0)
-    last_poll: Mapped[datetime | None]
+    last_poll: Mapped[datetime | None] = mapped_column(index=True)
     last_success: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str | None]

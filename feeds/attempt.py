@@ -1,6 +1,7 @@
 """One poll of one source while it lasts, and what it comes to: exactly one outcome.
 
-Decided here as values from what the fetcher, the reader and the storage said; `feeds.poll` does the doing.
+Decided here as values from what the fetcher, the reader and the storage said; `feeds.round` and `feeds.settle` do
+the doing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from feeds import cadence
 from feeds.cadence import Bounds, Hints, next_due
 from feeds.config import Config, Source
 from feeds.errors import FetchError, SourceError
-from feeds.fetch import Fetched, HttpError, NotNow, Request
+from feeds.fetch import Fetched, HttpError, NotNow, Request, same_origin
 from feeds.ingest import Tally
 from feeds.log import redact
 from feeds.manner import Manner
@@ -73,12 +74,14 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What is to be stored of a poll beside its entries. `moved_from` is the address that a new one took over from."""
+    """What is to be stored of a poll beside its entries. `moved_from` is the address that a new one took over from,
+    `shut_until` when the whole host may be asked again, which asked to be left alone."""
 
     poll: PollRecord
     tally: Tally
     troubles: tuple[Trouble, ...] = ()
     moved_from: str | None = None
+    shut_until: datetime | None = None
 
 
 class Attempt:
@@ -99,6 +102,7 @@ class Attempt:
         self._shrunken = False
         self._missed = False
         self._pages = 0
+        self._asked = {self.url}
         self._put_off: str | None = None
         self._keeps_settings = False
 
@@ -113,10 +117,15 @@ class Attempt:
         return sum(len(reading.records) for reading in self.readings)
 
     def request(self) -> Request:
-        """What to ask for first."""
+        """What to ask for first; with a login only where a person named its origin, not where a move led."""
+        login = self.is_own(self.url)
         if not self.conditional:
-            return Request(self.url)
-        return Request(self.url, etag=self.record.etag, last_modified=self.record.last_modified)
+            return Request(self.url, login=login)
+        return Request(self.url, etag=self.record.etag, last_modified=self.record.last_modified, login=login)
+
+    def is_own(self, url: str) -> bool:
+        """Whether `url` is of the origin that a person named for the source."""
+        return same_origin(url, self.source.url or "")
 
     def failed(self, error: SourceError) -> None:
         """No document was had, or it could not be used."""
@@ -162,7 +171,12 @@ class Attempt:
             newest = self.record.pace.newest
             if read.oldest is not None and newest is not None and read.oldest <= newest:
                 self._missed = False
-        return read.earlier if self._missed and self._pages < PAGES else None
+        earlier = read.earlier
+        # An archive that goes in a circle, or names the feed itself, has nothing more to say.
+        if earlier is None or not self._missed or self._pages >= PAGES or earlier in self._asked:
+            return None
+        self._asked.add(earlier)
+        return earlier
 
     def put_off(self, error: NotNow) -> None:
         """It may not be asked now, because it leads to a host that may not: it comes again, later each time, until
@@ -247,7 +261,9 @@ class Attempt:
             url=moved_to,
         )
         moved_from = self.url if moved_to is not None else None
-        return Conclusion(poll, tally, tuple(self._troubles(config, failures)), moved_from)
+        wait = shut_for(config, record.host, self._hints.retry_after) if failed else None
+        shut_until = None if wait is None else self.began + timedelta(seconds=wait)
+        return Conclusion(poll, tally, tuple(self._troubles(config, failures)), moved_from, shut_until)
 
     def acknowledge(self, conclusion: Conclusion) -> None:
         """Puts into the result what was stored, and what the documents said beside their entries."""
@@ -256,8 +272,9 @@ class Attempt:
         result.next_due, result.reason = poll.due_at if poll.due_at < NEVER else None, poll.reason
         result.repeated = result.error is not None and result.error == self.record.error
         for one in self.readings:
-            result.skipped += [(one.name, row) for row in one.skipped]
-            result.warnings += [f"{one.name}: {warning}" for warning in one.warnings]
+            name = redact(one.name)
+            result.skipped += [(name, row) for row in one.skipped]
+            result.warnings += [f"{name}: {warning}" for warning in one.warnings]
         if self._shrunken and self._read is not None:
             size = self.record.pace.size
             result.warnings.append(
@@ -321,6 +338,15 @@ def bounds_of(config: Config, source: Source | None, host: str | None) -> Bounds
         unconditional=timedelta(minutes=settings.unconditional_interval),
         fixed=own is not None or "interval" in settings.model_fields_set,
     )
+
+
+def shut_for(config: Config, host: str | None, retry_after: int | None) -> int | None:
+    """Seconds for which nothing of `host` is asked, where its Retry-After is configured to mean all of it: from a
+    minute to a day."""
+    rules = config.host.get(host or "")
+    if rules is None or not rules.share_retry_after or not retry_after:
+        return None
+    return min(max(retry_after, 60), 86_400)
 
 
 def is_witness(record: SourceRecord) -> bool:

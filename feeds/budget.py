@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 SPAN = 61.0
@@ -54,9 +54,15 @@ class Budget:
         self.hop(host, at)
 
     def hop(self, host: str, at: float) -> None:
-        """Notes a request that begins on its way from another, or that an earlier process made. Those of one host are
-        noted in their order."""
+        """Notes a request that begins on its way from another. Those of one host are noted in their order."""
         self._recent(host, at).append(at)
+
+    def learn(self, host: str, times: Sequence[float], at: float) -> None:
+        """Notes requests that are known to have begun at `times`, in any order; those noted already are among them."""
+        own = self._recent(host, at)
+        missing = len(times) - len(own)
+        if missing > 0:
+            self._begun[host] = deque(sorted([*own, *sorted(times)[-missing:]]))
 
     def close(self, host: str, until: float) -> None:
         """Nothing begins at `host` before `until`: it asked for that."""

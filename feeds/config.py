@@ -124,6 +124,12 @@ def _dateline(value: str) -> str:
     return value
 
 
+def _user_agent(value: str) -> str:
+    if not re.fullmatch(r"[\x20-\x7e]+", value):
+        raise ValueError("give printable ASCII: it goes into a header (RFC 9110, section 5.5)")
+    return value
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 LinkUrl = Annotated[str, AfterValidator(_link_url)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
@@ -134,6 +140,7 @@ Authority = Annotated[str, AfterValidator(_authority)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Dateline = Annotated[str, Field(max_length=200), AfterValidator(_dateline)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
+UserAgent = Annotated[Text, AfterValidator(_user_agent)]
 
 
 class _Model(BaseModel):
@@ -212,11 +219,15 @@ class Poll(_Model):
     max_interval: int = Field(1440, ge=5, le=44640, description="Most minutes between two polls of a working source.")
     connections: int = Field(64, ge=1, le=500, description="Requests under way at once.")
     per_minute: int = Field(30, ge=1, le=10_000, description="Most requests to one host in any 60 seconds.")
-    per_host: int = Field(2, ge=1, le=20, description="Most requests under way at one host.")
+    per_host: int = Field(
+        2, ge=1, le=20, description="Most requests under way at one host, but for redirects of others."
+    )
     deadline: float = Field(30, gt=0, le=600, description="Seconds one request may take, redirects included.")
     connect_timeout: float = Field(5, gt=0, le=60, description="Seconds to connect.")
     max_bytes: int = Field(10_000_000, ge=1000, le=1_000_000_000, description="Most bytes of one document, decoded.")
-    user_agent: str | None = Field(None, description="Sent as User-Agent; default: Broadsheet/<version> (+base_url).")
+    user_agent: UserAgent | None = Field(
+        None, description="Sent as User-Agent; default: Broadsheet/<version> (+base_url)."
+    )
     allow_networks: tuple[str, ...] = Field(
         (), description='Private networks that may be asked all the same, such as "127.0.0.0/8".'
     )

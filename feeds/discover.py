@@ -55,7 +55,7 @@ _COMMENTS = re.compile(
 )
 """What feeds of readers' comments say of themselves: blog software advertises them beside the real one."""
 
-_ROOT = re.compile(r"(?:\s|<!--.*?-->|<\?.*?>)*<(?:!doctype\s+)?([a-z][\w:.-]*)", re.DOTALL)
+_ROOT = re.compile(r"(?:\s|<!--(?:[^-]|-(?!->))*+-->|<\?[^>]*+>)*+<(?:!doctype\s+)?([a-z][\w:.-]*)")
 _HTML = frozenset("html head body title meta link script style div p h1 center main article section".split())
 _XML = frozenset("rss rdf:rdf feed opml urlset sitemapindex".split())
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -88,6 +88,11 @@ def title_of(data: bytes, charset: str | None = None) -> str | None:
     """The title of an HTML page, on one line; None where it has none."""
     tree = _tree(data, charset)
     return None if tree is None else _fold(tree.findtext(".//title"))
+
+
+def look(data: bytes, url: str | None, charset: str | None = None) -> tuple[str | None, tuple[Found, ...]]:
+    """Title and feeds of an HTML page: all that somebody else needs, who has a process to spare for it."""
+    return title_of(data, charset), discover(data, url, charset)
 
 
 def discover(data: bytes, url: str | None, charset: str | None = None) -> tuple[Found, ...]:

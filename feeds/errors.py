@@ -57,12 +57,14 @@ class FetchError(SourceError):
     """No document was had: network, HTTP status, size, deadline, missing file.
 
     `network` says that the fault may be our own network's: a name, a connect, a time-out, a connection that was reset.
-    It is false for whatever a server said and for whatever we refused.
+    It is false for whatever a server said and for whatever we refused. `reached` says that the host that was asked
+    first said something, be it a redirect to where the fault is: our network was there.
     """
 
     def __init__(self, message: str, *, permanent: bool = False, network: bool = False) -> None:
         super().__init__(message, permanent=permanent)
         self.network = network
+        self.reached = False
 
 
 class ParseError(SourceError):

@@ -25,11 +25,12 @@ from feeds.attempt import PollResult
 from feeds.budget import SPAN, Budget, Rule
 from feeds.clock import Clock
 from feeds.config import Config
-from feeds.errors import UsageError
-from feeds.fetch import Credential, Fetcher
+from feeds.errors import ConfigError, UsageError
+from feeds.fetch import Credential, Fetcher, by_origin
 from feeds.paths import poll_path, rests
 from feeds.pool import Pool
 from feeds.round import CLAIM, Round, Standing, Terms
+from feeds.settle import LEASE
 from feeds.worker import read_document
 
 __all__ = ["PollResult", "Poller", "Standing", "Terms", "poll"]
@@ -181,12 +182,11 @@ class Poller(AbstractContextManager["Poller"]):
         return Rule(own.per_minute or settings.per_minute, own.per_host or settings.per_host)
 
     def _remember(self, connection: Connection, now: datetime) -> None:
-        """Charges the budgets with what the process before this one asked."""
-        if self._last is None:
-            for host, times in schedule.recent(connection, now - timedelta(seconds=SPAN)).items():
-                for at in sorted(times):
-                    # Stored times are whole seconds, rounded down.
-                    self._budget.hop(host, min(at + timedelta(seconds=1), now).timestamp())
+        """Charges the budgets with what other processes asked: one before this one, or a command meanwhile."""
+        at = now.timestamp()
+        for host, times in schedule.recent(connection, now - timedelta(seconds=SPAN)).items():
+            # Stored times are whole seconds, rounded down.
+            self._budget.learn(host, [min(each.timestamp() + 1, at) for each in times], at)
 
     def _heal(self, now: datetime) -> None:
         """Mends what a crash or a clock left behind, at the first poll of a process and where time went backwards.
@@ -202,7 +202,7 @@ class Poller(AbstractContextManager["Poller"]):
             astray = schedule.astray(connection, now)
         if claimed:
             with writing(self._engine) as connection:
-                _log.warning("claims taken over", sources=schedule.take_over(connection, now))
+                _log.warning("claims taken over", sources=schedule.take_over(connection, now, now + LEASE))
         if astray:
             with writing(self._engine) as connection:
                 schedule.bring_back(connection, astray, now)
@@ -221,16 +221,27 @@ class Poller(AbstractContextManager["Poller"]):
 def fetcher_of(config: Config, on_hop: Callable[[str, bool], bool] | None = None) -> Fetcher:
     """What asks for documents as `config` says: who we are, to everybody and to the origins that know us.
 
-    Raises `ConfigError` for a secret that is not where it should be, `FetchError` without descriptors.
+    Raises `ConfigError` as `logins_of` does, `FetchError` without descriptors.
     """
     agent = config.poll.user_agent or f"Broadsheet/{__version__} (+{config.site.base_url})"
-    credentials = {
-        origin: Credential(username=one.username, password=config.secret(origin))
-        if one.username is not None
-        else Credential(bearer=config.secret(origin))
-        for origin, one in config.credential.items()
-    }
-    return Fetcher(config.poll, user_agent=agent, credentials=credentials, on_hop=on_hop)
+    return Fetcher(config.poll, user_agent=agent, credentials=logins_of(config), on_hop=on_hop)
+
+
+def logins_of(config: Config) -> dict[str, Credential]:
+    """Who we are, by origin. Raises `ConfigError` for a secret that is not where it should be, or that no header can
+    carry."""
+    found = {}
+    for origin, one in config.credential.items():
+        secret = config.secret(origin)
+        try:
+            if one.username is not None:
+                found[origin] = Credential(username=one.username, password=secret)
+            else:
+                found[origin] = Credential(bearer=secret)
+            by_origin({origin: found[origin]})
+        except ValueError as error:
+            raise ConfigError(f'credential "{origin}": {error}') from error
+    return found
 
 
 @dataclass(frozen=True, slots=True)

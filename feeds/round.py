@@ -23,12 +23,12 @@ from db.errors import StorageError
 from db.records import SourceRecord
 from db.store import schedule, sources
 from feeds import cadence, log
-from feeds.attempt import Attempt, PollResult
+from feeds.attempt import Attempt, PollResult, shut_for
 from feeds.budget import SPAN, Budget
 from feeds.clock import Clock
 from feeds.config import Config
 from feeds.errors import FetchError, ParseError, SourceError
-from feeds.fetch import Fetched, Fetcher, NotNow, Request, host_of, same_origin
+from feeds.fetch import Fetched, Fetcher, HttpError, NotNow, Request, host_of
 from feeds.ingest import rejudge
 from feeds.log import redact
 from feeds.manner import digest_of, manner_of
@@ -264,6 +264,7 @@ class Round:
         moment = self._clock.moment()
         asleep = {record.id: due for record in records if (due := cadence.opens(moment, record.pace)) > moment}
         schedule.release(connection, asleep, self._lease)
+        self._standing.total -= len(asleep)
         return [record for record in records if record.id not in asleep]
 
     def most_of(self, host: str) -> int:
@@ -380,7 +381,7 @@ class Round:
 
     def _answered(self, asking: _Asking, answer: Fetched | FetchError) -> None:
         attempt, host = asking.attempt, asking.host
-        if not (isinstance(answer, FetchError) and answer.network):
+        if isinstance(answer, Fetched) or answer.reached:
             self._settlement.answered(host)
         if isinstance(answer, FetchError):
             if asking.page:
@@ -402,10 +403,9 @@ class Round:
 
     def _heed_host(self, host: str, answer: FetchError) -> None:
         """Retry-After for the whole host, where the configuration says that it is meant so."""
-        rules = self._config.host.get(host)
-        retry_after = getattr(answer, "retry_after", None)
-        if rules is not None and rules.share_retry_after and retry_after:
-            self._budget.close(host, self._clock.at() + min(max(retry_after, 60), 86_400))
+        wait = shut_for(self._config, host, answer.retry_after) if isinstance(answer, HttpError) else None
+        if wait is not None:
+            self._budget.close(host, self._clock.at() + wait)
 
     def _have_read(self, asking: _Asking, document: Document) -> None:
         """Hands a document to a worker, unless it is the one that was read last."""
@@ -424,7 +424,7 @@ class Round:
         if isinstance(found, Read):
             earlier = attempt.was_read(found)
             if earlier is not None and not self._ending:
-                request = Request(earlier, login=same_origin(earlier, attempt.url))
+                request = Request(earlier, login=attempt.is_own(earlier))
                 self._queue(_Asking(attempt, host_of(earlier), request, page=True))
                 return
         elif asking.page:

@@ -204,6 +204,8 @@ class Settlement:
                     incidents.open_incident(connection, trouble.kind, name, trouble.message, self._clock.now, source_id)
                 elif (trouble.kind, name) in opened:
                     incidents.close_incident(connection, trouble.kind, name, self._clock.now)
+            if conclusion.shut_until is not None and attempt.record.host is not None:
+                schedule.shut(connection, attempt.record.host, conclusion.shut_until)
             if conclusion.moved_from is not None and conclusion.poll.url is not None:
                 sources.move_document(connection, source_id, conclusion.moved_from, conclusion.poll.url)
         return conclusions

@@ -8,7 +8,7 @@ import pytest
 
 from feeds.config import Poll
 from feeds.errors import FetchError
-from feeds.fetch import Fetched, Request, fetch
+from feeds.fetch import Fetched, Fetcher, Request
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -24,7 +24,8 @@ FEED = b"<rss version='2.0'/>"
 
 def ask(url: str, etag: str | None = None, last_modified: str | None = None, poll: Poll = LOOPBACK) -> Fetched:
     """What asking for `url` now gives."""
-    return fetch(Request(url, etag, last_modified), poll, user_agent=AGENT, now=NOW)
+    with Fetcher(poll, user_agent=AGENT) as fetcher:
+        return fetcher.fetch(Request(url, etag, last_modified), NOW)
 
 
 def data(fetched: Fetched) -> bytes:

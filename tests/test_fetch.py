@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from feeds.errors import FetchError
-from feeds.fetch import Fetched, HttpError, Request, fetch
+from feeds.fetch import Fetched, Fetcher, HttpError, Request
 from feeds.model import Document
 from tests.asking import AGENT, FEED, LOOPBACK, NOW, ask, data, failure, poll_of
 from tests.fakes import Reply, Seen, Site, conditional, free_port, moved
@@ -61,7 +61,8 @@ def test_the_request_is_honest_and_bare(site: Site, monkeypatch: pytest.MonkeyPa
 
 def test_a_header_cannot_be_smuggled_in(site: Site) -> None:
     url = site.put("/", FEED)
-    fetch(Request(url, 'x"\r\nX-One: 1', "a\nX-Two: 2"), LOOPBACK, user_agent="a\r\nX-Three: 3", now=NOW)
+    with Fetcher(LOOPBACK, user_agent="a\r\nX-Three: 3") as fetcher:
+        fetcher.fetch(Request(url, 'x"\r\nX-One: 1', "a\nX-Two: 2"), NOW)
     assert not [name for name in site.log[0].headers if name.lower().startswith(("x-", "if-"))]
     assert site.log[0].headers["User-Agent"] == "a X-Three: 3"
 

@@ -19,6 +19,8 @@ from db.records import NEVER, PollRecord, SourceRecord
 from db.store.entries import chunks
 from db.store.sources import host_of, plain_pace, query, record
 
+MOST_BUSY = 20_000
+
 SCANNED = 4
 """Due rows that a claim looks at for each that it may take: one host with thousands of them must not fill a batch."""
 
@@ -87,7 +89,8 @@ def claim_due(
         .limit(SCANNED * limit)
     )
     if busy:
-        due = due.where(SourceState.host.not_in(sorted(busy)))
+        # SQLite takes 32,766 variables; a host too many is passed over by its budget.
+        due = due.where(SourceState.host.not_in(sorted(busy)[:MOST_BUSY]))
     found = due.subquery()
     order = (found.c.due_at, found.c.source_id)
     ranked = select(
@@ -105,12 +108,17 @@ def claim_due(
 
 
 def claim(connection: Connection, ids: Sequence[int], *, lease: str, until: datetime) -> list[SourceRecord]:
-    """Takes the sources `ids`, whether they are due or not; returns them in that order, with their former `due_at`."""
+    """Takes the sources `ids`, whether they are due or not; returns them in that order, with their former `due_at`.
+
+    None is due before it was: after a crash nobody asks what is to be left alone for long, or for good.
+    """
     found: dict[int, SourceRecord] = {}
     for chunk in chunks(ids):
         found.update((row[0], record(row)) for row in connection.execute(query().where(Source.id.in_(chunk))))
         connection.execute(
-            update(SourceState).where(SourceState.source_id.in_(chunk)).values(due_at=until, lease=lease)
+            update(SourceState)
+            .where(SourceState.source_id.in_(chunk))
+            .values(due_at=case((SourceState.due_at > until, SourceState.due_at), else_=until), lease=lease)
         )
     return [found[each] for each in ids if each in found]
 
@@ -126,6 +134,15 @@ def release(connection: Connection, taken: Mapping[int, datetime], lease: str) -
         connection.execute(statement, [{"source": source_id, "due": due_at} for source_id, due_at in taken.items()])
 
 
+def shut(connection: Connection, host: str, until: datetime) -> None:
+    """Lets no source of `host` that nobody is polling be due before `until`."""
+    connection.execute(
+        update(SourceState)
+        .where(SourceState.host == host, SourceState.due_at < until, SourceState.lease.is_(None))
+        .values(due_at=until, reason="its host asked to be left alone (Retry-After, share_retry_after)")
+    )
+
+
 def recent(connection: Connection, since: datetime) -> dict[str, list[datetime]]:
     """Host -> when it was asked after `since`, for the budgets of a process that just began."""
     found: dict[str, list[datetime]] = defaultdict(list)
@@ -139,13 +156,16 @@ def recent(connection: Connection, since: datetime) -> dict[str, list[datetime]]
     return found
 
 
-def take_over(connection: Connection, now: datetime) -> int:
-    """Lets what a process that died had claimed be due at once; returns how many sources those are.
+def take_over(connection: Connection, now: datetime, until: datetime) -> int:
+    """Lets what a process that died had claimed be due at once, but for what is due after `until`, where a claim of
+    now would end; returns how many sources were claimed.
 
     For whoever knows that no other process polls.
     """
     changed = connection.execute(
-        update(SourceState).where(SourceState.lease.is_not(None)).values(due_at=now, lease=None)
+        update(SourceState)
+        .where(SourceState.lease.is_not(None))
+        .values(due_at=case((SourceState.due_at > until, SourceState.due_at), else_=now), lease=None)
     )
     return int(changed.rowcount)
 

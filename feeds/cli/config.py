@@ -16,6 +16,10 @@ app = typer.Typer(help="Check and show the configuration.", no_args_is_help=True
 def check(desk: Desk) -> None:
     """Say whether the configuration can be used."""
     config = desk.config
+    if config.credential:
+        from feeds.poll import logins_of
+
+        logins_of(config)
     if desk.as_json:
         desk.give({"file": str(desk.path), "valid": True, "sources": len(config.source)})
         return
@@ -30,6 +34,8 @@ def check(desk: Desk) -> None:
 def show(desk: Desk) -> None:
     """Show every setting with the value that counts, defaults included."""
     values: dict[str, Any] = desk.config.model_dump(mode="json")
+    for login in values["credential"].values():
+        login |= {name: "***" for name in ("password", "bearer") if login[name] is not None}
     if desk.as_json:
         desk.give(values)
         return

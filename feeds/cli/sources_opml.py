@@ -108,7 +108,7 @@ def plan_import(listed: SubscriptionList, known: Iterable[KnownSource], section:
         sections = _sections(each, section)
         if key in planned:
             _merge(plan.options[planned[key]], sections)
-            plan.present.append({"source": planned[key], "url": each.url, "missing_sections": []})
+            plan.present.append({"source": planned[key], "url": redact(each.url), "missing_sections": []})
         elif there is not None and not (there.removed or (there.origin == "added" and not there.enabled)):
             plan.present.append(_present(there, each, sections))
         else:
@@ -167,7 +167,7 @@ def _merge(options: dict[str, object], sections: tuple[str, ...]) -> None:
 def _present(there: KnownSource, subscription: Subscription, sections: tuple[str, ...]) -> dict[str, Any]:
     has = {str(name).casefold() for name in there.options.get("sections", ())}  # type: ignore[attr-defined]  # JSON
     missing = [name for name in sections if name.casefold() not in has]
-    return {"source": there.name, "url": subscription.url, "missing_sections": missing}
+    return {"source": there.name, "url": redact(subscription.url), "missing_sections": missing}
 
 
 def _unusable(title: str, url: str, reason: str) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def _subscription(source: SourceRecord) -> Subscription:
     options: dict[str, Any] = source.options
     return Subscription(
         title=options.get("title") or source.name,
-        url=options["url"],
+        url=source.url or options["url"],
         site_url=options.get("link"),
         sections=tuple(options.get("sections", ())),
     )

@@ -95,6 +95,7 @@ class _Trier:
     """Asks and reads for one trial, as a poll does."""
 
     def __init__(self, config: Config, now: datetime, base_url: str | None) -> None:
+        from feeds.discover import look
         from feeds.poll import PRELOAD, fetcher_of
         from feeds.pool import Pool
         from feeds.worker import read_document
@@ -104,6 +105,7 @@ class _Trier:
         self._base_url = base_url
         self._fetcher = fetcher_of(config)
         self._pool = Pool(read_document, preload=PRELOAD)
+        self._pages = Pool(look, preload=PRELOAD)
 
     def __enter__(self) -> Self:
         return self
@@ -113,13 +115,14 @@ class _Trier:
     ) -> None:
         self._fetcher.close()
         self._pool.close()
+        self._pages.close()
 
     def run(self, source: Source, location: str, kind: str | None) -> Trial:
         """What `source` gives; where no `kind` was given, an HTML page is asked for its feeds.
 
         Raises `SourceError` where nothing can be had or read.
         """
-        from feeds.discover import is_page, title_of
+        from feeds.discover import is_page
         from feeds.reading import PARSERS
 
         documents, errors = ([self._ask(source.url)], []) if source.url is not None else self._local(location)
@@ -130,14 +133,13 @@ class _Trier:
         if trial.kind in PARSERS:
             self._read(trial, documents, source)
         if page:
-            trial.title = trial.title or title_of(first.data, first.charset)
             self._discover(trial, first, remote=source.url is not None)
         return trial
 
-    def _ask(self, url: str) -> Document:
+    def _ask(self, url: str, *, login: bool = True) -> Document:
         from feeds.fetch import Request
 
-        fetched = self._fetcher.fetch(Request(url), self._now)
+        fetched = self._fetcher.fetch(Request(url, login=login), self._now)
         return cast("Document", fetched.document)  # nothing is asked conditionally, so that nothing else comes
 
     def _local(self, location: str) -> tuple[list[Document], list[FetchError]]:
@@ -185,14 +187,13 @@ class _Trier:
 
         Nobody is asked for the sake of a file.
         """
-        from feeds.discover import discover
-
-        found = discover(page.data, page.url, page.charset)
+        title, found = self._pages.call(page.data, page.url, page.charset)
+        trial.title = trial.title or title
         trial.feeds = [_feed(one) for one in found]
         if not remote:
             return
         for feed in trial.feeds[:MAX_CHECKS]:
-            if self._check(feed) is None:
+            if self._check(feed, page) is None:
                 return
         if not found:
             self._guess(trial, page)
@@ -204,7 +205,7 @@ class _Trier:
 
         for url in usual(page.name)[:MAX_CHECKS]:
             feed = _feed(Found(url, None, None, "usual address"))
-            error = self._check(feed)
+            error = self._check(feed, page)
             if error is None:
                 trial.feeds.append(feed)
                 return
@@ -212,13 +213,17 @@ class _Trier:
             if not lost and not isinstance(error, ParseError):
                 return  # a host that is in trouble or wants to be left alone is not asked for more
 
-    def _check(self, feed: dict[str, Any]) -> BroadsheetError | None:
-        """Asks for one feed and notes in it what came; the reason where it is none."""
+    def _check(self, feed: dict[str, Any], page: Document) -> BroadsheetError | None:
+        """Asks for one feed and notes in it what came; the reason where it is none. As a stranger, unless it is of the
+        origin that a person named for the page."""
+        from feeds.fetch import same_origin
+
         feed["checked"] = True
         trial = Trial(kind="feed")
         try:
             source = _source("feed", feed["url"], remote=True)
-            self._read(trial, [self._ask(feed["url"])], source)
+            login = same_origin(feed["url"], page.name)
+            self._read(trial, [self._ask(feed["url"], login=login)], source)
         except BroadsheetError as error:  # a page may name what `feeds sources add` would refuse
             feed["error"] = str(error)
             return error

@@ -6,8 +6,8 @@ Nothing else in the application opens a connection to a source or reads one of i
 from __future__ import annotations
 
 from feeds.fetch.answer import Fetched, HttpError, NotNow, Request
-from feeds.fetch.client import MAX_REDIRECTS, Fetcher, fetch
-from feeds.fetch.credentials import Credential
+from feeds.fetch.client import MAX_REDIRECTS, Fetcher
+from feeds.fetch.credentials import Credential, by_origin
 from feeds.fetch.local import LocalFile, Unreadable, list_local, read_file, read_local
 from feeds.fetch.url import host_of, same_origin
 
@@ -21,7 +21,7 @@ __all__ = [
     "NotNow",
     "Request",
     "Unreadable",
-    "fetch",
+    "by_origin",
     "host_of",
     "list_local",
     "read_file",

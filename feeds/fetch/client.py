@@ -6,6 +6,7 @@ that request, and no other.
 
 from __future__ import annotations
 
+import math
 import socket
 import time
 from collections import deque
@@ -31,6 +32,10 @@ from feeds.fetch.transfer import Answer, Limits, Transfer, options_of
 from feeds.fetch.url import Target, host_of, one_line, shown, target_of
 
 MAX_REDIRECTS = 5
+AWAY = 0.25
+"""Seconds between two calls of `wait` from which on they are nobody's but ours."""
+LATE = 0.5
+"""Seconds after its end at which an exchange is ended from outside."""
 MOST_ADDRESSES = 8
 """Addresses of one name that are tried; all of them are vetted."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -45,7 +50,7 @@ _ALWAYS = (
 @dataclass(slots=True, kw_only=True)
 class _Task:
     """One request while it lasts. `ends` is a monotonic time, `target` the hop that is being asked,
-    `origin` that of the first."""
+    `origin` that of the first, which was `reached` where it said anything."""
 
     key: Hashable
     request: Request
@@ -55,6 +60,7 @@ class _Task:
     target: Target | None = None
     origin: str = ""
     hops: int = 0
+    reached: bool = False
     for_good: bool = True
     moved_to: str | None = None
 
@@ -95,6 +101,9 @@ class Fetcher:
         self._idle: list[Transfer] = []
         self._ended: list[tuple[Hashable, Fetched | FetchError]] = []
         self._tickets = count()
+        self._had_room = time.monotonic()
+        self._left = math.inf
+        self._extended = False
         try:
             self._loop = Loop(self._most)
         except (OSError, pycurl.error) as error:
@@ -127,7 +136,10 @@ class Fetcher:
         Sleeps at most `timeout` seconds, also where nothing is under way; 0 only looks. A document, or that there is
         no new one, is a `Fetched`; a status without a document an `HttpError`; anything else a `FetchError`.
         """
-        until = time.monotonic() + timeout
+        began = time.monotonic()
+        until = began + timeout
+        if began - self._left > AWAY:
+            self._extend(began - self._left)
         while True:
             self._fill()
             now = time.monotonic()
@@ -135,6 +147,7 @@ class Fetcher:
             if self._ended or now >= until:
                 break
         ended, self._ended = self._ended, []
+        self._left = time.monotonic()
         return ended
 
     def fetch(self, request: Request, now: datetime) -> Fetched:
@@ -171,18 +184,43 @@ class Fetcher:
                 self._loop.remove(transfer.curl)
             transfer.close()
         self._waiting.clear()
+        for ticket in self._naming:
+            self._resolver.forget(ticket)
         self._naming.clear()
         self._done.clear()
         self._ended.clear()
 
+    def _extend(self, seconds: float) -> None:
+        """Gives what is under way the time in which nobody looked: an answer that lies there already came in time."""
+        for task, transfer in self._running.values():
+            task.ends += seconds
+            transfer.extend(seconds)
+        for ticket, (ends, task, target) in self._naming.items():
+            task.ends += seconds
+            self._naming[ticket] = (ends + seconds, task, target)
+        self._extended = True
+
+    def _end_late(self, now: float) -> None:
+        """Ends what is past its time, where libcurl's own clocks have gone off before it was extended."""
+        for curl in [curl for curl, (task, _) in self._running.items() if task.ends + LATE <= now]:
+            self._done.append((curl, pycurl.E_OPERATION_TIMEDOUT, ""))
+
     def _fill(self) -> None:
         """Begins what waits, as far as there is room."""
-        while self._waiting and len(self._naming) + len(self._running) < self._most:
+        while self._waiting and len(self._naming) + len(self._running) < self._most and self._may_look_up():
             task = self._waiting.popleft()
             task.ends = time.monotonic() + self._deadline
             if lines := conditions(task.request):
                 task.headers = [*_ALWAYS, *lines]
             self._step(task, self._visit, task.request.url)
+
+    def _may_look_up(self) -> bool:
+        """Whether a name would be looked up at once. Where lookups hang, requests wait for them to end before their own
+        time runs; but not longer than they would take themselves."""
+        now = time.monotonic()
+        if self._resolver.has_room:
+            self._had_room = now
+        return now - self._had_room <= self._deadline
 
     def _turn(self, seconds: float) -> None:
         """Sleeps until something happens, `seconds` at most, and takes what did one step on."""
@@ -190,6 +228,9 @@ class Fetcher:
             seconds = min(seconds, min(ends for ends, *_ in self._naming.values()) - time.monotonic())
         # Kept, so that an interrupt between two of them leaves the second for the next turn.
         self._done += self._loop.turn(seconds)
+        if self._extended:
+            self._end_late(time.monotonic())
+            self._extended = bool(self._running)
         while self._done:
             curl, code, detail = self._done.popleft()
             task, transfer = self._running.pop(curl)
@@ -206,6 +247,7 @@ class Fetcher:
     def _forget_late_names(self, now: float) -> None:
         for ticket in [ticket for ticket, (ends, *_) in self._naming.items() if ends <= now]:
             _, task, _ = self._naming.pop(ticket)
+            self._resolver.forget(ticket)
             reason = "the host name was not looked up in time (connect_timeout in [poll])"
             self._end(task, FetchError(f"{shown(task.url)}: {reason}", network=True))
 
@@ -216,6 +258,7 @@ class Fetcher:
         except FetchError as error:
             # Its frames hold the body that was refused, and whoever keeps the error would keep that.
             error.__traceback__ = error.__cause__ = error.__context__ = None
+            error.reached = task.reached
             self._end(task, error)
         except Exception as error:  # a defect of ours, or of who listens to hops: the others go on
             ended = FetchError(f"{shown(task.url)}: internal error ({type(error).__name__})")
@@ -266,6 +309,7 @@ class Fetcher:
 
     def _answered(self, task: _Task, transfer: Transfer, code: int, detail: str) -> None:
         """An exchange ended: with a document, a redirect, or neither."""
+        task.reached = task.reached or transfer.heard(code)
         try:
             answer = transfer.answer(code, detail)
         except FetchError as error:
@@ -296,13 +340,3 @@ class Fetcher:
             if not self._on_hop(host, host == host_of(task.request.url)):
                 raise NotNow(f"{shown(task.request.url)}: leads to {host}, whose budget is spent")
         self._visit(task, to)
-
-
-def fetch(request: Request, settings: Poll, *, user_agent: str, now: datetime) -> Fetched:
-    """Asks for `request`, following up to five redirects, each of them vetted as the first address was.
-
-    Everything together takes `settings.deadline` seconds at most. Raises `HttpError` for a status without a document,
-    `FetchError` for the rest: name, connection, TLS, deadline, size, refused address, broken body.
-    """
-    with Fetcher(settings, user_agent=user_agent) as fetcher:
-        return fetcher.fetch(request, now)

@@ -34,7 +34,12 @@ class Loop:
         except OSError:
             self._epoll.close()
             raise
-        self._multi = pycurl.CurlMulti()
+        try:
+            self._multi = pycurl.CurlMulti()
+        except BaseException:
+            self._epoll.close()
+            os.close(self._wake)
+            raise
         self._epoll.register(self._wake, select.EPOLLIN)
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._time)
@@ -73,7 +78,9 @@ class Loop:
         """Closes connections and descriptors; every handle has been removed before."""
         self._multi.close()
         self._epoll.close()
-        os.close(self._wake)
+        if self._wake >= 0:
+            os.close(self._wake)
+            self._wake = -1  # somebody else's number from here on
 
     def _act(self, descriptor: int, events: int) -> None:
         with suppress(pycurl.error):  # a descriptor that libcurl has just forgotten

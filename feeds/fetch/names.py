@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
 Lookup = Callable[[str], Sequence[str]]
-MOST_THREADS = 128
-"""Lookups at once. One that hangs keeps its thread until the system's resolver gives it up."""
+MOST_THREADS = 256
+"""Lookups at once. One that hangs keeps its thread until the system's resolver gives up, long after whoever asked."""
 
 
 def lookup(name: str) -> list[str]:
@@ -37,6 +37,7 @@ class Resolver:
         self._wake = wake
         self._asked: SimpleQueue[tuple[int, str] | None] = SimpleQueue()
         self._answers: deque[tuple[int, Sequence[str] | Exception]] = deque()
+        self._forgotten: set[int] = set()
         self._lock = threading.Lock()
         self._threads = 0
         self._busy = 0
@@ -57,6 +58,16 @@ class Resolver:
                 with self._lock:
                     self._threads -= 1
 
+    @property
+    def has_room(self) -> bool:
+        """Whether one more would be looked up at once, and not wait for those that hang."""
+        return self._busy < MOST_THREADS
+
+    def forget(self, ticket: int) -> None:
+        """Nobody waits for `ticket` any more: what was not begun is not begun."""
+        with self._lock:
+            self._forgotten.add(ticket)
+
     def answers(self) -> list[tuple[int, Sequence[str] | Exception]]:
         """What was found since the last call: addresses, or why there are none."""
         found = []
@@ -74,14 +85,18 @@ class Resolver:
     def _work(self) -> None:
         while (asked := self._asked.get()) is not None:
             ticket, name = asked
-            answer: Sequence[str] | Exception
-            try:
-                answer = self._find(name)
-            except Exception as error:  # not only OSError: whatever it is, it is this request's
-                answer = error
+            answer: Sequence[str] | Exception = ()
+            if ticket not in self._forgotten:
+                try:
+                    answer = self._find(name)
+                except Exception as error:  # not only OSError: whatever it is, it is this request's
+                    answer = error
             with self._lock:
                 self._busy -= 1
                 if self._closed:
                     return
-                self._answers.append((ticket, answer))
+                if ticket in self._forgotten:
+                    self._forgotten.discard(ticket)
+                else:
+                    self._answers.append((ticket, answer))
                 self._wake()

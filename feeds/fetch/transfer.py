@@ -159,7 +159,9 @@ class Transfer:
     """
 
     def __init__(self, options: dict[int, Any], limits: Limits) -> None:
+        self._options = options
         self._limits = limits
+        self._seconds = self._extra = 0.0
         self._sent: Sequence[bytes] | None = None
         self._begin("")
         self.curl = pycurl.Curl()
@@ -179,12 +181,21 @@ class Transfer:
         # As it was given: libcurl 8 writes the digits of escapes in upper case.
         self.curl.setopt(pycurl.REQUEST_TARGET, path_of(target.url))
         self.curl.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))
+        if self._extra:
+            self.curl.setopt(pycurl.CONNECTTIMEOUT_MS, self._options[pycurl.CONNECTTIMEOUT_MS])
+        self._seconds, self._extra = seconds, 0.0
         if headers is not self._sent:
             self.curl.setopt(pycurl.HTTPHEADER, headers)
             self._sent = headers
         if target.name is not None:
             # The plus lets libcurl forget them after a minute, as it does what it looks up itself.
             self.curl.setopt(pycurl.RESOLVE, [f"+{target.name}:{target.port}:{','.join(addresses)}"])
+
+    def extend(self, seconds: float) -> None:
+        """Gives the exchange that is under way `seconds` more, to connect as well as in all."""
+        self._extra += seconds
+        self.curl.setopt(pycurl.TIMEOUT_MS, max(1, int((self._seconds + self._extra) * 1000)))
+        self.curl.setopt(pycurl.CONNECTTIMEOUT_MS, int((self._limits.connect_timeout + self._extra) * 1000) or 1)
 
     def close(self) -> None:
         """Frees the handle, which is in no loop."""
@@ -263,6 +274,10 @@ class Transfer:
         self._failure = error.with_traceback(None) if isinstance(error, FetchError) else error
         self._body = None
         return -1
+
+    def heard(self, code: int) -> bool:
+        """Whether the server said anything in the exchange that ended with `code`, be it only who it is."""
+        return self._header_bytes > 0 or code in (pycurl.E_OK, pycurl.E_SSL_CACERT)
 
     def answer(self, code: int, detail: str) -> Answer:
         """What was received, once the exchange has ended with libcurl's `code` and `detail`.

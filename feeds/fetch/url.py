@@ -10,8 +10,9 @@ import ada_url
 from feeds.errors import FetchError
 from feeds.log import redact
 
-# No quote, space, control or backslash: what WHATWG and libcurl read alike (RFC 3986, section 2).
-_PLAIN = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+", re.IGNORECASE)
+# No quote, space, control or backslash, nor a third slash: what WHATWG and libcurl read alike (RFC 3986, section 2).
+# ASCII, for "ı" and three more letters are equal to one of it where case is ignored.
+_PLAIN = re.compile(r"https?://(?!/)[!#-;=?-\[\]_a-z~]+", re.IGNORECASE | re.ASCII)
 # What a name may consist of. WHATWG lets "*", quotes and commas pass, which mean something where libcurl is told names.
 _NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 _AUTHORITY = re.compile(r"[a-z]+://[^/?#]*", re.IGNORECASE)

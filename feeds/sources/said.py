@@ -1,7 +1,7 @@
 """What the elements of a feed said, by whichever parser, and the items and the result that it means.
 
-The two parsers of XML, `feeds.sources.xml` and `feeds.sources.fallback`, fill the same two records; everything that is
-judged (dates, addresses, teasers, evidence) is judged here, once for both.
+The two parsers of XML, `feeds.sources.reader` and `feeds.sources.fallback`, fill the same two records; everything that
+is judged (dates, addresses, teasers, evidence) is judged here, once for both.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def namespaces_20k() -> bytes:
 
 
 def namespaces_each() -> bytes:
-    """One namespace more in each of 20,000 elements."""
+    """One namespace more in each of 4,000 elements."""
     return _rss("".join(f"<item xmlns:a{n}='u{n}'/>" for n in range(4000)))
 
 

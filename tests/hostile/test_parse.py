@@ -10,13 +10,14 @@ import time
 import pytest
 
 from feeds.errors import ParseError
+from feeds.pool import DEADLINE
 from feeds.sources.feed import parse
 from tests.feed_documents import document
 from tests.hostile.documents import DOCUMENTS, EXPECTED
 from tests.hostile.memory import STATUS
 
-LONGEST = 6.0
-"""CPU seconds a document may take: a worker is killed after five of the clock."""
+LONGEST = DEADLINE
+"""CPU seconds a document may take: after as many of the clock a worker is killed."""
 
 MOST_MEGABYTES = 100.0
 """What a worker may need for one document, on top of what it is."""

@@ -19,6 +19,7 @@ def upgrade() -> None:
     op.add_column("entries", sa.Column("extra", sa.Text(), nullable=False, server_default=""))
     # A third copy of every text: searching folds the case itself.
     op.drop_column("entries", "folded")
+    op.create_index("ix_source_state_last_poll", "source_state", ["last_poll"])
     _name_hosts()
 
 
