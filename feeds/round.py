@@ -362,6 +362,7 @@ class Round:
         if self._later:
             timeout = max(0.0, min(timeout, self._later[0][0] - self._clock.at()))
         if self._fetcher.active:
+            self._fetcher.crowded = self._unread_bytes >= UNREAD_BYTES
             for key, answer in self._fetcher.wait(timeout):
                 asking = cast(_Asking, key)
                 self._ended(asking)

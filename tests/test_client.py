@@ -16,8 +16,9 @@ import pytest
 
 from feeds.errors import FetchError
 from feeds.fetch import Fetched, Fetcher, HttpError, NotNow, Request, transfer
+from feeds.fetch.names import MOST_THREADS
 from tests.asking import AGENT, FEED, LOOPBACK, NOW, data, poll_of
-from tests.fakes import Reply, Site, free_port, moved, quick_site, wait_for
+from tests.fakes import Reply, Site, free_port, moved, quick_site, wait_for, zipped
 
 SHORT = poll_of(allow_networks=("127.0.0.0/8",), deadline=1.2, connect_timeout=0.8)
 
@@ -376,3 +377,122 @@ def test_two_thousand_hosts_with_sixty_four_under_way() -> None:
         assert resident() - memory < 10_000_000
     # Ours and the server's, which is this process too: at most 64 that work and 64 that rest, at both ends.
     assert most - before < 2 * (64 + 64) + 20
+
+
+def test_a_stall_of_ours_ends_nothing_that_came_in_time(site: Site) -> None:
+    site.put("/a", FEED)
+    site.put("/slow", Reply(pause=1.5, body=FEED))
+    never = socket.create_server(("127.0.0.1", 0))
+    hung = f"http://127.0.0.1:{never.getsockname()[1]}/"
+    with fetcher_of(SHORT) as fetcher, never:
+        for number in range(20):
+            fetcher.start(number, Request(f"http://h{number}.localhost:{site.port}/a"), NOW)
+        fetcher.start("slow", Request(site.url + "/slow"), NOW)
+        fetcher.start("hung", Request(hung), NOW)
+        found = {key: outcome for _ in range(5) for key, outcome in fetcher.wait(0.05)}
+        time.sleep(2 * SHORT.deadline)
+        begun = time.monotonic()
+        found |= all_of(fetcher)
+    assert [number for number in range(20) if not isinstance(found[number], Fetched)] == []
+    assert isinstance(found["slow"], Fetched)
+    # What hangs does so no longer than its own time: libcurl's clocks went off during the stall.
+    assert "in time" in words(found["hung"])
+    assert time.monotonic() - begun < 2 * SHORT.deadline
+
+
+def test_names_that_hang_delay_the_others_and_fail_none_of_them(site: Site) -> None:
+    site.put("/a", FEED)
+    released = threading.Event()
+
+    def resolve(name: str) -> Sequence[str]:
+        if name.startswith("hung"):
+            released.wait(0.8)
+        return ["127.0.0.1"]
+
+    quick = poll_of(allow_networks=("127.0.0.0/8",), deadline=5, connect_timeout=0.3, connections=500)
+    with fetcher_of(quick, resolve=resolve) as fetcher:
+        for number in range(2 * MOST_THREADS):
+            fetcher.start(("hung", number), Request(f"http://hung{number}.example:{site.port}/a"), NOW)
+        for number in range(50):
+            fetcher.start(("good", number), Request(f"http://good{number}.example:{site.port}/a"), NOW)
+        found = all_of(fetcher, 20)
+    released.set()
+    assert all("was not looked up in time" in words(found["hung", number]) for number in range(2 * MOST_THREADS))
+    assert [number for number in range(50) if not isinstance(found["good", number], Fetched)] == []
+
+
+def test_resolvers_that_hang_for_good_end_nobodys_patience(site: Site) -> None:
+    held = threading.Event()
+    short = poll_of(allow_networks=("127.0.0.0/8",), deadline=0.4, connect_timeout=0.2, connections=500)
+
+    def resolve(_name: str) -> Sequence[str]:
+        held.wait(20)
+        return []
+
+    with fetcher_of(short, resolve=resolve) as fetcher:
+        for number in range(MOST_THREADS + 5):
+            fetcher.start(number, Request(f"http://h{number}.example:{site.port}/"), NOW)
+        found = all_of(fetcher, 10)
+    held.set()
+    assert len(found) == MOST_THREADS + 5
+    assert all("was not looked up in time" in words(outcome) for outcome in found.values())
+
+
+BIG = b"<rss>" + bytes(4_900_000) + b"</rss>"
+
+
+def test_large_bodies_take_turns_and_their_waiting_does_not_count(site: Site) -> None:
+    coded = zipped(BIG)
+    drops = tuple(coded.body[at : at + 1] for at in range(-20, -1))
+    site.put("/trap", Reply(headers=coded.headers, pieces=(coded.body[:-20], *drops), pause=0.7, length=10**6))
+    site.put("/big", coded)
+    site.put("/small", FEED)
+    poll = poll_of(allow_networks=("127.0.0.0/8",), deadline=1.0, max_bytes=20_000_000)  # three large ones at once
+    with fetcher_of(poll) as fetcher:
+        for number in range(15):
+            fetcher.start(("trap", number), Request(site.url + "/trap"), NOW)
+        assert fetcher.wait(0.8) == []
+        fetcher.start("big", Request(site.url + "/big"), NOW)
+        fetcher.start("small", Request(site.url + "/small"), NOW)
+        begun, ended = time.monotonic(), {}
+        found: dict[Any, Fetched | FetchError] = {}
+        while fetcher.active:
+            for key, outcome in fetcher.wait(0.5):
+                found[key], ended[key] = outcome, time.monotonic() - begun
+            assert time.monotonic() - begun < 10
+    assert ended["small"] < 0.5
+    assert ended["big"] > poll.deadline
+    assert isinstance(found["big"], Fetched)
+    assert data(found["big"]) == BIG
+    assert all("in time" in words(found["trap", number]) for number in range(15))
+
+
+def test_nothing_grows_large_while_its_caller_has_too_much(site: Site) -> None:
+    site.put("/big", Reply(body=BIG))
+    site.put("/bomb", zipped(bytes(30_000_000)))
+    poll = poll_of(allow_networks=("127.0.0.0/8",), deadline=5, max_bytes=20_000_000)
+    with fetcher_of(poll) as fetcher:
+        fetcher.crowded = True
+        fetcher.start("big", Request(site.url + "/big"), NOW)
+        fetcher.start("bomb", Request(site.url + "/bomb"), NOW)
+        assert fetcher.wait(0.5) == []
+        assert fetcher.wait(0.5) == []
+        fetcher.crowded = False
+        found = all_of(fetcher)
+    assert isinstance(found["big"], Fetched)
+    assert data(found["big"]) == BIG
+    assert "more than 20,000,000 bytes" in words(found["bomb"])
+
+
+def test_what_waits_to_be_large_can_be_abandoned(site: Site) -> None:
+    site.put("/big", Reply(body=BIG))
+    with fetcher_of(poll_of(allow_networks=("127.0.0.0/8",), deadline=5)) as fetcher:
+        fetcher.crowded = True
+        fetcher.start(1, Request(site.url + "/big"), NOW)
+        assert fetcher.wait(0.5) == []
+        fetcher.abandon()
+        fetcher.crowded = False
+        fetcher.start(2, Request(site.url + "/big"), NOW)
+        found = all_of(fetcher)
+    assert list(found) == [2]
+    assert isinstance(found[2], Fetched)

@@ -19,6 +19,9 @@ from tests.fakes import Reply, Site, zipped
 from tests.hostile.servers import zstd_window
 
 MOST = 100_000
+LARGE = 6_000_000
+"""More than any decoder gives beyond what it was asked for."""
+
 NOISE = hashlib.shake_256().digest(20_000)
 
 
@@ -36,20 +39,46 @@ SKIPPED = b"\x50\x2a\x4d\x18\x03\0\0\0abc"
 """A frame of zstd that says nothing (RFC 8878, section 3.1.2)."""
 
 
-def decode(coding: str, *pieces: bytes, most: int = MOST) -> bytes:
-    body = body_of(coding, most)
+def decode(coding: str, *pieces: bytes, at_first: int = MOST + 1) -> bytes:
+    """`pieces` decoded; what is full grows."""
+    body = body_of(coding, MOST, at_first)
     for piece in pieces:
         body.take(piece)
+        if body.is_full:
+            body.grow()
     return body.end()
 
 
 @pytest.mark.parametrize("coding", [*PRESS, "identity"])
-@given(body=st.binary(max_size=2000), times=st.integers(1, 20), size=st.integers(1, 700))
+@given(
+    body=st.binary(max_size=2000), times=st.integers(1, 20), size=st.integers(1, 700), at_first=st.integers(0, 10_000)
+)
 def test_every_coding_gives_back_what_went_in_however_it_is_cut(
-    coding: str, body: bytes, times: int, size: int
+    coding: str, body: bytes, times: int, size: int, at_first: int
 ) -> None:
     coded = PRESS.get(coding, bytes)(body * times)
-    assert decode(coding, *(coded[i : i + size] for i in range(0, len(coded), size))) == body * times
+    pieces = [coded[i : i + size] for i in range(0, len(coded), size)]
+    assert decode(coding, *pieces, at_first=at_first) == body * times
+
+
+@pytest.mark.parametrize("coding", [*PRESS, "identity"])
+def test_a_body_is_full_before_it_is_large(coding: str) -> None:
+    whole = bytes(LARGE)
+    body = body_of(coding, LARGE, 1000)
+    assert not body.take(PRESS.get(coding, bytes)(whole))
+    before = body.is_full
+    body.grow()
+    assert (before, body.is_full) == (True, False)
+    assert body.end() == whole
+
+
+@pytest.mark.parametrize("coding", [*PRESS, "identity"])
+def test_what_grows_beyond_its_cap_is_refused_then(coding: str) -> None:
+    body = body_of(coding, LARGE, 1000)
+    body.take(PRESS.get(coding, bytes)(bytes(LARGE + 1)))
+    assert body.is_full
+    with pytest.raises(FetchError, match="more than 6,000,000 bytes"):
+        body.grow()
 
 
 @pytest.mark.parametrize("name", ["gzip", "x-gzip", "X-GZip", " GZIP\t"])

@@ -32,12 +32,18 @@ from feeds.fetch.transfer import Answer, Limits, Transfer, options_of
 from feeds.fetch.url import Target, host_of, one_line, shown, target_of
 
 MAX_REDIRECTS = 5
+LARGE_BYTES = 64_000_000
+SMALL_BYTES = 1_000_000
+"""Decoded bytes that bodies under way hold together, twice over: each a small share without asking, and a few, one
+after the other, as many as a document may have."""
 AWAY = 0.25
 """Seconds between two calls of `wait` from which on they are nobody's but ours."""
 LATE = 0.5
 """Seconds after its end at which an exchange is ended from outside."""
 MOST_ADDRESSES = 8
 """Addresses of one name that are tried; all of them are vetted."""
+_HELD = 86_400.0
+"""Seconds by which the time of a body that waits is extended until it does not."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FOR_GOOD = frozenset({301, 308})
 _ALWAYS = (
@@ -76,6 +82,7 @@ class Fetcher:
     themselves, and after a redirect nowhere else. `on_hop` is asked with the host of each redirect, and whether that is
     the one that was asked first, whether it may be followed now. `resolve` turns a name into addresses; it is called in
     other threads. Everything but `resolve` happens in the caller's thread, while it is in `wait` or `fetch`.
+    While it is `crowded`, which its caller says, no body grows large.
     Raises `ValueError` for credentials that cannot be used, `FetchError` where the system gives no descriptors.
     """
 
@@ -90,7 +97,18 @@ class Fetcher:
     ) -> None:
         self._deadline = settings.deadline
         self._most = settings.connections
-        self._limits = Limits(settings.connect_timeout, settings.max_bytes, networks(settings.allow_networks))
+        self._limits = Limits(
+            settings.connect_timeout,
+            settings.max_bytes,
+            min(SMALL_BYTES, LARGE_BYTES // settings.connections),
+            networks(settings.allow_networks),
+        )
+        self._most_large = max(1, LARGE_BYTES // settings.max_bytes)
+        self._large = 0
+        self._filled: list[Transfer] = []
+        self._full: deque[tuple[float, float, Any, Transfer]] = deque()
+        self._whole: dict[Any, tuple[int, str]] = {}
+        self.crowded = False
         self._options = options_of(user_agent, self._limits)
         self._logins = by_origin(credentials or {})
         self._on_hop = on_hop
@@ -187,6 +205,10 @@ class Fetcher:
         for ticket in self._naming:
             self._resolver.forget(ticket)
         self._naming.clear()
+        self._filled.clear()
+        self._full.clear()
+        self._whole.clear()
+        self._large = 0
         self._done.clear()
         self._ended.clear()
 
@@ -200,10 +222,38 @@ class Fetcher:
             self._naming[ticket] = (ends + seconds, task, target)
         self._extended = True
 
+    def _hold(self, now: float) -> None:
+        """Lets full bodies wait for their turn to be large; their time stands still meanwhile."""
+        for transfer in self._filled:
+            task, own = self._running.get(transfer.curl, (None, None))
+            if task is not None and own is transfer:
+                self._full.append((now, task.ends, transfer.curl, transfer))
+                task.ends = math.inf
+                transfer.extend(_HELD)
+        self._filled.clear()
+        self._extended = True
+
+    def _grow(self) -> None:
+        """Lets those that waited longest be large, as many as may be at once."""
+        while self._full and self._large < self._most_large and not self.crowded:
+            since, ends, curl, transfer = self._full.popleft()
+            task, own = self._running.get(curl, (None, None))
+            if task is None or own is not transfer or not transfer.is_full:
+                continue  # it has ended meanwhile
+            waited = time.monotonic() - since
+            task.ends = ends + waited
+            transfer.extend(waited - _HELD)
+            self._large += 1
+            if not transfer.grow():
+                self._done.append((curl, pycurl.E_WRITE_ERROR, ""))
+            elif curl in self._whole:
+                self._done.append((curl, *self._whole.pop(curl)))
+
     def _end_late(self, now: float) -> None:
         """Ends what is past its time, where libcurl's own clocks have gone off before it was extended."""
-        for curl in [curl for curl, (task, _) in self._running.items() if task.ends + LATE <= now]:
-            self._done.append((curl, pycurl.E_OPERATION_TIMEDOUT, ""))
+        ended = {curl for curl, *_ in self._done}
+        late = [curl for curl, (task, _) in self._running.items() if task.ends + LATE <= now and curl not in ended]
+        self._done += [(curl, pycurl.E_OPERATION_TIMEDOUT, "") for curl in late]
 
     def _fill(self) -> None:
         """Begins what waits, as far as there is room."""
@@ -220,20 +270,29 @@ class Fetcher:
         now = time.monotonic()
         if self._resolver.has_room:
             self._had_room = now
-        return now - self._had_room <= self._deadline
+            return True
+        return now - self._had_room > self._deadline
 
     def _turn(self, seconds: float) -> None:
         """Sleeps until something happens, `seconds` at most, and takes what did one step on."""
         if self._naming:
             seconds = min(seconds, min(ends for ends, *_ in self._naming.values()) - time.monotonic())
+        self._grow()
         # Kept, so that an interrupt between two of them leaves the second for the next turn.
-        self._done += self._loop.turn(seconds)
+        early = {curl for curl, *_ in self._done}
+        self._done += [each for each in self._loop.turn(0.0 if early else seconds) if each[0] not in early]
+        if self._filled:
+            self._hold(time.monotonic())
         if self._extended:
             self._end_late(time.monotonic())
             self._extended = bool(self._running)
         while self._done:
             curl, code, detail = self._done.popleft()
+            if code == pycurl.E_OK and self._running[curl][1].is_full:
+                self._whole[curl] = (code, detail)
+                continue
             task, transfer = self._running.pop(curl)
+            self._large -= transfer.is_large
             self._loop.remove(curl)
             self._idle.append(transfer)
             self._step(task, self._answered, transfer, code, detail)
@@ -294,7 +353,7 @@ class Fetcher:
         self._ask(task, target, found[:MOST_ADDRESSES])
 
     def _ask(self, task: _Task, target: Target, addresses: Sequence[str]) -> None:
-        transfer = self._idle.pop() if self._idle else Transfer(self._options, self._limits)
+        transfer = self._idle.pop() if self._idle else Transfer(self._options, self._limits, self._filled)
         # Only for who was named: whatever else leads to an origin that knows us asks as a stranger.
         own = task.request.login and target.origin == task.origin
         login = self._logins.get(target.origin) if own else None

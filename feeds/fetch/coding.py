@@ -20,29 +20,50 @@ _WINDOW = 1 << 23
 """Largest window of a zstd frame: 8 MB, which is all that a sender may use (RFC 9659)."""
 _AT_ONCE = 1 << 20
 """Bytes that brotli gives at once, more or less."""
-_SLICE = 256
-"""Bytes of zstd decoded at once: four bytes can mean 128 kB (RFC 8878, section 3.1.1.2), so a slice 8 MB at most.
+_SLICE = 64
+"""Bytes of zstd decoded at once: four bytes can mean 128 kB (RFC 8878, section 3.1.1.2), so a slice 2 MB at most.
 
 zstandard bounds no output of its own where it is pushed.
 """
 
 
 class Body:
-    """A body without a coding, and the frame for those with one. `most` is decoded bytes."""
+    """A body without a coding, and the frame for those with one.
+
+    `most` is decoded bytes, `at_first` as many as it holds, more or less, before it is told to `grow`: until then it is
+    full, keeps the rest as it came, and takes no more.
+    """
 
     coding = "identity"
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, at_first: int) -> None:
         self._most = most
+        self._bound = min(at_first, most + 1)
         self._data = bytearray()
         self._received = 0
+        self._rest = b""
 
-    def take(self, piece: bytes) -> None:
-        """Takes the next bytes as they came. Raises `FetchError` where they are damaged or too many."""
+    @property
+    def is_full(self) -> bool:
+        """Whether it has to grow before it can take more, or end."""
+        return bool(self._rest)
+
+    def take(self, piece: bytes) -> bool:
+        """Takes the next bytes as they came; False where it is full then.
+
+        Raises `FetchError` where they are damaged or too many.
+        """
         self._received += len(piece)
-        self._decode(piece)
+        self._rest = self._decode(piece)
         if len(self._data) > self._most or self._received > self._most + _SPARE:
             raise FetchError(f"more than {self._most:,} bytes (max_bytes in [poll])")
+        return not self.is_full
+
+    def grow(self) -> None:
+        """Lets it hold `most` bytes. Raises `FetchError` as `take` does."""
+        self._bound = self._most + 1  # by one more too many are known
+        rest, self._received = self._rest, self._received - len(self._rest)
+        self.take(rest)
 
     def end(self) -> bytes:
         """All of it, decoded. Raises `FetchError` where the end is missing; nothing at all is whole."""
@@ -50,15 +71,18 @@ class Body:
             raise FetchError("the answer was cut short")
         return bytes(self._data)
 
-    def _decode(self, piece: bytes) -> None:
-        self._data += piece
+    def _decode(self, piece: bytes) -> bytes:
+        """Decodes as much as there is room for; returns the rest."""
+        room = self._room()
+        self._data += piece[:room]
+        return piece[room:]
 
     def _whole(self) -> bool:
         return True
 
     def _room(self) -> int:
-        """How many bytes may still come, and one more by which too many are known."""
-        return self._most + 1 - len(self._data)
+        """How many bytes may still come for now."""
+        return max(0, self._bound - len(self._data))
 
     def _damaged(self) -> FetchError:
         return FetchError(f"the body is damaged {self.coding}")
@@ -69,21 +93,22 @@ class _Gzip(Body):
 
     coding = "gzip"
 
-    def __init__(self, most: int) -> None:
-        super().__init__(most)
+    def __init__(self, most: int, at_first: int) -> None:
+        super().__init__(most, at_first)
         self._stream = zlib.decompressobj(31)
 
-    def _decode(self, piece: bytes) -> None:
+    def _decode(self, piece: bytes) -> bytes:
         try:
             while piece and self._room() > 0:
                 if self._stream.eof:
                     if not piece.strip(b"\0"):
-                        return  # padding behind the last member
+                        return b""  # padding behind the last member
                     self._stream = zlib.decompressobj(31)
                 self._data += self._stream.decompress(piece, self._room())
                 piece = self._stream.unconsumed_tail or self._stream.unused_data
         except zlib.error:
             raise self._damaged() from None
+        return piece
 
     def _whole(self) -> bool:
         return self._stream.eof
@@ -94,17 +119,26 @@ class _Brotli(Body):
 
     coding = "br"
 
-    def __init__(self, most: int) -> None:
-        super().__init__(most)
+    def __init__(self, most: int, at_first: int) -> None:
+        super().__init__(most, at_first)
         self._stream = brotli.Decompressor()
+        self._holds = False
 
-    def _decode(self, piece: bytes) -> None:
+    @property
+    def is_full(self) -> bool:
+        return self._holds
+
+    def _decode(self, piece: bytes) -> bytes:
         try:
-            self._data += self._stream.process(piece, output_buffer_limit=_AT_ONCE)
-            while not self._stream.can_accept_more_data() and self._room() > 0:
-                self._data += self._stream.process(b"", output_buffer_limit=_AT_ONCE)
+            # That it accepts more data does not say that it gave what it holds: 4 of 6 MB of zeros were left.
+            self._holds = True
+            while self._holds and self._room():
+                got = self._stream.process(piece, output_buffer_limit=_AT_ONCE)
+                self._data += got
+                piece, self._holds = b"", bool(got) and not self._stream.is_finished()
         except brotli.error:
             raise self._damaged() from None
+        return piece
 
     def _whole(self) -> bool:
         return bool(self._stream.is_finished())
@@ -115,22 +149,25 @@ class _Zstd(Body):
 
     coding = "zstd"
 
-    def __init__(self, most: int) -> None:
-        super().__init__(most)
+    def __init__(self, most: int, at_first: int) -> None:
+        super().__init__(most, at_first)
         self._frames = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
         self._frame = self._frames.decompressobj()
 
-    def _decode(self, piece: bytes) -> None:
+    def _decode(self, piece: bytes) -> bytes:
         try:
             for start in range(0, len(piece), _SLICE):
                 rest = piece[start : start + _SLICE]
-                while rest and self._room() > 0:
+                while rest:
+                    if not self._room():
+                        return rest + piece[start + _SLICE :]
                     if self._frame.eof:
                         self._frame = self._frames.decompressobj()
                     self._data += self._frame.decompress(rest)
                     rest = self._frame.unused_data
         except zstandard.ZstdError:
             raise self._damaged() from None
+        return b""
 
     def _whole(self) -> bool:
         return self._frame.eof
@@ -146,12 +183,12 @@ _BODIES: dict[str, type[Body]] = {
 }
 
 
-def body_of(coding: str, most: int) -> Body:
-    """What decodes `coding`, as Content-Encoding names it, to at most `most` bytes.
+def body_of(coding: str, most: int, at_first: int) -> Body:
+    """What decodes `coding`, as Content-Encoding names it, to at most `most` bytes, `at_first` before it grows.
 
     Raises `FetchError` for one that was not offered, stacked ones included.
     """
     kind = _BODIES.get(coding.strip().lower())
     if kind is None:
         raise FetchError(f'the body is encoded as "{coding.strip().lower()[:40]}", which was not asked for')
-    return kind(most)
+    return kind(most, at_first)

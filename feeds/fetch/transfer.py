@@ -12,6 +12,7 @@ import re
 import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,10 +73,12 @@ _CERTIFICATE = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of every exchange: seconds to connect, decoded bytes, networks admitted beside public ones."""
+    """Bounds of every exchange: seconds to connect, decoded bytes, those that it may hold before it is told to grow,
+    networks admitted beside public ones."""
 
     connect_timeout: float
     max_bytes: int
+    at_first: int
     allowed: tuple[Network, ...]
 
 
@@ -155,10 +158,12 @@ class _Lent:
 class Transfer:
     """A handle of libcurl and what it is receiving; at most one exchange at a time.
 
-    pycurl prints whatever a callback raises and goes on, so that callbacks note the reason and say no.
+    pycurl prints whatever a callback raises and goes on, so that callbacks note the reason and say no. A handle whose
+    body is full adds itself to `full`.
     """
 
-    def __init__(self, options: dict[int, Any], limits: Limits) -> None:
+    def __init__(self, options: dict[int, Any], limits: Limits, full: list[Transfer]) -> None:
+        self._full = full
         self._options = options
         self._limits = limits
         self._seconds = self._extra = 0.0
@@ -212,6 +217,8 @@ class Transfer:
         self._complete = False
         self._discarded = 0
         self._body: Body | None = None
+        self._paused = False
+        self.is_large = False
 
     def _open(self, _purpose: int, address: Any) -> _Lent | int:
         """Vets an address before the connect; one bad address refuses the name it came from."""
@@ -256,13 +263,17 @@ class Transfer:
                 self._headers.append((name.strip().lower(), value.strip(" \t\r\n")))
         if self._status in BODY_STATUSES:
             coding = ", ".join(value for name, value in self._headers if name == "content-encoding")
-            self._body = body_of(coding, self._limits.max_bytes)
+            self._body = body_of(coding, self._limits.max_bytes, self._limits.at_first)
 
     def _write(self, piece: bytes) -> int | None:
         """Takes a piece of the body."""
         try:
             if self._body is not None:
-                self._body.take(piece)
+                if self._body.is_full:
+                    self._paused = True
+                    return int(pycurl.WRITEFUNC_PAUSE)
+                if not self._body.take(piece):
+                    self._full.append(self)
                 return None
             self._discarded += len(piece)
             return None if self._discarded <= DISCARDED_BYTES else -1
@@ -274,6 +285,28 @@ class Transfer:
         self._failure = error.with_traceback(None) if isinstance(error, FetchError) else error
         self._body = None
         return -1
+
+    @property
+    def is_full(self) -> bool:
+        """Whether its body waits to be told to grow."""
+        return self._body is not None and self._body.is_full
+
+    def grow(self) -> bool:
+        """Lets the body be as large as any may be, and goes on; False where it cannot, for `answer` to say why."""
+        self.is_large = True
+        body = self._body
+        if body is None:
+            return False
+        try:
+            body.grow()
+        except BaseException as error:
+            self._fail(error)
+            return False
+        if self._paused:
+            self._paused = False
+            with suppress(pycurl.error):  # what came meanwhile is too much, or damaged
+                self.curl.pause(pycurl.PAUSE_CONT)
+        return self._failure is None
 
     def heard(self, code: int) -> bool:
         """Whether the server said anything in the exchange that ended with `code`, be it only who it is."""
