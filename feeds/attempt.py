@@ -232,10 +232,12 @@ class Attempt:
         failed = bool(result.errors) and not result.read
         failures = record.failures + 1 if failed else 0
         pace, moved_to = self._pace(failed, tally)
+        # An answer that cannot be used, or is doubted, says nothing of the next one.
+        hints = replace(self._hints, conditional=True) if failed or self._shrunken else self._hints
         due_at, reason = next_due(
             self.began,
             bounds_of(config, self.source, record.host),
-            self._hints,
+            hints,
             pace,
             failures=failures,
             jitter=jitter,

@@ -38,6 +38,7 @@ _NAME = re.compile(r"[^\W_][\w .:-]{0,99}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _TAG_HOST = re.compile(r"[a-z0-9.-]+")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_DNS_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 
 
 def _http_url(value: str) -> str:
@@ -53,6 +54,9 @@ def _http_url(value: str) -> str:
         split = urlsplit(value)
         if not split.hostname:
             raise ValueError("give an address with a host")
+        host = ada_url.URL(value).hostname
+        if not host.startswith("[") and (len(host) > 254 or not _DNS_NAME.fullmatch(host)):
+            raise ValueError("give an address with a host that DNS can have")
         port = split.port
     except ValueError as error:
         if "host" in str(error):
@@ -122,6 +126,18 @@ def _dateline(value: str) -> str:
     if "date" not in names or len(set(names)) < len(names) or "{" in rest or "}" in rest:
         raise ValueError('give a shape with {date} and at most one {agency} and {place}, such as "{date}, {agency}."')
     return value
+
+
+def _check_host(name: str) -> None:
+    """Raises `ValueError` for what is no host as sources are counted by: lower-case, in IDNA, without a usual port."""
+    try:
+        hosts = [ada_url.URL(f"{scheme}://{name}/").host for scheme in ("http", "https")]
+    except ValueError:
+        hosts = []
+    if not hosts or "/" in name or "@" in name:
+        raise ValueError(f'host: "{name}" is no host such as "news.example" or "news.example:8080"')
+    if name not in hosts:
+        raise ValueError(f'host: "{name}" is counted as "{hosts[0]}": write that')
 
 
 def _user_agent(value: str) -> str:
@@ -390,6 +406,8 @@ class Config(_Model):
                 raise ValueError(f'source: the name "{source.name}" is given twice')
             if source.profile is not None and source.profile not in self.profile:
                 raise ValueError(f'source "{source.name}": there is no [profile.{source.profile}]')
+        for name in self.host:
+            _check_host(name)
         for origin in self.credential:
             if re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin) is None:
                 raise ValueError(f'credential: "{origin}" is no origin such as "https://news.example"')

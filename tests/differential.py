@@ -200,7 +200,10 @@ def report(totals: Totals) -> list[str]:
 
 def main() -> None:
     """Compares and reports."""
-    totals = run([Path(argument) for argument in sys.argv[1:]])
+    folders = [Path(argument) for argument in sys.argv[1:]]
+    if not folders or not all(map(Path.exists, folders)):
+        sys.exit("give folders, or files, that are there: python -m tests.differential FOLDER...")
+    totals = run(folders)
     sys.stdout.write("\n".join(report(totals)) + "\n")
     sys.exit(bool(totals.differences or totals.exceptions))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from feeds.cli.desk import Desk, command, due, when, write_line
+from feeds.errors import UsageError
 
 if TYPE_CHECKING:
     from db.engine import Engine
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="Names of sources; default: those due.")]
 All = Annotated[bool, typer.Option("--all", help="Poll every source, whether it is due or not.")]
+Due = Annotated[bool, typer.Option("--due", help="Poll the sources that are due, which is the default.")]
 PATIENCE = 65.0
 """Seconds a command waits for hosts whose budget is spent: a minute admits as many requests again."""
 
@@ -35,10 +37,11 @@ def register(app: typer.Typer) -> None:
     command(app)(status)
 
 
-def update(desk: Desk, names: Names = None, everyone: All = False) -> int:
+def update(desk: Desk, names: Names = None, everyone: All = False, only_due: Due = False) -> int:
     """Poll what is due, then publish."""
     from feeds.publish import publish as publish_now
 
+    _check(names, everyone, only_due)
     now, engine = desk.now(), desk.engine()
     with desk.working():
         results = _polled(desk, engine, names or [], everyone)
@@ -46,8 +49,9 @@ def update(desk: Desk, names: Names = None, everyone: All = False) -> int:
     return _report(desk, results, published)
 
 
-def poll(desk: Desk, names: Names = None, everyone: All = False) -> int:
+def poll(desk: Desk, names: Names = None, everyone: All = False, only_due: Due = False) -> int:
     """Poll what is due, without publishing."""
+    _check(names, everyone, only_due)
     engine = desk.engine()
     with desk.working():
         results = _polled(desk, engine, names or [], everyone)
@@ -66,6 +70,12 @@ def publish(
     with desk.working():
         published = publish_now(engine, desk.config, desk.now(), names=names or [], everything=everything)
     return _report(desk, None, published)
+
+
+def _check(names: Sequence[str] | None, everyone: bool, only_due: bool) -> None:
+    """Raises `UsageError` for a choice that contradicts another."""
+    if only_due and (everyone or names):
+        raise UsageError("--due: give either it, or --all, or names of sources")
 
 
 def _polled(desk: Desk, engine: Engine, names: Sequence[str], everyone: bool) -> list[PollResult]:

@@ -15,8 +15,10 @@ from feeds.model import Document
 _VALIDATOR = re.compile(r"[\t\x20-\x7e\x80-\xff]{1,4096}")
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,80}", re.ASCII)
 _CHARSET = re.compile(r';[ \t]*charset="?([\w.:+-]{1,40})', re.ASCII | re.IGNORECASE)
-_MAX_AGE = re.compile(r'(?:^|[,\s])max-age="?(\d{1,10})\b', re.ASCII | re.IGNORECASE)
-_SECONDS = re.compile(r"\d{1,10}", re.ASCII)
+_MAX_AGE = re.compile(r'(?:^|[,\s])max-age="?(\d+)', re.ASCII | re.IGNORECASE)
+_SECONDS = re.compile(r"(\d+)(?:\.\d+)?", re.ASCII)
+_MOST_SECONDS = 2**31
+"""What more is taken for (RFC 9111, section 1.2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class NotNow(FetchError):
     """A redirect leads to a host that may not be asked now. Nobody failed."""
 
 
-def conditions(request: Request) -> list[bytes]:
+def conditions(request: Request, *, delta: bool = True) -> list[bytes]:
     """Both validators as headers; one that could not have come from a header is left out.
 
     With an entity tag a server may send what is new since alone (RFC 3229, section 10.5.3; "feed" is its manipulation
@@ -86,19 +88,18 @@ def conditions(request: Request) -> list[bytes]:
     """
     found = (("If-None-Match", request.etag), ("If-Modified-Since", request.last_modified))
     lines = [f"{name}: {value}".encode("latin-1") for name, value in found if _validator(value) is not None]
-    return [*lines, b"A-IM: feed"] if _validator(request.etag) is not None else lines
+    return [*lines, b"A-IM: feed"] if delta and _validator(request.etag) is not None else lines
 
 
 def meaning(request: Request, answer: Answer, url: str, now: datetime, moved_to: str | None) -> Fetched:
     """The answer of the last hop, which `url` gave; raises `HttpError` where it carries nothing."""
     retry_after, expires = _retry_after(answer.get("retry-after"), now), _date(answer.get("expires"))
     found = _MAX_AGE.search(answer.joined("cache-control"))
-    max_age = int(found[1]) if found else None
+    max_age = _seconds(found[1]) if found else None
     etag, last_modified = _validator(answer.get("etag")), _validator(answer.get("last-modified"))
     partial = answer.status == 226
-    asked_partial = _validator(request.etag) is not None and answer.joined("im").strip().lower() == "feed"
     document = None
-    if answer.status in BODY_STATUSES and (not partial or asked_partial):
+    if answer.status in BODY_STATUSES and (not partial or is_delta(request, answer)):
         document = _document(request, answer, url, now, partial)
     elif answer.status == 304 and conditions(request):
         etag, last_modified = etag or request.etag, last_modified or request.last_modified
@@ -115,6 +116,13 @@ def meaning(request: Request, answer: Answer, url: str, now: datetime, moved_to:
         retry_after=retry_after,
         moved_to=moved_to,
     )
+
+
+def is_delta(request: Request, answer: Answer) -> bool:
+    """Whether a 226 is what was asked for: the entries that are new, and nothing else done to them (RFC 3229: 10.5.3,
+    10.5.2)."""
+    names = [name.strip().lower() for name in answer.joined("im").split(",") if name.strip()]
+    return _validator(request.etag) is not None and names == ["feed"]
 
 
 def _document(request: Request, answer: Answer, url: str, now: datetime, partial: bool) -> Document:
@@ -155,10 +163,14 @@ def _retry_after(value: str | None, now: datetime) -> int | None:
     """Seconds of a Retry-After header, which names seconds or a date (RFC 9110, section 10.2.3)."""
     if value is None:
         return None
-    if _SECONDS.fullmatch(value):
-        return int(value)
+    if found := _SECONDS.fullmatch(value):
+        return _seconds(found[1])
     date = _date(value)
     return max(0, int((date - now).total_seconds())) if date is not None else None
+
+
+def _seconds(digits: str) -> int:
+    return min(int(digits[:11]), _MOST_SECONDS)
 
 
 def _date(value: str | None) -> datetime | None:

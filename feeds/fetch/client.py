@@ -23,7 +23,7 @@ import pycurl  # type: ignore[import-untyped]  # its wheel has no py.typed
 from feeds.config import Poll
 from feeds.errors import FetchError
 from feeds.fetch.addresses import networks, refusal
-from feeds.fetch.answer import Fetched, NotNow, Request, conditions, meaning
+from feeds.fetch.answer import Fetched, NotNow, Request, conditions, is_delta, meaning
 from feeds.fetch.coding import OFFERED
 from feeds.fetch.credentials import Credential, by_origin
 from feeds.fetch.loop import Loop
@@ -56,7 +56,7 @@ _ALWAYS = (
 @dataclass(slots=True, kw_only=True)
 class _Task:
     """One request while it lasts. `ends` is a monotonic time, `target` the hop that is being asked,
-    `origin` that of the first, which was `reached` where it said anything."""
+    `origin` that of the first, which was `reached` where it said anything; `whole` says not to ask for a delta."""
 
     key: Hashable
     request: Request
@@ -69,6 +69,7 @@ class _Task:
     reached: bool = False
     for_good: bool = True
     moved_to: str | None = None
+    whole: bool = False
 
     @property
     def url(self) -> str:
@@ -375,6 +376,11 @@ class Fetcher:
             raise FetchError(f"{shown(task.url)}: {one_line(str(error))}", network=error.network) from error
         if answer.status in _REDIRECTS:
             self._follow(task, answer)
+        elif answer.status == 226 and not task.whole and not is_delta(task.request, answer):
+            # It knows deltas, but not how to send them: once more, without that word.
+            task.whole = True
+            task.headers = [*_ALWAYS, *conditions(task.request, delta=False)]
+            self._hop(task, task.url)
         else:
             self._end(task, meaning(task.request, answer, task.url, task.now, task.moved_to))
 
@@ -394,6 +400,10 @@ class Fetcher:
         task.for_good = task.for_good and answer.status in _FOR_GOOD
         if task.for_good:
             task.moved_to = to
+        self._hop(task, to)
+
+    def _hop(self, task: _Task, to: str) -> None:
+        """Goes on to `to`, where its host may be asked now."""
         if self._on_hop is not None:
             host = host_of(to)
             if not self._on_hop(host, host == host_of(task.request.url)):

@@ -18,6 +18,8 @@ _SPARE = 65_536
 """Bytes that a body may be longer coded than decoded: what cannot be compressed grows by a few in a thousand."""
 _WINDOW = 1 << 23
 """Largest window of a zstd frame: 8 MB, which is all that a sender may use (RFC 9659)."""
+_MEMBER = b"\x1f\x8b"
+"""What a member of gzip begins with (RFC 1952, section 2.3.1)."""
 _AT_ONCE = 1 << 20
 """Bytes that brotli gives at once, more or less."""
 _SLICE = 64
@@ -96,13 +98,15 @@ class _Gzip(Body):
     def __init__(self, most: int, at_first: int) -> None:
         super().__init__(most, at_first)
         self._stream = zlib.decompressobj(31)
+        self._ignores = False
 
     def _decode(self, piece: bytes) -> bytes:
         try:
             while piece and self._room() > 0:
                 if self._stream.eof:
-                    if not piece.strip(b"\0"):
-                        return b""  # padding behind the last member
+                    if self._ignores or not piece.startswith(_MEMBER[: len(piece)]):
+                        self._ignores = True
+                        return b""  # padding, or rubbish, behind the last member, which was whole
                     self._stream = zlib.decompressobj(31)
                 self._data += self._stream.decompress(piece, self._room())
                 piece = self._stream.unconsumed_tail or self._stream.unused_data

@@ -261,6 +261,8 @@ class Transfer:
             name, colon, value = line.decode("latin-1").partition(":")
             if colon:
                 self._headers.append((name.strip().lower(), value.strip(" \t\r\n")))
+        if any(name == "content-length" and len(value) > 18 for name, value in self._headers):
+            raise FetchError("the answer is malformed: a Content-Length that no document has")
         if self._status in BODY_STATUSES:
             coding = ", ".join(value for name, value in self._headers if name == "content-encoding")
             self._body = body_of(coding, self._limits.max_bytes, self._limits.at_first)

@@ -74,8 +74,16 @@ MAX_FORMATTING = 16
 """An HTML parser opens what was left unclosed of these again in every paragraph: 255 of them and 1 MB of "<p>" make
 30 million elements."""
 
-_SCOPES = frozenset("table td th caption button marquee object applet template svg math".split())
-"""What a link may stand open around while an end tag within does not close it (HTML, 13.2.4.2)."""
+_TAG_AS_PARSED = re.compile(
+    r"<(?:(/?)([a-zA-Z][^\s/>]*+)(?:[\s/]++|=?[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"']?[^\s>]*+))?+|=)*+>?|[!?/])"
+)
+"""A tag to where a parser of HTML ends it (13.2.5): quoted values may hold both "<" and ">"."""
+
+_PLAIN_WITHIN = frozenset(
+    "p br b i em strong u s sub sup small code span img h1 h2 h3 h4 h5 h6 div li ul ol blockquote figure hr".split()
+)
+"""What may stand in an open link for its end tag to close it, whatever else is in there: no scope of its own, no text
+that is no markup (13.2.4.2)."""
 
 _HARMLESS = 10_000
 """Characters of HTML that cannot grow beyond 8 MB, whatever is left open in them."""
@@ -97,26 +105,26 @@ def sanitise(markup: str, base: str | None) -> str:
     than `MAX_HTML` characters, or such that sanitising could take seconds, keeps its text alone.
     """
     if "<" not in markup and "&" not in markup:
-        return wrap(paragraphs(strip_illegal(markup[:MAX_HTML])))
+        return _as_text(strip_illegal(markup[:MAX_HTML]))
     if len(markup) > MAX_HTML or markup.count("&") > MAX_REFERENCES:
-        return wrap(paragraphs(text_of(markup[:MAX_HTML])))
+        return _as_text(text_of(markup[:MAX_HTML]))
     markup = strip_illegal(markup)
     tags = _TAG.findall(markup)
     ordinary = _ORDINARY.issuperset(tags)
     if not ordinary:
         tags = [tag.lower() for tag in tags]
     if len(tags) > MAX_FORMATTING and _too_deep(tags):
-        return wrap(paragraphs(text_of(markup)))
+        return _as_text(text_of(markup))
     if not ordinary:
         if not _CONTAINER_TAGS.isdisjoint(tags):
             markup = _CONTAINERS.sub("<p>", markup)
         if "h1" in tags or "/h1" in tags:
             markup = _TOP_HEADING.sub(r"<\1h2", markup)
     if len(markup) > _HARMLESS and multiplies(markup):
-        return wrap(paragraphs(text_of(markup)))
+        return _as_text(text_of(markup))
     cleaned = _CLEANER.clean(markup)
     if len(cleaned) > 2 * MAX_HTML:
-        return wrap(paragraphs(text_of(markup)))
+        return _as_text(text_of(markup))
     if '="' in cleaned:
         # Here and not by a filter of the cleaner's, which is called with every attribute and misses none of them.
         cleaned = _ADDRESS.sub(lambda found: _resolved(found, base), cleaned)
@@ -176,6 +184,12 @@ def wrap(lines: Iterable[str]) -> str:
     return "".join(f"<p>{line}</p>" for line in lines if line)
 
 
+def _as_text(text: str) -> str:
+    """Plain text as HTML of `MAX_HTML` characters, however many of its own have to be written as references."""
+    made = wrap(paragraphs(text))
+    return made if len(made) <= 2 * MAX_HTML else wrap(paragraphs(text[: MAX_HTML // 5]))
+
+
 def _too_deep(tags: list[str]) -> bool:
     """Whether an HTML parser could nest elements of these `tags` ("b", "/b") deeper than it is safe to; says yes
     rather than no.
@@ -214,11 +228,11 @@ def multiplies(markup: str) -> bool:
     """
     opened = growth = 0
     shielded = False
-    for found in _MARKUP.finditer(markup):
+    for found in _TAG_AS_PARSED.finditer(markup):
         name = (found[2] or "").lower()
         if name != "a":
             growth += opened
-            shielded = shielded or (opened > 0 and name in _SCOPES)
+            shielded = shielded or (opened > 0 and name not in _PLAIN_WITHIN)
         elif shielded:
             opened += 0 if found[1] else len(found[0])
         else:
