@@ -105,11 +105,21 @@ class SourceState(Base):
     last_modified: Mapped[str | None]
     settings: Mapped[bytes | None]
     failures: Mapped[int] = mapped_column(default=0)
-    last_poll: Mapped[datetime | None] = mapped_column(index=True)
+    last_poll: Mapped[datetime | None]
     last_success: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str | None]
     error: Mapped[str | None]
+
+
+class Asked(Base):
+    """A request to a host within the last minute, so that a process that begins meanwhile keeps to its budget. `at` is
+    in seconds since 1970, rounded up."""
+
+    __tablename__ = "asked"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    host: Mapped[str]
+    at: Mapped[int] = mapped_column(index=True)
 
 
 class Document(Base):

@@ -240,7 +240,8 @@ class Pace:
     Spans are seconds: `max_age` is how long the last document may be kept (Cache-Control, else Expires), `ttl` and
     `update_period` what it says itself, `every` the mean time between its entries, of which `newest` is the last
     time. `skip_hours` (0 to 23, UTC) and `skip_days` (0 is Monday) are when not to ask. In a row: `asked` counts the
-    Retry-Afters, `missed` the polls that found a gap, `shrunk` the documents that said next to nothing where the last
+    Retry-Afters, `missed` the polls that found a gap, `gap_tries` those that could not fill it (`gap_at` is the archive
+    to read next, for what is younger than `gap_to`), `shrunk` the documents that said next to nothing where the last
     good one had `size` items, `postponed` the polls in a row that our own network spoilt, `put_off` those that led
     to a host whose budget was spent. `moved_to` was named as the new address by `moved_seen` polls since
     `moved_since`.
@@ -255,6 +256,9 @@ class Pace:
     newest: datetime | None = None
     asked: int = 0
     missed: int = 0
+    gap_at: str | None = None
+    gap_to: datetime | None = None
+    gap_tries: int = 0
     size: int = 0
     shrunk: int = 0
     postponed: int = 0

@@ -26,6 +26,9 @@ from feeds.worker import Read
 PAGES = 10
 """Documents before the current one that are read at most to find entries that were lost between two polls."""
 
+GAP_TRIES = 10
+"""Polls that read on in an archive, ten pages each, before what was lost is given up."""
+
 MOST_AT_ONCE = 3
 """Hosts that were well and cannot all be down at once, from this number on."""
 
@@ -100,7 +103,9 @@ class Attempt:
         self._hints = Hints()
         self._read: Read | None = None
         self._shrunken = False
-        self._missed = False
+        self._lost = self._missed = False
+        self._next: str | None = None
+        self._unread = ""
         self._pages = 0
         self._asked = {self.url}
         self._put_off: str | None = None
@@ -154,29 +159,49 @@ class Attempt:
             conditional=fetched.etag is not None or fetched.last_modified is not None,
         )
 
-    def said_nothing_new(self) -> None:
-        """The document is the one that was read last."""
+    def said_nothing_new(self) -> str | None:
+        """The document is the one that was read last; returns where to go on as `was_read` does."""
         self.result.read += 1
+        self._next = self.record.pace.gap_at
+        self._missed = self._next is not None
+        return self._earlier()
 
-    def was_read(self, read: Read) -> str | None:
-        """Takes what a document says; returns the address of the one before it, where entries may have been lost.
+    def was_read(self, read: Read, *, page: bool = False) -> str | None:
+        """Takes what a document says, or an earlier `page` of it; returns the address of the one before, where entries
+        may have been lost, now or at a poll before this.
 
         RFC 5005: `prev-archive`, else `next`.
         """
-        if self._read is None:
+        if not page:
             self._take(read)
         else:
             self._pages += 1
             self.readings.append(replace(unpack(read.packed), partial=True))
-            newest = self.record.pace.newest
-            if read.oldest is not None and newest is not None and read.oldest <= newest:
+            if read.oldest is not None and self._known_to is not None and read.oldest <= self._known_to:
                 self._missed = False
-        earlier = read.earlier
-        # An archive that goes in a circle, or names the feed itself, has nothing more to say.
-        if earlier is None or not self._missed or self._pages >= PAGES or earlier in self._asked:
+            self._next = read.earlier
+        return self._earlier()
+
+    def page_failed(self, error: Exception) -> None:
+        """An earlier page was not had. It is asked for again at the next poll, unless it is not there."""
+        self._unread = f" ({error})" if isinstance(error, SourceError) else ""
+        if isinstance(error, HttpError) and error.status in (404, 410):
+            self._next = None
+
+    @property
+    def _known_to(self) -> datetime | None:
+        """The newest entry on the far side of the gap."""
+        pace = self.record.pace
+        return pace.gap_to if pace.gap_at is not None else pace.newest
+
+    def _earlier(self) -> str | None:
+        """The next page to ask for now."""
+        if self._next in self._asked:
+            self._next = None  # it goes in a circle, or names the feed itself: it has nothing more to say
+        if self._next is None or not self._missed or self._pages >= PAGES:
             return None
-        self._asked.add(earlier)
-        return earlier
+        self._asked.add(self._next)
+        return self._next
 
     def put_off(self, error: NotNow) -> None:
         """It may not be asked now, because it leads to a host that may not: it comes again, later each time, until
@@ -196,7 +221,9 @@ class Attempt:
         self.result.read += 1
         self._shrunken = not partial and cadence.is_shrunken(pace, read.size)
         if self.record.last_success is not None and not partial and read.oldest is not None:
-            self._missed = cadence.lost_some(pace, read.oldest, dated=read.dated, size=read.size)
+            self._lost = cadence.lost_some(pace, read.oldest, dated=read.dated, size=read.size)
+        self._next = read.earlier if self._lost else pace.gap_at
+        self._missed = self._lost or self._next is not None
         # What a document does not name is not gone where it is only a part, or says suspiciously little; and such a
         # one has to be read again, were it said again to the letter.
         reading = replace(unpack(read.packed), partial=partial or self._shrunken)
@@ -304,11 +331,21 @@ class Attempt:
                 skip_days=read.skip_days,
                 every=read.every if read.every is not None else pace.every,
                 newest=newest,
-                missed=pace.missed + 1 if self._missed else 0,
                 shrunk=pace.shrunk + 1 if self._shrunken else 0,
                 size=pace.size if self._shrunken or self._fetched.status == 226 else read.size,
             )
-        return pace, moved_to
+        return self._with_gap(pace), moved_to
+
+    def _with_gap(self, pace: Pace) -> Pace:
+        """`pace` with what is still to be read of an archive, for as many polls as may find it wanting."""
+        if self._read is None and pace.gap_at is None:
+            return pace
+        if not self._missed:
+            return replace(pace, missed=0, gap_at=None, gap_to=None, gap_tries=0)
+        missed = pace.missed + self._lost
+        if self._next is None or pace.gap_tries >= GAP_TRIES:
+            return replace(pace, missed=missed, gap_at=None, gap_to=None, gap_tries=0)
+        return replace(pace, missed=missed, gap_at=self._next, gap_to=self._known_to, gap_tries=pace.gap_tries + 1)
 
     def _troubles(self, config: Config, failures: int) -> list[Trouble]:
         """Incidents that this poll opens or closes."""
@@ -318,12 +355,18 @@ class Attempt:
             found.append(Trouble("failing", None))
         elif failures == 0 or failures >= config.monitor.failing_after or self._hints.gone:
             found.append(Trouble("failing", result.error))
+        if self._read is not None or self.record.pace.gap_at is not None:
+            found.append(Trouble("gap", self._loss() if self._missed else None))
         if self._read is not None:
-            lost = "entries came and went between two polls, and the source keeps no archive that names them"
-            found.append(Trouble("gap", lost if self._missed else None))
             few = f"says {self._read.size} items where it said {self.record.pace.size}; nothing was taken for gone"
             found.append(Trouble("shrunken", few if self._shrunken else None))
         return found
+
+    def _loss(self) -> str:
+        lost = "entries came and went between two polls"
+        if self._next is not None and self.record.pace.gap_tries < GAP_TRIES:
+            return f"{lost}; its archive is read on at the next poll{self._unread}"
+        return f"{lost}, and the source keeps no archive that names them{self._unread}"
 
 
 def bounds_of(config: Config, source: Source | None, host: str | None) -> Bounds:

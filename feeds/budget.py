@@ -22,11 +22,12 @@ class Rule:
 class Budget:
     """The requests to each host within the last `SPAN`, and those under way.
 
-    `rule` tells a host's rule.
+    `rule` tells a host's rule. What is begun is also added to `journal`, for whoever keeps it for other processes.
     """
 
     def __init__(self, rule: Callable[[str], Rule]) -> None:
         self.rule = rule
+        self.journal: list[tuple[str, float]] = []
         self._closed: dict[str, float] = {}
         self._begun: dict[str, deque[float]] = defaultdict(deque)
         self._active: Counter[str] = Counter()
@@ -38,15 +39,15 @@ class Budget:
             return self._closed[host] - at
         if self._active[host] >= rule.per_host:
             return float("inf")
-        begun = self._recent(host, at)
-        return 0.0 if len(begun) < rule.per_minute else max(0.0, begun[-rule.per_minute] + SPAN - at)
+        return self.wait_for_hop(host, at)
 
-    def admits(self, host: str, at: float) -> bool:
-        """Whether a redirect may lead to `host` at `at`; what is under way there counts for nothing, as the request
-        that is redirected waits for it already."""
+    def wait_for_hop(self, host: str, at: float) -> float:
+        """Seconds from `at` until a redirect may lead to `host`; what is under way there counts for nothing, as the
+        request that is redirected waits for it already."""
         if self._closed.get(host, 0.0) > at:
-            return False
-        return len(self._recent(host, at)) < self.rule(host).per_minute
+            return self._closed[host] - at
+        begun, most = self._recent(host, at), self.rule(host).per_minute
+        return 0.0 if len(begun) < most else max(0.0, begun[-most] + SPAN - at)
 
     def begin(self, host: str, at: float) -> None:
         """Notes that a request begins at `at`."""
@@ -56,6 +57,7 @@ class Budget:
     def hop(self, host: str, at: float) -> None:
         """Notes a request that begins on its way from another. Those of one host are noted in their order."""
         self._recent(host, at).append(at)
+        self.journal.append((host, at))
 
     def learn(self, host: str, times: Sequence[float], at: float) -> None:
         """Notes requests that are known to have begun at `times`, in any order; those noted already are among them."""

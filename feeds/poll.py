@@ -8,6 +8,7 @@ validators, schedule and incidents are saved together or not at all, and what wa
 
 from __future__ import annotations
 
+import math
 import random
 import secrets
 from collections import defaultdict
@@ -74,6 +75,7 @@ class Poller(AbstractContextManager["Poller"]):
         self._budget = Budget(self._rule)
         self._clock = Clock(datetime.now(UTC))
         self._last: datetime | None = None
+        self._patient_until = 0.0
         self._fetcher = fetcher_of(config, on_hop=self._may_follow)
 
     def __exit__(
@@ -102,6 +104,7 @@ class Poller(AbstractContextManager["Poller"]):
         that is paused.
         """
         self._clock = Clock(now)
+        self._patient_until = math.inf if terms.between is not None else now.timestamp() + terms.patience
         with reading(self._engine) as connection:
             self._remember(connection, now)
         self._heal(now)
@@ -184,9 +187,8 @@ class Poller(AbstractContextManager["Poller"]):
     def _remember(self, connection: Connection, now: datetime) -> None:
         """Charges the budgets with what other processes asked: one before this one, or a command meanwhile."""
         at = now.timestamp()
-        for host, times in schedule.recent(connection, now - timedelta(seconds=SPAN)).items():
-            # Stored times are whole seconds, rounded down.
-            self._budget.learn(host, [min(each.timestamp() + 1, at) for each in times], at)
+        for host, times in schedule.recent(connection, int(at - SPAN)).items():
+            self._budget.learn(host, [min(each, at) for each in times], at)
 
     def _heal(self, now: datetime) -> None:
         """Mends what a crash or a clock left behind, at the first poll of a process and where time went backwards.
@@ -199,7 +201,12 @@ class Poller(AbstractContextManager["Poller"]):
             return
         with reading(self._engine) as connection:
             claimed = before is None and schedule.is_anything_claimed(connection)
+            asked = schedule.claimed_hosts(connection, now - timedelta(seconds=SPAN)) if claimed else {}
             astray = schedule.astray(connection, now)
+        # Nobody knows which of them it asked, the moment before it died.
+        for host, count in asked.items():
+            for _ in range(min(count, self._rule(host).per_minute)):
+                self._budget.hop(host, now.timestamp())
         if claimed:
             with writing(self._engine) as connection:
                 _log.warning("claims taken over", sources=schedule.take_over(connection, now, now + LEASE))
@@ -208,17 +215,24 @@ class Poller(AbstractContextManager["Poller"]):
                 schedule.bring_back(connection, astray, now)
             _log.warning("clock set back", sources=len(astray))
 
-    def _may_follow(self, host: str, own: bool) -> bool:
-        """Whether a redirect may be followed to `host` now, which is then noted. Within its `own` host always: what
-        leads from one address to another there could else never be read where the budget is small."""
+    def _may_follow(self, host: str, own: bool, hops: int) -> float:
+        """Seconds until a redirect may be followed to `host`, the one that is so many `hops` away; 0, and it is noted.
+
+        Within its `own` host it waits for the budget, as long as the run may; beyond the budget it goes only where that
+        is too small for so many hops, for else they could never be read.
+        """
         at = self._clock.at()
-        if not own and not self._budget.admits(host, at):
-            return False
-        self._budget.hop(host, at)
-        return True
+        wait = self._budget.wait_for_hop(host, at)
+        if own and hops >= self._rule(host).per_minute:
+            wait = 0.0
+        if wait and (not own or at + wait > self._patient_until):
+            return math.inf
+        if not wait:
+            self._budget.hop(host, at)
+        return wait
 
 
-def fetcher_of(config: Config, on_hop: Callable[[str, bool], bool] | None = None) -> Fetcher:
+def fetcher_of(config: Config, on_hop: Callable[[str, bool, int], float] | None = None) -> Fetcher:
     """What asks for documents as `config` says: who we are, to everybody and to the origins that know us.
 
     Raises `ConfigError` as `logins_of` does, `FetchError` without descriptors.

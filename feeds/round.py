@@ -150,7 +150,9 @@ class Round:
         self._dropped: list[Attempt] = []
         self._told: set[str] = set()
         self.cut_off = False
-        self._settlement = Settlement(engine, config, clock=clock, lease=lease, tell=self._tell, rng=terms.rng)
+        self._settlement = Settlement(
+            engine, config, clock=clock, lease=lease, tell=self._tell, rng=terms.rng, journal=budget.journal
+        )
         self._next_between = BETWEEN
         self._ending = False
         self._exhausted = False
@@ -386,7 +388,7 @@ class Round:
             self._settlement.answered(host)
         if isinstance(answer, FetchError):
             if asking.page:
-                pass  # what was lost stays lost
+                attempt.page_failed(answer)
             elif isinstance(answer, NotNow):
                 attempt.put_off(answer)
             else:
@@ -397,8 +399,7 @@ class Round:
         if not asking.page:
             attempt.answered(answer)
         if answer.document is None:
-            attempt.said_nothing_new()
-            self._settlement.finish(attempt)
+            self._go_on(attempt, attempt.said_nothing_new())
             return
         self._have_read(asking, answer.document)
 
@@ -413,8 +414,7 @@ class Round:
         attempt = asking.attempt
         digest = digest_of(attempt.manner, document)
         if not asking.page and self._known.get((attempt.record.id, document.name)) == digest:
-            attempt.said_nothing_new()
-            self._settlement.finish(attempt)
+            self._go_on(attempt, attempt.said_nothing_new())
             return
         asking.document = document
         self._unread_bytes += len(document.data)
@@ -423,13 +423,10 @@ class Round:
     def _was_read(self, asking: _Asking, found: Read | Exception) -> None:
         attempt = asking.attempt
         if isinstance(found, Read):
-            earlier = attempt.was_read(found)
-            if earlier is not None and not self._ending:
-                request = Request(earlier, login=attempt.is_own(earlier))
-                self._queue(_Asking(attempt, host_of(earlier), request, page=True))
-                return
-        elif asking.page:
-            pass  # what was lost stays lost
+            self._go_on(attempt, attempt.was_read(found, page=asking.page))
+            return
+        if asking.page:
+            attempt.page_failed(found)
         elif isinstance(found, ParseError):
             message = str(found)
             attempt.failed(found if attempt.url in message else ParseError(f"{redact(attempt.url)}: {message}"))
@@ -437,6 +434,14 @@ class Round:
             _log.error("poll crashed", source=attempt.record.name, exc_info=found)
             attempt.crashed(found)
         self._settlement.finish(attempt)
+
+    def _go_on(self, attempt: Attempt, earlier: str | None) -> None:
+        """Asks for an earlier page of what an attempt read, or ends it."""
+        if earlier is None or self._ending:
+            self._settlement.finish(attempt)
+            return
+        request = Request(earlier, login=attempt.is_own(earlier))
+        self._queue(_Asking(attempt, host_of(earlier), request, page=True))
 
     # --- who listens
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
-from collections.abc import Callable
-from contextlib import suppress
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 
 from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.store import incidents, schedule, sources
 from feeds import log
 from feeds.attempt import MOST_AT_ONCE, Attempt, Conclusion, PollResult, is_witness, many_at_once
+from feeds.budget import SPAN
 from feeds.clock import Clock
 from feeds.config import Config
 from feeds.ingest import Saying, Tally, store
@@ -32,7 +34,8 @@ _log = log.get("poll")
 
 class Settlement:
     """The attempts of one run: those that are claimed, those that are finished, and those whose failure may be our own
-    network's. `tell` hears each result once it is stored, `rng` gives the jitter."""
+    network's. `tell` hears each result once it is stored, `rng` gives the jitter. What was asked, in `journal`, is
+    stored with them."""
 
     def __init__(
         self,
@@ -43,16 +46,19 @@ class Settlement:
         lease: str,
         tell: Callable[[PollResult], None],
         rng: Callable[[], float],
+        journal: list[tuple[str, float]],
     ) -> None:
         self._engine, self._config = engine, config
         self._clock, self._lease = clock, lease
         self._tell, self._rng = tell, rng
+        self._journal = journal
         self._taken: dict[int, Attempt] = {}
         self._finished: list[Attempt] = []
         self._held_since = 0.0
         self._doubtful: list[Attempt] = []
         self._answered: set[str] = set()
         self._fell: set[str | None] = set()
+        self._shut: dict[str, datetime] = {}
 
     @property
     def records(self) -> int:
@@ -108,10 +114,21 @@ class Settlement:
 
     def give_back(self) -> None:
         """What was claimed and not polled is due as before; where the database fails, once the lease has run out."""
-        if self._taken:
+        if self._taken or self._journal:
             taken = {source_id: attempt.record.due_at for source_id, attempt in self._taken.items()}
-            with suppress(StorageError), writing(self._engine) as connection:
+            with suppress(StorageError), self._writing() as connection:
                 schedule.release(connection, taken, self._lease)
+                for host, until in self._shut.items():
+                    schedule.shut(connection, host, until)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction that also stores what was asked."""
+        asked = [(host, math.ceil(at)) for host, at in self._journal]
+        with writing(self._engine) as connection:
+            schedule.note_asked(connection, asked, int(self._clock.at() - SPAN))
+            yield connection
+        del self._journal[: len(asked)]
 
     def _take_finished(self) -> list[Attempt]:
         finished, self._finished = self._finished, []
@@ -148,7 +165,7 @@ class Settlement:
     def _store(self, attempts: list[Attempt]) -> None:
         """Stores attempts in one transaction; where that fails, each in one of its own, the culprit without entries."""
         try:
-            with writing(self._engine) as connection:
+            with self._writing() as connection:
                 conclusions = self._save(connection, attempts)
         except StorageError:
             raise
@@ -205,6 +222,7 @@ class Settlement:
                 elif (trouble.kind, name) in opened:
                     incidents.close_incident(connection, trouble.kind, name, self._clock.now)
             if conclusion.shut_until is not None and attempt.record.host is not None:
+                self._shut[attempt.record.host] = conclusion.shut_until
                 schedule.shut(connection, attempt.record.host, conclusion.shut_until)
             if conclusion.moved_from is not None and conclusion.poll.url is not None:
                 sources.move_document(connection, source_id, conclusion.moved_from, conclusion.poll.url)

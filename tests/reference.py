@@ -78,6 +78,7 @@ _VALIDATED = {
     "_authority": '"host,date"',
     "_database_url": "sqlite:///PATH",
     "_dateline": "shape",
+    "_user_agent": "printable ASCII",
 }
 _KINDS = {"str": "TEXT", "list[str]": "TEXT", "path": "PATH", "int": "NUMBER", "int range": "NUMBER"}
 _EPOCH = 1_798_761_600

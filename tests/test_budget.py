@@ -42,12 +42,15 @@ def test_redirects_count_and_are_never_refused() -> None:
     assert one.wait("a", 5) == 2 + SPAN - 5
 
 
-def test_what_an_earlier_process_asked_counts() -> None:
+def test_what_other_processes_asked_counts() -> None:
     one = budget()
-    for at in (5, 1, 3):
-        one.hop("a", at)
+    one.hop("a", 1)
+    one.learn("a", (5, 1, 3), 6)
     assert one.spent(6) == {"a"}
-    assert one.wait("a", 6) > 0
+    assert one.wait("a", 6) == 1 + SPAN - 6
+    one.learn("a", (5, 1, 3), 6)
+    assert one.wait("a", 3 + SPAN) == 0.0  # learnt once, however often it is told
+    assert one.journal == [("a", 1)]
 
 
 def test_who_may_be_asked_no_more() -> None:
@@ -89,11 +92,11 @@ def test_a_redirect_is_admitted_by_the_minute_alone() -> None:
     budget = Budget(lambda _host: Rule(per_minute=2, per_host=1))
     budget.begin("a", 0.0)
     assert budget.wait("a", 1.0) == float("inf")
-    assert budget.admits("a", 1.0)
+    assert budget.wait_for_hop("a", 1.0) == 0.0
     budget.hop("a", 1.0)
-    assert not budget.admits("a", 2.0)
-    assert budget.admits("a", SPAN)
+    assert budget.wait_for_hop("a", 2.0) == SPAN - 2.0
+    assert budget.wait_for_hop("a", SPAN) == 0.0
     budget.close("b", 10.0)
-    assert [budget.admits("b", at) for at in (9.0, 10.0)] == [False, True]
+    assert [budget.wait_for_hop("b", at) for at in (9.0, 10.0)] == [1.0, 0.0]
     budget.end_all()
     assert budget.wait("a", SPAN) == 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import signal
@@ -123,10 +124,11 @@ def test_hops_are_told_by_their_hosts(site: Site) -> None:
     site.put("/3", FEED)
     hops: list[str] = []
 
-    def may_follow(host: str, own: bool) -> bool:
+    def may_follow(host: str, own: bool, number: int) -> float:
         assert own is host.startswith("127.")
+        assert number in (1, 2)
         hops.append(host)
-        return len(hops) < 4
+        return 0.0 if len(hops) < 4 else math.inf
 
     with fetcher_of(on_hop=may_follow, resolve=lambda _name: ["127.0.0.1"]) as fetcher:
         fetcher.fetch(Request(site.url + "/1"), NOW)
@@ -135,6 +137,28 @@ def test_hops_are_told_by_their_hosts(site: Site) -> None:
         with pytest.raises(NotNow, match=f"leads to other.example:{site.port}, whose budget is spent"):
             fetcher.fetch(Request(site.url + "/1"), NOW)
     assert [seen.path for seen in site.log] == ["/1", "/2", "/3", "/3", "/1", "/2"]
+
+
+def test_a_hop_that_has_to_wait_is_asked_about_again_and_its_deadline_stands_still(site: Site) -> None:
+    site.put("/1", moved("/2"))
+    site.put("/2", FEED)
+    told: list[float] = []
+
+    def later(_host: str, _own: bool, _number: int) -> float:
+        told.append(time.monotonic())
+        return 0.0 if len(told) > 3 else 0.5
+
+    with fetcher_of(SHORT, on_hop=later) as fetcher:
+        fetcher.start("held", Request(site.url + "/1"), NOW)
+        found = all_of(fetcher)
+        assert isinstance(found["held"], Fetched)
+        assert told[-1] - told[0] > SHORT.deadline
+        told.clear()
+        fetcher.start("left", Request(site.url + "/1"), NOW)
+        assert fetcher.wait(0.3) == []
+        assert fetcher.active == 1
+        fetcher.abandon()
+        assert fetcher.active == 0
 
 
 def test_what_is_abandoned_is_never_heard_of_and_the_next_is_asked(site: Site) -> None:
@@ -155,7 +179,7 @@ def test_a_listener_that_raises_fails_its_request_only(site: Site) -> None:
     site.put("/moved", moved("/feed"))
     site.put("/feed", FEED)
 
-    def raising(_host: str, _own: bool) -> bool:
+    def raising(_host: str, _own: bool, _number: int) -> float:
         raise LookupError("a defect")
 
     with fetcher_of(on_hop=raising) as fetcher:

@@ -95,10 +95,11 @@ def test_nothing_at_all_is_whole(coding: str) -> None:
     ("coding", "coded", "whole"),
     [
         ("gzip", gzipped(b"one ") + gzipped(b"two") + b"\0" * 20, b"one two"),
+        ("gzip", gzipped(b"one ") + gzipped(b"two") + b"\r\nrubbish\x1f\x8b", b"one two"),
         ("zstd", zstd(b"one ") + SKIPPED + zstd(b"two") + SKIPPED, b"one two"),
         ("zstd", zstd(b""), b""),
     ],
-    ids=["gzip", "zstd", "zstd-empty"],
+    ids=["gzip", "gzip-rubbish", "zstd", "zstd-empty"],
 )
 def test_several_members_in_a_row(coding: str, coded: bytes, whole: bytes) -> None:
     assert decode(coding, coded) == whole
@@ -118,7 +119,7 @@ BROKEN = [
     ("gzip", gzipped(b"whole")[:-2], CUT),
     ("gzip", b"\x1f", CUT),
     ("gzip", b"<rss/> but not zipped at all", "damaged gzip"),
-    ("gzip", gzipped(b"whole") + b"rubbish", "damaged gzip"),
+    ("gzip", gzipped(b"whole") + b"\x1f\x8brubbish", "damaged gzip"),
     ("gzip", gzipped(b"whole")[:-5] + b"x" + gzipped(b"whole")[-4:], "damaged gzip"),
     ("gzip", gzipped(bytes(60_000)) * 2, TOO_MUCH),
     ("gzip", gzipped(bytes(100_000)) + gzipped(b"x"), TOO_MUCH),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.discover import MAX_BYTES, MAX_FOUND, MAX_TITLE, USUAL, Found, discover, is_page, title_of, usual
+from feeds.discover import MAX_BYTES, MAX_FOUND, MAX_TITLE, USUAL, Found, discover, is_page, look, title_of, usual
 
 PAGE = "https://www.courier.example/news/politics"
 RSS = "application/rss+xml"
@@ -22,6 +24,19 @@ def urls(markup: str | bytes, url: str | None = PAGE) -> list[str]:
 
 def link(href: str, kind: str = RSS, title: str = "", rel: str = "alternate") -> str:
     return f'<link rel="{rel}" type="{kind}" href="{href}" title="{title}">'
+
+
+def test_a_page_of_comments_is_told_at_once() -> None:
+    for end in (b"<1", b"<html>", b""):
+        for piece in (b"<!---->", b"<?x?>", b"<!-- - -->", b" <!--"):
+            begun = time.process_time()
+            assert is_page(piece * 1000 + end) in (True, False)
+            assert time.process_time() - begun < 0.5
+
+
+def test_title_and_feeds_in_one_look() -> None:
+    title, found = look(b"<title>Courier</title><link rel=feed href='https://a.example/f'>", None)
+    assert (title, [one.url for one in found]) == ("Courier", ["https://a.example/f"])
 
 
 def test_what_a_page_advertises() -> None:

@@ -146,11 +146,49 @@ def test_the_outcomes_of_polls(tmp_path: Path) -> None:
 def test_who_was_asked_lately(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     with writing(engine) as connection:
-        ids = add(connection, a="https://a.example/1", b="https://a.example/2", c="folder", d="https://d.example/")
-        for name, minutes in (("a", 1), ("b", 2), ("c", 2), ("d", 0)):
-            schedule.finish(connection, [polled(ids[name], at=NOON + timedelta(minutes=minutes))])
-        found = schedule.recent(connection, NOON)
-        assert found == {"a.example": [NOON + timedelta(minutes=1), NOON + timedelta(minutes=2)]}
+        schedule.note_asked(connection, [("a.example", 100), ("a.example", 101), ("b.example", 90)], 0)
+        assert schedule.recent(connection, 91) == {"a.example": [100, 101]}
+        schedule.note_asked(connection, [("b.example", 160)], 101)
+        assert schedule.recent(connection, 0) == {"a.example": [101], "b.example": [160]}
+
+
+def test_hosts_of_what_is_claimed(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        add(connection, a="https://a.example/1", b="https://a.example/2", c="folder", d="https://d.example/")
+        claim(connection, limit=3)
+        assert schedule.claimed_hosts(connection, NOON) == {"a.example": 2, "d.example": 1}
+        assert schedule.claimed_hosts(connection, NOON + timedelta(days=1)) == {}
+
+
+def test_a_claim_makes_nothing_due_before_it_was(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tomorrow = NOON + timedelta(days=1)
+    with writing(engine) as connection:
+        ids = add(connection, a="https://a.example/", b="https://b.example/", c="https://c.example/")
+        schedule.finish(connection, [polled(ids["b"], due_at=tomorrow), polled(ids["c"], due_at=NEVER)])
+        found = schedule.claim(connection, list(ids.values()), lease="x", until=NOON + hours(1))
+        assert {each.name for each in found} == {"a", "b", "c"}
+        assert schedule.take_over(connection, NOON, NOON + hours(1)) == 3
+        assert [due_at(connection, name) for name in "abc"] == [NOON, tomorrow, NEVER]
+
+
+def test_a_host_that_is_shut_is_asked_nothing(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    later = NOON + hours(1)
+    with writing(engine) as connection:
+        ids = add(
+            connection,
+            a="https://a.example/1",
+            b="https://a.example/2",
+            c="https://a.example/3",
+            d="https://d.example/",
+        )
+        schedule.finish(connection, [polled(ids["c"], due_at=NOON + hours(2))])
+        schedule.claim(connection, [ids["a"]], lease="x", until=NOON + hours(0.5))
+        schedule.shut(connection, "a.example", later)
+        assert [due_at(connection, name) for name in "abc"] == [NOON + hours(0.5), later, NOON + hours(2)]
+        assert due_at(connection, "d") < later
 
 
 def test_due_sources_use_their_index(tmp_path: Path) -> None:
@@ -178,4 +216,4 @@ def test_what_was_declared_by_a_clock_that_was_ahead_is_due(tmp_path: Path) -> N
         schedule.bring_back(connection, {ids["b"]: earlier}, earlier)
         assert due_at(connection, "b") == earlier
         # It was never polled, and is not said to be.
-        assert schedule.recent(connection, earlier - hours(1)) == {}
+        assert {one.name: one.last_poll for one in sources.every(connection)}["b"] is None

@@ -7,15 +7,16 @@ it, and its result with it.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
-from db.models import Poll, Source, SourceState
+from db.models import Asked, Poll, Source, SourceState
 from db.records import NEVER, PollRecord, SourceRecord
+from db.store.bulk import insert_rows
 from db.store.entries import chunks
 from db.store.sources import host_of, plain_pace, query, record
 
@@ -143,17 +144,28 @@ def shut(connection: Connection, host: str, until: datetime) -> None:
     )
 
 
-def recent(connection: Connection, since: datetime) -> dict[str, list[datetime]]:
-    """Host -> when it was asked after `since`, for the budgets of a process that just began."""
-    found: dict[str, list[datetime]] = defaultdict(list)
-    rows = connection.execute(
-        select(SourceState.host, SourceState.last_poll).where(
-            SourceState.last_poll > since, SourceState.host.is_not(None)
-        )
-    )
-    for host, at in rows:
-        found[str(host)].append(at)  # type: ignore[arg-type]  # the query leaves none without a time
+def note_asked(connection: Connection, asked: Sequence[tuple[str, int]], since: int) -> None:
+    """Keeps `(host, when)` of requests, in seconds since 1970, and drops those before `since`."""
+    connection.execute(delete(Asked).where(Asked.at < since))
+    insert_rows(connection, Asked, ("host", "at"), asked)
+
+
+def recent(connection: Connection, since: int) -> dict[str, list[int]]:
+    """Host -> when it was asked since `since`, in seconds since 1970, by whichever process."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for host, at in connection.execute(select(Asked.host, Asked.at).where(Asked.at >= since)):
+        found[host].append(at)
     return found
+
+
+def claimed_hosts(connection: Connection, since: datetime) -> Counter[str]:
+    """Host -> how many of its sources are claimed by a lease that had not run out at `since`."""
+    rows = connection.execute(
+        select(func.coalesce(SourceState.host, ""), func.count())
+        .where(SourceState.lease.is_not(None), SourceState.due_at >= since)
+        .group_by(SourceState.host)
+    )
+    return Counter({row[0]: row[1] for row in rows})
 
 
 def take_over(connection: Connection, now: datetime, until: datetime) -> int:
@@ -202,7 +214,13 @@ def held(connection: Connection, ids: Sequence[int], lease: str) -> set[int]:
 def astray(connection: Connection, now: datetime) -> dict[int, datetime]:
     """Sources that were polled, or declared, after `now`, by a clock that has been set back since: id -> when each is
     due, as long after `now` as it was after that poll, or at once."""
-    declared = SourceState.last_poll.is_(None) & SourceState.lease.is_(None) & (SourceState.due_at > now)
+    # One with a reason waits for its host.
+    declared = (
+        SourceState.last_poll.is_(None)
+        & SourceState.lease.is_(None)
+        & SourceState.reason.is_(None)
+        & (SourceState.due_at > now)
+    )
     rows = connection.execute(
         select(SourceState.source_id, SourceState.last_poll, SourceState.due_at).where(
             (SourceState.last_poll > now) | declared, SourceState.due_at < NEVER

@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import heappop, heappush
 from itertools import count
 from types import TracebackType
 from typing import Any, Self
@@ -80,9 +81,11 @@ class Fetcher:
     """Asks for documents, up to `[poll] connections` at once; what is more waits, without its deadline running.
 
     `credentials` are by origin (`https://news.example`); each goes to its origin, for requests that name that origin
-    themselves, and after a redirect nowhere else. `on_hop` is asked with the host of each redirect, and whether that is
-    the one that was asked first, whether it may be followed now. `resolve` turns a name into addresses; it is called in
-    other threads. Everything but `resolve` happens in the caller's thread, while it is in `wait` or `fetch`.
+    themselves, and after a redirect nowhere else. `on_hop` is asked with the host of each redirect, whether that is the
+    one that was asked first, and the number of hops so far, in how many seconds it may be followed: 0 for now, infinity
+    for never; what has to wait is asked about again, and its deadline stands still. `resolve` turns a name into
+    addresses; it is called in other threads. Everything else happens in the caller's thread, while it is in `wait` or
+    `fetch`.
     While it is `crowded`, which its caller says, no body grows large.
     Raises `ValueError` for credentials that cannot be used, `FetchError` where the system gives no descriptors.
     """
@@ -93,7 +96,7 @@ class Fetcher:
         *,
         user_agent: str,
         credentials: Mapping[str, Credential] | None = None,
-        on_hop: Callable[[str, bool], bool] | None = None,
+        on_hop: Callable[[str, bool, int], float] | None = None,
         resolve: Lookup = lookup,
     ) -> None:
         self._deadline = settings.deadline
@@ -118,6 +121,7 @@ class Fetcher:
         self._running: dict[Any, tuple[_Task, Transfer]] = {}
         self._done: deque[tuple[Any, int, str]] = deque()
         self._idle: list[Transfer] = []
+        self._later: list[tuple[float, int, _Task, str]] = []
         self._ended: list[tuple[Hashable, Fetched | FetchError]] = []
         self._tickets = count()
         self._had_room = time.monotonic()
@@ -140,7 +144,8 @@ class Fetcher:
     @property
     def active(self) -> int:
         """Requests that were started and that `wait` has not yet reported."""
-        return len(self._waiting) + len(self._naming) + len(self._running) + len(self._ended)
+        under_way = (self._waiting, self._naming, self._running, self._later, self._ended)
+        return sum(map(len, under_way))
 
     def start(self, key: Hashable, request: Request, now: datetime) -> None:
         """Begins to ask for `request`; `wait` reports its end under `key`, one that is refused at once included.
@@ -206,6 +211,7 @@ class Fetcher:
         for ticket in self._naming:
             self._resolver.forget(ticket)
         self._naming.clear()
+        self._later.clear()
         self._filled.clear()
         self._full.clear()
         self._whole.clear()
@@ -276,6 +282,12 @@ class Fetcher:
 
     def _turn(self, seconds: float) -> None:
         """Sleeps until something happens, `seconds` at most, and takes what did one step on."""
+        while self._later and self._later[0][0] <= time.monotonic():
+            _, _, task, to = heappop(self._later)
+            task.ends += time.monotonic()
+            self._step(task, self._hop, to)
+        if self._later:
+            seconds = min(seconds, self._later[0][0] - time.monotonic())
         if self._naming:
             seconds = min(seconds, min(ends for ends, *_ in self._naming.values()) - time.monotonic())
         self._grow()
@@ -404,8 +416,13 @@ class Fetcher:
 
     def _hop(self, task: _Task, to: str) -> None:
         """Goes on to `to`, where its host may be asked now."""
-        if self._on_hop is not None:
-            host = host_of(to)
-            if not self._on_hop(host, host == host_of(task.request.url)):
-                raise NotNow(f"{shown(task.request.url)}: leads to {host}, whose budget is spent")
-        self._visit(task, to)
+        host = host_of(to)
+        wait = self._on_hop(host, host == host_of(task.request.url), task.hops) if self._on_hop is not None else 0.0
+        if wait == math.inf:
+            raise NotNow(f"{shown(task.request.url)}: leads to {host}, whose budget is spent")
+        if wait:
+            now = time.monotonic()
+            task.ends -= now  # what is left, until it goes on
+            heappush(self._later, (now + wait, next(self._tickets), task, to))
+        else:
+            self._visit(task, to)

@@ -19,7 +19,14 @@ def upgrade() -> None:
     op.add_column("entries", sa.Column("extra", sa.Text(), nullable=False, server_default=""))
     # A third copy of every text: searching folds the case itself.
     op.drop_column("entries", "folded")
-    op.create_index("ix_source_state_last_poll", "source_state", ["last_poll"])
+    op.create_table(
+        "asked",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("at", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_asked"),
+    )
+    op.create_index("ix_asked_at", "asked", ["at"])
     _name_hosts()
 
 

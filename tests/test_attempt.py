@@ -1,0 +1,212 @@
+"""One poll of one source, from its first request to what is stored: moves, gaps that stay open, doubtful answers."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from db.engine import reading
+from db.store import incidents
+from feeds.attempt import GAP_TRIES, PAGES
+from tests.fakes import Reply, conditional, moved
+from tests.polls import NOW, Bench, rss
+from tests.test_round import HOUR, dated
+
+DAY = timedelta(days=1)
+
+
+def asked(bench: Bench, path: str) -> int:
+    return [seen.path for seen in bench.site.log].count(path)
+
+
+def gap(bench: Bench) -> str | None:
+    """The message of the incident of lost entries."""
+    with reading(bench.engine) as connection:
+        return next((one.message for one in incidents.opened(connection) if one.kind == "gap"), None)
+
+
+@pytest.fixture
+def lost(bench: Bench) -> Bench:
+    """A desk whose source says that entries were lost, and names an archive; nobody has polled it since."""
+    bench.site.put("/feed", conditional(dated(0, -1, -2), '"v1"'))
+    bench.configure({"n": bench.at("a")})
+    bench.poll()
+    bench.site.put("/feed", conditional(dated(10, 9, 8, earlier="/archive"), '"v2"'))
+    bench.now += 12 * HOUR
+    return bench
+
+
+@pytest.mark.parametrize("trouble", [Reply(status=503), Reply(body=b"<html>maintenance"), Reply(status=429)])
+def test_an_archive_that_fails_once_is_read_at_the_next_poll(lost: Bench, trouble: Reply) -> None:
+    lost.site.put("/archive", trouble)
+    lost.poll(everyone=True)
+    assert "its archive is read on at the next poll (" in (gap(lost) or "")
+    lost.site.put("/archive", dated(7, 6, 5, 0))
+    # The document itself says nothing new, and is not even sent.
+    assert lost.poll(HOUR, everyone=True)["n"].outcome == "stored"
+    assert {"At 7", "At 6", "At 5"} <= lost.titles()
+    assert gap(lost) is None
+    assert lost.source().pace.gap_at is None
+    lost.poll(HOUR, everyone=True)
+    assert asked(lost, "/archive") == 2
+
+
+def test_a_gap_stays_open_while_newer_entries_come(lost: Bench) -> None:
+    lost.site.put("/archive", Reply(status=500))
+    lost.poll(everyone=True)
+    lost.site.put("/feed", conditional(dated(11, 10, 9, earlier="/archive"), '"v3"'))
+    lost.site.put("/archive", dated(8, 7, 6, 0))
+    lost.poll(HOUR, everyone=True)
+    assert {"At 11", "At 7", "At 6"} <= lost.titles()
+    assert gap(lost) is None
+
+
+def test_an_archive_that_is_not_there_is_asked_once(lost: Bench) -> None:
+    lost.site.put("/archive", Reply(status=404))
+    lost.poll(everyone=True)
+    assert "keeps no archive that names them" in (gap(lost) or "")
+    lost.poll(HOUR, everyone=True)
+    assert asked(lost, "/archive") == 1
+    assert gap(lost) is not None
+
+
+def test_an_archive_of_many_pages_is_read_over_several_polls(lost: Bench) -> None:
+    lost.site.put("/archive", dated(7, earlier="/p0"))
+    for number in range(PAGES + 3):
+        lost.site.put(f"/p{number}", dated(6, earlier=f"/p{number + 1}"))
+    lost.site.put(f"/p{PAGES + 3}", dated(5, 0))
+    lost.poll(everyone=True)
+    assert asked(lost, f"/p{PAGES - 2}") == 1
+    assert asked(lost, f"/p{PAGES - 1}") == 0
+    assert "At 5" not in lost.titles()
+    lost.poll(HOUR, everyone=True)
+    assert "At 5" in lost.titles()
+    assert gap(lost) is None
+    assert asked(lost, "/p0") == 1
+
+
+def test_what_an_archive_does_not_give_is_given_up(lost: Bench) -> None:
+    lost.site.put("/archive", Reply(status=500))
+    for _ in range(GAP_TRIES + 3):
+        lost.poll(HOUR, everyone=True)
+    assert asked(lost, "/archive") == GAP_TRIES + 1
+    assert "keeps no archive that names them" in (gap(lost) or "")
+    assert lost.source().pace.gap_at is None
+
+
+def test_a_feed_that_is_its_own_archive_is_asked_once(lost: Bench) -> None:
+    lost.site.put("/feed", dated(10, 9, 8, earlier=lost.at("a")))
+    lost.poll(everyone=True)
+    assert asked(lost, "/feed") == 2
+
+
+def test_a_login_does_not_follow_a_source_that_moved_for_good(bench: Bench) -> None:
+    bench.site.put("/mine", rss("secret"))
+    bench.site.put("/feed", moved(bench.at("premium", "/mine")))
+    origin = f"http://premium.localhost:{bench.site.port}"
+    bench.configure({"n": bench.at("stranger")}, f'[credential."{origin}"]\nusername = "u"\npassword = "p"\n')
+    for _ in range(6):
+        bench.poll(DAY, everyone=True)
+    assert bench.source().url == bench.at("premium", "/mine")
+    assert {seen.headers["Authorization"] for seen in bench.site.log} == {None}
+
+
+def test_an_answer_that_cannot_be_used_says_nothing_of_the_next(bench: Bench) -> None:
+    bench.site.put("/feed", conditional(rss("a"), '"v1"'))
+    bench.configure({"n": bench.at("a")})
+    bench.poll()
+    bench.site.put("/feed", b"<html>maintenance")
+    result = bench.poll(HOUR, everyone=True)["n"]
+    assert (result.outcome, result.reason) == ("failed", "failed once")
+    assert result.next_due is not None
+    assert result.next_due < bench.now + 3 * HOUR
+    assert bench.source().etag == '"v1"'
+
+
+def test_what_an_address_hides_is_in_no_warning(bench: Bench) -> None:
+    bench.site.put("/feed?token=SECRET", rss("a").replace(b"<guid>", b"<pubDate>never</pubDate><guid>"))
+    bench.configure({"n": bench.at("a", "/feed?token=SECRET")})
+    (warning,) = bench.poll()["n"].warnings
+    assert "the date 'never' is not plausible" in warning
+    assert "SECRET" not in json.dumps(warning)
+
+
+# --- budgets that outlast a process
+
+
+def test_every_request_of_another_process_counts(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    bench.configure({"n": bench.at("a")}, settings="per_minute = 3")
+    outcomes = [bench.poll(timedelta(seconds=1), everyone=True)["n"].outcome for _ in range(5)]
+    assert outcomes == ["stored", "unchanged", "unchanged", "deferred", "deferred"]
+    assert asked(bench, "/feed") == 3
+    assert bench.poll(timedelta(seconds=65), everyone=True)["n"].outcome == "unchanged"
+
+
+def test_redirects_within_a_host_keep_to_its_budget(bench: Bench) -> None:
+    for number in range(8):
+        bench.site.put(f"/{number}/a", moved(f"/{number}/b", 302))
+        bench.site.put(f"/{number}/b", rss(f"t{number}"))
+    bench.configure({f"s{number}": bench.at("a", f"/{number}/a") for number in range(8)}, settings="per_minute = 5")
+    results = bench.poll(everyone=True)
+    assert len(bench.site.log) == 5
+    assert {result.outcome for result in results.values()} == {"stored", "deferred"}
+    for _ in range(9):
+        bench.poll(timedelta(minutes=4))
+    assert bench.titles() == {f"t{number}" for number in range(8)}
+
+
+def test_a_shut_host_stays_shut_for_the_next_process(bench: Bench) -> None:
+    bench.site.put("/feed", Reply(status=429, headers=[("Retry-After", "7200")]))
+    rest = f'[host."a.localhost:{bench.site.port}"]\nshare_retry_after = true\nper_minute = 1\n'
+    bench.configure({"a1": bench.at("a"), "a2": bench.at("a")}, rest)
+    bench.poll()
+    assert bench.poll(timedelta(minutes=2)) == {}
+    assert len(bench.site.log) == 1
+    assert len(bench.poll(timedelta(hours=3))) == 2
+
+
+def test_a_restart_after_a_crash_leaves_alone_what_was_not_due(bench: Bench, tmp_path: Path) -> None:
+    from db.engine import writing
+    from db.store import schedule
+    from feeds.settle import LEASE
+
+    bench.site.put("/feed", Reply(status=410))
+    bench.configure({"n": bench.at("a"), "m": bench.at("b")})
+    bench.poll()
+    with writing(bench.engine) as connection:
+        ids = [bench.source(name).id for name in "nm"]
+        schedule.claim(connection, ids, lease="dead", until=bench.now + LEASE)
+    assert bench.poll(timedelta(minutes=1)) == {}
+    assert len(bench.site.log) == 2
+
+
+# --- whose fault it is
+
+
+def test_an_address_that_is_refused_says_nothing_of_our_network(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    hosts = {f"s{number}": bench.at(f"h{number}") for number in range(5)}
+    bench.configure(hosts | {"refused": "http://10.0.0.1/feed"})
+    bench.poll()
+    bench.site.port, up = 9, bench.site.port  # nothing listens there
+    down = {name: url.replace(f":{up}", ":9") for name, url in hosts.items()}
+    bench.configure(down | {"refused": "http://10.0.0.1/feed"})
+    for _ in range(3):
+        results = bench.poll(HOUR, everyone=True)
+        assert {result.outcome for name, result in results.items() if name != "refused"} == {"deferred"}
+    assert ("network", "own network") in bench.incidents()
+
+
+def test_hosts_that_lead_to_a_dead_one_have_answered(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    bench.configure({f"s{number}": bench.at(f"h{number}") for number in range(4)})
+    bench.poll()
+    bench.site.put("/feed", moved("http://dead.localhost:9/", 302))
+    results = bench.poll(2 * HOUR, everyone=True)
+    assert {result.outcome for result in results.values()} == {"failed"}
+    assert bench.incidents() == []
+    assert NOW < bench.now
