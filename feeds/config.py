@@ -503,6 +503,8 @@ def _explain(error: ValidationError, text: str, path: Path) -> str:
     message = message[:1].lower() + message[1:]
     if first["type"] == "missing":
         message = "is missing"
+    elif first["type"] == "tuple_type":
+        message = 'give a list: ["…", "…"]'
     return f"{at}: {dotted + ': ' if dotted else ''}{message}{more}"
 
 

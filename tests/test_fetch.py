@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 
@@ -242,6 +243,25 @@ def test_a_location_in_raw_utf8_and_with_spaces_is_followed(site: Site) -> None:
     site.put("/old", Reply(raw=(b"HTTP/1.1 302 Found\r\nLocation: /\xc5\xbe a\r\n\r\n",)))
     site.put("/%C5%BE%20a", FEED)
     assert data(ask(site.url + "/old")) == FEED
+
+
+def test_letters_that_are_equal_to_ascii_without_case_are_escaped(site: Site) -> None:
+    for letter in "ıſİK":
+        site.log.clear()
+        site.put("/" + quote(letter), FEED)
+        ask(f"{site.url}/{letter}")
+        assert [seen.path for seen in site.log] == ["/" + quote(letter)]
+
+
+def test_a_third_slash_is_no_part_of_the_path(site: Site) -> None:
+    site.put("/there", FEED)
+    site.put("/from", moved(f"http:///127.0.0.1:{site.port}/there"))
+    assert data(ask(site.url + "/from")) == FEED
+
+
+def test_a_content_length_beyond_all_documents_is_an_error(site: Site) -> None:
+    site.put("/x", Reply(raw=(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n", FEED)))
+    assert "a Content-Length that no document has" in failure(site.url + "/x")
 
 
 def test_redirects_end(site: Site) -> None:

@@ -189,3 +189,14 @@ def test_the_outline_of_a_feed_without_its_address_is_refused_by_name() -> None:
     assert [(one.title, one.url, one.reason) for one in found.refused] == [
         ("The Desk", "https://n.example/f", "the outline of a feed without xmlUrl")
     ]
+
+
+def test_a_list_with_a_namespace_and_feeds_without_an_address() -> None:
+    data = b"""<o:opml xmlns:o="http://opml.org/spec2" version="2.0"><o:body><o:outline text="News">
+        <o:outline text="A" xmlUrl="https://a.example/feed"/><o:outline text="B" xmlUrl=""/>
+        </o:outline></o:body></o:opml>"""
+    found = read_subscriptions(data, "list")
+    assert [(one.title, one.url, one.sections) for one in found.subscriptions] == [
+        ("A", "https://a.example/feed", ("News",))
+    ]
+    assert [(one.title, one.reason) for one in found.refused] == [("B", "the outline of a feed without xmlUrl")]

@@ -1,7 +1,7 @@
 """Writing entries: new ones, changed ones, what documents say of them, and who leads a cluster.
 
-Every function takes a list and costs a fixed number of statements, so that a batch of a thousand rows is as cheap a
-row as the database allows.
+Every function takes a list, so that a batch of a thousand rows is as cheap a row as the database allows: all but
+`revise_entries` cost a fixed number of statements, that one some for each entry, for few entries change.
 """
 
 from __future__ import annotations

@@ -161,7 +161,8 @@ def read_subscriptions(data: bytes, name: str) -> SubscriptionList:
     found = listparser.parse(_BOM + etree.tostring(tree, encoding="utf-8"))
     subscriptions, refused = [], []
     for attributes in _outlines(tree):
-        if attributes.get("type", "").lower() in ("rss", "atom") and not (attributes.keys() & {"xmlurl", "htmlurl"}):
+        means_feed = attributes.get("type", "").lower() in ("rss", "atom") or "xmlurl" in attributes
+        if means_feed and not attributes.get("xmlurl") and "htmlurl" not in attributes:
             title = _fold(attributes.get("title") or attributes.get("text") or "")
             refused.append(Refused(title, attributes.get("url", ""), "the outline of a feed without xmlUrl"))
     for feed in found["feeds"]:
@@ -208,6 +209,8 @@ def _tree(data: bytes, name: str) -> etree._Element:
     root = etree.QName(tree).localname
     if root.lower() != "opml":
         raise ParseError(f"{name}: is XML with root element <{root[:40]}>, not OPML")
+    for element in tree.iter(etree.Element):
+        element.tag = etree.QName(element).localname  # OPML has no namespace, but some give it one
     return tree
 
 

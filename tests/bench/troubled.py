@@ -91,12 +91,15 @@ def measure(folder: Path, sources: int = SOURCES, crowd: int = CROWD) -> Figures
         here.engine.dispose()
         _check(cast, every)
         connections = here.config.poll.connections
+        requests = _requests(site.log())
+        most, allowed = requests["its_most_requests_a_minute"], here.config.poll.per_minute
+        assert float(most) <= allowed, f"the crowded host got {most} requests in a minute, {allowed} are allowed"
         return {
             **_figures(cast, cost, connections),
             "live_sources_stored_at_once": first,
             "live_sources_stored": _stored(every),
             "seconds_until_all_were": round(time.monotonic() - begun, 1),
-            **_requests(site.log()),
+            **requests,
             "requests_allowed_a_minute": here.config.poll.per_minute,
         }
 

@@ -140,6 +140,25 @@ def test_a_page_that_advertises_feeds(open_desk: Folder, site: Site) -> None:
     assert lines[-1] == f"next: feeds sources add {site.url}/feed"
 
 
+def test_what_a_page_names_is_asked_as_a_stranger(open_desk: Folder, site: Site) -> None:
+    site.put("/feed", RSS.encode())
+    origin = f"http://premium.localhost:{site.port}"
+    with (open_desk.path / "config.toml").open("a") as config:
+        config.write(f'[credential."{origin}"]\nusername = "u"\npassword = "p"\n')
+    url = page(site, f'<link rel=feed href="{origin}/feed">')
+    assert len(tried(open_desk, url)["feeds"][0]["items"]) == 2
+    assert [seen.headers["Authorization"] for seen in site.log] == [None, None]
+    tried(open_desk, f"{origin}/")
+    assert [seen.headers["Authorization"] is not None for seen in site.log[2:]] == [True, True]
+
+
+def test_a_page_that_keeps_readers_busy_ends(open_desk: Folder, site: Site) -> None:
+    site.put("/", Reply(headers=[("Content-Type", "text/html")], body=b"<!---->" * 60 + b"<1"))
+    ran = open_desk.run("sources", "try", site.url + "/")
+    assert ran.code == 1
+    assert "is an HTML page" in ran.err
+
+
 def test_an_advertised_address_that_cannot_be_a_source(open_desk: Folder, site: Site) -> None:
     site.put("/feed", RSS.encode())
     url = page(site, '<link rel=feed href="http://127.0.0.1:0/feed"><link rel=feed href="/feed">')

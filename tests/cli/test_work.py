@@ -62,6 +62,14 @@ def test_poll_stores_without_publishing_and_publish_catches_up(desk: Folder) -> 
     assert desk.run("publish", "--json").json["published"] == []
 
 
+def test_what_is_due_may_be_said(desk: Folder) -> None:
+    assert desk.run("poll", "--due").code == 0
+    assert desk.run("update", "--due").code == 0
+    for contrary in (["--all"], ["city"]):
+        ran = desk.run("poll", "--due", *contrary)
+        assert (ran.code, ran.err) == (2, "feeds: --due: give either it, or --all, or names of sources\n")
+
+
 def test_a_lost_or_cut_file_is_written_anew(desk: Folder) -> None:
     desk.run("update")
     before = desk.tree()

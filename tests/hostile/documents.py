@@ -150,6 +150,19 @@ def left_open() -> bytes:
     return _rss(f"<item><title>one</title><description><![CDATA[{body}]]></description></item>")
 
 
+def left_open_in_disguise() -> bytes:
+    """The same, with a "<" in a quoted value before the address."""
+    body = f"<p>one<a title='<' href='https://h.example/{'a' * 60_000}'>{'<p>x' * 160_000}"
+    return _rss(f"<item><title>one</title><description><![CDATA[{body}]]></description></item>")
+
+
+def ampersands_9_mb() -> bytes:
+    """Ten bodies of 900,000 ampersands, each of which needs five characters in HTML."""
+    body = "&" * 900_000
+    items = (f"<item><title>{n}</title><description><![CDATA[{body}]]></description></item>" for n in range(10))
+    return _rss("".join(items))
+
+
 def text_12_mb() -> bytes:
     """One text of 12 MB."""
     return _rss(f"<item><title>one</title><description>{'x' * 12_000_000}</description></item>")
@@ -302,7 +315,8 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
         billion_laughs, quadratic_blowup, xxe_file, xxe_http, xxe_parameter, external_subset, xinclude, depth_10k,
         depth_100k, depth_unclosed, html_100k_deep, html_100k_deep_with_base, attributes_16k, attributes_100k,
         namespaces_4k, namespaces_20k, namespaces_each, items_60k, items_60k_malformed, items_200k,
-        items_200k_malformed, elements_2_million, objects_3_million, left_open, text_12_mb, title_10_mb,
+        items_200k_malformed, elements_2_million, objects_3_million, left_open,
+        left_open_in_disguise, ampersands_9_mb, text_12_mb, title_10_mb,
         comment_unfinished, comment_unfinished_dashes, control_characters, reference_surrogate, reference_too_long,
         latin1_said_utf8, cp1251_and_utf8, utf16_said_utf8, utf7, ebcdic, truncated, truncated_in_cdata, empty, blank,
         captcha, captcha_xhtml, dates_50_kb, authors_50_kb, categories_100k, categories_100k_malformed, enclosures_50k,
@@ -336,6 +350,8 @@ EXPECTED: dict[str, int | str] = {
     "elements_2_million": "more than 500,000 tags",
     "objects_3_million": "more than 500,000 tags or values",
     "left_open": 1,
+    "left_open_in_disguise": 1,
+    "ampersands_9_mb": 10,
     "text_12_mb": "too long",
     "title_10_mb": 1,
     "comment_unfinished": "cut short",
