@@ -130,7 +130,7 @@ class Attempt:
 
     def is_own(self, url: str) -> bool:
         """Whether `url` is of the origin that a person named for the source."""
-        return same_origin(url, self.source.url or "")
+        return url == self.source.url or same_origin(url, self.source.url or "")
 
     def failed(self, error: SourceError) -> None:
         """No document was had, or it could not be used."""

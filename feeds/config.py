@@ -11,6 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -41,8 +42,12 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _DNS_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 
 
+@lru_cache(maxsize=16_384)
 def _http_url(value: str) -> str:
-    """An http(s) address. Raises `ValueError` with what is wrong with any other."""
+    """An http(s) address. Raises `ValueError` with what is wrong with any other.
+
+    Every poll checks the stored options of its source, so that the same few thousand come again and again.
+    """
     if re.match(r"https?://", value, re.IGNORECASE) is None:
         raise ValueError("give an address that begins with http:// or https://")
     if re.search(r"[\s\\\x00-\x1f]", value):

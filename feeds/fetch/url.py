@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import ada_url
 
@@ -33,10 +34,12 @@ class Target:
     port: int
 
 
+@lru_cache(maxsize=16_384)
 def target_of(url: str, base: str | None = None) -> Target:
     """What `url` asks for, against `base`; one that is plain already stays byte for byte. Raises `FetchError`.
 
-    Only http and https, and no user or password: what an address says about identity is never sent on.
+    Only http and https, and no user or password: what an address says about identity is never sent on. Kept, for the
+    same sources are asked again and again.
     """
     try:
         parsed = ada_url.URL(url, base=base) if base is not None else ada_url.URL(url)
