@@ -105,6 +105,7 @@ class Attempt:
         self._shrunken = False
         self._lost = self._missed = False
         self._next: str | None = None
+        self._tried = False
         self._unread = ""
         self._pages = 0
         self._asked = {self.url}
@@ -176,6 +177,7 @@ class Attempt:
             self._take(read)
         else:
             self._pages += 1
+            self._tried = True
             self.readings.append(replace(unpack(read.packed), partial=True))
             if read.oldest is not None and self._known_to is not None and read.oldest <= self._known_to:
                 self._missed = False
@@ -184,6 +186,7 @@ class Attempt:
 
     def page_failed(self, error: Exception) -> None:
         """An earlier page was not had. It is asked for again at the next poll, unless it is not there."""
+        self._tried = True
         self._unread = f" ({error})" if isinstance(error, SourceError) else ""
         if isinstance(error, HttpError) and error.status in (404, 410):
             self._next = None
@@ -222,7 +225,7 @@ class Attempt:
         self._shrunken = not partial and cadence.is_shrunken(pace, read.size)
         if self.record.last_success is not None and not partial and read.oldest is not None:
             self._lost = cadence.lost_some(pace, read.oldest, dated=read.dated, size=read.size)
-        self._next = read.earlier if self._lost else pace.gap_at
+        self._next = (read.earlier if self._lost else None) or pace.gap_at
         self._missed = self._lost or self._next is not None
         # What a document does not name is not gone where it is only a part, or says suspiciously little; and such a
         # one has to be read again, were it said again to the letter.
@@ -338,14 +341,14 @@ class Attempt:
 
     def _with_gap(self, pace: Pace) -> Pace:
         """`pace` with what is still to be read of an archive, for as many polls as may find it wanting."""
-        if self._read is None and pace.gap_at is None:
-            return pace
         if not self._missed:
             return replace(pace, missed=0, gap_at=None, gap_to=None, gap_tries=0)
         missed = pace.missed + self._lost
         if self._next is None or pace.gap_tries >= GAP_TRIES:
             return replace(pace, missed=missed, gap_at=None, gap_to=None, gap_tries=0)
-        return replace(pace, missed=missed, gap_at=self._next, gap_to=self._known_to, gap_tries=pace.gap_tries + 1)
+        return replace(
+            pace, missed=missed, gap_at=self._next, gap_to=self._known_to, gap_tries=pace.gap_tries + self._tried
+        )
 
     def _troubles(self, config: Config, failures: int) -> list[Trouble]:
         """Incidents that this poll opens or closes."""
@@ -355,7 +358,7 @@ class Attempt:
             found.append(Trouble("failing", None))
         elif failures == 0 or failures >= config.monitor.failing_after or self._hints.gone:
             found.append(Trouble("failing", result.error))
-        if self._read is not None or self.record.pace.gap_at is not None:
+        if result.read:
             found.append(Trouble("gap", self._loss() if self._missed else None))
         if self._read is not None:
             few = f"says {self._read.size} items where it said {self.record.pace.size}; nothing was taken for gone"
@@ -366,6 +369,8 @@ class Attempt:
         lost = "entries came and went between two polls"
         if self._next is not None and self.record.pace.gap_tries < GAP_TRIES:
             return f"{lost}; its archive is read on at the next poll{self._unread}"
+        if self._pages:
+            return f"{lost}, and its archive does not reach back to what was known"
         return f"{lost}, and the source keeps no archive that names them{self._unread}"
 
 

@@ -59,12 +59,19 @@ class Budget:
         self._recent(host, at).append(at)
         self.journal.append((host, at))
 
-    def learn(self, host: str, times: Sequence[float], at: float) -> None:
-        """Notes requests that are known to have begun at `times`, in any order; those noted already are among them."""
+    def learn(self, host: str, times: Sequence[float], at: float, *, unknown: int = 0) -> None:
+        """Notes requests that are known to have begun at `times`, in any order; those noted already are among them, but
+        for so many as are `unknown` to whoever tells it."""
         own = self._recent(host, at)
-        missing = len(times) - len(own)
+        missing = len(times) - (len(own) - unknown)
         if missing > 0:
             self._begun[host] = deque(sorted([*own, *sorted(times)[-missing:]]))
+
+    def turn_back(self, at: float) -> None:
+        """The clock was set back to `at`: what began later began now."""
+        self._begun = defaultdict(
+            deque, {host: deque(min(each, at) for each in self._begun[host]) for host in self._begun}
+        )
 
     def close(self, host: str, until: float) -> None:
         """Nothing begins at `host` before `until`: it asked for that."""

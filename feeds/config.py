@@ -33,6 +33,7 @@ from pydantic import (
 from db.records import Access
 from feeds.errors import ConfigError
 
+MAX_SECRET = 8192
 DEFAULT_PATH = Path("config.toml")
 SourceKind = Literal["seed", "feed"]
 _NAME = re.compile(r"[^\W_][\w .:-]{0,99}")
@@ -139,10 +140,12 @@ def _check_host(name: str) -> None:
         hosts = [ada_url.URL(f"{scheme}://{name}/").host for scheme in ("http", "https")]
     except ValueError:
         hosts = []
-    if not hosts or "/" in name or "@" in name:
+    bare = re.sub(r":\d+$", "", hosts[0]) if hosts else ""
+    if not (bare.startswith("[") or _DNS_NAME.fullmatch(bare)) or "/" in name or "@" in name:
         raise ValueError(f'host: "{name}" is no host such as "news.example" or "news.example:8080"')
-    if name not in hosts:
-        raise ValueError(f'host: "{name}" is counted as "{hosts[0]}": write that')
+    counted = re.sub(r":(?:80|443)$", "", hosts[0])
+    if name != counted:
+        raise ValueError(f'host: "{name}" is counted as "{counted}": write that')
 
 
 def _user_agent(value: str) -> str:
@@ -456,9 +459,13 @@ class Config(_Model):
         if own.secret_file is not None:
             path = self.resolve(own.secret_file)
             try:
-                return path.read_text(encoding="utf-8").strip()
+                with path.open("rb") as file:
+                    secret = file.read(MAX_SECRET + 1)
+                if len(secret) <= MAX_SECRET:
+                    return secret.decode().strip()
             except (OSError, UnicodeDecodeError) as error:
                 raise ConfigError(f'credential "{origin}": {path}: cannot be read: {error}') from error
+            raise ConfigError(f'credential "{origin}": {path}: has more than {MAX_SECRET} bytes, which no secret needs')
         return own.password or own.bearer or ""
 
     def profile_of(self, source: Source) -> Profile:

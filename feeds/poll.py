@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import random
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -187,8 +187,9 @@ class Poller(AbstractContextManager["Poller"]):
     def _remember(self, connection: Connection, now: datetime) -> None:
         """Charges the budgets with what other processes asked: one before this one, or a command meanwhile."""
         at = now.timestamp()
-        for host, times in schedule.recent(connection, int(at - SPAN)).items():
-            self._budget.learn(host, [min(each, at) for each in times], at)
+        unstored = Counter(host for host, _ in self._budget.journal)
+        for host, times in schedule.recent(connection, int(at - SPAN), math.ceil(at) + 1).items():
+            self._budget.learn(host, [min(each, at) for each in times], at, unknown=unstored[host])
 
     def _heal(self, now: datetime) -> None:
         """Mends what a crash or a clock left behind, at the first poll of a process and where time went backwards.
@@ -199,6 +200,8 @@ class Poller(AbstractContextManager["Poller"]):
         before, self._last = self._last, now
         if before is not None and before <= now:
             return
+        if before is not None:
+            self._budget.turn_back(now.timestamp())
         with reading(self._engine) as connection:
             claimed = before is None and schedule.is_anything_claimed(connection)
             asked = schedule.claimed_hosts(connection, now - timedelta(seconds=SPAN)) if claimed else {}
@@ -223,6 +226,8 @@ class Poller(AbstractContextManager["Poller"]):
         """
         at = self._clock.at()
         wait = self._budget.wait_for_hop(host, at)
+        if wait > SPAN:
+            return math.inf  # the host asked to be left alone
         if own and hops >= self._rule(host).per_minute:
             wait = 0.0
         if wait and (not own or at + wait > self._patient_until):

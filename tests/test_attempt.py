@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from db.engine import reading
 from db.store import incidents
 from feeds.attempt import GAP_TRIES, PAGES
-from tests.fakes import Reply, conditional, moved
+from feeds.poll import Poller, PollResult, Terms
+from tests.fakes import Reply, Seen, conditional, moved
 from tests.polls import NOW, Bench, rss
 from tests.test_round import HOUR, dated
 
@@ -68,9 +70,37 @@ def test_an_archive_that_is_not_there_is_asked_once(lost: Bench) -> None:
     lost.site.put("/archive", Reply(status=404))
     lost.poll(everyone=True)
     assert "keeps no archive that names them" in (gap(lost) or "")
-    lost.poll(HOUR, everyone=True)
+    # What is lost is lost; it was said, and nothing more is.
+    assert lost.poll(HOUR, everyone=True)["n"].reason == "interval=60 min"
     assert asked(lost, "/archive") == 1
+    assert gap(lost) is None
+
+
+def test_a_poll_that_fails_leaves_the_gap_as_it_was(lost: Bench) -> None:
+    lost.site.put("/archive", Reply(status=503))
+    lost.poll(everyone=True)
+    lost.site.put("/feed", Reply(status=503))
+    lost.poll(HOUR, everyone=True)
     assert gap(lost) is not None
+    assert lost.source().pace.gap_at is not None
+
+
+def test_more_that_is_lost_without_an_archive_keeps_the_one_that_is_known(lost: Bench) -> None:
+    lost.site.put("/archive", Reply(status=503))
+    lost.poll(everyone=True)
+    lost.site.put("/archive", dated(7, 6, 5, 0))
+    lost.site.put("/feed", dated(20, 19, 18))
+    lost.poll(HOUR, everyone=True)
+    assert {"At 7", "At 6", "At 5", "At 20"} <= lost.titles()
+
+
+def test_an_archive_that_could_not_be_asked_loses_no_try(lost: Bench) -> None:
+    lost.site.put("/archive", dated(7, 6, 5, 0))
+    lost.configure({"n": lost.at("a")}, settings="per_minute = 1")
+    for _ in range(GAP_TRIES + 2):
+        lost.poll(timedelta(minutes=2), everyone=True)
+    assert asked(lost, "/archive") == 0
+    assert lost.source().pace.gap_at is not None
 
 
 def test_an_archive_of_many_pages_is_read_over_several_polls(lost: Bench) -> None:
@@ -93,8 +123,8 @@ def test_what_an_archive_does_not_give_is_given_up(lost: Bench) -> None:
     for _ in range(GAP_TRIES + 3):
         lost.poll(HOUR, everyone=True)
     assert asked(lost, "/archive") == GAP_TRIES + 1
-    assert "keeps no archive that names them" in (gap(lost) or "")
     assert lost.source().pace.gap_at is None
+    assert gap(lost) is None
 
 
 def test_a_feed_that_is_its_own_archive_is_asked_once(lost: Bench) -> None:
@@ -210,3 +240,26 @@ def test_hosts_that_lead_to_a_dead_one_have_answered(bench: Bench) -> None:
     assert {result.outcome for result in results.values()} == {"failed"}
     assert bench.incidents() == []
     assert NOW < bench.now
+
+
+def test_a_hop_does_not_wait_for_a_host_that_asked_for_a_day(bench: Bench) -> None:
+    def later(_seen: Seen) -> Reply:
+        time.sleep(0.3)
+        return moved("/there", 302)
+
+    bench.site.put("/busy", Reply(status=429, headers=[("Retry-After", "86400")]))
+    bench.site.put("/moved", later)
+    bench.site.put("/there", rss("a"))
+    rest = f'[host."a.localhost:{bench.site.port}"]\nshare_retry_after = true\n'
+    bench.configure({"busy": bench.at("a", "/busy"), "moved": bench.at("a", "/moved")}, rest)
+    results: list[PollResult] = []
+    with Poller(bench.engine, bench.config) as poller:
+        poller.poll(bench.now, Terms(progress=results.append, within=1.0, between=lambda: None))
+    assert {result.source: result.outcome for result in results} == {"busy": "failed", "moved": "deferred"}
+
+
+def test_a_clock_set_back_makes_no_host_wait(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    bench.configure({"n": bench.at("a")}, settings="per_minute = 1")
+    assert bench.poll(everyone=True)["n"].outcome == "stored"
+    assert bench.poll(-HOUR, everyone=True)["n"].outcome == "unchanged"

@@ -53,6 +53,23 @@ def test_what_other_processes_asked_counts() -> None:
     assert one.journal == [("a", 1)]
 
 
+def test_what_nobody_stored_hides_nothing_of_others() -> None:
+    one = budget()
+    one.hop("a", 1)
+    one.learn("a", (2,), 6, unknown=1)
+    assert one.wait("a", 6) == 0.0
+    one.hop("a", 6)
+    assert one.wait("a", 6) == 1 + SPAN - 6
+
+
+def test_a_clock_that_was_set_back_keeps_nobody_waiting_for_longer() -> None:
+    one = budget()
+    for at in (3599.0, 3600.0, 3601.0):
+        one.hop("a", at)
+    one.turn_back(10.0)
+    assert one.wait("a", 10.0) == SPAN
+
+
 def test_who_may_be_asked_no_more() -> None:
     one = budget()
     for host in ("wide", "wide", "wide", "a"):

@@ -8,6 +8,8 @@ import resource
 import signal
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -424,6 +426,18 @@ def test_a_stall_of_ours_ends_nothing_that_came_in_time(site: Site) -> None:
     assert time.monotonic() - begun < 2 * SHORT.deadline
 
 
+def test_a_process_that_was_stopped_ends_nothing_that_came_in_time(site: Site) -> None:
+    site.put("/slow", Reply(pause=0.6, body=FEED))
+    stopper = f"import os,signal,time; time.sleep(0.4); os.kill({os.getpid()}, signal.SIGSTOP); time.sleep(2); "
+    with fetcher_of(SHORT) as fetcher:
+        for number in range(10):
+            fetcher.start(number, Request(f"http://127.0.0.1:{site.port}/slow"), NOW)
+        helper = subprocess.Popen([sys.executable, "-c", f"{stopper}os.kill({os.getpid()}, signal.SIGCONT)"])
+        found = all_of(fetcher, 10)
+        helper.wait()
+    assert [number for number, outcome in found.items() if not isinstance(outcome, Fetched)] == []
+
+
 def test_names_that_hang_delay_the_others_and_fail_none_of_them(site: Site) -> None:
     site.put("/a", FEED)
     released = threading.Event()
@@ -489,6 +503,22 @@ def test_large_bodies_take_turns_and_their_waiting_does_not_count(site: Site) ->
     assert isinstance(found["big"], Fetched)
     assert data(found["big"]) == BIG
     assert all("in time" in words(found["trap", number]) for number in range(15))
+
+
+def test_a_body_that_is_too_large_spoils_no_other(site: Site) -> None:
+    """Its handle is used again, and what was noted of it is not."""
+    site.put("/bomb", zipped(bytes(30_000_000)))
+    half = BIG[: len(BIG) // 2]
+    site.put("/slow", Reply(pieces=(half, BIG[len(half) :]), pause=0.3))
+    poll = poll_of(allow_networks=("127.0.0.0/8",), deadline=5, connections=1)
+    with fetcher_of(poll) as fetcher:
+        for number in range(3):
+            fetcher.start("bomb", Request(site.url + "/bomb"), NOW)
+            assert "more than 10,000,000 bytes" in words(all_of(fetcher)["bomb"])
+            fetcher.start(number, Request(site.url + "/slow"), NOW)
+            outcome = all_of(fetcher)[number]
+            assert isinstance(outcome, Fetched)
+            assert data(outcome) == BIG
 
 
 def test_nothing_grows_large_while_its_caller_has_too_much(site: Site) -> None:

@@ -162,10 +162,11 @@ LEFT_OPEN = f"<p>x<a href='{LONG}'>"
         (LEFT_OPEN + "</a>" + "<p>y" * 100, True),
         (LEFT_OPEN + "<a href='/short'>" + "<p>y" * 100, True),
         (LEFT_OPEN + "<table></a></table>" + "<p>y" * 100, False),
+        (f'<p>x<a title="<" href="{LONG}">' + "<p>y" * 100, False),
         (LEFT_OPEN + "<table><tr><td><a>y</a></td></tr></table>" + "<p>y" * 100, False),
         (LEFT_OPEN + "<table><tr><td></td></tr></table></a>" + "<p>y" * 10, True),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_a_link_left_open_does_not_multiply_its_address(markup: str, kept: bool) -> None:
     made = sanitise(markup, BASE)
@@ -184,6 +185,10 @@ tags = st.sampled_from(
 
 @given(st.lists(tags, max_size=6), st.lists(tags, max_size=6), st.lists(tags, min_size=1, max_size=3))
 @example(["<p>"], ["<table>", "</a>", "</table>"], ["<p>"])
+@example(["<style><i x='</style>", "<p>"], [], ["<p>"])
+@example(["<!><? <i x='>", "<p>"], [], ["<p>"])
+@example(["<!-- <i x=' -->", "<p>"], [], ["<p>"])
+@example(["</ <i x='>", "<p>"], [], ["<p>"])
 def test_whatever_multiplies_is_foreseen(before: list[str], after: list[str], repeated: list[str]) -> None:
     markup = "".join([*before, f"<a href='{LONG}'>", *after]) + ("".join(repeated) + "y") * 100
     made = nh3.clean(markup, tags={"a", "p"})

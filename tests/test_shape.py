@@ -118,12 +118,32 @@ HTML_ENTITIES = """<!DOCTYPE rss [<!ENTITY % HTMLlat1 PUBLIC "-//W3C//ENTITIES L
 
 @pytest.mark.parametrize(
     "before",
-    [HTML_ENTITIES, f"<?xml version='1.0'?>{HTML_ENTITIES}", "<!-- of 2004 -->\n<!-- - -- -->\n<?xml version='1.0'?>"],
-    ids=range(3),
+    [
+        HTML_ENTITIES,
+        f"<?xml version='1.0'?><!--{'-x' * 2000}-->{HTML_ENTITIES}",
+        HTML_ENTITIES.replace('"', "'"),
+        "<!-- of 2004 -->\n<!-- - -- -->\n<?xml version='1.0'?>",
+    ],
+    ids=range(4),
 )
 def test_what_old_software_writes_before_a_feed_is_read(before: str) -> None:
     found = parse(document(before + RSS.format("<item><title>caf&eacute;</title></item>")))
     assert [item.title for item in found.items] == ["café"]
+
+
+def test_an_encoding_behind_a_comment_is_believed() -> None:
+    feed = "<!-- made by x -->\n<?xml version='1.0' encoding='windows-1251'?>" + RSS.format(
+        "<item><title>Новости</title></item>"
+    )
+    found = parse(document(feed.encode("cp1251")))
+    assert (found.items[0].title, found.encoding) == ("Новости", "cp1251 (XML declaration)")
+
+
+def test_what_an_article_quotes_is_left_as_it_stands() -> None:
+    quoted = f"<![CDATA[{HTML_ENTITIES} <svg xmlns='a b c'> R&D]]> & more"
+    found = parse(document(RSS.format(f"<item><title>a</title><description>{quoted}</description></item>")))
+    assert "xmlns='a b c'" in found.items[0].summary + found.items[0].content
+    assert "HTMLlat1" in found.items[0].summary + found.items[0].content
 
 
 def test_a_document_type_that_declares_more_than_the_entities_of_html_is_refused() -> None:

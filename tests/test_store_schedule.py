@@ -147,9 +147,10 @@ def test_who_was_asked_lately(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     with writing(engine) as connection:
         schedule.note_asked(connection, [("a.example", 100), ("a.example", 101), ("b.example", 90)], 0)
-        assert schedule.recent(connection, 91) == {"a.example": [100, 101]}
+        assert schedule.recent(connection, 91, 200) == {"a.example": [100, 101]}
+        assert schedule.recent(connection, 91, 100) == {"a.example": [100]}
         schedule.note_asked(connection, [("b.example", 160)], 101)
-        assert schedule.recent(connection, 0) == {"a.example": [101], "b.example": [160]}
+        assert schedule.recent(connection, 0, 200) == {"a.example": [101], "b.example": [160]}
 
 
 def test_hosts_of_what_is_claimed(tmp_path: Path) -> None:

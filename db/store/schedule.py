@@ -150,10 +150,11 @@ def note_asked(connection: Connection, asked: Sequence[tuple[str, int]], since: 
     insert_rows(connection, Asked, ("host", "at"), asked)
 
 
-def recent(connection: Connection, since: int) -> dict[str, list[int]]:
-    """Host -> when it was asked since `since`, in seconds since 1970, by whichever process."""
+def recent(connection: Connection, since: int, until: int) -> dict[str, list[int]]:
+    """Host -> when it was asked from `since` to `until`, in seconds since 1970, by whichever process. What is later is
+    of a clock that has been set back."""
     found: dict[str, list[int]] = defaultdict(list)
-    for host, at in connection.execute(select(Asked.host, Asked.at).where(Asked.at >= since)):
+    for host, at in connection.execute(select(Asked.host, Asked.at).where(Asked.at.between(since, until))):
         found[host].append(at)
     return found
 

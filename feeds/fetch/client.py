@@ -7,6 +7,7 @@ that request, and no other.
 from __future__ import annotations
 
 import math
+import re
 import socket
 import time
 from collections import deque
@@ -27,7 +28,7 @@ from feeds.fetch.addresses import networks, refusal
 from feeds.fetch.answer import Fetched, NotNow, Request, conditions, is_delta, meaning
 from feeds.fetch.coding import OFFERED
 from feeds.fetch.credentials import Credential, by_origin
-from feeds.fetch.loop import Loop
+from feeds.fetch.loop import AWAY, Loop
 from feeds.fetch.names import Lookup, Resolver, lookup
 from feeds.fetch.transfer import Answer, Limits, Transfer, options_of
 from feeds.fetch.url import Target, host_of, one_line, shown, target_of
@@ -37,12 +38,12 @@ LARGE_BYTES = 64_000_000
 SMALL_BYTES = 1_000_000
 """Decoded bytes that bodies under way hold together, twice over: each a small share without asking, and a few, one
 after the other, as many as a document may have."""
-AWAY = 0.25
-"""Seconds between two calls of `wait` from which on they are nobody's but ours."""
 LATE = 0.5
 """Seconds after its end at which an exchange is ended from outside."""
 MOST_ADDRESSES = 8
 """Addresses of one name that are tried; all of them are vetted."""
+_LITERAL = re.compile(r"https?://(?:[0-9.]+|\[[0-9a-fA-F:.]+\])(?:[:/?#]|$)", re.ASCII)
+"""Addresses of which no name has to be looked up, as they are mostly written."""
 _HELD = 86_400.0
 """Seconds by which the time of a body that waits is extended until it does not."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -110,7 +111,7 @@ class Fetcher:
         self._most_large = max(1, LARGE_BYTES // settings.max_bytes)
         self._large = 0
         self._filled: list[Transfer] = []
-        self._full: deque[tuple[float, float, Any, Transfer]] = deque()
+        self._full: deque[tuple[float, float, _Task, Transfer]] = deque()
         self._whole: dict[Any, tuple[int, str]] = {}
         self.crowded = False
         self._options = options_of(user_agent, self._limits)
@@ -128,7 +129,7 @@ class Fetcher:
         self._left = math.inf
         self._extended = False
         try:
-            self._loop = Loop(self._most)
+            self._loop = Loop(self._most, self._extend)
         except (OSError, pycurl.error) as error:
             raise FetchError(f"nothing can be asked: no descriptor is left ({error})", network=True) from error
         self._resolver = Resolver(resolve, self._loop.wake)
@@ -222,8 +223,9 @@ class Fetcher:
     def _extend(self, seconds: float) -> None:
         """Gives what is under way the time in which nobody looked: an answer that lies there already came in time."""
         for task, transfer in self._running.values():
-            task.ends += seconds
-            transfer.extend(seconds)
+            if task.ends < math.inf:  # else its time stands still already
+                task.ends += seconds
+                transfer.extend(seconds)
         for ticket, (ends, task, target) in self._naming.items():
             task.ends += seconds
             self._naming[ticket] = (ends + seconds, task, target)
@@ -234,7 +236,7 @@ class Fetcher:
         for transfer in self._filled:
             task, own = self._running.get(transfer.curl, (None, None))
             if task is not None and own is transfer:
-                self._full.append((now, task.ends, transfer.curl, transfer))
+                self._full.append((now, task.ends, task, transfer))
                 task.ends = math.inf
                 transfer.extend(_HELD)
         self._filled.clear()
@@ -243,18 +245,19 @@ class Fetcher:
     def _grow(self) -> None:
         """Lets those that waited longest be large, as many as may be at once."""
         while self._full and self._large < self._most_large and not self.crowded:
-            since, ends, curl, transfer = self._full.popleft()
-            task, own = self._running.get(curl, (None, None))
-            if task is None or own is not transfer or not transfer.is_full:
-                continue  # it has ended meanwhile
+            since, ends, task, transfer = self._full.popleft()
+            curl = transfer.curl
+            if self._running.get(curl, (None, None))[0] is not task or not transfer.is_full:
+                continue  # it has ended meanwhile, and its handle may be somebody else's
+            whole = self._whole.pop(curl, None)
             waited = time.monotonic() - since
             task.ends = ends + waited
             transfer.extend(waited - _HELD)
             self._large += 1
             if not transfer.grow():
                 self._done.append((curl, pycurl.E_WRITE_ERROR, ""))
-            elif curl in self._whole:
-                self._done.append((curl, *self._whole.pop(curl)))
+            elif whole is not None:
+                self._done.append((curl, *whole))
 
     def _end_late(self, now: float) -> None:
         """Ends what is past its time, where libcurl's own clocks have gone off before it was extended."""
@@ -264,7 +267,9 @@ class Fetcher:
 
     def _fill(self) -> None:
         """Begins what waits, as far as there is room."""
-        while self._waiting and len(self._naming) + len(self._running) < self._most and self._may_look_up():
+        while self._waiting and len(self._naming) + len(self._running) < self._most:
+            if not self._may_look_up() and not _LITERAL.match(self._waiting[0].request.url):
+                break
             task = self._waiting.popleft()
             task.ends = time.monotonic() + self._deadline
             if lines := conditions(task.request):
@@ -305,6 +310,7 @@ class Fetcher:
                 self._whole[curl] = (code, detail)
                 continue
             task, transfer = self._running.pop(curl)
+            self._whole.pop(curl, None)
             self._large -= transfer.is_large
             self._loop.remove(curl)
             self._idle.append(transfer)

@@ -137,7 +137,7 @@ class _Brotli(Body):
             # That it accepts more data does not say that it gave what it holds: 4 of 6 MB of zeros were left.
             self._holds = True
             while self._holds and self._room():
-                got = self._stream.process(piece, output_buffer_limit=_AT_ONCE)
+                got = self._stream.process(piece, output_buffer_limit=min(_AT_ONCE, self._room()))
                 self._data += got
                 piece, self._holds = b"", bool(got) and not self._stream.is_finished()
         except brotli.error:

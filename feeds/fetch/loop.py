@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import select
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -21,10 +22,18 @@ _WATCH = {
 _EVENTS = 256
 
 
-class Loop:
-    """Exchanges under way. Raises `OSError` or `pycurl.error` where no descriptor is left for it."""
+AWAY = 0.25
+"""Seconds more than asked for from which on a sleep was a stall: the process was stopped, or the machine."""
 
-    def __init__(self, connections: int) -> None:
+
+class Loop:
+    """Exchanges under way. `stalled` is told of seconds in which nobody looked, before anything is done.
+
+    Raises `OSError` or `pycurl.error` where no descriptor is left for it.
+    """
+
+    def __init__(self, connections: int, stalled: Callable[[float], None]) -> None:
+        self._stalled = stalled
         self._watched: set[int] = set()
         self._alarm: float | None = None
         self._interrupt: BaseException | None = None
@@ -61,7 +70,11 @@ class Loop:
         """Sleeps at most `seconds`, does what is to be done, and returns what ended: handle, libcurl's code, detail."""
         if self._alarm is not None:
             seconds = min(seconds, self._alarm - time.monotonic())
-        for descriptor, events in self._epoll.poll(max(0.0, seconds), _EVENTS):
+        due = time.monotonic() + max(0.0, seconds)
+        happened = self._epoll.poll(max(0.0, seconds), _EVENTS)
+        if (late := time.monotonic() - due) > AWAY:
+            self._stalled(late)
+        for descriptor, events in happened:
             if descriptor == self._wake:
                 os.eventfd_read(self._wake)
             elif descriptor in self._watched:  # what came before it may have closed it

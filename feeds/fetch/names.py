@@ -73,6 +73,9 @@ class Resolver:
         found = []
         while self._answers:
             found.append(self._answers.popleft())
+        if found and self._forgotten:
+            with self._lock:
+                self._forgotten.difference_update([ticket for ticket, _ in found])
         return found
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ _PLAIN = re.compile(r"https?://(?!/)[!#-;=?-\[\]_a-z~]+", re.IGNORECASE | re.ASC
 _NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 _AUTHORITY = re.compile(r"[a-z]+://[^/?#]*", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_USUAL = 500
 _PORTS = {"http:": 80, "https:": 443}
 
 
@@ -34,13 +35,21 @@ class Target:
     port: int
 
 
-@lru_cache(maxsize=16_384)
 def target_of(url: str, base: str | None = None) -> Target:
     """What `url` asks for, against `base`; one that is plain already stays byte for byte. Raises `FetchError`.
 
-    Only http and https, and no user or password: what an address says about identity is never sent on. Kept, for the
-    same sources are asked again and again.
+    Only http and https, and no user or password: what an address says about identity is never sent on.
     """
+    # Kept where it is a source's, most likely: the same are asked again and again. What a stranger says may be long.
+    return _usual_target(url) if base is None and len(url) < _USUAL else _target(url, base)
+
+
+@lru_cache(maxsize=16_384)
+def _usual_target(url: str) -> Target:
+    return _target(url, None)
+
+
+def _target(url: str, base: str | None) -> Target:
     try:
         parsed = ada_url.URL(url, base=base) if base is not None else ada_url.URL(url)
     except ValueError:

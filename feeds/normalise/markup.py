@@ -225,10 +225,15 @@ def multiplies(markup: str) -> bool:
     2 `MAX_HTML` characters of `markup`; says yes rather than no.
 
     An address of 20 kB before 5,000 paragraphs makes 100 MB. Of elements without attributes `_too_deep` keeps count.
+    Where tags end is told in two ways, for what stands in comments and quotes ends them in one way or the other.
     """
+    return _grows(markup, _TAG_AS_PARSED) or _grows(markup, _MARKUP)
+
+
+def _grows(markup: str, tags: re.Pattern[str]) -> bool:
     opened = growth = 0
     shielded = False
-    for found in _TAG_AS_PARSED.finditer(markup):
+    for found in tags.finditer(markup):
         name = (found[2] or "").lower()
         if name != "a":
             growth += opened

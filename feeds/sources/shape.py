@@ -53,7 +53,9 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_DECLARED = re.compile(rb"\s*<\?xml\b[^<>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
+_DECLARED = re.compile(
+    rb"\s*(?:<!--(?:[^-]|-(?!->))*+-->\s*)*+<\?xml\b[^<>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']"
+)
 _LABEL = re.compile(r"[A-Za-z0-9._:-]{1,40}")
 _PROBE = b'<?xml a="b&c"?>+ADw-'
 _WHATWG = {"iso8859-1": "cp1252", "latin-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
@@ -72,13 +74,10 @@ _OWN = frozenset(("amp;", "lt;", "gt;", "quot;", "apos;"))
 _DECLARATION = re.compile(r"\A(?:<!--(?:[^-]|-(?!->))*+-->\s*)*+<\?xml\s[^<>]{0,1000}\?>\s*")
 """With comments before it, which XML forbids and some publish all the same."""
 
-_PROLOG = 2000
-"""Bytes within which a document type is looked for."""
-
 _ENTITIES_OF_HTML = re.compile(
     r"<!DOCTYPE\s+([\w.:-]{1,40})\s*\[\s*"
-    r"(?:<!ENTITY\s+%\s+[\w.-]{1,40}\s+PUBLIC\s+\"-//W3C//(?:ENTITIES|DTD) [\w .-]{1,60}//EN\"\s+"
-    r"\"[^\"<>]{0,200}\"\s*>\s*(?:%[\w.-]{1,40};\s*)?){1,3}\]\s*>",
+    r"(?:<!ENTITY\s+%\s+[\w.-]{1,40}\s+PUBLIC\s+([\"'])-//W3C//(?:ENTITIES|DTD) [\w .-]{1,60}//EN\2\s+"
+    r"(?:\"[^\"<>]{0,200}\"|'[^'<>]{0,200}')\s*>\s*(?:%[\w.-]{1,40};\s*)?){1,3}\]\s*>",
     re.ASCII,
 )
 """A document type that declares HTML's own sets of entities and nothing else, as feeds of Drupal 4 do."""
@@ -120,7 +119,7 @@ def examine(document: Document) -> Shape:
 def _at_once(document: Document) -> Shape | None:
     """A well-formed feed in UTF-8; None for all others."""
     data, encoding = _utf8(document)
-    if not data.startswith(b"<") or b"<!ENTITY" in data[:_PROLOG]:
+    if not data.startswith(b"<") or b"<!ENTITY" in data:
         return None
     _refuse_dense(data, b"<", document.name)
     _refuse_slow(data, document.name)
@@ -168,8 +167,11 @@ def _with_care(document: Document) -> Shape:
     body = _DECLARATION.sub("", stripped, count=1)
     offset = text.count("\n", 0, len(text) - len(body))
     warnings: list[str] = []
-    # Nothing outside a document is loaded, so a name for what stands there is as good as a list of it.
-    text = _ENTITIES_OF_HTML.sub(r'<!DOCTYPE \1 SYSTEM "html">', _mend(body, warnings), count=1)
+    text = _mend(body, warnings)
+    if "<!ENTITY" in text:
+        # Nothing outside a document is loaded, so a name for what stands there is as good as a list of it.
+        end = _first_element(text)[1]
+        text = _ENTITIES_OF_HTML.sub(r'<!DOCTYPE \1 SYSTEM "html">', text[:end], count=1) + text[end:]
     root, _end = _first_element(text)
     if root.casefold() not in ROOTS:
         raise ParseError(f"{document.name}: {_no_feed(text, root, document.url)}")
@@ -375,7 +377,7 @@ def _malformed(text: str, root: str, name: str, reason: str, encoding: str, warn
     """The shape of `text`, where a lenient parser may read it all the same."""
     if "XML_PARSE_HUGE" in reason:
         raise ParseError(f"{name}: is refused: {reason.removesuffix(', use XML_PARSE_HUGE option')}")
-    if "<!ENTITY" in text:
+    if "<!ENTITY" in text[: _first_element(text)[1]]:
         raise ParseError(f"{name}: is refused: it declares entities of its own")
     if re.search(rf"</(?:[\w.-]{{1,100}}:)?{re.escape(root)}\s*>", text, re.IGNORECASE) is None:
         raise ParseError(f"{name}: is cut short: it ends before </{root}> ({reason})")
@@ -388,7 +390,9 @@ def _malformed(text: str, root: str, name: str, reason: str, encoding: str, warn
         if depth > MAX_DEPTH:
             raise ParseError(f"{name}: is refused: elements are nested deeper than {MAX_DEPTH}")
     warnings.append(f"not well-formed XML: {reason}")
-    data = _escape_ampersands(_NAMESPACE.sub(_without_blanks, text)).encode()
+    end = text.find(">", _first_element(text)[1])
+    text = _NAMESPACE.sub(_without_blanks, text[:end]) + text[end:]
+    data = _escape_ampersands(text).encode()
     try:
         return Shape("xml", encoding, tree=_parse(data), data=data, warnings=tuple(warnings))
     except etree.XMLSyntaxError as error:
