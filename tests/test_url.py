@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from db.store import sources
@@ -44,6 +44,7 @@ def test_a_relative_address_needs_a_base() -> None:
 
 
 @given(st.text(max_size=40))
+@example("?.\\")
 def test_any_text_is_asked_as_plain_ascii_or_refused(text: str) -> None:
     for url in (text, f"http://{text}", f"http://a/{text}"):
         try:

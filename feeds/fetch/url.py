@@ -59,7 +59,8 @@ def _target(url: str, base: str | None) -> Target:
         raise FetchError(f"{shown(url)}: only http and https are asked, not {scheme[:20]}")
     if parsed.username or parsed.password or not host:
         raise FetchError(f"{shown(parsed.host or url)}: an address with a user or password is not asked")
-    exact = url if _PLAIN.fullmatch(url) else str(parsed.href)
+    # A backslash in a query is all that WHATWG leaves unescaped and RFC 3986 does not know.
+    exact = url if _PLAIN.fullmatch(url) else str(parsed.href).replace("\\", "%5C")
     # WHATWG: a host whose last part is a number is an IPv4 address, in decimal by now.
     literal = host.startswith("[") or host.rpartition(".")[2].isdigit()
     if not literal and (len(host) > 254 or not _NAME.fullmatch(host)):
