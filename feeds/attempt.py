@@ -317,7 +317,9 @@ class Attempt:
 
     def _pace(self, failed: bool, tally: Tally) -> tuple[Pace, str | None]:
         """What is known of the source from now on, and its new address where it moved for good."""
-        pace = replace(self.record.pace, postponed=0, put_off=0)
+        pace = self.record.pace
+        if pace.postponed or pace.put_off:
+            pace = replace(pace, postponed=0, put_off=0)
         if failed or self._fetched is None:
             return cadence.asked(pace, self._hints), None
         read = self._read
@@ -342,7 +344,8 @@ class Attempt:
     def _with_gap(self, pace: Pace) -> Pace:
         """`pace` with what is still to be read of an archive, for as many polls as may find it wanting."""
         if not self._missed:
-            return replace(pace, missed=0, gap_at=None, gap_to=None, gap_tries=0)
+            is_whole = not pace.missed and pace.gap_at is None
+            return pace if is_whole else replace(pace, missed=0, gap_at=None, gap_to=None, gap_tries=0)
         missed = pace.missed + self._lost
         if self._next is None or pace.gap_tries >= GAP_TRIES:
             return replace(pace, missed=missed, gap_at=None, gap_to=None, gap_tries=0)

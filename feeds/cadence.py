@@ -194,16 +194,19 @@ def learn(pace: Pace, now: datetime, hints: Hints, *, fresh: bool) -> Pace:
         said = int((hints.expires - now).total_seconds())
     if not fresh and pace.max_age is not None:
         said = pace.max_age if said is None else min(said, pace.max_age)
-    return asked(replace(pace, max_age=said), hints)
+    return asked(pace if said == pace.max_age else replace(pace, max_age=said), hints)
 
 
 def asked(pace: Pace, hints: Hints) -> Pace:
     """`pace` with how often in a row Retry-After was said, this answer included."""
-    return replace(pace, asked=pace.asked + 1 if hints.retry_after is not None else 0)
+    times = pace.asked + 1 if hints.retry_after is not None else 0
+    return pace if times == pace.asked else replace(pace, asked=times)
 
 
 def move(pace: Pace, now: datetime, moved_to: str | None) -> tuple[Pace, str | None]:
     """`pace` with what this poll says of a move for good, and the new address once that is to be believed."""
+    if moved_to is None and pace.moved_to is None:
+        return pace, None
     if moved_to is None or moved_to != pace.moved_to:
         since = now if moved_to is not None else None
         return replace(pace, moved_to=moved_to, moved_since=since, moved_seen=int(moved_to is not None)), None
