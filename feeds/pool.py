@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
@@ -46,6 +47,8 @@ IDLE = 60.0
 
 COLLECTED = 100_000
 """Objects made before a worker looks for garbage: documents leave next to none, and looking costs a fifth."""
+
+_BROKE_DOWN = "its readers broke down, so it is refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +140,7 @@ class Pool:
         """Ends workers that broke down; what they were given and not answered is lost with them."""
         self._stop()
         for future in [each for each in self._out if not each.done() or each.cancelled()]:
-            lost = ParseError("its readers broke down, so it is refused")
-            self._found += [(call.key, lost) for call in self._out.pop(future)]
+            self._found += [(call.key, ParseError(_BROKE_DOWN)) for call in self._out.pop(future)]
 
     def _hand_over(self) -> None:
         """Gives workers what waits, and one more task than there are workers, so that none of them has to wait."""
@@ -223,4 +225,6 @@ def _refusal(error: Exception) -> Exception:
         return ParseError(f"takes longer than {DEADLINE:g} s to read, so it is refused")
     if isinstance(error, ProcessExpired):
         return ParseError(f"its reader died (exit code {error.exitcode}), so it is refused")
+    if isinstance(error, BrokenProcessPool):  # the library noticed before we did
+        return ParseError(_BROKE_DOWN)
     return error
