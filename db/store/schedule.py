@@ -21,6 +21,7 @@ from db.store.entries import chunks
 from db.store.sources import host_of, plain_pace, query, record
 
 MOST_BUSY = 20_000
+"""Hosts that a claim passes over: SQLite takes 32,766 variables. One too many is passed over by its budget."""
 
 SCANNED = 4
 """Due rows that a claim looks at for each that it may take: one host with thousands of them must not fill a batch."""
@@ -90,7 +91,6 @@ def claim_due(
         .limit(SCANNED * limit)
     )
     if busy:
-        # SQLite takes 32,766 variables; a host too many is passed over by its budget.
         due = due.where(SourceState.host.not_in(sorted(busy)[:MOST_BUSY]))
     found = due.subquery()
     order = (found.c.due_at, found.c.source_id)
