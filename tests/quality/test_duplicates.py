@@ -1,0 +1,54 @@
+"""Floors under what the verdict gets right of the labelled pairs; the figures are in `docs/design.md`."""
+
+from __future__ import annotations
+
+import pytest
+
+from feeds.dedupe import related, verdict
+from tests.quality import duplicates
+
+
+@pytest.mark.parametrize(
+    ("hidden", "floors"), [(False, duplicates.FLOORS), (True, duplicates.HIDDEN_FLOORS)], ids=["urls", "hidden"]
+)
+def test_copies_are_joined_and_others_are_not(hidden: bool, floors: dict[str, float]) -> None:
+    right, wrong, missed, misses = duplicates.judged(hidden=hidden)
+    precision, recall = right / (right + wrong), right / (right + missed)
+    assert precision >= floors["precision"], misses
+    assert recall >= floors["recall"], misses
+    assert 2 * precision * recall / (precision + recall) >= floors["f1"]
+
+
+def test_there_is_enough_of_everything() -> None:
+    every = list(duplicates.pairs())
+    assert sum(pair.same for pair in every) > 1000
+    assert len(list(duplicates.hard())) > 60
+    assert len({pair.kind for pair in every}) > 30
+
+
+def test_what_looks_alike_is_never_joined() -> None:
+    for pair in duplicates.hard():
+        one, other = pair.one.print(hidden=False), pair.other.print(hidden=False)
+        assert verdict(one, other) == verdict(other, one)
+        assert not verdict(one, other).same, pair.name
+
+
+def test_the_index_finds_copies() -> None:
+    joined, joined_found, every_found = duplicates.found()
+    copies = sum(pair.same and pair.kind != "same address" for pair in duplicates.pairs())
+    assert joined_found >= 0.99 * joined
+    assert every_found >= 0.99 * copies
+
+
+def test_stories_of_one_event_are_related_more_often_than_others() -> None:
+    """A link that is missing costs little, one too many confuses."""
+    kinds = ("one event, several stories", "one event, the same background", "titles that look alike")
+    linked = {True: 0, False: 0}
+    counted = {True: 0, False: 0}
+    for pair in duplicates.pairs():
+        if not pair.same and pair.kind in (*kinds, "another story"):
+            event = pair.kind in kinds
+            counted[event] += 1
+            linked[event] += related(pair.one.print(hidden=True), pair.other.print(hidden=True))
+    assert linked[True] >= 0.4 * counted[True]
+    assert linked[False] <= 0.02 * counted[False]
