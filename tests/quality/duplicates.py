@@ -206,7 +206,7 @@ SPELLINGS = (
     "https://desk.example:443/{0}/?fbclid=IwAR0x#comments",
 )
 LISTED = (_retold, _headed, _rewritten, _extended, _teased, _teased_short, _interrupted, _signed)
-"""What aggregators list under the address of a story, each by a spelling of its own. Of real feed items of one story 97 %
+"""What aggregators list under the address of a story, by one spelling or another. Of real feed items of one story 97 %
 have its address; here that is fewer than half."""
 
 
@@ -258,7 +258,7 @@ def _background(writer: Writer, written: list[Copy]) -> Iterator[Pair]:
 
 def _by_hand(name: str, *, same: bool) -> Iterator[Pair]:
     for number, group in enumerate(tomllib.loads((CASES / name).read_text("utf-8"))["group"]):
-        told = []
+        told: list[Copy] = []
         for title, body in group["entries"]:
             parts = (group.get("intro", ""), *body.split("\n\n"), group.get("shared", "")) if body else ()
             url = f"https://desk{len(told)}.example/{number}"
@@ -282,7 +282,7 @@ def judged(*, hidden: bool) -> tuple[int, int, int, list[str]]:
 
 
 def score() -> tuple[int, int, int, list[str]]:
-    """True and false positives, false negatives, and what was judged wrongly, by addresses and words: as entries come."""
+    """True and false positives, false negatives and what was judged wrongly, by addresses and words as entries come."""
     return judged(hidden=False)
 
 

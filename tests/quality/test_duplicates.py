@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from feeds.dedupe import related, verdict
+from feeds.dedupe import verdict
 from tests.quality import duplicates
 
 
@@ -38,17 +38,3 @@ def test_the_index_finds_copies() -> None:
     copies = sum(pair.same and pair.kind != "same address" for pair in duplicates.pairs())
     assert joined_found >= 0.99 * joined
     assert every_found >= 0.99 * copies
-
-
-def test_stories_of_one_event_are_related_more_often_than_others() -> None:
-    """A link that is missing costs little, one too many confuses."""
-    kinds = ("one event, several stories", "one event, the same background", "titles that look alike")
-    linked = {True: 0, False: 0}
-    counted = {True: 0, False: 0}
-    for pair in duplicates.pairs():
-        if not pair.same and pair.kind in (*kinds, "another story"):
-            event = pair.kind in kinds
-            counted[event] += 1
-            linked[event] += related(pair.one.print(hidden=True), pair.other.print(hidden=True))
-    assert linked[True] >= 0.4 * counted[True]
-    assert linked[False] <= 0.02 * counted[False]
