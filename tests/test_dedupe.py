@@ -19,7 +19,7 @@ OTHER_BODY = "Deputies voted on Wednesday for the document that the two presiden
 
 PARAGRAPHS = (
     "Both houses of the National Assembly have ratified a security guarantees treaty on the same day, the press "
-    "service said on Wednesday. It obliges the two neighbours to defend each other with all means if one of them is attacked.",
+    "service said on Wednesday. It obliges the two neighbours to defend each other with all means if one is attacked.",
     "Deputies voted for the document that the presidents had signed in early December without a single question from "
     "the floor. The speaker called the result a proof of unity and thanked the members for their patience.",
     "Critics abroad point out that the airfields in the east are to be open to guests for 25 years, and that 300 "

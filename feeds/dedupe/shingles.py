@@ -16,6 +16,9 @@ MAX_WORDS = 3000
 SKETCHED, SMALLEST = 80, 16
 """A sketch is of so many words and of so many hashes."""
 
+_LOW = int(0.36 * 2**64) - 2**63
+"""Below it are some 28 of 78 hashes, nearly always 16: to sort all of them takes a quarter of the time of a sketch."""
+
 OPENING = 30
 """Words with which a text begins: a lead, whose words only copies share."""
 
@@ -40,7 +43,9 @@ def sketch_of(words: bytes) -> tuple[int, ...]:
     Two texts that begin alike share some of them, whatever is moved, added or dropped: of ten shingles in common one
     is found with 90 % certainty, of twenty with 99 %.
     """
-    return tuple(sorted(set(_hashes(words, SKETCHED)))[:SMALLEST])
+    found = _hashes(words, SKETCHED)
+    low = {one for one in found if one < _LOW}
+    return tuple(sorted(low if len(low) >= SMALLEST else set(found))[:SMALLEST])
 
 
 def _hashes(words: bytes, most: int) -> tuple[int, ...]:
@@ -49,7 +54,9 @@ def _hashes(words: bytes, most: int) -> tuple[int, ...]:
     The lanes are written with their lowest byte first and read with it as their highest: only the low bytes of such a
     sum are even, and which hashes are smallest must not depend on which words are.
     """
-    found = words.split(b" ", most)[:most]
+    found = words.split(b" ", most)
+    if len(found) > most:
+        words = words[: -len(found.pop())]
     if not words.isascii() and _CJK.search(words) is not None:
         found = _joined(found)
     count = len(found)

@@ -47,6 +47,8 @@ def words_of(text: str) -> tuple[str, int]:
 
 def spelt(text: str) -> tuple[bytes, int]:
     """`words_of` in UTF-8: most texts are ASCII or nearly so, and are to be hashed."""
+    if "ß" in text:
+        text = text.replace("ß", "ss")  # the one letter of these alphabets that folds to two
     for alphabet in _ALPHABETS if "а" not in text else _CYRILLIC:
         try:
             data = text.encode() if text.isascii() else text.encode(alphabet.encoding)
