@@ -132,9 +132,10 @@ _NOTES = {
         "Feeds are asked in their order until one can be read: `checked` says which were, `error` why one cannot be."
     ),
     "entries show": (
-        "`rule` says why the entry was joined to its cluster: `R1` the same address, `R2` the same words, `R5` the "
-        "same title within 72 hours where one of the two has no body. `published_basis` says how the year of a "
-        "dateline was settled, or which element of a feed gave the time."
+        "`rule` says why the entry was joined to its cluster: `R1` the same address, `R2` the same words, `R3` much "
+        "of the shorter text in the other, `R4` the same of a teaser under such a title, `R5` the same title within 72 "
+        "hours where one of the two has no body. `published_basis` says how the year of a dateline was settled, or "
+        "which element of a feed gave the time."
     ),
 }
 
