@@ -131,7 +131,6 @@ def _is_ours(path: Path, application: int) -> bool:
 def _configure(raw: Any, _record: Any) -> None:
     # The driver's own transaction control begins too late for BEGIN IMMEDIATE; `_begin` does it instead.
     raw.isolation_level = None
-    raw.create_function("casefold", 1, str.casefold, deterministic=True)
     for pragma in (
         "page_size=8192",
         "journal_mode=WAL",

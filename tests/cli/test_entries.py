@@ -47,7 +47,7 @@ def test_list_filters(shared: Folder) -> None:
 def test_list_for_people(shared: Folder) -> None:
     lines = shared.run("entries", "list").out.splitlines()
     assert len(lines) == 7
-    assert lines[-1].split("\t")[1:] == ["2026-03-03", "free", "", "Council votes for new ferry"]
+    assert lines[-1].split("\t")[1:] == ["2026-03-03", "free", "seeds", "", "Council votes for new ferry"]
 
 
 def test_search_folds_case_in_any_script(own: Folder) -> None:
