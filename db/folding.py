@@ -2,9 +2,9 @@
 
 What is indexed and what is asked for go through the same `fold`, whatever the database.
 
-* Accents go from Latin and Greek letters ("é" is "e"), and so do the points of Hebrew and Arabic: people type neither. A
-  Cyrillic letter keeps them, since "й" and "и", "ў" and "у", "ї" and "і" are letters apart; but "ё" is mostly written
-  "е". The vowel signs of Hindi and its kin are a part of the word.
+* Accents go from Latin and Greek letters ("é" is "e"), and so do the points of Hebrew and Arabic: people type neither.
+  A Cyrillic letter keeps them, since "й" and "и", "ў" and "у", "ї" and "і" are letters apart; but "ё" is mostly
+  written "е". The vowel signs of Hindi and its kin are a part of the word.
 * Scripts that put no blanks between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese), and Korean, which joins
   endings to them, have each character for a word: as a phrase they are found inside a run of text.
 * Apostrophes and hyphens part words: "l'eau" is the phrase "l eau".

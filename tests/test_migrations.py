@@ -55,7 +55,7 @@ def is_descending(change: Any) -> bool:
 
 def is_of_the_index(change: Any) -> bool:
     """The tables of FTS5 are no models."""
-    return change[0] == "remove_table" and change[1].name.partition("_")[0] == TABLE
+    return bool(change[0] == "remove_table" and change[1].name.partition("_")[0] == TABLE)
 
 
 def test_the_versions_make_what_the_models_say(tmp_path: Path) -> None:

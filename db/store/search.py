@@ -90,7 +90,7 @@ def leads(connection: Connection, query: Query, *, limit: int, free: bool = Fals
         asked = min(8 * asked, MOST)
 
 
-# --- FTS5 (https://www.sqlite.org/fts5.html#full_text_query_syntax): every word is quoted, and no folded one has a quote
+# --- FTS5 (https://www.sqlite.org/fts5.html#full_text_query_syntax): words are quoted, and hold no quote
 
 
 def _expression(connection: Connection, query: Query, *, public: bool) -> str:

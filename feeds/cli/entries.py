@@ -71,8 +71,8 @@ def search(
 ) -> None:
     """Find entries by words in title, summary, text or authors, newest first; case and accents do not matter.
 
-    All of several words must occur, in whatever order; "new ferry" are words side by side, ferr* is the beginning of one,
-    -strike must not occur, and of ferry OR bridge one does. Fields: title: author: section: source: access:
+    All of several words must occur, in whatever order; "new ferry" are words side by side, ferr* is the beginning of
+    one, -strike must not occur, and of ferry OR bridge one does. Fields: title: author: section: source: access:
     language:, and after: before: with 2026, 2026-03, 2026-03-02, 7d or 24h (after: includes that time). A value with
     blanks goes in quotes: section:"Foreign policy". A query that begins with a hyphen comes after --.
     """
