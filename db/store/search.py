@@ -98,11 +98,23 @@ def _expression(connection: Connection, query: Query, *, public: bool) -> str:
     terms = [term for group in (*query.groups, query.excluded) for term in group]
     facets = {term: _facets(connection, term) for term in terms if term.field not in _COLUMNS}
     whole = _compiled(query, facets, _COLUMNS)
-    if not public or all(term.field is not Field.WORDS for term in terms):
+    levels = _levels(query)
+    if not public or not any(level.gated for level in levels) or all(term.field is not Field.WORDS for term in terms):
         return whole
     shown = _compiled(query, facets, _COLUMNS | {Field.WORDS: "{" + " ".join(index.PUBLIC) + "}:"})
+    if all(level.gated for level in levels):
+        return shown
     gated = _any(index.facet("access", level.value) for level in Access if level.gated)
-    return f"({shown}) OR (({whole}) NOT {gated})"
+    return f"(({shown}) AND {gated}) OR (({whole}) NOT {gated})"
+
+
+def _levels(query: Query) -> set[Access]:
+    """The levels that an entry can have which matches."""
+    levels = set(Access)
+    for group in query.groups:
+        if all(term.field is Field.ACCESS for term in group):
+            levels &= {Access(term.value) for term in group}
+    return levels
 
 
 def _compiled(query: Query, facets: Mapping[Term, str], columns: Mapping[Field, str]) -> str:
