@@ -18,6 +18,7 @@ from feeds.errors import UsageError
 if TYPE_CHECKING:
     from db.engine import Connection
 
+NO_MATCH = "no entries match; fewer words find more, and so does the beginning of one: harbo*"
 MOST_SHOWN = 50
 """Entries that people are shown where they give no limit."""
 
@@ -89,7 +90,7 @@ def search(
         for term in named:
             _check_name(connection, term.field, term.value)
         ids = index.matching(connection, wanted, limit=limit or _most(desk))
-        _tell(desk, connection, entries.in_order(connection, ids), limit)
+        _tell(desk, connection, entries.in_order(connection, ids), limit, none=NO_MATCH)
 
 
 def _most(desk: Desk) -> int | None:
@@ -109,8 +110,10 @@ def _check_name(connection: Connection, field: Field, name: str) -> None:
         raise UsageError(f"no source is named \"{name}\"; see 'feeds sources list'")
 
 
-def _tell(desk: Desk, connection: Connection, found: Iterable[StoredEntry], limit: int | None) -> None:
-    """Gives entries to a script, or shows them to a person."""
+def _tell(
+    desk: Desk, connection: Connection, found: Iterable[StoredEntry], limit: int | None, *, none: str = "no entries"
+) -> None:
+    """Gives entries to a script, or shows them to a person, who reads `none` where there is none."""
     zones = zones_of(desk, connection)
     if desk.as_json:
         desk.give([as_json(entry, zones) for entry in found])
@@ -128,7 +131,7 @@ def _tell(desk: Desk, connection: Connection, found: Iterable[StoredEntry], limi
     ]
     desk.table(["id", "date", "access", "source", "sections", "title"], rows)
     if not rows:
-        desk.say("no entries")
+        desk.say(none)
     elif len(rows) == MOST_SHOWN and limit is None:
         desk.say(f"the newest {MOST_SHOWN}; --limit shows more")
 
