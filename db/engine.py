@@ -177,6 +177,10 @@ def _explained(engine: Engine) -> Iterator[None]:
             raise Corrupt(f"{path}: is damaged ({said}); restore a backup of it") from error
         if isinstance(error, OperationalError) and "locked" in said:
             raise Locked(f"{path}: another program holds it for longer than {BUSY_MS // 1000} s; try again") from error
+        if "no such module" in said:
+            raise StorageError(
+                f"{path}: SQLite was built without {said.rpartition(' ')[2]}; install one that has it"
+            ) from error
         if isinstance(error, OperationalError) and any(word in said for word in ("full", "I/O", "readonly", "unable")):
             raise StorageError(f"{path}: {said}; free space or mend permissions, then run again") from error
         raise

@@ -15,6 +15,9 @@ from __future__ import annotations
 import unicodedata
 from typing import NamedTuple
 
+MOST_KNOWN = 20_000
+"""Characters whose folds are kept: more than newspapers of all scripts use."""
+
 _ALONE = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Burmese
@@ -98,9 +101,12 @@ def _bare(letter: str) -> str:
 
 
 class _Folds(dict[int, str]):
-    """Code point -> what it becomes, found out when it is first met."""
+    """Code point -> what it becomes, found out when it is first met. A document that has every character there is must
+    not fill the memory."""
 
     def __missing__(self, number: int) -> str:
+        if len(self) >= MOST_KNOWN:
+            self.clear()
         made = self[number] = _folded(chr(number))
         return made
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.folding import fold, stands_alone
+from db.folding import _FOLDS, MOST_KNOWN, fold, stands_alone
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,13 @@ def test_only_words_and_blanks_are_left_and_folding_again_changes_nothing(text: 
     folded = fold(unicodedata.normalize("NFC", text))
     assert all(char == " " or unicodedata.category(char)[0] in "LMN" for char in folded)
     assert fold(folded).split() == folded.split()
+
+
+def test_every_character_there_is_fills_no_memory() -> None:
+    everything = "".join(map(chr, range(0x10000, 0x10000 + 2 * MOST_KNOWN)))
+    assert len(fold(everything + "Ж☃")) > MOST_KNOWN
+    assert fold("Ж☃").split() == ["ж"]
+    assert len(_FOLDS) <= MOST_KNOWN
 
 
 @given(st.text(alphabet=st.characters(codec="cp1251")))
