@@ -174,6 +174,43 @@ class StoredEntry(ShownEntry):
         return self.lead == self.uid
 
 
+class Field(StrEnum):
+    """What part of an entry is looked at: `WORDS` are those of title, summary, body and authors."""
+
+    WORDS = "words"
+    TITLE = "title"
+    AUTHOR = "author"
+    SECTION = "section"
+    SOURCE = "source"
+    ACCESS = "access"
+    LANGUAGE = "language"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing that an entry has or has not.
+
+    `value` of the first three fields are words as `db.folding.fold` makes them, parted by one blank: more than one are
+    a phrase, of which the last is the beginning of a word where `prefix` is true. For the others it is a name (a
+    section's slug does as well), a level, or a language tag, which stands for its regions, too.
+    """
+
+    field: Field
+    value: str
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for: of each group one term or more, of `excluded` none, `sorted_at` from `since` to before
+    `until`."""
+
+    groups: tuple[tuple[Term, ...], ...] = ()
+    excluded: tuple[Term, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SectionRecord:
     """A section: published as `sections/<slug>.atom`."""

@@ -11,6 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable
+from datetime import tzinfo
 from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
@@ -22,6 +23,7 @@ import ada_url
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -30,8 +32,11 @@ from pydantic import (
     model_validator,
 )
 
-from db.records import Access
-from feeds.errors import ConfigError
+from db.records import Access, Query
+from db.records import Field as Kind
+from feeds.errors import ConfigError, UsageError
+from feeds.query import narrowed
+from feeds.query import parse as parse_query
 
 MAX_SECRET = 8192
 DEFAULT_PATH = Path("config.toml")
@@ -164,6 +169,7 @@ Authority = Annotated[str, AfterValidator(_authority)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Dateline = Annotated[str, Field(max_length=200), AfterValidator(_dateline)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 UserAgent = Annotated[Text, AfterValidator(_user_agent)]
 
 
@@ -191,6 +197,10 @@ class Site(_Model):
                 'own with the day you owned it, such as "news.example,2026-01-01"'
             )
         return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
 
     def _host(self) -> str:
         # The colons of an IPv6 address would be the tag's own.
@@ -383,10 +393,68 @@ class Section(_Model):
     """`[[section]]`: a section that is published whether or not entries have come."""
 
     name: Text = Field(description="Name as sources write it.")
-    slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)] | None = Field(
-        None, description="Name of its files; default: the name, transliterated."
-    )
+    slug: Slug | None = Field(None, description="Name of its files; default: the name, transliterated.")
     title: Text | None = Field(None, description="Name shown to readers; default: the name.")
+
+
+def _listed(value: object) -> object:
+    """One name is as good as a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+def _query(value: str) -> str:
+    try:
+        parse_query(value)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+def _author(value: str) -> str:
+    try:
+        narrowed(Query(), Kind.AUTHOR, (value,))
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+QueryText = Annotated[str, AfterValidator(_query)]
+Names = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
+Authors = Annotated[tuple[Annotated[Text, AfterValidator(_author)], ...], BeforeValidator(_listed)]
+Levels = Annotated[tuple[Access, ...], BeforeValidator(_listed)]
+Languages = Annotated[tuple[Language, ...], BeforeValidator(_listed)]
+
+
+class Saved(_Model):
+    """`[[saved]]`: a filter that is published as a feed; all its keys must hold, of a list one of its names."""
+
+    name: Slug = Field(description="Name of its files, unique; ids of the feed are made from it.")
+    title: Text | None = Field(None, description="Name shown to readers; default: the name.")
+    query: QueryText | None = Field(None, description="What to look for, as for 'feeds entries search'.")
+    section: Names = Field((), description="Name or slug of a section, or a list of them.")
+    source: Names = Field((), description="Name of a source, or a list of them.")
+    access: Levels = Field((), description="Level of access, or a list of them.")
+    author: Authors = Field((), description="Name of an author, or words of it, or a list of them.")
+    language: Languages = Field((), description='Language, or a list of them; "en" is "en-GB", too.')
+
+    @model_validator(mode="after")
+    def _check(self) -> Saved:
+        if self.query is None and not any((self.section, self.source, self.access, self.author, self.language)):
+            raise ValueError("give a query, or a section, source, access, author or language")
+        return self
+
+    def chosen(self, zone: tzinfo) -> Query:
+        """What an entry has to be; days begin in `zone`."""
+        query = Query() if self.query is None else parse_query(self.query, zone=zone)
+        for kind, names in (
+            (Kind.SECTION, self.section),
+            (Kind.SOURCE, self.source),
+            (Kind.ACCESS, self.access),
+            (Kind.AUTHOR, self.author),
+            (Kind.LANGUAGE, self.language),
+        ):
+            query = narrowed(query, kind, names)
+        return query
 
 
 class Config(_Model):
@@ -404,6 +472,7 @@ class Config(_Model):
     profile: dict[str, Profile] = Field({}, description="Publishers' peculiarities, by name.")
     source: tuple[Source, ...] = Field((), description="What is polled.")
     section: tuple[Section, ...] = Field((), description="Sections with a title or slug of their own.")
+    saved: tuple[Saved, ...] = Field((), description="Filters that are published as feeds.")
     _root: Path = PrivateAttr(Path())
 
     @model_validator(mode="after")
@@ -420,12 +489,13 @@ class Config(_Model):
             if re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin) is None:
                 raise ValueError(f'credential: "{origin}" is no origin such as "https://news.example"')
         for what, given in (
-            ("name", [section.name.casefold() for section in self.section]),
-            ("slug", [section.slug for section in self.section if section.slug is not None]),
+            ("section: the name", [section.name.casefold() for section in self.section]),
+            ("section: the slug", [section.slug for section in self.section if section.slug is not None]),
+            ("saved: the name", [saved.name for saved in self.saved]),
         ):
             twice = next((one for index, one in enumerate(given) if one in given[:index]), None)
             if twice is not None:
-                raise ValueError(f'section: the {what} "{twice}" is given twice')
+                raise ValueError(f'{what} "{twice}" is given twice')
         return self
 
     @property

@@ -43,6 +43,7 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[web]", config.Web),
     ("[[source]]", config.Source),
     ("[[section]]", config.Section),
+    ("[[saved]]", config.Saved),
     ('[host."NAME"]', config.Host),
     ('[credential."ORIGIN"]', config.Credential),
     ("[profile.NAME]", config.Profile),
@@ -57,6 +58,8 @@ PUBLISHED = {
     "all.free.atom": "Those of them whose access is `free`.",
     "sections/<slug>.atom": "The entries of one section. Gated entries are flagged and carry title and teaser only.",
     "sections/<slug>.free.atom": "Those of them whose access is `free`.",
+    "saved/<name>.atom": "What a filter of `[[saved]]` finds, duplicates folded; gated bodies are not searched.",
+    "saved/<name>.free.atom": "Those of them whose access is `free`.",
     "feeds.opml": "List of all feeds, to import into a reader at once.",
     "manifest.json": (
         "What a publish wrote: `files`, for each `path`, `sha256`, `size`, `entries`, `updated`; `settings`, a digest "
@@ -79,6 +82,8 @@ _VALIDATED = {
     "_database_url": "sqlite:///PATH",
     "_dateline": "shape",
     "_user_agent": "printable ASCII",
+    "_query": "query",
+    "_author": "words",
 }
 _KINDS = {"str": "TEXT", "list[str]": "TEXT", "path": "PATH", "int": "NUMBER", "int range": "NUMBER"}
 _EPOCH = 1_798_761_600

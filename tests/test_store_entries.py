@@ -164,9 +164,6 @@ def test_listing_filters(tmp_path: Path) -> None:
     assert numbers(section="none") == []
     assert numbers(access=Access.PREMIUM) == ["0", "3", "6", "9"]
     assert numbers(access=Access.FREE, section="Town") == ["4", "8"]
-    assert numbers(words=["headline", "number 7"]) == ["7"]
-    assert numbers(words=["strasse"]) == ["the"]
-    assert numbers(words=["%"]) == numbers(words=["_"]) == []
     assert numbers(limit=2, source="harbour") == ["0", "1"]
     assert numbers(duplicates=True) == []
 

@@ -54,9 +54,6 @@ _STORED = (
     _Lead.uid.label("lead"),
     Entry.extra,
 )
-_LOOKED_THROUGH = func.casefold(Entry.title + "\n" + Entry.summary + "\n" + Entry.text)
-"""What words are looked for in; SQLite folds the case of ASCII alone (`db.engine` brings the function)."""
-
 _NEWEST_FIRST = (Entry.sorted_at.desc(), Entry.place, Entry.uid)
 
 
@@ -186,6 +183,13 @@ def load(connection: Connection, entry_ids: Sequence[int]) -> dict[int, StoredEn
     return found
 
 
+def in_order(connection: Connection, entry_ids: Sequence[int]) -> Iterator[StoredEntry]:
+    """These entries in this order, read as they are asked for. An unknown id is left out."""
+    for chunk in chunks(entry_ids):
+        found = load(connection, chunk)
+        yield from (found[each] for each in chunk if each in found)
+
+
 def show(connection: Connection, entry_ids: Sequence[int]) -> dict[int, ShownEntry]:
     """Entry id -> what a publish may see of it. An unknown id is left out."""
     found: dict[int, ShownEntry] = {}
@@ -213,13 +217,12 @@ def listing(
     source: str | None = None,
     access: Access | None = None,
     duplicates: bool = False,
-    words: Sequence[str] = (),
     limit: int | None = None,
 ) -> Iterator[StoredEntry]:
     """Entries, newest first, read as they are asked for.
 
     `section` and `source` are names (a section's slug does as well); `duplicates` leaves only those folded behind
-    another; every one of `words` (casefolded) must occur in the title or the text.
+    another.
     """
     query = _query().order_by(*_NEWEST_FIRST)
     if section is not None:
@@ -236,8 +239,6 @@ def listing(
         query = query.where(func.coalesce(Entry.access_override, Entry.access) == access.value)
     if duplicates:
         query = query.where(Entry.lead_id.is_not(None))
-    for word in words:
-        query = query.where(_LOOKED_THROUGH.contains(word, autoescape=True))
     result = connection.execute(query.limit(limit), execution_options={"yield_per": CHUNK})
     return (_entry(row) for row in result)
 

@@ -11,12 +11,16 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from db.records import Access, Evidence, Precision, StoredEntry
+from db.records import Access, Evidence, Field, Precision, StoredEntry
 from feeds.cli.desk import Desk, command, when, write_line
 from feeds.errors import UsageError
 
 if TYPE_CHECKING:
     from db.engine import Connection
+
+NO_MATCH = "no entries match; fewer words find more, and so does the beginning of one: harbo*"
+MOST_SHOWN = 50
+"""Entries that people are shown where they give no limit."""
 
 app = typer.Typer(help="List, show, search and correct entries.", no_args_is_help=True)
 
@@ -39,67 +43,97 @@ def list_entries(
     limit: LimitOption = None,
 ) -> None:
     """Show entries, newest first."""
-    _list(desk, section=section, source=source, access=access, duplicates=duplicates, limit=limit)
-
-
-@command(app)
-def search(
-    desk: Desk,
-    words: Annotated[list[str], typer.Argument(metavar="WORD", help="Words that must all occur.")],
-    section: SectionOption = None,
-    source: SourceOption = None,
-    access: AccessOption = None,
-    limit: LimitOption = None,
-) -> None:
-    """Find entries by words in title or text; case does not matter, in any script."""
-    wanted = [part for word in words for part in word.casefold().split()]
-    if not wanted:
-        raise UsageError("give a word to look for")
-    _list(desk, section=section, source=source, access=access, duplicates=False, limit=limit, words=wanted)
-
-
-def _list(
-    desk: Desk,
-    *,
-    section: str | None,
-    source: str | None,
-    access: Access | None,
-    duplicates: bool,
-    limit: int | None,
-    words: Iterable[str] = (),
-) -> None:
     from db.engine import reading
-    from db.store import entries, sections, sources
+    from db.store import entries
 
     with reading(desk.engine()) as connection:
-        if section is not None and not any(
-            section == one.slug or section.casefold() == one.name.casefold() for one in sections.every(connection)
-        ):
-            raise UsageError(f"no section is named \"{section}\"; see 'feeds sections list'")
-        if source is not None and source not in sources.ever(connection):
-            raise UsageError(f"no source is named \"{source}\"; see 'feeds sources list'")
+        for field, name in ((Field.SECTION, section), (Field.SOURCE, source)):
+            if name is not None:
+                _check_name(connection, field, name)
         found = entries.listing(
             connection,
             section=section,
             source=source,
             access=access,
             duplicates=duplicates,
-            words=tuple(words),
-            limit=limit or (None if desk.as_json else 50),
+            limit=limit or _most(desk),
         )
-        zones = zones_of(desk, connection)
-        if desk.as_json:
-            desk.give([as_json(entry, zones) for entry in found])
-            return
-        rows = [
-            [entry.uid[-8:], _day(entry, zones), entry.access.value, ", ".join(entry.sections), entry.title]
-            for entry in found
+        _tell(desk, connection, found, limit)
+
+
+@command(app)
+def search(
+    desk: Desk,
+    query: Annotated[list[str], typer.Argument(metavar="QUERY", help="What to look for, best in single quotes.")],
+    section: SectionOption = None,
+    source: SourceOption = None,
+    access: AccessOption = None,
+    limit: LimitOption = None,
+) -> None:
+    """Find entries by words in title, summary, text or authors, newest first; case and accents do not matter.
+
+    All of several words must occur, in whatever order; "new ferry" are words side by side, ferr* is the beginning of
+    one, -strike must not occur, and of ferry OR bridge one does. Fields: title: author: section: source: access:
+    language:, and after: before: with 2026, 2026-03, 2026-03-02, 7d or 24h (after: includes that time). A value with
+    blanks goes in quotes: section:"Foreign policy". A query that begins with a hyphen comes after --.
+    """
+    from db.engine import reading
+    from db.store import entries
+    from db.store import search as index
+    from feeds.query import narrowed, parse
+
+    wanted = parse(" ".join(query), now=desk.now(), zone=ZoneInfo(desk.config.site.timezone))
+    for field, value in ((Field.SECTION, section), (Field.SOURCE, source), (Field.ACCESS, access)):
+        wanted = narrowed(wanted, field, () if value is None else (value,))
+    with reading(desk.engine()) as connection:
+        named = [term for group in (*wanted.groups, wanted.excluded) for term in group]
+        for term in named:
+            _check_name(connection, term.field, term.value)
+        ids = index.matching(connection, wanted, limit=limit or _most(desk))
+        _tell(desk, connection, entries.in_order(connection, ids), limit, none=NO_MATCH)
+
+
+def _most(desk: Desk) -> int | None:
+    """Entries that are listed where no limit is given."""
+    return None if desk.as_json else MOST_SHOWN
+
+
+def _check_name(connection: Connection, field: Field, name: str) -> None:
+    """Raises `UsageError` for a section or a source that there is not."""
+    from db.store import sections, sources
+
+    if field is Field.SECTION and not any(
+        name == one.slug or name.casefold() == one.name.casefold() for one in sections.every(connection)
+    ):
+        raise UsageError(f"no section is named \"{name}\"; see 'feeds sections list'")
+    if field is Field.SOURCE and name not in sources.ever(connection):
+        raise UsageError(f"no source is named \"{name}\"; see 'feeds sources list'")
+
+
+def _tell(
+    desk: Desk, connection: Connection, found: Iterable[StoredEntry], limit: int | None, *, none: str = "no entries"
+) -> None:
+    """Gives entries to a script, or shows them to a person, who reads `none` where there is none."""
+    zones = zones_of(desk, connection)
+    if desk.as_json:
+        desk.give([as_json(entry, zones) for entry in found])
+        return
+    rows = [
+        [
+            entry.uid[-8:],
+            _day(entry, zones),
+            entry.access.value,
+            entry.source,
+            ", ".join(entry.sections),
+            entry.title,
         ]
-    desk.table(["id", "date", "access", "sections", "title"], rows)
+        for entry in found
+    ]
+    desk.table(["id", "date", "access", "source", "sections", "title"], rows)
     if not rows:
-        desk.say("no entries")
-    elif len(rows) == 50 and limit is None:
-        desk.say("the newest 50; --limit shows more")
+        desk.say(none)
+    elif len(rows) == MOST_SHOWN and limit is None:
+        desk.say(f"the newest {MOST_SHOWN}; --limit shows more")
 
 
 def zones_of(desk: Desk, connection: Connection) -> Mapping[str, tzinfo]:

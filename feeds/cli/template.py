@@ -18,6 +18,7 @@ from feeds.config import (
     Poll,
     Profile,
     Publish,
+    Saved,
     Section,
     Site,
     Source,
@@ -36,6 +37,7 @@ _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
 _EXAMPLES: tuple[tuple[str, type[BaseModel], dict[str, Any]], ...] = (
     ("[[source]]", Source, {"name": "example", "kind": "feed", "url": "https://news.example/feed.xml"}),
     ("[[section]]", Section, {"name": "Politics"}),
+    ("[[saved]]", Saved, {"name": "harbour", "title": "The harbour", "query": "harbour -strike"}),
     ('[host."news.example"]', Host, {"per_minute": 60}),
     ('[credential."https://news.example"]', Credential, {"username": "desk", "secret_env": "NEWS_EXAMPLE_PASSWORD"}),
     ("[profile.example]", Profile, {"sections": ["Politics", "Economy"], "markers": ["For subscribers only"]}),

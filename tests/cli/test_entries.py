@@ -47,7 +47,7 @@ def test_list_filters(shared: Folder) -> None:
 def test_list_for_people(shared: Folder) -> None:
     lines = shared.run("entries", "list").out.splitlines()
     assert len(lines) == 7
-    assert lines[-1].split("\t")[1:] == ["2026-03-03", "free", "", "Council votes for new ferry"]
+    assert lines[-1].split("\t")[1:] == ["2026-03-03", "free", "seeds", "", "Council votes for new ferry"]
 
 
 def test_search_folds_case_in_any_script(own: Folder) -> None:
@@ -59,7 +59,46 @@ def test_search_folds_case_in_any_script(own: Folder) -> None:
     ]
     assert own.run("entries", "search", "100%_", "--json").json == []
     assert own.run("entries", "search", " ").code == 2
-    assert own.run("entries", "search", "nothinglikeit").out == "no entries\n"
+    ran = own.run("entries", "search", "nothinglikeit")
+    assert (ran.code, ran.out) == (
+        0,
+        "no entries match; fewer words find more, and so does the beginning of one: harbo*\n",
+    )
+
+
+def test_search_takes_the_language_and_the_options_together(shared: Folder) -> None:
+    def found(*words: str) -> list[str]:
+        ran = shared.run("entries", "search", "--json", *words)
+        assert ran.code == 0, ran.err
+        return sorted(entry["title"].split()[0] for entry in ran.json)
+
+    assert found("council") == ["Council", "Council"]
+    assert found('"Council sells"') == found("counc* customs") == ["Council"]
+    assert found("council -customs") == ["Council"]
+    assert found("--", "-council", "-ferry", "-fish") == ["Bridge", "Mayor", "School"]
+    assert found("section:Economy", "--access", "premium") == ["Council", "Fish"]
+    assert found("access:premium section:economy") == ["Council", "Fish"]
+    assert found("fish OR mayor", "--section", "economy") == ["Fish"]
+    assert found("council", "after:2026-03-03 before:2026-03-04") == ["Council"]
+    assert found("council after:99999d", "--limit", "1") == ["Council"]
+    line = shared.run("entries", "search", "choir").out.split("\t")
+    assert (line[2:]) == ["free", "seeds", "Society", "School choir wins regional prize\n"]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ('"new', "query, column 1: a quotation mark is not closed"),
+        ("section:Sport", 'no section is named "Sport"'),
+        ("a -source:none", 'no source is named "none"'),
+        ("x" * 10_000, "the query has 10000 characters"),
+        ("after:soon", 'query, column 1: "soon" is no date'),
+    ],
+)
+def test_search_refuses_in_one_line(shared: Folder, query: str, said: str) -> None:
+    ran = shared.run("entries", "search", query)
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+    assert said in ran.err
 
 
 def test_show_by_the_end_of_an_id(shared: Folder) -> None:
