@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from html import escape
 from itertools import chain
 from pathlib import Path
@@ -190,8 +190,8 @@ def _targets(config: Config, known: Sequence[SectionRecord]) -> list[_Target]:
         _Target(path="all.free.atom", key="all:free", title=f"{site} (free)", section=None, free=True),
     ]
     for section in known:
-        # The folded name, not the slug: renaming a file must not make every entry new to a reader.
-        key = "section:" + blake2b(section.name.casefold().encode(), digest_size=8).hexdigest()
+        # Neither slug nor name: a section that gets another must not make every entry new to a reader.
+        key = f"section:{section.key}"
         title = f"{site}: {titles.get(section.name.casefold(), section.name)}"
         path = f"sections/{section.slug}"
         found.append(_Target(path=path + ".atom", key=key, title=title, section=section, free=False))

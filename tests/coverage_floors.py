@@ -19,6 +19,7 @@ WHOLE = (
     "feeds/clock.py",
     "feeds/dedupe/",
     "feeds/discover.py",
+    "feeds/filing.py",
     "feeds/formats/",
     "feeds/manner.py",
     "feeds/model.py",

@@ -39,10 +39,12 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[publish]", config.Publish),
     ("[poll]", config.Poll),
     ("[access]", config.AccessSettings),
+    ("[sections]", config.Sections),
     ("[monitor]", config.Monitor),
     ("[web]", config.Web),
     ("[[source]]", config.Source),
     ("[[section]]", config.Section),
+    ("[[rule]]", config.Rule),
     ('[host."NAME"]', config.Host),
     ('[credential."ORIGIN"]', config.Credential),
     ("[profile.NAME]", config.Profile),
@@ -79,6 +81,9 @@ _VALIDATED = {
     "_database_url": "sqlite:///PATH",
     "_dateline": "shape",
     "_user_agent": "printable ASCII",
+    "_section_name": "text",
+    "_path_pattern": "path",
+    "_phrase": "text",
 }
 _KINDS = {"str": "TEXT", "list[str]": "TEXT", "path": "PATH", "int": "NUMBER", "int range": "NUMBER"}
 _EPOCH = 1_798_761_600
@@ -321,7 +326,8 @@ def _type(annotation: Any, metadata: Sequence[Any] = ()) -> str:
     if origin in (typing.Union, types.UnionType):
         return _type(next(one for one in arguments if one is not type(None)), metadata)
     if origin is tuple:
-        return f"list of {_type(arguments[0])}"
+        inner = _type(arguments[0])
+        return f"{inner.partition(',')[0]}, or a list" if config.OneOrMore in metadata else f"list of {inner}"
     if origin is dict:
         return f"table, {_type(arguments[0])} = {_type(arguments[1])}"
     if origin is typing.Literal:
@@ -357,6 +363,7 @@ def shapes() -> dict[str, str]:
             + _source("hafen", "seed", ROOT / "seeds" / "hafen")
             + _source("wire", "feed", Path("wire.atom"))
             + _source("lost", "feed", Path("lost.atom"))
+            + '[[section]]\nname = "Sea"\nformerly = "Shore"\n[[rule]]\nsection = "Sea"\ntitle = "ferry"\n'
         )
         (desk.path / "wire.atom").write_text(_FEED, encoding="utf-8")
         (desk.path / "list.opml").write_text(_OPML, encoding="utf-8")

@@ -197,6 +197,26 @@ def configured(bench: Bench, tmp_path: Path, text: str, source: str = "") -> Non
     declare(bench.engine, bench.config, bench.now)
 
 
+def filed(bench: Bench) -> dict[str, tuple[str, ...]]:
+    """Title -> the sections of each entry."""
+    with reading(bench.engine) as connection:
+        return {entry.title: entry.sections for entry in entries.listing(connection)}
+
+
+def test_a_change_of_rules_files_anew_what_is_stored(bench: Bench, tmp_path: Path) -> None:
+    sea = '[[section]]\nname = "Sea"\n'
+    bench.site.put("/feed", conditional(rss("Ferry sails", "Council votes"), '"v1"'))
+    configured(bench, tmp_path, sea, 'default_section = "Town"')
+    ask(bench)
+    assert filed(bench) == {"Ferry sails": ("Town",), "Council votes": ("Town",)}
+    configured(bench, tmp_path, sea + '[[rule]]\nsection = "Sea"\ntitle = "ferry"\n', 'default_section = "Town"')
+    (result,) = ask(bench, everyone=True)
+    assert (result.tally.updated, result.tally.unchanged) == (1, 1)
+    assert filed(bench) == {"Ferry sails": ("Sea",), "Council votes": ("Town",)}
+    (result,) = ask(bench, everyone=True)
+    assert result.outcome == "unchanged"
+
+
 def levels(bench: Bench) -> dict[str, str]:
     with reading(bench.engine) as connection:
         return {entry.title: entry.access.value for entry in entries.listing(connection)}
