@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from db.engine import Connection
 from db.records import Access, EntryRecord, Evidence, Fingerprint, Member, Revised, Said, StoredEntry
 from db.store import entries, saving, sections, sources
-from feeds import access, dedupe, revise
+from feeds import access, dedupe, flapping, revise
 from feeds.model import Reading
 from feeds.slug import slug
 
@@ -97,6 +97,7 @@ def store(
         found = entries.find(connection, [key for one in batch for key in one.keys])
         for part in _parted(batch, found):
             tallies += _store(connection, part, found, prefix, now, made)
+    flapping.calm(connection, now)
     return tallies
 
 
@@ -159,6 +160,7 @@ def _store(
     _recognise(connection, batch, found)
     news = [[(one.saying.source_id, revise.mint(record, prefix)) for record in one.fresh] for one in batch]
     changes, said = _compare(connection, batch, now, made)
+    changes = flapping.damp(connection, changes, now, made)
     every_change = [change for each in changes for change in each]
     every_new = [new for each in news for new in each]
     names = {name for one in batch for record in one.records for name in record.sections}

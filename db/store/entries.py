@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import BigInteger, BindParameter, Connection, Integer, Select, Text, bindparam, func, select, tuple_
@@ -315,6 +316,18 @@ def history(connection: Connection, entry_id: int) -> list[RevisionRecord]:
         )
         for row in rows
     ]
+
+
+def late_versions(connection: Connection, entry_ids: Sequence[int], since: datetime) -> dict[int, list[bytes | None]]:
+    """Entry id -> digests of its versions that were replaced after `since`; None for one that was stored without."""
+    found: dict[int, list[bytes | None]] = defaultdict(list)
+    for chunk in chunks(entry_ids):
+        query = select(Revision.entry_id, Revision.version).where(
+            Revision.entry_id.in_(chunk), Revision.replaced_at > since
+        )
+        for entry_id, version in connection.execute(query):
+            found[entry_id].append(version)
+    return found
 
 
 def count(connection: Connection) -> int:

@@ -58,3 +58,11 @@ def subjects(connection: Connection) -> set[tuple[str, str]]:
     """`(kind, subject)` of every trouble that lasts."""
     rows = connection.execute(select(Incident.kind, Incident.subject).where(Incident.closed_at.is_(None)))
     return {(row[0], row[1]) for row in rows}
+
+
+def subjects_of(connection: Connection, kind: str) -> list[str]:
+    """The subjects of the troubles of this kind that last, in order."""
+    rows = connection.scalars(
+        select(Incident.subject).where(Incident.kind == kind, Incident.closed_at.is_(None)).order_by(Incident.subject)
+    )
+    return list(rows)

@@ -220,7 +220,7 @@ def revise_entries(
     """
     for source_id, change in changes:
         before = change.before
-        if change.changed:
+        if change.changed and change.kept:
             connection.execute(
                 insert(Revision).values(
                     entry_id=before.id,
@@ -232,6 +232,7 @@ def revise_entries(
                     content=before.content,
                     access=before.access.value,
                     sections=before.sections,
+                    version=before.version,
                 )
             )
         values: dict[str, Any] = {
@@ -272,6 +273,11 @@ def _stand(connection: Connection, change: Revised, section_ids: Mapping[str, in
     ]
     if rows:
         connection.execute(insert(EntrySection), rows)
+
+
+def touch(connection: Connection, entry_id: int, updated: datetime) -> None:
+    """Lets an entry count as updated at that time."""
+    connection.execute(update(Entry).where(Entry.id == entry_id).values(updated=updated))
 
 
 def clear_override(connection: Connection, entry_id: int, access: Access) -> None:
