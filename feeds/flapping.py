@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import chain
 
 from db.engine import Connection
 from db.records import Revised
@@ -33,10 +34,9 @@ def damp(
         [(source_id, revise.damp(change, late.get(change.before.id, ()))) for source_id, change in each]
         for each in changes
     ]
-    for given, made in zip(changes, damped, strict=True):
-        for (_, before), (source_id, after) in zip(given, made, strict=True):
-            if after.updated != before.updated or not after.kept:
-                incidents.open_incident(connection, KIND, after.before.uid, _message(after), now, source_id)
+    for (source_id, given), (_, told) in zip(chain(*changes), chain(*damped), strict=True):
+        if (told.updated, told.kept) != (given.updated, given.kept):
+            incidents.open_incident(connection, KIND, told.before.uid, _message(told), now, source_id)
     return damped
 
 

@@ -18,6 +18,7 @@ WHOLE = (
     "feeds/cadence.py",
     "feeds/clock.py",
     "feeds/dedupe/",
+    "feeds/diff.py",
     "feeds/discover.py",
     "feeds/filing.py",
     "feeds/formats/",

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from db.records import Access, Evidence, Precision, StoredEntry
+from feeds.cli import entries_history
 from feeds.cli.desk import Desk, command, when, write_line
 from feeds.errors import UsageError
 
@@ -261,3 +262,6 @@ def set_access(
             desk.give(as_json(entry, zones_of(desk, connection)))
     elif not desk.quiet:
         write_line(f"{entry.title}: {entry.access.value}; 'feeds publish' puts it into the feeds")
+
+
+entries_history.register(app)
