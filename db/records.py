@@ -208,16 +208,20 @@ class Tombstone:
     sections: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VanishedRecord:
-    """An entry that a document names no more, though it names older ones.
+    """An entry that a `document` (a name) of a `source` names no more, though it names older ones.
 
     `since` is when that was first seen, `reads` how often in a row the whole document was read since then and named
     newer ones as well, `last` when it was read last.
     """
 
     document_id: int
+    document: str
+    source_id: int
+    source: str
     entry_id: int
+    published: datetime
     since: datetime
     last: datetime
     reads: int
@@ -420,7 +424,8 @@ class Member:
     """What duplicates are judged by: one stored entry, without its text.
 
     `bucket` is None for an entry that equals no other; `at` is its `sorted_at` in seconds since 1970. `recurring`
-    says that its own source told something else under its title within the time in which entries are compared.
+    says that its own source told something else under its title within the time in which entries are compared. One
+    that was `withdrawn` is compared with none.
     """
 
     id: int
@@ -433,6 +438,7 @@ class Member:
     access: Access
     lead_id: int | None
     rule: str | None
+    withdrawn: bool = False
 
     @property
     def leading(self) -> tuple[bool, bool, bool, int, str]:

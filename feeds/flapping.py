@@ -12,7 +12,7 @@ from itertools import chain
 
 from db.engine import Connection
 from db.records import Revised
-from db.store import entries, incidents, saving, sections
+from db.store import entries, incidents, revisions, saving, sections
 from feeds import revise
 
 KIND = "flapping"
@@ -29,7 +29,7 @@ def damp(
     Entries that are still being `made` (their ids) change as often as documents speak of them.
     """
     ids = [one.before.id for each in changes for _, one in each if one.changed and one.before.id not in made]
-    late = entries.late_versions(connection, ids, now - revise.LATELY)
+    late = revisions.late_versions(connection, ids, now - revise.LATELY)
     damped = [
         [(source_id, revise.damp(change, late.get(change.before.id, ()))) for source_id, change in each]
         for each in changes
@@ -50,7 +50,7 @@ def calm(connection: Connection, now: datetime) -> None:
     """Closes the incidents of entries that did not change for a day, and tells readers how they stand."""
     for uid in incidents.subjects_of(connection, KIND):
         entry = entries.by_uid(connection, uid)
-        if entry is not None and entries.late_versions(connection, [entry.id], now - revise.LATELY):
+        if entry is not None and revisions.late_versions(connection, [entry.id], now - revise.LATELY):
             continue
         incidents.close_incident(connection, KIND, uid, now)
         if entry is not None:

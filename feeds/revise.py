@@ -212,6 +212,18 @@ def revise(
     )
 
 
+def withdraw(before: StoredEntry) -> Revised:
+    """An entry that is taken back: nothing in it changes, and nobody is told of it as of news."""
+    return replace(_judged(before, before.access, before.evidence, before.updated), changed=("withdrawn",))
+
+
+def restore(before: StoredEntry, now: datetime) -> Revised:
+    """An entry that is there again: updated after it was taken back, so that it counts more than its tombstone (RFC
+    6721, 4)."""
+    stood = before.updated if before.withdrawal is None else max(before.updated, before.withdrawal.at)
+    return replace(withdraw(before), updated=max(now, stood + TICK), changed=("restored",))
+
+
 def configured_of(evidence: Iterable[Evidence]) -> list[str]:
     """The levels that a source is configured to have, in the evidence of what a document said."""
     return [proof.value for proof in evidence if proof.signal == CONFIGURED]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from db.engine import Engine, reading, writing
 from db.records import IncidentRecord
-from db.store import entries, incidents
+from db.store import incidents, revisions
 from feeds import flapping, revise
 from tests import desk
 from tests.desk import NOON, hours, new_engine, only, owed, record, tell
@@ -95,7 +95,7 @@ def test_a_return_within_a_day_is_kept_as_a_version(tmp_path: Path) -> None:
     for number, title in enumerate(("A", "B", "A")):
         say(engine, title, NOON + hours(number))
     with reading(engine) as connection:
-        kept = entries.history(connection, only(engine).id)
+        kept = revisions.history(connection, only(engine).id)
         assert [one.title for one in kept] == ["B", "A"]
-        assert len(set(entries.late_versions(connection, [only(engine).id], NOON)[only(engine).id])) == 2
+        assert len(set(revisions.late_versions(connection, [only(engine).id], NOON)[only(engine).id])) == 2
     assert troubles(engine) == []

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from db.engine import writing
 from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
 from db.records import Access, EntryRecord, Evidence, Precision, Revised, Said
-from db.store import entries, saving, sections
+from db.store import entries, revisions, saving, sections
 from db.store.sources import save_documents
 from feeds.revise import mint
 from feeds.slug import slug
@@ -119,7 +119,7 @@ def test_a_revision_keeps_the_former_version_whole(tmp_path: Path) -> None:
             connection, one, record=new, sections=("Money",), access=Access.FREE, changed=("title", "sections")
         )
         saving.revise_entries(connection, [(desk.source_id(connection, "agency"), edit)], ids, LATER)
-        (former,) = entries.history(connection, one)
+        (former,) = revisions.history(connection, one)
         stands = list(connection.execute(select(EntrySection.section_id, EntrySection.sorted_at, EntrySection.place)))
         place = entries.load(connection, [one])[one].place
     after = only(engine)

@@ -34,6 +34,16 @@ def close_incident(connection: Connection, kind: str, subject: str, now: datetim
     )
 
 
+def close_old(connection: Connection, kind: str, subject: str, until: datetime, now: datetime) -> None:
+    """The same for one that was opened at `until` or before."""
+    connection.execute(
+        update(Incident)
+        .where(Incident.kind == kind, Incident.subject == subject, Incident.closed_at.is_(None))
+        .where(Incident.opened_at <= until)
+        .values(closed_at=now)
+    )
+
+
 def opened(connection: Connection) -> list[IncidentRecord]:
     """The troubles that last, oldest first. Those of a source that is polled no more are nobody's to mend."""
     rows = connection.execute(

@@ -44,13 +44,13 @@ def history(
 ) -> None:
     """Show every version of an entry, the latest first, and what each changed, word by word."""
     from db.engine import reading
-    from db.store import entries
+    from db.store import entries, revisions
 
     with reading(desk.engine()) as connection:
         entry = entries.by_uid(connection, uid)
         if entry is None:
             raise UsageError(f"no entry, or more than one, has the id \"{uid}\"; see 'feeds entries list'")
-        former = entries.history(connection, entry.id)
+        former = revisions.history(connection, entry.id)
     steps = _steps(entry, former)
     if desk.as_json:
         desk.give({"id": entry.uid, "title": entry.title, "versions": [_as_json(step) for step in steps]})
