@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from db.folding import fold
-from db.models import Entry
+from db.models import Entry, Withdrawal
 from db.records import Access
 
 TABLE = "search"
@@ -59,7 +59,7 @@ _STORED = select(
     Entry.sections,
     _ACCESS,
     Entry.language,
-)
+).where(~select(Withdrawal.entry_id).where(Withdrawal.entry_id == Entry.id).correlate(Entry).exists())
 _BY_IDS = _STORED.where(Entry.id.in_(bindparam("ids", expanding=True)))
 _OLDEST_FIRST = _STORED.order_by(Entry.sorted_at, Entry.place.desc())
 
@@ -126,7 +126,8 @@ def add(connection: Connection, rows: Iterable[Row]) -> None:
 
 
 def standing(connection: Connection, entry_ids: Sequence[int]) -> dict[int, Row | None]:
-    """Entry id -> what the index holds of it, for `renew` after it was changed or removed; None for an unknown one."""
+    """Entry id -> what the index holds of it, for `renew` after it was changed or removed; None for an unknown one, and
+    for one that was taken back."""
     found: dict[int, Row | None] = dict.fromkeys(entry_ids)
     for start in range(0, len(entry_ids), _CHUNK):
         result = connection.execute(_BY_IDS, {"ids": entry_ids[start : start + _CHUNK]})

@@ -210,7 +210,8 @@ class Item(Base):
 
 
 class Revision(Base):
-    """A version of an entry that a later one took the place of at `replaced_at`."""
+    """A version of an entry that a later one took the place of at `replaced_at`; `version` is a digest by which it is
+    known again when it comes back (`db.records.version_of`)."""
 
     __tablename__ = "revisions"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -223,6 +224,35 @@ class Revision(Base):
     content: Mapped[str]
     access: Mapped[str] = mapped_column(String(20))
     sections: Mapped[Any]
+    version: Mapped[bytes | None]
+
+
+class Withdrawal(Base):
+    """An entry that was taken back: no feed shows it, and an archive tells so (RFC 6721). A table of its own: a column
+    behind the long texts of an entry would cost a feed their pages."""
+
+    __tablename__ = "withdrawals"
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    at: Mapped[datetime] = mapped_column(index=True)
+    by: Mapped[str] = mapped_column(String(20))
+    why: Mapped[str]
+
+
+class Vanished(Base):
+    """An entry that a document names no more though it names older ones: `reads` counts how often in a row the
+    whole document was read since and named newer ones, too; `last` is the latest of them."""
+
+    __tablename__ = "vanished"
+    document_id: Mapped[int] = mapped_column(
+        ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, index=True)
+    since: Mapped[datetime]
+    last: Mapped[datetime]
+    reads: Mapped[int]
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class Fingerprint(Base):
@@ -255,13 +285,16 @@ class Fingerprint(Base):
 
 
 class Section(Base):
-    """The editorial rubric; `folded` is the name without regard to case, by which it is found."""
+    """The editorial rubric; `folded` is the name without regard to case, by which it is found. `key` is what the ids of
+    its feeds are made of: it stays when the section gets another name."""
 
     __tablename__ = "sections"
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     folded: Mapped[str] = mapped_column(unique=True)
+    key: Mapped[str] = mapped_column(server_default="")
+    __table_args__ = (Index(None, "key", unique=True),)
 
 
 class EntrySection(Base):

@@ -5,9 +5,11 @@ Times are aware datetimes in UTC, to the second. Text is NFC without characters 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from hashlib import blake2b
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """When a source is due that is asked no more until a person names it."""
@@ -156,7 +158,8 @@ class StoredEntry(ShownEntry):
 
     `sorted_at` is what feeds are ordered by (newest first) and never moves: `published`, else the time the item was
     filed under. `lead` is the uid of the entry that feeds show in place of this one's cluster (its own
-    where it leads); `rule` says why the two were joined. `extra` is as in `EntryRecord`.
+    where it leads); `rule` says why the two were joined. `extra` is as in `EntryRecord`. `withdrawal` is None unless it
+    was taken back.
     """
 
     text: str
@@ -168,10 +171,67 @@ class StoredEntry(ShownEntry):
     lead: str
     rule: str | None
     extra: str = ""
+    withdrawal: Withdrawal | None = None
 
     @property
     def is_lead(self) -> bool:
         return self.lead == self.uid
+
+    @property
+    def version(self) -> bytes:
+        """See `version_of`."""
+        return version_of(self.title, self.summary, self.content, self.access, self.sections)
+
+
+def version_of(title: str, summary: str, content: str, access: Access, sections: Iterable[str]) -> bytes:
+    """16 bytes over what a material change moves, by which a version is known again that an entry returns to."""
+    said = [title, summary, content, access.value, *sorted({name.casefold() for name in sections})]
+    return blake2b("\0".join(said).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+class WithdrawnBy(StrEnum):
+    """Who took an entry back. What a person took back no document brings back."""
+
+    PERSON = "person"
+    SOURCE = "source"
+    ADDRESS = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """That an entry was taken back: since when, by whom, and why in words."""
+
+    at: datetime
+    by: WithdrawnBy
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What an archive tells of an entry that was taken back (RFC 6721): `uid` is the `ref`, `at` the `when`."""
+
+    uid: str
+    at: datetime
+    sections: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VanishedRecord:
+    """An entry that a `document` (a name) of a `source` names no more, though it names older ones.
+
+    `since` is when that was first seen, `reads` how often in a row the whole document was read since then and named
+    newer ones as well, `last` when it was read last.
+    """
+
+    document_id: int
+    document: str
+    source_id: int
+    source: str
+    entry_id: int
+    published: datetime
+    since: datetime
+    last: datetime
+    reads: int
 
 
 class Field(StrEnum):
@@ -213,11 +273,12 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class SectionRecord:
-    """A section: published as `sections/<slug>.atom`."""
+    """A section: published as `sections/<slug>.atom`. The ids of its feeds are made of `key`, for ever."""
 
     id: int
     slug: str
     name: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +325,7 @@ class Revised:
     access: Access
     evidence: tuple[Evidence, ...]
     changed: tuple[str, ...]
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,7 +468,8 @@ class Member:
     """What duplicates are judged by: one stored entry, without its text.
 
     `bucket` is None for an entry that equals no other; `at` is its `sorted_at` in seconds since 1970. `recurring`
-    says that its own source told something else under its title within the time in which entries are compared.
+    says that its own source told something else under its title within the time in which entries are compared. One
+    that was `withdrawn` is compared with none.
     """
 
     id: int
@@ -419,6 +482,7 @@ class Member:
     access: Access
     lead_id: int | None
     rule: str | None
+    withdrawn: bool = False
 
     @property
     def leading(self) -> tuple[bool, bool, bool, int, str]:

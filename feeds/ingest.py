@@ -7,15 +7,26 @@ batches, and applies what they decide. The caller holds the transaction.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
 from db.engine import Connection
-from db.records import Access, EntryRecord, Evidence, Fingerprint, Member, Revised, Said, StoredEntry
-from db.store import entries, saving, sections, sources
-from feeds import access, dedupe, revise
+from db.records import (
+    Access,
+    EntryRecord,
+    Evidence,
+    Fingerprint,
+    Member,
+    Revised,
+    Said,
+    StoredEntry,
+    Withdrawal,
+    WithdrawnBy,
+)
+from db.store import entries, saving, sections, sources, withdrawals
+from feeds import absence, access, dedupe, flapping, revise
 from feeds.model import Reading
 from feeds.slug import slug
 
@@ -97,6 +108,7 @@ def store(
         found = entries.find(connection, [key for one in batch for key in one.keys])
         for part in _parted(batch, found):
             tallies += _store(connection, part, found, prefix, now, made)
+    flapping.calm(connection, now)
     return tallies
 
 
@@ -156,9 +168,10 @@ def _store(
     read = [(one.saying.source_id, one.saying.reading.name, one.saying.reading.digest) for one in batch]
     for one, document_id in zip(batch, sources.save_documents(connection, read), strict=True):
         one.id, one.rank = document_id, revise.document_rank(one.records, one.saying.reading.name)
-    _recognise(connection, batch, found)
+    seen = _recognise(connection, batch, found)
     news = [[(one.saying.source_id, revise.mint(record, prefix)) for record in one.fresh] for one in batch]
-    changes, said = _compare(connection, batch, now, made)
+    changes, said, named_anew = _compare(connection, batch, now, made)
+    changes = flapping.damp(connection, changes, now, made)
     every_change = [change for each in changes for change in each]
     every_new = [new for each in news for new in each]
     names = {name for one in batch for record in one.records for name in record.sections}
@@ -182,15 +195,59 @@ def _store(
         shown |= {name for _, change in every_change for name in (*change.sections, *change.before.sections)}
         touched = {section_ids[name.casefold()] for name in shown}
         sections.mark(connection, touched | regroup(connection, ids, changed, beside), now)
+    withdraw(
+        connection, {one.entry_id: one.why for one in absence.look(connection, seen, now)}, WithdrawnBy.SOURCE, now
+    )
+    gone = withdrawals.among(connection, named_anew)
+    restored = restore(connection, [each for each, one in gone.items() if one.by is not WithdrawnBy.PERSON], now)
     return [
-        _tally(len(each), [change for _, change in own], len(one.known))
+        _tally(len(each), {change.before.id for _, change in own if change.changed}, restored, one)
         for one, each, own in zip(batch, news, changes, strict=True)
     ]
 
 
-def _tally(new: int, changes: Sequence[Revised], known: int) -> Tally:
-    materially = sum(bool(change.changed) for change in changes)
-    return Tally(new=new, updated=materially, unchanged=known - materially)
+def _tally(new: int, changed: set[int], restored: set[int], one: _Document) -> Tally:
+    updated = len(changed | (restored & one.known.keys()))
+    return Tally(new=new, updated=updated, unchanged=len(one.known) - updated)
+
+
+def said_again(connection: Connection, read: Mapping[int, Collection[str] | None], now: datetime) -> None:
+    """Takes note of documents that were read whole and say what they said before: source's id -> their names, None for
+    all of them. What they do not name any more may be taken back by that."""
+    taken = absence.again(connection, read, now)
+    withdraw(connection, {one.entry_id: one.why for one in taken}, WithdrawnBy.SOURCE, now)
+
+
+def withdraw(connection: Connection, whys: Mapping[int, str], by: WithdrawnBy, now: datetime) -> None:
+    """Takes entries back (entry id -> why, in words): no feed shows them any more. They are kept, with all they were.
+
+    What a person took back stays so, whatever others say.
+    """
+    known = withdrawals.among(connection, list(whys))
+    theirs = {each for each, one in known.items() if one.by is WithdrawnBy.PERSON}
+    for entry_id, why in whys.items():
+        if entry_id not in theirs or by is WithdrawnBy.PERSON:
+            withdrawals.save(connection, entry_id, Withdrawal(now, by, why))
+    fresh = [each for each in whys if each not in known]
+    changes = [(None, revise.withdraw(one)) for one in entries.load(connection, fresh).values()]
+    saving.revise_entries(connection, changes, {}, now)
+    withdrawals.forget_vanished(connection, fresh)
+    _show_anew(connection, fresh, now)
+
+
+def restore(connection: Connection, entry_ids: Iterable[int], now: datetime) -> set[int]:
+    """Shows entries again that were taken back; returns which of them were."""
+    ids = sorted(withdrawals.among(connection, list(entry_ids)))
+    changes = [(None, revise.restore(one, now)) for one in entries.load(connection, ids).values()]
+    withdrawals.remove(connection, ids)
+    saving.revise_entries(connection, changes, {}, now)
+    _show_anew(connection, ids, now)
+    return set(ids)
+
+
+def _show_anew(connection: Connection, entry_ids: Sequence[int], now: datetime) -> None:
+    if entry_ids:
+        sections.mark(connection, regroup(connection, [], entry_ids, entries.beside(connection, entry_ids)), now)
 
 
 def _recall(connection: Connection, source_id: int, name: str, records: Sequence[EntryRecord], lost: set[str]) -> None:
@@ -221,14 +278,16 @@ def _recall(connection: Connection, source_id: int, name: str, records: Sequence
         lost.discard(names[best[1]])
 
 
-def _recognise(connection: Connection, batch: Sequence[_Document], found: Mapping[bytes, int]) -> None:
-    """Parts the records of each document into those of stored entries and new ones.
+def _recognise(connection: Connection, batch: Sequence[_Document], found: Mapping[bytes, int]) -> list[absence.Seen]:
+    """Parts the records of each document into those of stored entries and new ones; returns what was seen in those that
+    are whole.
 
     A record whose headline was edited is recognised by what the document named at that place before.
     """
     before = entries.named_by(connection, [one.id for one in batch])
     keys: list[tuple[bytes, int]] = []
     gone: list[tuple[int, int]] = []
+    seen: list[absence.Seen] = []
     for one in batch:
         for record in one.records:
             entry_id = next((found[key] for key in record.keys if key in found), None)
@@ -248,9 +307,25 @@ def _recognise(connection: Connection, batch: Sequence[_Document], found: Mappin
             edited = {id(titled[index]) for index in edits}
             one.fresh = [record for record in one.fresh if id(record) not in edited]
         if not one.saying.reading.partial:
-            gone += [(one.id, each) for each in missing if each not in one.known]
+            lost = [each for each in missing if each not in one.known]
+            gone += [(one.id, each) for each in lost]
+            seen.append(_seen(one, lost, len(before[one.id])))
     saving.set_current(connection, gone, current=False)
     saving.add_keys(connection, keys)
+    return seen
+
+
+def _seen(one: _Document, gone: Sequence[int], before: int) -> absence.Seen:
+    return absence.Seen(
+        document_id=one.id,
+        document=one.saying.reading.name,
+        source_id=one.saying.source_id,
+        source=one.saying.source,
+        named=one.known.keys(),
+        times=[record.published for record in one.records],
+        gone=gone,
+        before=before,
+    )
 
 
 def _is_titled(source: str, record: EntryRecord) -> bool:
@@ -278,17 +353,21 @@ def _said(document_id: int, source: str, rank: str, record: EntryRecord, digest:
 
 def _compare(
     connection: Connection, batch: Sequence[_Document], now: datetime, made: set[int]
-) -> tuple[list[list[tuple[int | None, Revised]]], list[tuple[int, Said]]]:
-    """What the records of stored entries change, by document, and what is to be noted of them all."""
+) -> tuple[list[list[tuple[int | None, Revised]]], list[tuple[int, Said]], list[int]]:
+    """What the records of stored entries change, by document; what is to be noted of them all; and the entries that a
+    whole document names and did not when it was last read."""
     stood = entries.said_of(connection, [entry_id for one in batch for entry_id in one.known])
     differing: list[dict[int, Said]] = []
     first: set[int] = set()
     bared: set[int] = set()
     back: list[tuple[int, int]] = []
+    anew: list[int] = []
     for one in batch:
         own: dict[int, Said] = {}
         for entry_id, record in one.known.items():
             former = next((said for said in stood.get(entry_id, ()) if said.document_id == one.id), None)
+            if (former is None or not former.current) and not one.saying.reading.partial:
+                anew.append(entry_id)
             digest = revise.digest(record)
             if former is not None and former.digest == digest and not _reconfigured(former, record):
                 if not former.current:
@@ -325,7 +404,7 @@ def _compare(
             )
             if _moves(change, one.saying.source):
                 changes[-1].append((one.saying.source_id, change))
-    return changes, [item for own in differing for item in own.items()]
+    return changes, [item for own in differing for item in own.items()], anew
 
 
 def _reconfigured(former: Said, record: EntryRecord) -> bool:
@@ -522,6 +601,8 @@ class _Clusters:
 
 def _groups(member: Member) -> list[Group]:
     """By what others may agree with it: its text, and its title where that does not recur."""
+    if member.withdrawn:
+        return []
     if member.recurring and member.body_words < dedupe.BOILERPLATE_WORDS:
         return []
     found = [] if member.text_hash is None else [("text", member.text_hash)]

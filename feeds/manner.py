@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from db.records import Access, Learned
 from feeds.config import Config, Source
+from feeds.filing import Filing, filing_of
 from feeds.model import Context, Document
 
 _NOTHING = Learned()
@@ -21,8 +22,9 @@ _NOTHING = Learned()
 class Manner:
     """How the documents of the source `name` are read.
 
-    `home` is what links without an address lead to; `sections`, `default_section` and `access` are those configured.
-    `digest` (16 bytes) stands for all of it but the name: where it changes, every document has to be read again.
+    `home` is what links without an address lead to; `sections` and `access` are those configured for the source,
+    `filing` says where entries stand. `digest` (16 bytes) stands for all of it but the name: where it changes, every
+    document has to be read again.
     """
 
     name: str
@@ -30,7 +32,7 @@ class Manner:
     context: Context
     home: str
     sections: tuple[str, ...]
-    default_section: str | None
+    filing: Filing
     access: Access | None
     digest: bytes
 
@@ -49,24 +51,23 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         year=profile.year,
     )
     home = source.link or config.site.base_url
+    filing = filing_of(config, source)
     return Manner(
         name=source.name,
         kind=source.kind,
         context=context,
         home=home,
         sections=source.sections,
-        default_section=source.default_section,
+        filing=filing,
         access=source.access,
-        digest=_digest(context, source.sections, source.default_section, source.access, home),
+        digest=_digest(context, source.sections, filing.said, source.access, home),
     )
 
 
 @lru_cache(maxsize=256)
-def _digest(
-    context: Context, sections: tuple[str, ...], default_section: str | None, access: Access | None, home: str
-) -> bytes:
+def _digest(context: Context, sections: tuple[str, ...], filing: str, access: Access | None, home: str) -> bytes:
     """Most sources of a desk are read alike, so most of these are known."""
-    return blake2b(repr((context, sections, default_section, access, home)).encode(), digest_size=16).digest()
+    return blake2b(repr((context, sections, filing, access, home)).encode(), digest_size=16).digest()
 
 
 def digest_of(manner: Manner, document: Document) -> bytes:

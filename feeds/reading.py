@@ -1,4 +1,4 @@
-"""From a document to records, top to bottom: parse, normalise, access, dedupe.
+"""From a document to records, top to bottom: parse, normalise, file, access, dedupe.
 
 Pure, and so apart from `feeds.poll`, which knows the storage: this half can be done by another process.
 """
@@ -10,13 +10,14 @@ from importlib import import_module
 
 from db.records import EntryRecord
 from feeds import access, dedupe, normalise
+from feeds.filing import file
 from feeds.manner import Manner
 from feeds.model import Document, Parsed, Reading, Skipped
 from feeds.quick import maker
 
 _record = maker(EntryRecord)
-_COMMON = normalise.Clean._fields.index("sections") + 1
-"""How many fields of a clean item are a record's, in the same order, after its keys."""
+_COMMON = normalise.Clean._fields.index("sections")
+"""How many fields of a clean item are a record's, in the same order, between its keys and its sections."""
 
 PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed"}
 """Source kinds, loaded when used."""
@@ -29,12 +30,11 @@ def parse(document: Document, manner: Manner) -> Parsed:
 
 
 def read(parsed: Parsed, document: Document, manner: Manner, digest: bytes) -> Reading:
-    """What a document says, from items to records: normalise, access, dedupe."""
+    """What a document says, from items to records: normalise, file, access, dedupe."""
     cleaned = normalise.clean(
         parsed,
         document,
         sections=manner.sections,
-        default_section=manner.default_section,
         language=manner.context.language,
         home=manner.home,
         identity=dedupe.canon,
@@ -58,7 +58,8 @@ def read(parsed: Parsed, document: Document, manner: Manner, digest: bytes) -> R
 
 
 def record_of(clean: normalise.Clean, manner: Manner, as_of: datetime) -> EntryRecord:
-    """A clean item with what identifies it, who may read it, and what it is compared by: its text, else its teaser.
+    """A clean item with what identifies it, where it stands, who may read it, and what it is compared by: its text, else
+    its teaser.
 
     `as_of` is the moment its document speaks for. What was published longer before that than copies come gets no
     sketch to find them by. The clock of whoever reads an old file is not asked: its entries are the same whenever.
@@ -68,6 +69,14 @@ def record_of(clean: normalise.Clean, manner: Manner, as_of: datetime) -> EntryR
     return _record(
         dedupe.keys(manner.name, clean.url, clean.guid, clean.title, url_shared=clean.url_shared),
         *clean[:_COMMON],
+        file(
+            manner.filing,
+            clean.sections,
+            title=clean.title,
+            url=clean.url,
+            categories=clean.categories,
+            language=clean.language,
+        ),
         verdict.level,
         verdict.evidence,
         dedupe.imprint(

@@ -17,7 +17,7 @@ from feeds.attempt import MOST_AT_ONCE, Attempt, Conclusion, PollResult, is_witn
 from feeds.budget import SPAN
 from feeds.clock import Clock
 from feeds.config import Config
-from feeds.ingest import Saying, Tally, store
+from feeds.ingest import Saying, Tally, said_again, store
 
 GROUP = 1000
 """Records, and SOURCES sources, after which what is finished is stored: a commit costs an fsync, which they share."""
@@ -209,6 +209,7 @@ class Settlement:
         prefix = self._config.site.tag_prefix()
         for saying, tally in zip(sayings, store(connection, sayings, prefix=prefix, now=self._clock.now), strict=True):
             tallies[saying.source_id] += tally
+        said_again(connection, {one.record.id: None for one in kept if one.said_again}, self._clock.now)
         conclusions = [
             (attempt, attempt.conclude(self._config, tallies[attempt.record.id], self._rng())) for attempt in kept
         ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 
 from db.records import ALL_SECTIONS, Query, SectionRecord
 from feeds.config import Config
@@ -44,8 +43,8 @@ def targets(config: Config, known: Sequence[SectionRecord]) -> list[Target]:
     found = _pair("all", "all", site)
     for section in known:
         folded = section.name.casefold()
-        # The folded name, not the slug: renaming a file must not make every entry new to a reader.
-        key = "section:" + blake2b(folded.encode(), digest_size=8).hexdigest()
+        # Neither slug nor name: a section that gets another must not make every entry new to a reader.
+        key = f"section:{section.key}"
         title = f"{site}: {titles.get(folded) or section.name}"
         found += _pair(f"sections/{section.slug}", key, title, section=section, names=(section.slug, folded))
     for saved in config.saved:

@@ -39,11 +39,13 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[publish]", config.Publish),
     ("[poll]", config.Poll),
     ("[access]", config.AccessSettings),
+    ("[sections]", config.Sections),
     ("[monitor]", config.Monitor),
     ("[web]", config.Web),
     ("[[source]]", config.Source),
     ("[[section]]", config.Section),
     ("[[saved]]", config.Saved),
+    ("[[rule]]", config.Rule),
     ('[host."NAME"]', config.Host),
     ('[credential."ORIGIN"]', config.Credential),
     ("[profile.NAME]", config.Profile),
@@ -84,6 +86,9 @@ _VALIDATED = {
     "_user_agent": "printable ASCII",
     "_query": "query",
     "_author": "words",
+    "_section_name": "text",
+    "_path_pattern": "path",
+    "_phrase": "text",
 }
 _KINDS = {"str": "TEXT", "list[str]": "TEXT", "path": "PATH", "int": "NUMBER", "int range": "NUMBER"}
 _EPOCH = 1_798_761_600
@@ -119,13 +124,22 @@ _NOTES = {
         "`sources` is empty for `publish`, `published` for `poll`."
     ),
     "status": (
-        "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap` or `shrunken` (of "
-        "a source), `network` (our own), `quarantined` (an entry that cannot be rendered) or `refused` (a feed that "
-        "broke a rule); the last three have null as `source`."
+        "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap`, `shrunken`, "
+        "`vanished` (many entries went at once) or `flapping` (an entry changes back and forth), of a source; "
+        "`network` (our own), `quarantined` (an entry that cannot be rendered) or `refused` (a feed that broke a "
+        "rule); the last three have null as `source`."
+    ),
+    "entries set-access": "`feeds entries withdraw` and `feeds entries restore` give the same.",
+    "entries history": (
+        "The latest version first. `since` is when it took the place of the one before it, `changed` what moved "
+        "(`title`, `body`, `access`, `sections`; `withdrawn` and `restored` move nothing), `diff` how it differs from "
+        "that one, null for the first. `kind` is `same`, `gone` or `new`: what is not `new` is the older text, what is "
+        "not `gone` the newer."
     ),
     "entries list": (
         "Newest first. `cluster` is the id of the lead entry, `duplicate_of` the same for an entry that is folded "
-        "behind it. `published_precision` is `second` or `day`."
+        "behind it. `published_precision` is `second` or `day`. `withdrawn` is when the entry was taken back; such "
+        "entries are given with `--withdrawn` only."
     ),
     "sources import list.opml --dry-run": (
         "`present` are feeds whose address a source has already, with the folders that are not among its sections."
@@ -327,7 +341,8 @@ def _type(annotation: Any, metadata: Sequence[Any] = ()) -> str:
     if origin in (typing.Union, types.UnionType):
         return _type(next(one for one in arguments if one is not type(None)), metadata)
     if origin is tuple:
-        return f"list of {_type(arguments[0])}"
+        inner = _type(arguments[0])
+        return f"{inner.partition(',')[0]}, or a list" if config.OneOrMore in metadata else f"list of {inner}"
     if origin is dict:
         return f"table, {_type(arguments[0])} = {_type(arguments[1])}"
     if origin is typing.Literal:
@@ -363,22 +378,30 @@ def shapes() -> dict[str, str]:
             + _source("hafen", "seed", ROOT / "seeds" / "hafen")
             + _source("wire", "feed", Path("wire.atom"))
             + _source("lost", "feed", Path("lost.atom"))
+            + '[[section]]\nname = "Sea"\nformerly = "Shore"\n[[rule]]\nsection = "Sea"\ntitle = "ferry"\n'
         )
         (desk.path / "wire.atom").write_text(_FEED, encoding="utf-8")
         (desk.path / "list.opml").write_text(_OPML, encoding="utf-8")
         given = {words: [desk.run(*words.split(), "--json").json] for words in _PLAIN}
+        listed = given["entries list"][0]
+        taken = listed[0]["id"]
+        desk.run("entries", "withdraw", taken, "--reason", "an error")
+        given["entries list"].append(desk.run("entries", "list", "--withdrawn", "--json").json)
+        changed = next(entry["id"] for entry in listed if entry["source"] == "wire")
+        (desk.path / "wire.atom").write_text(_FEED.replace("Transport", "Ports").replace("again", "anew"))
+        desk.run("update")
         with running_site() as site:
             proof = '<accessRights xmlns="http://purl.org/dc/terms/">premium</accessRights></entry>'
             site.put("/feed", _FEED.replace("</entry>", proof, 1).encode())
             tried = (str(ROOT / "seeds" / "harbour"), site.put("/", _PAGE.encode()))
             given["sources try"] = [desk.run("sources", "try", where, "--json").json for where in tried]
         given["sources export"].append(desk.run("sources", "export", "ours.opml", "--json").json)
-        listed = given["entries list"][0]
         several = {(entry["url"] is None, bool(entry["evidence"]), entry["lead"]): entry["id"] for entry in listed}
         given["entries show"] = [desk.run("entries", "show", entry["id"], "--json").json for entry in listed]
         given["entries set-access"] = [
             desk.run("entries", "set-access", uid, "premium", "--json").json for uid in several.values()
         ]
+        given["entries history"] = [desk.run("entries", "history", changed, "--json").json]
         return {words: _merged(values) for words, values in given.items()}
 
 

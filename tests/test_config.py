@@ -327,3 +327,45 @@ def test_any_text_is_a_configuration_or_one_line(text: str, before: str) -> None
     except ConfigError as raised:
         said = str(raised)
     assert said.startswith("/desk/config.toml")
+
+
+# Sections and rules
+
+SECTIONS = SITE + '[[section]]\nname = "Politics"\n[[section]]\nname = "Sea"\n'
+
+
+def test_one_text_stands_for_a_list_of_it() -> None:
+    config = parse(SECTIONS + '[[rule]]\nsection = "Sea"\ntitle = "ferry"\nsource = ["a", "b"]\n', PATH)
+    (rule,) = config.rule
+    assert (rule.section, rule.title, rule.source, rule.only) == (("Sea",), ("ferry",), ("a", "b"), False)
+    assert (config.sections.unknown, config.sections.default) == ("make", None)
+
+
+def test_names_of_sections_are_cleaned_as_those_of_documents() -> None:
+    config = parse(SITE + '[[section]]\nname = " The  Cafe\u0301 "\nformerly = "Old  one"\n', PATH)
+    assert (config.section[0].name, config.section[0].formerly) == ("The Café", ("Old one",))
+    assert "without control characters" in error(SITE + '[[section]]\nname = "a\\u0001"\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[[rule]]\nsection = "Politcs"\ntitle = "a"', 'rule 1: section: there is no [[section]] "Politcs"; did you'),
+        ('[[rule]]\nsection = "Politcs"\ntitle = "a"', 'did you mean "Politics"?'),
+        ('[[rule]]\nsection = ["Sea", "Zoo"]\ntitle = "a"', 'no [[section]] "Zoo"; add one with that name'),
+        ('[sections]\ndefault = "See"', 'sections.default: there is no [[section]] "See"; did you mean "Sea"?'),
+        ('[sections]\nunknown = "default"', 'sections: unknown = "default" needs default, the name of a [[section]]'),
+        ('[sections]\nunknwon = "drop"', 'sections.unknwon: unknown key; did you mean "unknown"?'),
+        ('[[rule]]\nsection = "Sea"\ntitel = "a"', 'rule[0].titel: unknown key; did you mean "title"?'),
+        ('[[rule]]\nsection = "Sea"', "give a condition: source, category, path, title or language"),
+        ('[[rule]]\nsection = []\ntitle = "a"', "rule[0].section: "),
+        ('[[rule]]\nsection = "Sea"\npath = "politics"', 'rule[0].path[0]: give the path of addresses: "/politics"'),
+        ('[[rule]]\nsection = "Sea"\ntitle = "?"', "rule[0].title[0]: give a word, or several that stand together"),
+        ('[[rule]]\nsection = "Sea"\nlanguage = "german!"', "rule[0].language[0]: give a BCP 47 language tag"),
+        ('[[rule]]\nsection = 5\ntitle = "a"', 'rule[0].section: give a list: ["…", "…"]'),
+        ('[[section]]\nname = "Zoo"\nformerly = ["sea"]', 'section "Zoo": formerly "sea" is also another name'),
+        ('[[section]]\nname = "Zoo"\nformerly = ["A", "a"]', 'section "Zoo": formerly "a" is also another name'),
+    ],
+)
+def test_what_is_wrong_with_sections_and_rules(text: str, said: str) -> None:
+    assert said in error(f"{SECTIONS}{text}\n")

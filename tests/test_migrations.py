@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 from contextlib import closing
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -209,4 +210,22 @@ def test_sources_of_the_first_schema_get_their_hosts_and_entries_stay(tmp_path: 
     }
     assert (entry.title, entry.text, entry.sections, entry.extra) == ("T", "B", ("Town",), "")
     assert found_by_words == [entry.id]
+    engine.dispose()
+
+
+def test_sections_of_the_second_schema_keep_the_ids_of_their_feeds(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}")
+    with writing(engine) as connection:
+        command.upgrade(alembic_config(connection), "0002")
+        for number, name in enumerate(("Politics", "STRASSE"), 1):
+            connection.exec_driver_sql(
+                "INSERT INTO sections VALUES (?, ?, ?, ?)", (number, name.lower(), name, name.casefold())
+            )
+    assert upgrade(engine)
+    with writing(engine) as connection:
+        found = {one.name: one.key for one in sections.every(connection)}
+        made = sections.ensure(connection, ["politics", "Sea"], str.lower)
+        assert made["politics"] == 1
+    # As feeds of the release before have it: BLAKE2b of the folded name, 8 bytes.
+    assert found == {name: blake2b(name.casefold().encode(), digest_size=8).hexdigest() for name in found}
     engine.dispose()

@@ -108,6 +108,39 @@ def test_a_section_is_configured_before_it_has_entries_and_renamed_without_new_i
     assert "sections/first.atom" not in files
     after = feedparser.parse(files["sections/second.atom"])
     assert (after.feed.id, after.entries[0].id) == (before.feed.id, before.entries[0].id)
+
+
+def test_a_section_of_another_name_keeps_its_address_and_its_id(tree: Tree) -> None:
+    tree.put(record("Alpha beta gamma", sections=("Sea",)))
+    tree.publish()
+    before = feedparser.parse(tree.files()["sections/sea.atom"])
+    tree.configure('[[section]]\nname = "Harbour"\nformerly = ["Sea"]\n')
+    tree.publish()
+    after = feedparser.parse(tree.files()["sections/sea.atom"])
+    assert after.feed.title == "Test Desk: Harbour"
+    assert [tag.term for tag in after.entries[0].tags if tag.scheme is None] == ["Harbour"]
+    assert (after.feed.id, after.entries[0].id) == (before.feed.id, before.entries[0].id)
+    assert after.entries[0].updated == before.entries[0].updated
+    assert tree.publish() == []
+    # Its files move only where a person names them anew.
+    tree.configure('[[section]]\nname = "Harbour"\nformerly = ["Sea"]\nslug = "harbour"\n')
+    assert {"sections/sea.atom", "sections/harbour.atom"} <= set(tree.publish())
+    files = tree.files()
+    assert "sections/sea.atom" not in files
+    assert feedparser.parse(files["sections/harbour.atom"]).feed.id == before.feed.id
+
+
+def test_a_section_that_is_part_of_another_leaves_no_file(tree: Tree) -> None:
+    tree.put(record("Alpha beta gamma", sections=("Sea",)), record("Delta epsilon zeta", sections=("Town",)))
+    tree.publish()
+    before = feedparser.parse(tree.files()["sections/town.atom"]).feed.id
+    tree.configure('[[section]]\nname = "Town"\nformerly = ["Sea"]\n')
+    assert {"sections/sea.atom", "sections/sea.free.atom", "sections/town.atom"} <= set(tree.publish())
+    files = tree.files()
+    assert not [path for path in files if path.startswith("sections/sea")]
+    assert sorted(titles(files["sections/town.atom"])) == ["Alpha beta gamma", "Delta epsilon zeta"]
+    assert feedparser.parse(files["sections/town.atom"]).feed.id == before
+    assert "sea" not in files["feeds.opml"].decode()
     assert tree.publish() == []
 
 

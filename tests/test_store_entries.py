@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from db.engine import Engine, reading, writing
 from db.records import Access, Enclosure, Precision
-from db.store import entries, saving, sections
+from db.store import entries, revisions, saving, sections
 from tests import desk
 from tests.desk import BODY, MARKER, NOON, PREFIX, UNMARKED, hours, new_engine, only, record, tell, titled
 
@@ -139,7 +139,7 @@ def test_history_is_the_latest_first(tmp_path: Path) -> None:
         one = record(f"Title {number}", url="https://news.example/1", sections=(f"S{number}",))
         tell(engine, "a", one, now=NOON + hours(number))
     with reading(engine) as connection:
-        found = entries.history(connection, only(engine).id)
+        found = revisions.history(connection, only(engine).id)
     assert [(one.title, one.sections, one.changed, one.replaced_at) for one in found] == [
         ("Title 1", ("S1",), ("title", "sections"), NOON + hours(2)),
         ("Title 0", ("S0",), ("title", "sections"), NOON + hours(1)),
@@ -323,7 +323,7 @@ def test_the_hot_lookups_use_indexes(tmp_path: Path) -> None:
         lambda connection: entries.followers(connection, ids),
         lambda connection: saving.sections_of(connection, ids),
         lambda connection: entries.sharing(connection, ids),
-        lambda connection: entries.history(connection, 1),
+        lambda connection: revisions.history(connection, 1),
     ):
         plan = plans(engine, ask)
         assert "SEARCH" in plan

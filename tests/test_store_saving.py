@@ -11,6 +11,7 @@ from db.engine import writing
 from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
 from db.records import Access, EntryRecord, Evidence, Precision, Revised, Said
 from db.store import entries, saving, search, sections
+from db.store import entries, revisions, saving, sections
 from db.store.sources import save_documents
 from feeds.query import parse
 from feeds.revise import mint
@@ -120,7 +121,7 @@ def test_a_revision_keeps_the_former_version_whole(tmp_path: Path) -> None:
             connection, one, record=new, sections=("Money",), access=Access.FREE, changed=("title", "sections")
         )
         saving.revise_entries(connection, [(desk.source_id(connection, "agency"), edit)], ids, LATER)
-        (former,) = entries.history(connection, one)
+        (former,) = revisions.history(connection, one)
         stands = list(connection.execute(select(EntrySection.section_id, EntrySection.sorted_at, EntrySection.place)))
         place = entries.load(connection, [one])[one].place
     after = only(engine)

@@ -241,7 +241,7 @@ def revise_entries(
     indexed = index.standing(connection, [change.before.id for _, change in changes])
     for source_id, change in changes:
         before = change.before
-        if change.changed:
+        if change.changed and change.kept:
             connection.execute(
                 insert(Revision).values(
                     entry_id=before.id,
@@ -253,6 +253,7 @@ def revise_entries(
                     content=before.content,
                     access=before.access.value,
                     sections=before.sections,
+                    version=before.version,
                 )
             )
         values: dict[str, Any] = {
@@ -294,6 +295,11 @@ def _stand(connection: Connection, change: Revised, section_ids: Mapping[str, in
     ]
     if rows:
         connection.execute(insert(EntrySection), rows)
+
+
+def touch(connection: Connection, entry_id: int, updated: datetime) -> None:
+    """Lets an entry count as updated at that time."""
+    connection.execute(update(Entry).where(Entry.id == entry_id).values(updated=updated))
 
 
 def clear_override(connection: Connection, entry_id: int, access: Access) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from db.records import Access, Evidence, Field, Precision, StoredEntry
+from feeds.cli import entries_history
 from feeds.cli.desk import Desk, command, when, write_line
 from feeds.errors import UsageError
 
@@ -40,6 +41,7 @@ def list_entries(
     source: SourceOption = None,
     access: AccessOption = None,
     duplicates: Annotated[bool, typer.Option("--duplicates", help="Only those folded behind another.")] = False,
+    withdrawn: Annotated[bool, typer.Option("--withdrawn", help="Also those that were taken back.")] = False,
     limit: LimitOption = None,
 ) -> None:
     """Show entries, newest first."""
@@ -56,6 +58,7 @@ def list_entries(
             source=source,
             access=access,
             duplicates=duplicates,
+            withdrawn=withdrawn,
             limit=limit or _most(desk),
         )
         _tell(desk, connection, found, limit)
@@ -126,6 +129,17 @@ def _tell(
             entry.source,
             ", ".join(entry.sections),
             entry.title,
+            withdrawn=withdrawn,
+            words=tuple(words),
+            limit=limit or (None if desk.as_json else 50),
+        )
+        zones = zones_of(desk, connection)
+        if desk.as_json:
+            desk.give([as_json(entry, zones) for entry in found])
+            return
+        rows = [
+            [entry.uid[-8:], _day(entry, zones), entry.access.value, ", ".join(entry.sections), _titled(entry)]
+            for entry in found
         ]
         for entry in found
     ]
@@ -134,6 +148,10 @@ def _tell(
         desk.say(none)
     elif len(rows) == MOST_SHOWN and limit is None:
         desk.say(f"the newest {MOST_SHOWN}; --limit shows more")
+
+
+def _titled(entry: StoredEntry) -> str:
+    return entry.title if entry.withdrawal is None else f"{entry.title} (withdrawn)"
 
 
 def zones_of(desk: Desk, connection: Connection) -> Mapping[str, tzinfo]:
@@ -187,6 +205,7 @@ def as_json(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> dict[str, object
         "lead": entry.is_lead,
         "duplicate_of": None if entry.is_lead else entry.lead,
         "summary": entry.summary,
+        "withdrawn": when(entry.withdrawal.at) if entry.withdrawal is not None else None,
     }
 
 
@@ -199,11 +218,11 @@ def _compact(value: object) -> str:
 def show(desk: Desk, uid: Id) -> None:
     """Show one entry whole: body, evidence for its access, former versions."""
     from db.engine import reading
-    from db.store import entries
+    from db.store import entries, revisions
 
     with reading(desk.engine()) as connection:
         entry = _found(entries.by_uid(connection, uid), uid)
-        history = entries.history(connection, entry.id)
+        history = revisions.history(connection, entry.id)
         zones = zones_of(desk, connection)
     if desk.as_json:
         desk.give(
@@ -222,6 +241,8 @@ def show(desk: Desk, uid: Id) -> None:
                 "extra": json.loads(entry.extra or "{}"),
                 "rule": entry.rule,
                 "access_override": entry.access_override,
+                "withdrawn_by": entry.withdrawal.by if entry.withdrawal is not None else None,
+                "withdrawn_why": entry.withdrawal.why if entry.withdrawal is not None else None,
                 "revisions": [
                     {
                         "updated": when(one.updated),
@@ -246,6 +267,9 @@ def show(desk: Desk, uid: Id) -> None:
         f"sections   {', '.join(entry.sections) or '-'}",
         f"access     {entry.access.value}",
     ]
+    if entry.withdrawal is not None:
+        gone = entry.withdrawal
+        lines.append(f"withdrawn  {when(gone.at)} by {gone.by.value}" + (f": {gone.why}" if gone.why else ""))
     lines += [f"enclosure  {file.url} ({file.media_type})" for file in entry.enclosures]
     lines += [f"{name:<10} {_compact(value)}" for name, value in json.loads(entry.extra or "{}").items()]
     lines += [f'           because {one.signal} "{one.value}" ({one.where})' for one in _evidence(entry)]
@@ -281,7 +305,6 @@ def set_access(
     clear: Annotated[bool, typer.Option("--clear", help="Let the evidence decide again.")] = False,
 ) -> None:
     """Say who may read an entry; that stands whatever its source says later."""
-    from db.engine import reading
     from feeds.correct import clear_access
     from feeds.correct import set_access as set_now
 
@@ -290,8 +313,43 @@ def set_access(
     engine = desk.engine()
     with desk.working():
         entry = clear_access(engine, uid, desk.now()) if level is None else set_now(engine, uid, level, desk.now())
+    _say_corrected(desk, entry, f"{entry.access.value}; 'feeds publish' puts it into the feeds")
+
+
+@command(app)
+def withdraw(
+    desk: Desk,
+    uid: Id,
+    reason: Annotated[str, typer.Option("--reason", help="Why, in words; feeds do not show it.")] = "",
+) -> None:
+    """Take an entry back: no feed shows it until it is restored, whatever its source says."""
+    from feeds import correct
+
+    engine = desk.engine()
+    with desk.working():
+        entry = correct.withdraw(engine, uid, reason.strip(), desk.now())
+    _say_corrected(desk, entry, "withdrawn; 'feeds publish' takes it out of the feeds")
+
+
+@command(app)
+def restore(desk: Desk, uid: Id) -> None:
+    """Show an entry again that was taken back, by a person or by its source."""
+    from feeds import correct
+
+    engine = desk.engine()
+    with desk.working():
+        entry = correct.restore(engine, uid, desk.now())
+    _say_corrected(desk, entry, "restored; 'feeds publish' puts it into the feeds")
+
+
+def _say_corrected(desk: Desk, entry: StoredEntry, what: str) -> None:
+    from db.engine import reading
+
     if desk.as_json:
-        with reading(engine) as connection:
+        with reading(desk.engine()) as connection:
             desk.give(as_json(entry, zones_of(desk, connection)))
-    elif not desk.quiet:
-        write_line(f"{entry.title}: {entry.access.value}; 'feeds publish' puts it into the feeds")
+    else:
+        desk.say(f"{entry.title}: {what}")
+
+
+entries_history.register(app)

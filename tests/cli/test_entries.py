@@ -20,7 +20,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 def test_list_has_the_promised_keys(shared: Folder) -> None:
     keys = (
         "id title url published published_precision updated first_seen sections access evidence source cluster lead "
-        "duplicate_of summary"
+        "duplicate_of summary withdrawn"
     ).split()
     entries = listed(shared)
     assert all(list(entry) == keys for entry in entries)
@@ -141,3 +141,33 @@ def test_a_day_is_shown_as_the_day_of_its_source(tmp_path: Path) -> None:
     assert main["published"] == "2026-03-03T00:00:00+09:00"
     assert desk.run("entries", "list").out.splitlines()[-1].split("\t")[1] == "2026-03-03"
     assert "published  2026-03-03: dateline" in desk.run("entries", "show", main["id"]).out
+
+
+def test_an_entry_is_taken_back_and_restored(own: Folder) -> None:
+    (uid,) = [entry["id"] for entry in listed(own) if "choir" in entry["title"]]
+    ran = own.run("entries", "withdraw", uid[-8:], "--reason", " It was last year's. ")
+    assert (ran.code, ran.out) == (
+        0,
+        "School choir wins regional prize: withdrawn; 'feeds publish' takes it out of the feeds\n",
+    )
+    assert uid not in {entry["id"] for entry in listed(own)}
+    found = {entry["id"]: entry["withdrawn"] for entry in listed(own, "--withdrawn")}
+    assert [each for each, moment in found.items() if moment is not None] == [uid]
+    assert "School choir wins regional prize (withdrawn)" in own.run("entries", "list", "--withdrawn").out
+    shown = own.run("entries", "show", uid, "--json").json
+    assert (shown["withdrawn_by"], shown["withdrawn_why"]) == ("person", "It was last year's.")
+    assert shown["revisions"][0]["changed"] == ["withdrawn"]
+    assert "\nwithdrawn  2" in own.run("entries", "show", uid).out
+    assert "by person: It was last year's.\n" in own.run("entries", "show", uid).out
+    assert own.run("entries", "search", "choir", "--json").json == []
+    own.run("publish")
+    assert b"choir" not in own.tree()["all.atom"]
+    # Its document names it still; that is no reason to show it.
+    own.run("update")
+    assert own.run("entries", "restore", uid, "--json").json["withdrawn"] is None
+    own.run("publish")
+    assert b"choir" in own.tree()["sections/society.atom"]
+    ran = own.run("entries", "restore", uid)
+    assert (ran.code, ran.err) == (2, "feeds: School choir wins regional prize: was not taken back\n")
+    assert own.run("entries", "withdraw", "ffffffff").code == 2
+    assert "by person\n" in (own.run("entries", "withdraw", uid), own.run("entries", "show", uid))[1].out

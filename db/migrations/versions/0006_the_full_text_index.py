@@ -6,8 +6,8 @@ from alembic import op
 
 from db.index import CREATE, fill
 
-revision = "0003"
-down_revision = "0002"
+revision = "0006"
+down_revision = "0003"
 
 
 def upgrade() -> None:
