@@ -58,8 +58,9 @@ def read(parsed: Parsed, document: Document, manner: Manner, digest: bytes) -> R
 
 
 def record_of(clean: normalise.Clean, manner: Manner, as_of: datetime) -> EntryRecord:
-    """A clean item with what identifies it, where it stands, who may read it, and what it is compared by: its text, else
-    its teaser.
+    """A clean item with what identifies it, where it stands, who may read it, and what it is compared by.
+
+    That is its text, else its teaser.
 
     `as_of` is the moment its document speaks for. What was published longer before that than copies come gets no
     sketch to find them by. The clock of whoever reads an old file is not asked: its entries are the same whenever.

@@ -10,8 +10,7 @@ from sqlalchemy import Connection, func, select
 from db.engine import writing
 from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
 from db.records import Access, EntryRecord, Evidence, Precision, Revised, Said
-from db.store import entries, saving, search, sections
-from db.store import entries, revisions, saving, sections
+from db.store import entries, revisions, saving, search, sections
 from db.store.sources import save_documents
 from feeds.query import parse
 from feeds.revise import mint

@@ -128,18 +128,7 @@ def _tell(
             entry.access.value,
             entry.source,
             ", ".join(entry.sections),
-            entry.title,
-            withdrawn=withdrawn,
-            words=tuple(words),
-            limit=limit or (None if desk.as_json else 50),
-        )
-        zones = zones_of(desk, connection)
-        if desk.as_json:
-            desk.give([as_json(entry, zones) for entry in found])
-            return
-        rows = [
-            [entry.uid[-8:], _day(entry, zones), entry.access.value, ", ".join(entry.sections), _titled(entry)]
-            for entry in found
+            _titled(entry),
         ]
         for entry in found
     ]
