@@ -254,6 +254,53 @@ class Fingerprint(Base):
     )
 
 
+class Sketch(Base):
+    """The hashes of an entry's beginning (`Fingerprint.sketch` of `db.records`), 8 bytes each, while copies of it can
+    come: what takes its rows out of `shingles` again. `at` is as in `Fingerprint`."""
+
+    __tablename__ = "sketches"
+    entry_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[int] = mapped_column(BigInteger, index=True)
+    hashes: Mapped[bytes]
+
+
+class Shingle(Base):
+    """The same hashes the other way round: who began with these words.
+
+    Without a foreign key, which would cost a look-up for each of 16 rows an entry; a row whose entry is gone leads
+    nowhere, and goes with the others of its week.
+    """
+
+    __tablename__ = "shingles"
+    hash: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class Pair(Base):
+    """Two entries whose texts were compared and agree (`rule` R3, R4), or tell of one event in other words
+    (`related`): `score` is how much, 0 to 1. Each pair stands here twice, once from either side."""
+
+    __tablename__ = "pairs"
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(String(10))
+    score: Mapped[float]
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class Ruling(Base):
+    """A person's word on two entries: to be folded together (`same`), or never. From either side, as in `Pair`; one
+    that stands with itself is to be folded with none."""
+
+    __tablename__ = "rulings"
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    same: Mapped[bool]
+    at: Mapped[datetime]
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
 class Section(Base):
     """The editorial rubric; `folded` is the name without regard to case, by which it is found."""
 

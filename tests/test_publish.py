@@ -496,7 +496,7 @@ def test_show_takes_the_fields_of_the_allowlist_alone(tree: Tree) -> None:
     tree.put(record("A story with everything", text="SENTINEL " * 30, access=Access.REGISTRATION))
     with reading(tree.engine) as connection:
         (entry,) = entries.listing(connection)
-    public = show(replace(entry, enclosures=()), (), tree.config, {})
+    public = show(replace(entry, enclosures=()), (), (), tree.config, {})
     assert "SENTINEL" not in repr(public)
     assert public.url == "http://127.0.0.1:8080/"
 

@@ -7,11 +7,23 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import BigInteger, BindParameter, Connection, Integer, Select, Text, bindparam, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import aliased
 
-from db.models import Document, Entry, EntryKey, EntrySection, Fingerprint, Item, Revision, Section, Source
+from db.models import Document, Entry, EntryKey, EntrySection, Fingerprint, Item, Pair, Revision, Section, Source
 from db.records import Access, Enclosure, Evidence, Member, Precision, RevisionRecord, Said, ShownEntry, StoredEntry
 from db.store.bulk import rows_among
 
@@ -51,6 +63,7 @@ _STORED = (
     Entry.access_override,
     Entry.evidence,
     Entry.rule,
+    case((Entry.lead_id.is_not(None), func.coalesce(Pair.score, 1.0))).label("score"),
     _Lead.uid.label("lead"),
     Entry.extra,
 )
@@ -61,7 +74,12 @@ _NEWEST_FIRST = (Entry.sorted_at.desc(), Entry.place, Entry.uid)
 
 
 def _query() -> Select[Any]:
-    return select(*_STORED).join(Source, Source.id == Entry.source_id).outerjoin(_Lead, _Lead.id == Entry.lead_id)
+    return (
+        select(*_STORED)
+        .join(Source, Source.id == Entry.source_id)
+        .outerjoin(_Lead, _Lead.id == Entry.lead_id)
+        .outerjoin(Pair, (Pair.entry_id == Entry.id) & (Pair.other_id == Entry.lead_id) & (Pair.rule == Entry.rule))
+    )
 
 
 _BY_IDS = _query().where(Entry.id.in_(bindparam("ids", expanding=True)))
@@ -107,6 +125,7 @@ def _entry(row: Any) -> StoredEntry:
         evidence=_evidence(row.evidence),
         lead=row.lead or row.uid,
         rule=row.rule,
+        score=row.score,
         extra=row.extra,
     )
 
@@ -346,6 +365,7 @@ _MEMBER = (
     func.coalesce(Entry.access_override, Entry.access),
     Entry.lead_id,
     Entry.rule,
+    Entry.sorted_at,
 )
 _MEMBERS = select(*_MEMBER).select_from(Entry)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -393,7 +413,7 @@ def _member(row: Sequence[Any]) -> Member:
         id=row[0],
         uid=row[1],
         bucket=row[2],
-        at=row[3] or 0,
+        at=int(row[10].timestamp()) if row[3] is None else row[3],
         body_words=row[4] or 0,
         text_hash=row[5],
         recurring=bool(row[6]),

@@ -1,0 +1,181 @@
+"""Texts that agree in part, found once: when an entry is new, or its words are.
+
+The index (`db.store.shingles`) names who began with some of the same words, `dedupe` compares the texts of the likeliest
+of them, and what it finds is kept as pairs, so that nobody has to read a text again. The caller holds the transaction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from db.engine import Connection
+from db.records import RELATED, EntryRecord, Fingerprint, Member, Pair
+from db.store import entries, pairs, shingles
+from feeds import dedupe
+
+WINDOW = dedupe.WINDOW
+SECONDS = int(WINDOW.total_seconds())
+
+COPIED = ("R3", "R4")
+"""The rules that need both texts."""
+
+LIKELY = 10
+"""Entries whose texts one new entry is compared with, 0.2 to 0.8 ms each. Of a story that more have copied, those that
+come first in order are among them: one of them leads."""
+
+ENOUGH = 4
+"""Shared hashes from which on more of them say nothing: a lead in other words of its own comes before ten copies that
+nobody follows."""
+
+FOLLOWERS = 200
+"""Entries behind the former lead that one which takes its place is compared with."""
+
+AT_ONCE = 25
+"""Entries that are compared at once: what is held in memory are the texts of these and of those they are compared
+with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry whose words are new; `edited` where it had others before. `at` is its `sorted_at`."""
+
+    entry_id: int
+    record: EntryRecord
+    at: datetime
+    edited: bool = False
+
+    @property
+    def stamp(self) -> int:
+        return int(self.at.timestamp())
+
+
+def find(connection: Connection, told: Sequence[Told], now: datetime) -> None:
+    """Notes whose texts agree with those of `told`, among themselves and with what is stored.
+
+    Only what is younger than `WINDOW` is looked for and found: an archive that is read for the first time costs nothing
+    here. An older entry with new words is compared with those it agreed with.
+    """
+    since = int((now - WINDOW).timestamp())
+    former: dict[int, Counter[int]] = {}
+    edited = [one.entry_id for one in told if one.edited]
+    if edited:
+        shingles.drop(connection, edited)
+        for pair in pairs.drop(connection, edited):
+            former.setdefault(pair.entry_id, Counter())[pair.other_id] = ENOUGH
+    sketched = [one for one in told if one.record.fingerprint.sketch and one.stamp >= since]
+    if sketched:
+        # Twice as many as come, so that what has piled up goes, and no poll pays for all of it.
+        shingles.prune(connection, since, 2 * len(sketched))
+    shared = former | {
+        entry_id: others + former.get(entry_id, Counter())
+        for entry_id, others in _look_up(connection, sorted(sketched, key=_order))
+    }
+    comparing = [one.entry_id for one in told if shared.get(one.entry_id)]
+    for start in range(0, len(comparing), AT_ONCE):
+        part = comparing[start : start + AT_ONCE]
+        pairs.put(connection, list(_compare(connection, part, shared)))
+
+
+def _order(one: Told) -> tuple[bool, bool, int]:
+    """As `Member.leading`: those that others are to be compared with have to be in the index before them."""
+    access = one.record.access
+    return access.gated, access is not access.FREE, one.stamp
+
+
+def _look_up(connection: Connection, told: Sequence[Told]) -> Iterator[tuple[int, Counter[int]]]:
+    """Puts entries into the index; gives the id of each, and how many hashes it shares with which others."""
+    sketches = [(one.entry_id, one.stamp, tuple(sorted(dedupe.index_hashes(one.record.fingerprint)))) for one in told]
+    held = shingles.holders(connection, {value for _, _, hashes in sketches for value in hashes})
+    for entry_id, _, hashes in sketches:
+        found: Counter[int] = Counter()
+        lists = [held[value] for value in hashes]
+        # What so many share is a line of its source's, unless it is most of the text: then many have copied that.
+        copied = sum(len(ids) >= shingles.MOST for ids in lists) * 2 >= len(lists)
+        for ids in lists:
+            full = len(ids) >= shingles.MOST
+            if ids and (copied or not full):
+                found.update(ids)
+            if not full:
+                ids.append(entry_id)
+        if found:
+            yield entry_id, found
+    shingles.add(connection, sketches, held)
+
+
+def _compare(connection: Connection, told: Sequence[int], shared: Mapping[int, Counter[int]]) -> Iterator[Pair]:
+    """The pairs that entries make with the likeliest of those they share hashes with, and with those behind a lead
+    whose place they take."""
+    near = {one: [each for each, _ in shared[one].most_common(shingles.MOST)] for one in told}
+    members = _members(connection, {*told, *(each for others in near.values() for each in others)})
+    likely = {one: _likeliest(members[one], [members[each] for each in near[one]], shared[one]) for one in told}
+    texts = _Texts(connection, [*told, *(other.id for others in likely.values() for other in others)])
+    for entry_id in told:
+        own, related, taken = members[entry_id], [], []
+        for other in likely[entry_id]:
+            pair = texts.compare(own, other)
+            if pair is not None and pair.rule == RELATED:
+                related.append(pair)
+            elif pair is not None:
+                yield pair
+                if own.leading < other.leading:
+                    taken.append(other.id)
+        yield from sorted(related, key=lambda pair: -pair.score)[: pairs.RELATED_SHOWN]
+        if taken:
+            behind = entries.followers(connection, taken) - {own.id, *(other.id for other in likely[entry_id])}
+            yield from _take_over(connection, own, behind)
+
+
+def _take_over(connection: Connection, own: Member, behind: Collection[int]) -> Iterator[Pair]:
+    """The pairs of an entry with those that a lead loses to it: each of them agreed with that lead, and may with none
+    other that it was compared with."""
+    first = sorted(_members(connection, behind).values(), key=lambda other: other.leading)[:FOLLOWERS]
+    texts = _Texts(connection, [own.id, *(other.id for other in first)])
+    for other in first:
+        pair = texts.compare(own, other)
+        if pair is not None and pair.rule != RELATED:
+            yield pair
+
+
+def _members(connection: Connection, entry_ids: Collection[int]) -> dict[int, Member]:
+    return {one.id: one for one in entries.members(connection, sorted(entry_ids), SECONDS)}
+
+
+def _likeliest(own: Member, others: Sequence[Member], shared: Mapping[int, int]) -> list[Member]:
+    """Those of `others` that are worth a look: who shares most, and among those who share enough the first in order."""
+    near = [one for one in others if one.id != own.id and abs(one.at - own.at) <= SECONDS]
+    return sorted(near, key=lambda one: (-min(shared[one.id], ENOUGH), one.leading))[:LIKELY]
+
+
+class _Texts:
+    """Stored texts, each taken apart once, for as long as they are compared."""
+
+    def __init__(self, connection: Connection, entry_ids: Collection[int]) -> None:
+        self._texts = pairs.texts(connection, sorted(set(entry_ids)))
+        self._prints: dict[int, Fingerprint] = {}
+
+    def compare(self, own: Member, other: Member) -> Pair | None:
+        """What two entries are to each other, apart from what equality says; None for nothing."""
+        one, another = self._print(own), self._print(other)
+        verdict = dedupe.verdict(one, another)
+        if verdict.same:
+            # Equal words and titles are found by their hashes, wherever and whenever.
+            return Pair(own.id, other.id, verdict.rule, verdict.score) if verdict.rule in COPIED else None
+        if dedupe.related(one, another, recurring=own.recurring or other.recurring):
+            return Pair(own.id, other.id, RELATED, _contained(one, another))
+        return None
+
+    def _print(self, member: Member) -> Fingerprint:
+        made = self._prints.get(member.id)
+        if made is None:
+            made = dedupe.fingerprint(*self._texts[member.id], at=datetime.fromtimestamp(member.at, UTC))
+            self._prints[member.id] = made
+        return made
+
+
+def _contained(one: Fingerprint, other: Fingerprint) -> float:
+    """How much of the shorter text stands in the other."""
+    own, others = one.shingles or frozenset(), other.shingles or frozenset()
+    return len(own & others) / max(min(len(own), len(others)), 1)
