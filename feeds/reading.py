@@ -5,6 +5,7 @@ Pure, and so apart from `feeds.poll`, which knows the storage: this half can be 
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib import import_module
 
 from db.records import EntryRecord
@@ -44,7 +45,7 @@ def read(parsed: Parsed, document: Document, manner: Manner, digest: bytes) -> R
         if isinstance(clean, Skipped):
             skipped.append(clean)
         else:
-            records.append(record_of(clean, manner))
+            records.append(record_of(clean, manner, document.as_of))
     return Reading(
         name=document.name,
         digest=digest,
@@ -56,8 +57,12 @@ def read(parsed: Parsed, document: Document, manner: Manner, digest: bytes) -> R
     )
 
 
-def record_of(clean: normalise.Clean, manner: Manner) -> EntryRecord:
-    """A clean item with what identifies it, who may read it, and what it is compared by."""
+def record_of(clean: normalise.Clean, manner: Manner, as_of: datetime) -> EntryRecord:
+    """A clean item with what identifies it, who may read it, and what it is compared by: its text, else its teaser.
+
+    `as_of` is the moment its document speaks for. What was published longer before that than copies come gets no
+    sketch to find them by. The clock of whoever reads an old file is not asked: its entries are the same whenever.
+    """
     verdict = access.judge(clean.evidence, configured=manner.access)
     url = None if clean.url_shared else clean.url
     return _record(
@@ -65,6 +70,12 @@ def record_of(clean: normalise.Clean, manner: Manner) -> EntryRecord:
         *clean[:_COMMON],
         verdict.level,
         verdict.evidence,
-        dedupe.fingerprint(clean.title, clean.text, url, at=clean.dated),
+        dedupe.imprint(
+            clean.title,
+            clean.text or clean.summary,
+            url,
+            at=clean.dated,
+            sketched=as_of - clean.dated <= dedupe.WINDOW,
+        ),
         clean.extra,
     )

@@ -235,7 +235,7 @@ class Told(NamedTuple):
 
 def reference(told: Sequence[Told]) -> dict[str, tuple[str, str | None]]:
     """Who leads whom by the definition, over all entries at once: url -> (url of the lead, rule)."""
-    prints = {one.url: dedupe.fingerprint(one.title, one.text, at=one.at) for one in told}
+    prints = {one.url: dedupe.imprint(one.title, one.text, at=one.at) for one in told}
 
     def near(one: Told, other: Told) -> bool:
         return one is not other and abs(one.at - other.at) <= WINDOW
