@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     desc,
+    false,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -229,7 +230,7 @@ class Fingerprint(Base):
     """What duplicates of an entry are found and judged by, so that no text is read for it.
 
     `hash` is `Fingerprint.bucket` of `db.records`; `at` is the entry's `sorted_at` in seconds since 1970, so that
-    the database can reckon with it.
+    the database can reckon with it; `teased` says that a teaser stands for the body, for want of one.
     """
 
     __tablename__ = "fingerprints"
@@ -241,6 +242,7 @@ class Fingerprint(Base):
     at: Mapped[int] = mapped_column(BigInteger)
     body_words: Mapped[int]
     text_hash: Mapped[int | None] = mapped_column(BigInteger)
+    teased: Mapped[bool] = mapped_column(server_default=false())
     __table_args__ = (
         Index("ix_fingerprints_source", "hash", "source_id", "at"),
         Index("ix_fingerprints_time", "hash", "at"),

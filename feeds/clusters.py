@@ -120,9 +120,7 @@ class _Clusters:
     def _is_parted(self, member: Member, lead_id: int) -> bool:
         """Whether who must not be with `member` is in the cluster of a lead already."""
         before = (self._known[each] for each in self._rulings.apart(member.id))
-        return any(
-            lead_id in (other.id, self._lead[other.id][0]) for other in before if other.leading < member.leading
-        )
+        return any(lead_id in (other.id, self._lead[other.id][0]) for other in before if other.leading < member.leading)
 
     def _rule(self, one: Member, other: Member) -> str | None:
         """By which rule two entries agree; None where they do not, or must not."""
@@ -206,7 +204,7 @@ class _Rulings:
     def read(self, entry_ids: Iterable[int]) -> None:
         """Reads at once what will be asked of these."""
         unread = sorted(set(entry_ids) - self._said.keys()) if self._any else []
-        self._said.update(dict.fromkeys(unread, {}) | pairs.rulings(self._connection, unread))
+        self._said.update({each: {} for each in unread} | pairs.rulings(self._connection, unread))
 
     def is_alone(self, entry_id: int) -> bool:
         """Whether the entry is to be folded with none."""

@@ -184,9 +184,14 @@ def _told(
     told = [pairs.Told(each, new.record, new.sorted_at) for (_, new), each in zip(news, ids, strict=True)]
     for _, change in changes:
         before, record = change.before, change.record
-        if record is not None and (record.title, record.text) != (before.title, before.text):
+        if record is not None and _compared(record) != _compared(before):
             told.append(pairs.Told(before.id, record, before.sorted_at, edited=True))
     return told
+
+
+def _compared(one: EntryRecord | StoredEntry) -> tuple[str, str]:
+    """The words that tell copies."""
+    return one.title, one.text or one.summary
 
 
 def _tally(new: int, changes: Sequence[Revised], known: int) -> Tally:
@@ -341,7 +346,7 @@ def _with_body_of(before: StoredEntry, record: EntryRecord) -> EntryRecord:
         summary=before.summary,
         content=before.content,
         text=before.text,
-        fingerprint=dedupe.fingerprint(record.title, before.text),
+        fingerprint=dedupe.imprint(record.title, before.text or before.summary),
     )
 
 

@@ -366,6 +366,7 @@ _MEMBER = (
     Entry.lead_id,
     Entry.rule,
     Entry.sorted_at,
+    Fingerprint.teased,
 )
 _MEMBERS = select(*_MEMBER).select_from(Entry)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -416,6 +417,7 @@ def _member(row: Sequence[Any]) -> Member:
         at=int(row[10].timestamp()) if row[3] is None else row[3],
         body_words=row[4] or 0,
         text_hash=row[5],
+        teased=bool(row[11]),
         recurring=bool(row[6]),
         access=Access(row[7]),
         lead_id=row[8],

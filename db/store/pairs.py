@@ -26,7 +26,7 @@ _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _OF = select(PairRow.entry_id, PairRow.other_id, PairRow.rule, PairRow.score).where(PairRow.entry_id.in_(_IDS))
 _PAIRED = select(PairRow.entry_id).where(PairRow.entry_id.in_(_IDS)).distinct()
 _RULINGS = select(Ruling.entry_id, Ruling.other_id, Ruling.same).where(Ruling.entry_id.in_(_IDS))
-_TEXTS = select(Entry.id, Entry.title, Entry.text).where(Entry.id.in_(_IDS))
+_TEXTS = select(Entry.id, Entry.title, Entry.text, Entry.summary).where(Entry.id.in_(_IDS))
 
 
 def put(connection: Connection, pairs: Sequence[Pair]) -> None:
@@ -62,10 +62,10 @@ def drop(connection: Connection, entry_ids: Sequence[int]) -> list[Pair]:
 
 
 def texts(connection: Connection, entry_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Entry id -> its title and its text."""
+    """Entry id -> its title and its text, or the teaser that stands for it."""
     found: dict[int, tuple[str, str]] = {}
     for chunk in chunks(entry_ids):
-        found.update((row[0], (row[1], row[2])) for row in connection.execute(_TEXTS, {"ids": chunk}))
+        found.update((row[0], (row[1], row[2] or row[3])) for row in connection.execute(_TEXTS, {"ids": chunk}))
     return found
 
 
@@ -91,9 +91,9 @@ def related(connection: Connection, entry_ids: Sequence[int]) -> dict[int, list[
     and none of the entry's own cluster."""
     found: dict[int, list[Relative]] = defaultdict(list)
     for chunk in chunks(entry_ids):
-        for entry_id, *relative in connection.execute(_RELATED, {"ids": chunk}):
-            if len(found[entry_id]) < RELATED_SHOWN:
-                found[entry_id].append(Relative(*relative))
+        for row in connection.execute(_RELATED, {"ids": chunk}):
+            if len(found[row[0]]) < RELATED_SHOWN:
+                found[row[0]].append(Relative(*row[1:]))
     return found
 
 

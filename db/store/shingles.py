@@ -63,7 +63,7 @@ _DROP_SHINGLE = "DELETE FROM shingles WHERE hash = ? AND entry_id = ?"
 _DROP_SKETCH = "DELETE FROM sketches WHERE entry_id = ?"
 
 
-def _drop(connection: Connection, query: Select[tuple[int, bytes]]) -> int:
+def _drop(connection: Connection, query: Select[int, bytes]) -> int:
     found = connection.execute(query).all()
     if found:
         rows = sorted((value, row[0]) for row in found for (value,) in struct.iter_unpack(">q", row[1]))

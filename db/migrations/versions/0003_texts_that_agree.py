@@ -15,6 +15,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
+    op.add_column("fingerprints", sa.Column("teased", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "sketches",
         sa.Column("entry_id", sa.Integer(), nullable=False),
@@ -30,8 +31,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", "entry_id", name="pk_shingles"),
         sqlite_with_rowid=False,
     )
-    _create_pairs("pairs", sa.Column("rule", sa.String(length=10), nullable=False), sa.Column("score", sa.Float(), nullable=False))
-    _create_pairs("rulings", sa.Column("same", sa.Boolean(), nullable=False), sa.Column("at", db.models.UtcDateTime(timezone=True), nullable=False))
+    _create_pairs(
+        "pairs", sa.Column("rule", sa.String(length=10), nullable=False), sa.Column("score", sa.Float(), nullable=False)
+    )
+    _create_pairs(
+        "rulings",
+        sa.Column("same", sa.Boolean(), nullable=False),
+        sa.Column("at", db.models.UtcDateTime(timezone=True), nullable=False),
+    )
 
 
 def _create_pairs(name: str, *columns: sa.Column[object]) -> None:
