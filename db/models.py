@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -287,7 +288,7 @@ class Pair(Base):
     entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
     other_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
     rule: Mapped[str] = mapped_column(String(10))
-    score: Mapped[float]
+    score: Mapped[float] = mapped_column(Float)
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 

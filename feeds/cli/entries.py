@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from db.records import Access, Evidence, Precision, StoredEntry
+from feeds.cli import clusters
 from feeds.cli.desk import Desk, command, when, write_line
 from feeds.errors import UsageError
 
@@ -27,6 +28,7 @@ LimitOption = Annotated[
     int | None, typer.Option("--limit", min=1, help="Most entries; default: 50 for people, all with --json.")
 ]
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the entry, or its last 8 characters or more.")]
+Clear = Annotated[bool, typer.Option("--clear", help="Take that back: let the rules decide again.")]
 
 
 @command(app, "list")
@@ -93,9 +95,10 @@ def _list(
             return
         rows = [
             [entry.uid[-8:], _day(entry, zones), entry.access.value, ", ".join(entry.sections), entry.title]
+            + ([entry.lead[-8:], str(clusters.because(entry))] if duplicates else [])
             for entry in found
         ]
-    desk.table(["id", "date", "access", "sections", "title"], rows)
+    desk.table(["id", "date", "access", "sections", "title"] + (["behind", "because"] if duplicates else []), rows)
     if not rows:
         desk.say("no entries")
     elif len(rows) == 50 and limit is None:
@@ -152,6 +155,8 @@ def as_json(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> dict[str, object
         "cluster": entry.lead,
         "lead": entry.is_lead,
         "duplicate_of": None if entry.is_lead else entry.lead,
+        "rule": entry.rule,
+        "score": entry.score,
         "summary": entry.summary,
     }
 
@@ -170,6 +175,7 @@ def show(desk: Desk, uid: Id) -> None:
     with reading(desk.engine()) as connection:
         entry = _found(entries.by_uid(connection, uid), uid)
         history = entries.history(connection, entry.id)
+        kin = clusters.kin_of(connection, entry)
         zones = zones_of(desk, connection)
     if desk.as_json:
         desk.give(
@@ -186,7 +192,7 @@ def show(desk: Desk, uid: Id) -> None:
                     {"url": file.url, "type": file.media_type, "length": file.length} for file in entry.enclosures
                 ],
                 "extra": json.loads(entry.extra or "{}"),
-                "rule": entry.rule,
+                "because": clusters.because(entry),
                 "access_override": entry.access_override,
                 "revisions": [
                     {
@@ -200,6 +206,7 @@ def show(desk: Desk, uid: Id) -> None:
                     for one in history
                 ],
             }
+            | clusters.kin_as_json(kin)
         )
         return
     lines = [
@@ -215,8 +222,7 @@ def show(desk: Desk, uid: Id) -> None:
     lines += [f"enclosure  {file.url} ({file.media_type})" for file in entry.enclosures]
     lines += [f"{name:<10} {_compact(value)}" for name, value in json.loads(entry.extra or "{}").items()]
     lines += [f'           because {one.signal} "{one.value}" ({one.where})' for one in _evidence(entry)]
-    if not entry.is_lead:
-        lines.append(f"duplicate  of {entry.lead} (rule {entry.rule})")
+    lines += clusters.kin_lines(entry, kin)
     for revision in history:
         lines.append(f"revision   until {when(revision.replaced_at)}: {revision.title} [{', '.join(revision.changed)}]")
     if entry.text or entry.summary:
@@ -261,3 +267,47 @@ def set_access(
             desk.give(as_json(entry, zones_of(desk, connection)))
     elif not desk.quiet:
         write_line(f"{entry.title}: {entry.access.value}; 'feeds publish' puts it into the feeds")
+
+
+@command(app)
+def split(
+    desk: Desk,
+    uid: Id,
+    other: Annotated[str | None, typer.Argument(metavar="OTHER", help="The entry to keep it apart from.")] = None,
+    clear: Clear = False,
+) -> None:
+    """Never fold an entry with another, or with any; that stands whatever their texts become."""
+    from feeds import correct
+
+    engine = desk.engine()
+    with desk.working():
+        entry = (correct.let_be if clear else correct.split)(engine, uid, other, desk.now())
+    _told(desk, entry)
+
+
+@command(app)
+def join(
+    desk: Desk,
+    uid: Id,
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="The entry that it belongs to.")],
+    clear: Clear = False,
+) -> None:
+    """Fold an entry with another; that stands whatever their texts become."""
+    from feeds import correct
+
+    engine = desk.engine()
+    with desk.working():
+        entry = (correct.let_be if clear else correct.join)(engine, uid, other, desk.now())
+    _told(desk, entry)
+
+
+def _told(desk: Desk, entry: StoredEntry) -> None:
+    """Where an entry stands after a person's word on it."""
+    from db.engine import reading
+
+    if desk.as_json:
+        with reading(desk.engine()) as connection:
+            desk.give(as_json(entry, zones_of(desk, connection)))
+        return
+    stands = f"behind {entry.lead} ({clusters.because(entry)})" if not entry.is_lead else "stands for itself"
+    desk.say(f"{entry.title}: {stands}; 'feeds publish' puts it into the feeds")
