@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice, repeat
 
 from db.engine import Connection
 from db.records import RELATED, EntryRecord, Fingerprint, Member, Pair
@@ -30,6 +31,10 @@ come first in order are among them: one of them leads."""
 ENOUGH = 4
 """Shared hashes from which on more of them say nothing: a lead in other words of its own comes before ten copies that
 nobody follows."""
+
+SINGLES = 3
+"""Entries that share one hash alone and are looked at all the same, where the text is short: of a copied teaser of 20
+words that is all in one case of ten. Long texts share one by chance, and 60,000 of one week with ten others each."""
 
 FOLLOWERS = 200
 """Entries behind the former lead that one which takes its place is compared with."""
@@ -87,31 +92,43 @@ def _order(one: Told) -> tuple[bool, bool, int]:
 
 
 def _look_up(connection: Connection, told: Sequence[Told]) -> Iterator[tuple[int, Counter[int]]]:
-    """Puts entries into the index; gives the id of each, and how many hashes it shares with which others."""
-    sketches = [(one.entry_id, one.stamp, tuple(sorted(dedupe.index_hashes(one.record.fingerprint)))) for one in told]
+    """Puts entries into the index; gives the id of each that shares hashes, and how many with those that are worth a
+    look."""
+    sketches = [(one.entry_id, one.stamp, dedupe.index_hashes(one.record.fingerprint)) for one in told]
     held = shingles.holders(connection, {value for _, _, hashes in sketches for value in hashes})
-    for entry_id, _, hashes in sketches:
-        found: Counter[int] = Counter()
-        lists = [held[value] for value in hashes]
-        # What so many share is a line of its source's, unless it is most of the text: then many have copied that.
-        copied = sum(len(ids) >= shingles.MOST for ids in lists) * 2 >= len(lists)
-        for ids in lists:
-            full = len(ids) >= shingles.MOST
-            if ids and (copied or not full):
-                found.update(ids)
-            if not full:
-                ids.append(entry_id)
-        if found:
-            yield entry_id, found
-    shingles.add(connection, sketches, held)
+    rows: list[tuple[int, int]] = []
+    for one, (entry_id, _, hashes) in zip(told, sketches, strict=True):
+        shared = [ids for value in hashes if (ids := held.get(value))]
+        if shared:
+            short = one.record.fingerprint.body_words < dedupe.BOILERPLATE_WORDS
+            if likely := _worth(shared, len(hashes), singles=SINGLES if short else 0):
+                yield entry_id, likely
+            hashes = hashes - {value for value in hashes if len(held[value]) >= shingles.MOST}
+        for value in hashes:
+            held[value].append(entry_id)
+        rows.extend(zip(hashes, repeat(entry_id), strict=False))
+    shingles.add(connection, sketches, rows)
+
+
+def _worth(shared: Sequence[Sequence[int]], hashes: int, singles: int) -> Counter[int]:
+    """Of those who share hashes, a list for each that is shared of so many, who may be copies: who shares several, and
+    `singles` of those that share one."""
+    # What so many share is a line of its source's, unless it is most of the text: then many have copied that.
+    copied = sum(len(ids) >= shingles.MOST for ids in shared) * 2 >= hashes
+    found: Counter[int] = Counter()
+    # The rarest first, so that of those that share one hash alone the rarest is looked at.
+    for ids in sorted(shared, key=len):
+        if copied or len(ids) < shingles.MOST:
+            found.update(ids)
+    several = {each: count for each, count in found.most_common(shingles.MOST) if count > 1}
+    return Counter(several | dict.fromkeys(islice((each for each in found if each not in several), singles), 1))
 
 
 def _compare(connection: Connection, told: Sequence[int], shared: Mapping[int, Counter[int]]) -> Iterator[Pair]:
     """The pairs that entries make with the likeliest of those they share hashes with, and with those behind a lead
     whose place they take."""
-    near = {one: [each for each, _ in shared[one].most_common(shingles.MOST)] for one in told}
-    members = _members(connection, {*told, *(each for others in near.values() for each in others)})
-    likely = {one: _likeliest(members[one], [members[each] for each in near[one]], shared[one]) for one in told}
+    members = _members(connection, {*told, *(each for one in told for each in shared[one])})
+    likely = {one: _likeliest(members[one], members, shared[one]) for one in told}
     texts = _Texts(connection, [*told, *(other.id for others in likely.values() for other in others)])
     for entry_id in told:
         own, related, taken = members[entry_id], [], []
@@ -144,8 +161,9 @@ def _members(connection: Connection, entry_ids: Collection[int]) -> dict[int, Me
     return {one.id: one for one in entries.members(connection, sorted(entry_ids), SECONDS)}
 
 
-def _likeliest(own: Member, others: Sequence[Member], shared: Mapping[int, int]) -> list[Member]:
-    """Those of `others` that are worth a look: who shares most, and among those who share enough the first in order."""
+def _likeliest(own: Member, members: Mapping[int, Member], shared: Mapping[int, int]) -> list[Member]:
+    """Whose texts are compared: who shares most, and among those who share enough the first in order."""
+    others = (members[each] for each in shared if each in members)
     near = [one for one in others if one.id != own.id and abs(one.at - own.at) <= SECONDS]
     return sorted(near, key=lambda one: (-min(shared[one.id], ENOUGH), one.leading))[:LIKELY]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, Select, select
 
@@ -20,8 +20,10 @@ from db.store.entries import chunks
 MOST = 50
 """Entries that are kept for one hash: of a text that more have copied, the first are enough to find it by."""
 
-Sketch = tuple[int, int, tuple[int, ...]]
+Sketch = tuple[int, int, Collection[int]]
 """Id of an entry, its `sorted_at` in seconds since 1970, the hashes of its beginning."""
+
+_ADD = "INSERT INTO shingles (hash, entry_id) VALUES (?, ?)"
 
 
 def holders(connection: Connection, hashes: Collection[int]) -> defaultdict[int, list[int]]:
@@ -34,16 +36,18 @@ def holders(connection: Connection, hashes: Collection[int]) -> defaultdict[int,
     return found
 
 
-def add(connection: Connection, sketches: Sequence[Sketch], held: Mapping[int, Collection[int]]) -> None:
-    """Lets entries be found by their hashes: by those of which `held` has their id."""
+def add(connection: Connection, sketches: Sequence[Sketch], rows: list[tuple[int, int]]) -> None:
+    """Lets entries be found: by `rows` of `(hash, entry id)`, which the sketches take out again."""
     insert_rows(
         connection,
         SketchRow,
         ("entry_id", "at", "hashes"),
         [(entry_id, at, struct.pack(f">{len(hashes)}q", *hashes)) for entry_id, at, hashes in sketches],
     )
-    rows = sorted((value, entry_id) for entry_id, _, hashes in sketches for value in hashes if entry_id in held[value])
-    insert_rows(connection, Shingle, ("hash", "entry_id"), rows)
+    if rows:
+        # As the driver takes them, and side by side in the index: there are 17 of an entry.
+        rows.sort()
+        connection.exec_driver_sql(_ADD, rows)
 
 
 def drop(connection: Connection, entry_ids: Sequence[int]) -> None:
