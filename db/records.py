@@ -173,7 +173,7 @@ class StoredEntry(ShownEntry):
     evidence: tuple[Evidence, ...]
     lead: str
     rule: str | None
-    score: float | None
+    score: float | None = None
     extra: str = ""
 
     @property

@@ -181,11 +181,11 @@ def _told(
     news: Sequence[tuple[int, NewEntry]], ids: Sequence[int], changes: Sequence[tuple[int | None, Revised]]
 ) -> list[pairs.Told]:
     """What has words that nobody compared: what is new, and what has others than before."""
-    told = [pairs.Told(each, new.record, new.sorted_at) for (_, new), each in zip(news, ids, strict=True)]
+    told = [pairs.Told(each, new.uid, new.record, new.sorted_at) for (_, new), each in zip(news, ids, strict=True)]
     for _, change in changes:
         before, record = change.before, change.record
         if record is not None and _compared(record) != _compared(before):
-            told.append(pairs.Told(before.id, record, before.sorted_at, edited=True))
+            told.append(pairs.Told(before.id, before.uid, record, before.sorted_at, edited=True))
     return told
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from itertools import islice, repeat
 
 from db.engine import Connection
-from db.records import RELATED, EntryRecord, Fingerprint, Member, Pair
+from db.records import RELATED, Access, EntryRecord, Fingerprint, Member, Pair
 from db.store import entries, pairs, shingles
 from feeds import dedupe
 
@@ -27,6 +27,9 @@ COPIED = ("R3", "R4")
 LIKELY = 10
 """Entries whose texts one new entry is compared with, 0.2 to 0.8 ms each. Of a story that more have copied, those that
 come first in order are among them: one of them leads."""
+
+LEADS = 2
+"""Leads of such entries that it is compared with before them."""
 
 ENOUGH = 4
 """Shared hashes from which on more of them say nothing: a lead in other words of its own comes before ten copies that
@@ -49,6 +52,7 @@ class Told:
     """An entry whose words are new; `edited` where it had others before. `at` is its `sorted_at`."""
 
     entry_id: int
+    uid: str
     record: EntryRecord
     at: datetime
     edited: bool = False
@@ -85,10 +89,10 @@ def find(connection: Connection, told: Sequence[Told], now: datetime) -> None:
         pairs.put(connection, list(_compare(connection, part, shared)))
 
 
-def _order(one: Told) -> tuple[bool, bool, int]:
+def _order(one: Told) -> tuple[bool, bool, bool, int, str]:
     """As `Member.leading`: those that others are to be compared with have to be in the index before them."""
     access = one.record.access
-    return access.gated, access is not access.FREE, one.stamp
+    return access.gated, not one.record.text, access is not Access.FREE, one.stamp, one.uid
 
 
 def _look_up(connection: Connection, told: Sequence[Told]) -> Iterator[tuple[int, Counter[int]]]:
@@ -120,14 +124,17 @@ def _worth(shared: Sequence[Sequence[int]], hashes: int, singles: int) -> Counte
     for ids in sorted(shared, key=len):
         if copied or len(ids) < shingles.MOST:
             found.update(ids)
-    several = {each: count for each, count in found.most_common(shingles.MOST) if count > 1}
-    return Counter(several | dict.fromkeys(islice((each for each in found if each not in several), singles), 1))
+    several = sorted((-min(count, ENOUGH), each) for each, count in found.items() if count > 1)[: shingles.MOST]
+    alone = islice((each for each, count in found.items() if count == 1), singles)
+    return Counter({each: -count for count, each in several} | dict.fromkeys(alone, 1))
 
 
 def _compare(connection: Connection, told: Sequence[int], shared: Mapping[int, Counter[int]]) -> Iterator[Pair]:
     """The pairs that entries make with the likeliest of those they share hashes with, and with those behind a lead
     whose place they take."""
     members = _members(connection, {*told, *(each for one in told for each in shared[one])})
+    leads = {one.lead_id for one in members.values() if one.lead_id is not None}
+    members |= _members(connection, leads - members.keys())
     likely = {one: _likeliest(members[one], members, shared[one]) for one in told}
     texts = _Texts(connection, [*told, *(other.id for others in likely.values() for other in others)])
     for entry_id in told:
@@ -162,10 +169,14 @@ def _members(connection: Connection, entry_ids: Collection[int]) -> dict[int, Me
 
 
 def _likeliest(own: Member, members: Mapping[int, Member], shared: Mapping[int, int]) -> list[Member]:
-    """Whose texts are compared: who shares most, and among those who share enough the first in order."""
-    others = (members[each] for each in shared if each in members)
-    near = [one for one in others if one.id != own.id and abs(one.at - own.at) <= SECONDS]
-    return sorted(near, key=lambda one: (-min(shared[one.id], ENOUGH), one.leading))[:LIKELY]
+    """Whose texts are compared: who shares most, among those who share enough the first in order, and who leads most of
+    them."""
+    near = [members[each] for each in shared if each in members]
+    # What they are all behind may have come too late for the index.
+    leads = Counter(one.lead_id for one in near if one.lead_id is not None).most_common(LEADS)
+    near.sort(key=lambda one: (-min(shared[one.id], ENOUGH), one.leading))
+    chosen = dict.fromkeys([*(members[lead_id] for lead_id, _ in leads), *near[:LIKELY]])
+    return [one for one in chosen if one.id != own.id and abs(one.at - own.at) <= SECONDS]
 
 
 class _Texts:

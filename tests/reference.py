@@ -120,9 +120,8 @@ _NOTES = {
     ),
     "entries list": (
         "Newest first. `cluster` is the id of the lead entry, `duplicate_of` the same for an entry that is folded "
-        "behind it. `rule` says why: `R2` the same words, `R3` and `R4` much of the shorter text stands in the other, "
-        "`R5` the same title within 72 hours where one of the two has no body, `person` a person said so; `score` is "
-        "how much they agree, 0 to 1. `published_precision` is `second` or `day`."
+        "behind it. With `--duplicates` each has `rule`, `score` and `because`, too, as in `feeds entries show`. "
+        "`published_precision` is `second` or `day`."
     ),
     "sources import list.opml --dry-run": (
         "`present` are feeds whose address a source has already, with the folders that are not among its sections."
@@ -134,10 +133,13 @@ _NOTES = {
         "Feeds are asked in their order until one can be read: `checked` says which were, `error` why one cannot be."
     ),
     "entries show": (
-        "`because` says `rule` and `score` in words. `copies` are the entries folded behind this one, `related` those "
-        "that tell of the same event in other words, `rulings` what people said with `feeds entries split` and `join`: "
-        "whether the two belong together; an entry that is ruled on with itself is to stand alone. `published_basis` "
-        "says how the year of a dateline was settled, or which element of a feed gave the time."
+        "`rule` says why an entry is folded behind its lead: `R2` the same words, `R3` and `R4` much of the shorter "
+        "text stands in the other, `R5` the same title within 72 hours where one of the two has no body, `person` a "
+        "person said so; `score` is how much they agree, 0 to 1, and `because` says both in words. `copies` are the "
+        "entries folded behind this one, `related` those that tell of the same event in other words, `rulings` what "
+        "people said with `feeds entries split` and `join`: whether the two belong together; an entry that is ruled on "
+        "with itself is to stand alone. `published_basis` says how the year of a dateline was settled, or which "
+        "element of a feed gave the time."
     ),
 }
 

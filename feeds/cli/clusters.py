@@ -33,6 +33,11 @@ def because(entry: StoredEntry) -> str | None:
     return None if entry.rule is None else _BECAUSE[entry.rule].format(score=entry.score)
 
 
+def bond_as_json(entry: StoredEntry) -> dict[str, object]:
+    """What joins an entry to its lead, for scripts."""
+    return {"rule": entry.rule, "score": entry.score, "because": because(entry)}
+
+
 def kin_of(connection: Connection, entry: StoredEntry) -> Kin:
     """The others of `entry`."""
     from db.store import entries, pairs

@@ -91,7 +91,7 @@ def _list(
         )
         zones = zones_of(desk, connection)
         if desk.as_json:
-            desk.give([as_json(entry, zones) for entry in found])
+            desk.give([as_json(entry, zones) | (clusters.bond_as_json(entry) if duplicates else {}) for entry in found])
             return
         rows = [
             [entry.uid[-8:], _day(entry, zones), entry.access.value, ", ".join(entry.sections), entry.title]
@@ -155,8 +155,6 @@ def as_json(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> dict[str, object
         "cluster": entry.lead,
         "lead": entry.is_lead,
         "duplicate_of": None if entry.is_lead else entry.lead,
-        "rule": entry.rule,
-        "score": entry.score,
         "summary": entry.summary,
     }
 
@@ -192,7 +190,6 @@ def show(desk: Desk, uid: Id) -> None:
                     {"url": file.url, "type": file.media_type, "length": file.length} for file in entry.enclosures
                 ],
                 "extra": json.loads(entry.extra or "{}"),
-                "because": clusters.because(entry),
                 "access_override": entry.access_override,
                 "revisions": [
                     {
@@ -206,6 +203,7 @@ def show(desk: Desk, uid: Id) -> None:
                     for one in history
                 ],
             }
+            | clusters.bond_as_json(entry)
             | clusters.kin_as_json(kin)
         )
         return

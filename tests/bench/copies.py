@@ -67,7 +67,7 @@ def _measure(engine: Engine, recent: int) -> Figures:
             part = made[start : start + BATCH]
             ids = _insert(connection, part)
             begun = time.process_time()
-            pairs.find(connection, [pairs.Told(i, one, NOW) for i, one in zip(ids, part, strict=True)], NOW)
+            pairs.find(connection, [pairs.Told(i, str(i), one, NOW) for i, one in zip(ids, part, strict=True)], NOW)
             regroup(connection, ids, [])
             spent += time.process_time() - begun
     with writing(engine) as connection:
@@ -91,7 +91,7 @@ def _fill(engine: Engine, stored: int, recent: int) -> None:
             ages = [stored - 1 - number for number in numbers]
             part = [_record(age, NOW - _age(age, recent), _text(age, short=age >= recent)) for age in ages]
             ids = _insert(connection, part)
-            told = [pairs.Told(i, one, one.dated) for i, one in zip(ids, part, strict=True)]
+            told = [pairs.Told(i, str(i), one, one.dated) for i, one in zip(ids, part, strict=True)]
             pairs.find(connection, told, NOW)
 
 
