@@ -30,13 +30,16 @@ _UNLESS = ("/index.html", "/amp", ".amp")
 _WRAPPERS = ("google.", "ampproject.")
 
 _DEVICES = re.compile(r"(?:(?:www|m|mobile|amp)\.(?=[^.]+\.[^.]))+")
-_GOOGLE = re.compile(r"(?:www\.|news\.)?google\.(?:com|(?:com?\.)?[a-z]{2})")
+_GOOGLE = re.compile(r"(?:news\.)?google\.(?:com|(?:com?\.)?[a-z]{2})")
 _SUFFIX = re.compile(r"[^.]*|(?:com?|net?|org?|gov?|edu|ac|info|gob|gouv|nom|mil|sch|[a-z]{2})\.[a-z]{2}")
 """A host under which strangers have theirs, or what may be one: two short labels, as in co.uk."""
 
 _SESSION = re.compile(r";jsessionid=[^/;?]*", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@/?#%-]")
+_PAIRS = re.compile(r"(?:^|&)(?:amp;)*")
+"""Where a pair of a query begins; some write the ampersand as HTML does."""
+
 _SLASHES = re.compile(r"//+")
 _ENDINGS = ("/", "/index.html", "/amp", ".amp")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -132,16 +135,18 @@ def _canon(url: str) -> str:
 
 def _unwrap(parts: ada_url.URL) -> str | None:
     """The address inside a Google Alerts link or an AMP cache's one; None for any other."""
-    host, path = parts.hostname, parts.pathname
+    host = _bare(parts.hostname)
     if _GOOGLE.fullmatch(host) is not None:
+        path = _path(parts.pathname)
         if path == "/url":
-            names = dict(pair.partition("=")[::2] for pair in reversed(parts.search[1:].split("&")))
+            query = _query(parts.search.removeprefix("?"))
+            names = dict(pair.partition("=")[::2] for pair in reversed(query.split("&")))
             inner = unquote(names.get("url") or names.get("q") or "")
             return inner if inner.startswith(("http://", "https://")) else None
-        if path.startswith("/amp/"):
-            return _cached(path.removeprefix("/amp"), parts.search)
-    if ("." + host).endswith(".cdn.ampproject.org") and path[:3] in ("/c/", "/v/", "/i/"):
-        return _cached(path[2:], parts.search)
+        return _cached(path.removeprefix("/amp"), parts.search) if path.startswith("/amp/") else None
+    if ("." + host).endswith(".cdn.ampproject.org"):
+        path = _path(parts.pathname)
+        return _cached(path[2:], parts.search) if path.startswith(("/c/", "/v/", "/i/")) else None
     return None
 
 
@@ -173,10 +178,10 @@ def _path(path: str) -> str:
 
 def _query(query: str) -> str:
     kept = []
-    for pair in query.replace("&amp;", "&").split("&"):  # escaped twice by some
+    for pair in _PAIRS.split(_escape(query.replace("+", "%20"))):
         name, _, value = pair.partition("=")
         if pair and not _is_tracking(unquote(name).lower(), unquote(value).lower()):
-            kept.append(_escape(pair.replace("+", "%20")))
+            kept.append(pair)
     return "&".join(sorted(kept, key=lambda pair: pair.partition("=")[0]))
 
 

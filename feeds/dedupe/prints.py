@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 from db.records import Fingerprint
 from feeds.dedupe.canon import canon
-from feeds.dedupe.shingles import shingles_of, sketch_of
+from feeds.dedupe.shingles import OPENING, shingles_of, sketch_of
 from feeds.dedupe.words import figures_of, spelt
 from feeds.quick import maker
 
@@ -55,8 +55,9 @@ def imprint(
 
 
 def fingerprint(title: str, body: str, url: str | None = None, *, at: datetime | None = None) -> Fingerprint:
-    """What an entry is compared by, whole: an `imprint` with the shingles and the numbers of the body."""
+    """What an entry is compared by, whole: an `imprint` with the shingles, the numbers and the opening of the body."""
     one, words = _printed(title, body, url, at, True)
+    shingles = shingles_of(words)
     return _fingerprint(
         one.url_key,
         one.title,
@@ -66,8 +67,9 @@ def fingerprint(title: str, body: str, url: str | None = None, *, at: datetime |
         one.text_hash,
         at,
         one.sketch,
-        shingles_of(words),
+        frozenset(shingles),
         figures_of(body[:MAX_BODY]),
+        frozenset(shingles[: OPENING - 2]),
     )
 
 

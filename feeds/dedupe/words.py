@@ -47,6 +47,8 @@ def words_of(text: str) -> tuple[str, int]:
 
 def spelt(text: str) -> tuple[bytes, int]:
     """`words_of` in UTF-8: most texts are ASCII or nearly so, and are to be hashed."""
+    if "ß" in text:
+        text = text.replace("ß", "ss")  # the one letter of these alphabets that folds to two
     for alphabet in _ALPHABETS if "а" not in text else _CYRILLIC:
         try:
             data = text.encode() if text.isascii() else text.encode(alphabet.encoding)
@@ -72,7 +74,7 @@ def figures_of(text: str) -> frozenset[str]:
     Years are none: next month's report has this year's number in it as well.
     """
     found = set(_FIGURE.findall(text))
-    return frozenset(["".join(_DIGITS.findall(one)).lstrip("0") or "0" for one in found if not _YEAR.fullmatch(one)])
+    return frozenset(["".join(_DIGITS.findall(one)) for one in found if not _YEAR.fullmatch(one)])
 
 
 def _folded(text: str) -> str:
