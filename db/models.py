@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     desc,
+    false,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -259,7 +261,7 @@ class Fingerprint(Base):
     """What duplicates of an entry are found and judged by, so that no text is read for it.
 
     `hash` is `Fingerprint.bucket` of `db.records`; `at` is the entry's `sorted_at` in seconds since 1970, so that
-    the database can reckon with it.
+    the database can reckon with it; `teased` says that a teaser stands for the body, for want of one.
     """
 
     __tablename__ = "fingerprints"
@@ -271,6 +273,7 @@ class Fingerprint(Base):
     at: Mapped[int] = mapped_column(BigInteger)
     body_words: Mapped[int]
     text_hash: Mapped[int | None] = mapped_column(BigInteger)
+    teased: Mapped[bool] = mapped_column(server_default=false())
     __table_args__ = (
         Index("ix_fingerprints_source", "hash", "source_id", "at"),
         Index("ix_fingerprints_time", "hash", "at"),
@@ -282,6 +285,53 @@ class Fingerprint(Base):
             postgresql_where=sql("text_hash IS NOT NULL"),
         ),
     )
+
+
+class Sketch(Base):
+    """The hashes of an entry's beginning (`Fingerprint.sketch` of `db.records`), 8 bytes each, while copies of it can
+    come: what takes its rows out of `shingles` again. `at` is as in `Fingerprint`."""
+
+    __tablename__ = "sketches"
+    entry_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[int] = mapped_column(BigInteger, index=True)
+    hashes: Mapped[bytes]
+
+
+class Shingle(Base):
+    """The same hashes the other way round: who began with these words.
+
+    Without a foreign key, which would cost a look-up for each of 16 rows an entry; a row whose entry is gone leads
+    nowhere, and goes with the others of its week.
+    """
+
+    __tablename__ = "shingles"
+    hash: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class Pair(Base):
+    """Two entries whose texts were compared and agree (`rule` R3, R4), or tell of one event in other words
+    (`related`): `score` is how much, 0 to 1. Each pair stands here twice, once from either side."""
+
+    __tablename__ = "pairs"
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(String(10))
+    score: Mapped[float] = mapped_column(Float)
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class Ruling(Base):
+    """A person's word on two entries: to be folded together (`same`), or never. From either side, as in `Pair`; one
+    that stands with itself is to be folded with none."""
+
+    __tablename__ = "rulings"
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    same: Mapped[bool]
+    at: Mapped[datetime]
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class Section(Base):

@@ -18,6 +18,13 @@ ALL_SECTIONS = 0
 """Id of the pseudo-section that stands for `all.atom` where sections owe a feed; no section has it."""
 
 
+RELATED = "related"
+"""Stands as the rule of a pair of entries that tell of one event in other words, and are not folded."""
+
+PERSON = "person"
+"""Stands as the rule where a person said that two entries belong together."""
+
+
 class Access(StrEnum):
     """Who may read an entry. `UNKNOWN` is not `FREE`."""
 
@@ -158,8 +165,8 @@ class StoredEntry(ShownEntry):
 
     `sorted_at` is what feeds are ordered by (newest first) and never moves: `published`, else the time the item was
     filed under. `lead` is the uid of the entry that feeds show in place of this one's cluster (its own
-    where it leads); `rule` says why the two were joined. `extra` is as in `EntryRecord`. `withdrawal` is None unless it
-    was taken back.
+    where it leads); `rule` says why the two were joined, `score` how much they agree (0 to 1). `extra` is as in
+    `EntryRecord`. `withdrawal` is None unless it was taken back.
     """
 
     text: str
@@ -170,6 +177,7 @@ class StoredEntry(ShownEntry):
     evidence: tuple[Evidence, ...]
     lead: str
     rule: str | None
+    score: float | None = None
     extra: str = ""
     withdrawal: Withdrawal | None = None
 
@@ -463,13 +471,35 @@ class RevisionRecord:
     sections: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What comparing the texts of two entries came to: a rule of `feeds.dedupe` or `RELATED`, and how much they agree
+    (0 to 1)."""
+
+    entry_id: int
+    other_id: int
+    rule: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """An entry that tells of the same event as another in other words, and how near it is (0 to 1)."""
+
+    uid: str
+    title: str
+    url: str | None
+    source: str
+    score: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """What duplicates are judged by: one stored entry, without its text.
 
-    `bucket` is None for an entry that equals no other; `at` is its `sorted_at` in seconds since 1970. `recurring`
-    says that its own source told something else under its title within the time in which entries are compared. One
-    that was `withdrawn` is compared with none.
+    `bucket` is None for an entry that equals no other; `at` is its `sorted_at` in seconds since 1970. `teased` says
+    that a teaser stands for the body, for want of one, `recurring` that its own source told something else under its
+    title within the time in which entries are compared. One that was `withdrawn` is compared with none.
     """
 
     id: int
@@ -478,6 +508,7 @@ class Member:
     at: int
     body_words: int
     text_hash: int | None
+    teased: bool
     recurring: bool
     access: Access
     lead_id: int | None
@@ -487,5 +518,6 @@ class Member:
     @property
     def leading(self) -> tuple[bool, bool, bool, int, str]:
         """Sorts the members of a cluster, the one that feeds show first: what everybody may read before what only
-        some may, a text before a headline, then the earliest."""
-        return (self.access.gated, not self.body_words, self.access is not Access.FREE, self.at, self.uid)
+        some may, a text before a teaser or a headline, then the earliest."""
+        bare = self.teased or not self.body_words
+        return (self.access.gated, bare, self.access is not Access.FREE, self.at, self.uid)

@@ -6,19 +6,16 @@ batches, and applies what they decide. The caller holds the transaction.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from heapq import heappop, heappush
+from datetime import datetime
 
 from db.engine import Connection
 from db.records import (
     Access,
     EntryRecord,
     Evidence,
-    Fingerprint,
-    Member,
+    NewEntry,
     Revised,
     Said,
     StoredEntry,
@@ -26,23 +23,13 @@ from db.records import (
     WithdrawnBy,
 )
 from db.store import entries, saving, sections, sources, withdrawals
-from feeds import absence, access, dedupe, flapping, revise
+from feeds import absence, access, dedupe, flapping, pairs, revise
+from feeds.clusters import regroup
 from feeds.model import Reading
 from feeds.slug import slug
 
 LIKELY = 8
 """Lost documents that are looked at for one that goes by a new name."""
-
-WINDOW = timedelta(days=7)
-"""Entries further apart are not compared: reprints come within days, and the work must not grow with the archive."""
-
-SECONDS = int(WINDOW.total_seconds())
-
-Lead = tuple[int | None, str | None]
-"""Id of the entry that leads another, and the rule that joined them; both None for one that leads itself."""
-
-Order = tuple[bool, bool, bool, int, str]
-Group = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +177,7 @@ def _store(
     beside = entries.beside(connection, [change.before.id for _, change in every_change if change.record is not None])
     saving.revise_entries(connection, every_change, section_ids, now)
     saving.save_items(connection, said)
+    pairs.find(connection, _told(every_new, ids, every_change), now)
     if ids or changed:
         shown = {name for _, new in every_new for name in new.record.sections}
         shown |= {name for _, change in every_change for name in (*change.sections, *change.before.sections)}
@@ -204,6 +192,23 @@ def _store(
         _tally(len(each), {change.before.id for _, change in own if change.changed}, restored, one)
         for one, each, own in zip(batch, news, changes, strict=True)
     ]
+
+
+def _told(
+    news: Sequence[tuple[int, NewEntry]], ids: Sequence[int], changes: Sequence[tuple[int | None, Revised]]
+) -> list[pairs.Told]:
+    """What has words that nobody compared: what is new, and what has others than before."""
+    told = [pairs.Told(each, new.uid, new.record, new.sorted_at) for (_, new), each in zip(news, ids, strict=True)]
+    for _, change in changes:
+        before, record = change.before, change.record
+        if record is not None and _compared(record) != _compared(before):
+            told.append(pairs.Told(before.id, before.uid, record, before.sorted_at, edited=True))
+    return told
+
+
+def _compared(one: EntryRecord | StoredEntry) -> tuple[str, str]:
+    """The words that tell copies."""
+    return one.title, one.text or one.summary
 
 
 def _tally(new: int, changed: set[int], restored: set[int], one: _Document) -> Tally:
@@ -419,7 +424,7 @@ def _with_body_of(before: StoredEntry, record: EntryRecord) -> EntryRecord:
         summary=before.summary,
         content=before.content,
         text=before.text,
-        fingerprint=dedupe.fingerprint(record.title, before.text),
+        fingerprint=dedupe.imprint(record.title, before.text or before.summary),
     )
 
 
@@ -477,156 +482,3 @@ def rejudge(connection: Connection, source_id: int, configured: Access | None, n
 def _configured(said: Said, configured: Access | None) -> Said:
     given = (proof for proof in said.evidence if proof.signal != revise.CONFIGURED)
     return replace(said, evidence=access.judge(given, configured=configured).evidence)
-
-
-def regroup(
-    connection: Connection, fresh: Sequence[int], changed: Sequence[int], beside: Iterable[int] = ()
-) -> set[int]:
-    """Clusters anew what the `fresh` and the `changed` entries can concern; ids of all sections that show any of it.
-
-    `beside` are the entries that were next to the changed ones (`entries.beside`) before they changed.
-
-    The result follows from the entries alone, whatever the order in which they came: an entry follows the first (in
-    the order of `Member.leading`) of those that lead and agree with it, and a lead is who follows none. What is
-    stored keeps to that rule, so only where something changed is it applied again, in that order, and what comes of
-    it is followed from entry to entry, however far. Each step reads what is within `WINDOW` of one entry, never a
-    text: the cost depends on what happened around an entry, not on the archive.
-    """
-    sharing = entries.sharing(connection, [*fresh, *changed])
-    origins = {*changed, *beside, *sharing, *entries.beside(connection, sorted(sharing))}
-    if not origins:
-        return set()
-    clusters = _Clusters(connection, origins)
-    clusters.settle()
-    saving.set_leads(connection, clusters.moved())
-    return saving.sections_of(connection, sorted(clusters.heads(changed)))
-
-
-class _Clusters:
-    """The entries around those that changed (`origins`), and who leads whom among them."""
-
-    def __init__(self, connection: Connection, origins: set[int]) -> None:
-        self._connection = connection
-        self._known: dict[int, Member] = {}
-        self._lead: dict[int, Lead] = {}
-        self._queue: list[tuple[Order, int]] = []
-        self._queued: set[int] = set()
-        self._surveyed: set[int] = set()
-        # Who can agree at all: entries of one text, and those of one title that does not recur.
-        self._groups: dict[Group, list[Member]] = defaultdict(list)
-        self._leads: dict[Group, dict[int, Member]] = defaultdict(dict)
-        # Those behind an entry that changed may agree with it no more, so no step from it would find them.
-        first = entries.members(connection, sorted(origins | entries.followers(connection, sorted(origins))), SECONDS)
-        self._learn(first)
-        for member in first:
-            self._push(member)
-        self._survey(first)
-
-    def settle(self) -> None:
-        """Applies the rule to all that are queued, the first in order first, and queues whom that concerns."""
-        while self._queue:
-            member = self._known[heappop(self._queue)[1]]
-            self._survey([member])
-            led, lead = self._lead[member.id][0] is None, self._lead_of(member)
-            self._lead[member.id] = lead
-            if lead[0] is None:
-                for group in _groups(member):
-                    self._leads[group][member.id] = member
-                self._push_each(other for other in self._near(member) if _rule(member, other) is not None)
-            elif led:
-                self._push_each(other for other in self._near(member) if self._lead[other.id][0] == member.id)
-
-    def moved(self) -> dict[int, Lead]:
-        """Entries that stand otherwise than before: id -> (lead's id, rule)."""
-        known = self._known
-        return {each: lead for each, lead in self._lead.items() if lead != (known[each].lead_id, known[each].rule)}
-
-    def heads(self, changed: Iterable[int]) -> set[int]:
-        """Leads, former and present, of the clusters that are shown otherwise."""
-        concerned = {*changed, *self.moved()}
-        return {head or each for each in concerned for head in (self._known[each].lead_id, self._lead[each][0])}
-
-    def _lead_of(self, member: Member) -> Lead:
-        leads = {one.id: one for group in _groups(member) for one in self._leads[group].values() if _near(one, member)}
-        for lead in sorted(leads.values(), key=lambda one: one.leading):
-            rule = _rule(member, lead)
-            if rule is not None and lead.leading < member.leading:
-                return lead.id, rule
-        return None, None
-
-    def _near(self, member: Member) -> list[Member]:
-        """Those after `member` in order that may agree with it."""
-        found = [one for group in _groups(member) for one in self._groups[group]]
-        return [one for one in found if one.leading > member.leading and _near(one, member)]
-
-    def _push_each(self, members: Iterable[Member]) -> None:
-        for member in list(members):
-            self._push(member)
-
-    def _push(self, member: Member) -> None:
-        if member.id not in self._queued:
-            self._queued.add(member.id)
-            heappush(self._queue, (member.leading, member.id))
-            for group in _groups(member):
-                self._leads[group].pop(member.id, None)
-
-    def _survey(self, members: Iterable[Member]) -> None:
-        """Reads who may agree with these, where that was not done."""
-        open_ids: list[int] = []
-        texts: dict[int, list[int]] = defaultdict(list)
-        for member in members:
-            if member.id in self._surveyed:
-                continue
-            self._surveyed.add(member.id)
-            if member.recurring and member.text_hash is not None and _groups(member):
-                texts[member.text_hash].append(member.at)
-            elif not member.recurring and member.bucket is not None:
-                open_ids.append(member.id)
-        self._learn(entries.alike(self._connection, open_ids, SECONDS))
-        for text_hash, at in texts.items():
-            bounds = (min(at) - SECONDS, max(at) + SECONDS)
-            self._learn(entries.of_text(self._connection, text_hash, *bounds, SECONDS))
-
-    def _learn(self, members: Iterable[Member]) -> None:
-        for member in members:
-            if member.id in self._known:
-                continue
-            self._known[member.id] = member
-            self._lead[member.id] = (member.lead_id, member.rule)
-            for group in _groups(member):
-                self._groups[group].append(member)
-                if member.lead_id is None:
-                    self._leads[group][member.id] = member
-
-
-def _groups(member: Member) -> list[Group]:
-    """By what others may agree with it: its text, and its title where that does not recur."""
-    if member.withdrawn:
-        return []
-    if member.recurring and member.body_words < dedupe.BOILERPLATE_WORDS:
-        return []
-    found = [] if member.text_hash is None else [("text", member.text_hash)]
-    return found if member.recurring or member.bucket is None else [*found, ("title", member.bucket)]
-
-
-def _near(one: Member, other: Member) -> bool:
-    return abs(one.at - other.at) <= SECONDS
-
-
-def _rule(one: Member, other: Member) -> str | None:
-    """By which rule two entries of one bucket agree; None where they do not."""
-    return dedupe.verdict(_print(one), _print(other), recurring=one.recurring or other.recurring).rule
-
-
-def _print(member: Member) -> Fingerprint:
-    """What an entry is compared by. One bucket is one title, and entries of one URL are one entry by its key, so
-    that neither is any part."""
-    return Fingerprint(
-        url_key=None,
-        title="",
-        title_words=0,
-        title_hash=None if member.bucket == member.text_hash else member.bucket,
-        body_words=member.body_words,
-        text_hash=member.text_hash,
-        at=datetime.fromtimestamp(member.at, UTC),
-    )

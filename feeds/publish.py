@@ -19,8 +19,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from db.engine import Connection, Engine, reading, writing
-from db.records import Access, Precision, SectionRecord, ShownEntry, SourceRecord
-from db.store import entries, incidents, search, sections, sources
+from db.records import Access, Precision, Relative, SectionRecord, ShownEntry, SourceRecord
+from db.store import entries, incidents, pairs, search, sections, sources
 from feeds import log, manifest
 from feeds.config import Config
 from feeds.errors import OutputError
@@ -191,8 +191,11 @@ class _Shown:
     def _read(self, ids: Iterable[int]) -> None:
         missing = [each for each in dict.fromkeys(ids) if each not in self._public]
         others = entries.elsewhere(self._connection, missing)
+        related = pairs.related(self._connection, missing)
         for entry_id, entry in entries.show(self._connection, missing).items():
-            self._public[entry_id] = show(entry, others.get(entry_id, ()), self._config, self._sources)
+            self._public[entry_id] = show(
+                entry, others.get(entry_id, ()), related.get(entry_id, ()), self._config, self._sources
+            )
 
     def headlines(self, known: Sequence[SectionRecord]) -> dict[int, list[PublicEntry]]:
         """Section's id -> the newest entries that the index page shows. Of a section whose feed was not rendered no
@@ -227,11 +230,16 @@ class _Shown:
 
 
 def show(
-    entry: ShownEntry, elsewhere: Sequence[tuple[str, str]], config: Config, by_name: Mapping[str, SourceRecord]
+    entry: ShownEntry,
+    elsewhere: Sequence[tuple[str, str]],
+    related: Sequence[Relative],
+    config: Config,
+    by_name: Mapping[str, SourceRecord],
 ) -> PublicEntry:
     """What everybody may see of `entry`: the one gate between what is stored and what is published.
 
-    `elsewhere` are `(url, source)` of the same story. The body of a gated entry stays behind, and with it a title
+    `elsewhere` are `(url, source)` of the same story, `related` tell of the same event: of either only the address and
+    the source's name are shown. The body of a gated entry stays behind, and with it a title
     that was made of it.
     """
     gated = entry.access.gated
@@ -254,6 +262,7 @@ def show(
         access=entry.access,
         access_label=config.access.label(entry.access),
         via=tuple((url, _option(by_name, source, "title") or source) for url, source in elsewhere),
+        related=tuple((one.url, _option(by_name, one.source, "title") or one.source) for one in related if one.url),
     )
 
 
@@ -314,8 +323,8 @@ def _smaller(document: FeedDocument, size: int, most: int) -> FeedDocument:
                 break
     elif len(kept) > 1:
         del kept[max(1, min(len(kept) - 1, len(kept) * most // size)) :]
-    elif kept and (kept[0].enclosures or kept[0].via):
-        kept = [replace(kept[0], enclosures=(), via=())]
+    elif kept and (kept[0].enclosures or kept[0].via or kept[0].related):
+        kept = [replace(kept[0], enclosures=(), via=(), related=())]
     else:
         return document
     return replace(document, entries=tuple(kept), updated=max(one.updated for one in kept))

@@ -16,8 +16,8 @@ from sqlalchemy import text
 
 from db.engine import Engine, open_engine, reading, writing
 from db.migrations import upgrade
-from db.records import Access, Enclosure
-from db.store import entries, incidents, sections
+from db.records import RELATED, Access, Enclosure, Pair
+from db.store import entries, incidents, pairs, sections
 from feeds.config import Config, parse
 from feeds.correct import set_access
 from feeds.declare import declare
@@ -209,6 +209,23 @@ def test_duplicates_are_folded_behind_the_lead_in_every_section(tree: Tree) -> N
         (entry,) = feedparser.parse(files[f"sections/{name}.atom"]).entries
         assert entry.link == "https://a.example/1"
         assert [(one.href, one.title) for one in entry.links if one.rel == "via"] == [("https://b.example/1", "B")]
+
+
+def test_a_story_in_other_words_is_linked(tree: Tree) -> None:
+    tree.put(record("One story", source="a", url="https://a.example/1", sections=("A",)), source="a")
+    tree.put(record("Told otherwise", source="b", url="https://b.example/1", sections=("B",)), source="b")
+    tree.put(record("Told without an address", source="b", sections=("B",)), source="b")
+    with writing(tree.engine) as connection:
+        pairs.put(connection, [Pair(1, 2, RELATED, 0.5), Pair(1, 3, RELATED, 0.25)])
+    tree.publish(everything=True)
+    files = tree.files()
+    (entry,) = feedparser.parse(files["sections/a.atom"]).entries
+    assert [(one.href, one.title) for one in entry.links if one.rel == "related"] == [("https://b.example/1", "B")]
+    linked = {
+        each.title: [one.href for one in each.links if one.rel == "related"]
+        for each in feedparser.parse(files["sections/b.atom"]).entries
+    }
+    assert linked == {"Told otherwise": ["https://a.example/1"], "Told without an address": ["https://a.example/1"]}
 
 
 def test_feeds_are_capped_by_number_and_by_bytes(tree: Tree) -> None:
@@ -529,7 +546,7 @@ def test_show_takes_the_fields_of_the_allowlist_alone(tree: Tree) -> None:
     tree.put(record("A story with everything", text="SENTINEL " * 30, access=Access.REGISTRATION))
     with reading(tree.engine) as connection:
         (entry,) = entries.listing(connection)
-    public = show(replace(entry, enclosures=()), (), tree.config, {})
+    public = show(replace(entry, enclosures=()), (), (), tree.config, {})
     assert "SENTINEL" not in repr(public)
     assert public.url == "http://127.0.0.1:8080/"
 

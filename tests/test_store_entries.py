@@ -204,7 +204,7 @@ def test_who_shares_a_title_and_who_stands_next(tmp_path: Path) -> None:
         for window, recurring in ((9 * hour, {3, 4}), (10 * hour, {0, 1, 2, 3, 4})):
             found = {one.id: one for one in entries.members(connection, ids, window)}
             assert {each for each, one in found.items() if one.recurring} == {ids[each] for each in recurring}
-        assert (found[ids[5]].bucket, found[ids[5]].at, found[ids[5]].body_words) == (None, 0, 0)
+        assert (found[ids[5]].bucket, found[ids[5]].at, found[ids[5]].body_words) == (None, int(NOON.timestamp()), 0)
         assert (found[ids[0]].at, found[ids[0]].body_words) == (int(NOON.timestamp()), 21)
         # Those of one title whose title does not recur, as far as the window reaches.
         assert {one.id for one in entries.alike(connection, [ids[4], ids[1]], 9 * hour)} == {ids[1]}

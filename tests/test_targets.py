@@ -16,7 +16,7 @@ CONFIG = parse(
     SITE + '[[section]]\nname = "Town"\ntitle = "Our town"\n[[saved]]\nname = "ferry"\nquery = "ferry after:2026"\n',
     Path("config.toml"),
 )
-FOUND = targets(CONFIG, [SectionRecord(7, "sea", "Sea"), SectionRecord(8, "town-hall", "Town")])
+FOUND = targets(CONFIG, [SectionRecord(7, "sea", "Sea", "5ea"), SectionRecord(8, "town-hall", "Town", "70")])
 
 
 def test_every_feed_and_the_one_of_what_is_free() -> None:

@@ -7,7 +7,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import BigInteger, BindParameter, Connection, Integer, Select, Text, bindparam, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import aliased
 
@@ -19,6 +31,7 @@ from db.models import (
     EntrySection,
     Fingerprint,
     Item,
+    Pair,
     Section,
     Source,
     Withdrawal,
@@ -62,6 +75,7 @@ _STORED = (
     Entry.access_override,
     Entry.evidence,
     Entry.rule,
+    case((Entry.lead_id.is_not(None), func.coalesce(Pair.score, 1.0))).label("score"),
     _Lead.uid.label("lead"),
     Entry.extra,
     Withdrawal.at.label("withdrawn_at"),
@@ -77,6 +91,7 @@ def _query() -> Select[Any]:
         .join(Source, Source.id == Entry.source_id)
         .outerjoin(_Lead, _Lead.id == Entry.lead_id)
         .outerjoin(Withdrawal, Withdrawal.entry_id == Entry.id)
+        .outerjoin(Pair, (Pair.entry_id == Entry.id) & (Pair.other_id == Entry.lead_id) & (Pair.rule == Entry.rule))
     )
 
 
@@ -123,6 +138,7 @@ def _entry(row: Any) -> StoredEntry:
         evidence=_evidence(row.evidence),
         lead=row.lead or row.uid,
         rule=row.rule,
+        score=row.score,
         extra=row.extra,
         withdrawal=None
         if row.withdrawn_at is None
@@ -355,6 +371,8 @@ _MEMBER = (
     func.coalesce(Entry.access_override, Entry.access),
     Entry.lead_id,
     Entry.rule,
+    Entry.sorted_at,
+    Fingerprint.teased,
     select(Withdrawal.entry_id).where(Withdrawal.entry_id == Entry.id).correlate(Entry).exists(),
 )
 _MEMBERS = select(*_MEMBER).select_from(Entry)
@@ -403,14 +421,15 @@ def _member(row: Sequence[Any]) -> Member:
         id=row[0],
         uid=row[1],
         bucket=row[2],
-        at=row[3] or 0,
+        at=int(row[10].timestamp()) if row[3] is None else row[3],
         body_words=row[4] or 0,
         text_hash=row[5],
+        teased=bool(row[11]),
         recurring=bool(row[6]),
         access=Access(row[7]),
         lead_id=row[8],
         rule=row[9],
-        withdrawn=bool(row[10]),
+        withdrawn=bool(row[12]),
     )
 
 

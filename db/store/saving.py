@@ -169,7 +169,7 @@ def add_fingerprints(connection: Connection, records: Sequence[tuple[int, int, E
     insert_rows(
         connection,
         Fingerprint,
-        ("entry_id", "source_id", "hash", "at", "body_words", "text_hash"),
+        ("entry_id", "source_id", "hash", "at", "body_words", "text_hash", "teased"),
         [
             (
                 entry_id,
@@ -178,6 +178,7 @@ def add_fingerprints(connection: Connection, records: Sequence[tuple[int, int, E
                 int(sorted_at.timestamp()),
                 record.fingerprint.body_words,
                 record.fingerprint.text_hash,
+                not record.text,
             )
             for entry_id, source_id, record, sorted_at in records
             if record.fingerprint.bucket is not None

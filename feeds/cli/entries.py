@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from db.records import Access, Evidence, Field, Precision, StoredEntry
-from feeds.cli import entries_history
+from feeds.cli import clusters, entries_history
 from feeds.cli.desk import Desk, command, when, write_line
 from feeds.errors import UsageError
 
@@ -32,6 +32,7 @@ LimitOption = Annotated[
     int | None, typer.Option("--limit", min=1, help="Most entries; default: 50 for people, all with --json.")
 ]
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the entry, or its last 8 characters or more.")]
+Clear = Annotated[bool, typer.Option("--clear", help="Take that back: let the rules decide again.")]
 
 
 @command(app, "list")
@@ -61,7 +62,7 @@ def list_entries(
             withdrawn=withdrawn,
             limit=limit or _most(desk),
         )
-        _tell(desk, connection, found, limit)
+        _tell(desk, connection, found, limit, bonds=duplicates)
 
 
 @command(app)
@@ -114,12 +115,19 @@ def _check_name(connection: Connection, field: Field, name: str) -> None:
 
 
 def _tell(
-    desk: Desk, connection: Connection, found: Iterable[StoredEntry], limit: int | None, *, none: str = "no entries"
+    desk: Desk,
+    connection: Connection,
+    found: Iterable[StoredEntry],
+    limit: int | None,
+    *,
+    none: str = "no entries",
+    bonds: bool = False,
 ) -> None:
-    """Gives entries to a script, or shows them to a person, who reads `none` where there is none."""
+    """Gives entries to a script, or shows them to a person, who reads `none` where there is none; with `bonds` also
+    what each is folded behind, and why."""
     zones = zones_of(desk, connection)
     if desk.as_json:
-        desk.give([as_json(entry, zones) for entry in found])
+        desk.give([as_json(entry, zones) | (clusters.bond_as_json(entry) if bonds else {}) for entry in found])
         return
     rows = [
         [
@@ -129,10 +137,12 @@ def _tell(
             entry.source,
             ", ".join(entry.sections),
             _titled(entry),
+            *((entry.lead[-8:], str(clusters.because(entry))) if bonds else ()),
         ]
         for entry in found
     ]
-    desk.table(["id", "date", "access", "source", "sections", "title"], rows)
+    columns = ["id", "date", "access", "source", "sections", "title"]
+    desk.table(columns + (["behind", "because"] if bonds else []), rows)
     if not rows:
         desk.say(none)
     elif len(rows) == MOST_SHOWN and limit is None:
@@ -212,6 +222,7 @@ def show(desk: Desk, uid: Id) -> None:
     with reading(desk.engine()) as connection:
         entry = _found(entries.by_uid(connection, uid), uid)
         history = revisions.history(connection, entry.id)
+        kin = clusters.kin_of(connection, entry)
         zones = zones_of(desk, connection)
     if desk.as_json:
         desk.give(
@@ -228,7 +239,6 @@ def show(desk: Desk, uid: Id) -> None:
                     {"url": file.url, "type": file.media_type, "length": file.length} for file in entry.enclosures
                 ],
                 "extra": json.loads(entry.extra or "{}"),
-                "rule": entry.rule,
                 "access_override": entry.access_override,
                 "withdrawn_by": entry.withdrawal.by if entry.withdrawal is not None else None,
                 "withdrawn_why": entry.withdrawal.why if entry.withdrawal is not None else None,
@@ -244,6 +254,8 @@ def show(desk: Desk, uid: Id) -> None:
                     for one in history
                 ],
             }
+            | clusters.bond_as_json(entry)
+            | clusters.kin_as_json(kin)
         )
         return
     lines = [
@@ -262,8 +274,7 @@ def show(desk: Desk, uid: Id) -> None:
     lines += [f"enclosure  {file.url} ({file.media_type})" for file in entry.enclosures]
     lines += [f"{name:<10} {_compact(value)}" for name, value in json.loads(entry.extra or "{}").items()]
     lines += [f'           because {one.signal} "{one.value}" ({one.where})' for one in _evidence(entry)]
-    if not entry.is_lead:
-        lines.append(f"duplicate  of {entry.lead} (rule {entry.rule})")
+    lines += clusters.kin_lines(entry, kin)
     for revision in history:
         lines.append(f"revision   until {when(revision.replaced_at)}: {revision.title} [{', '.join(revision.changed)}]")
     if entry.text or entry.summary:
@@ -339,6 +350,50 @@ def _say_corrected(desk: Desk, entry: StoredEntry, what: str) -> None:
             desk.give(as_json(entry, zones_of(desk, connection)))
     else:
         desk.say(f"{entry.title}: {what}")
+
+
+@command(app)
+def split(
+    desk: Desk,
+    uid: Id,
+    other: Annotated[str | None, typer.Argument(metavar="OTHER", help="The entry to keep it apart from.")] = None,
+    clear: Clear = False,
+) -> None:
+    """Never fold an entry with another, or with any; that stands whatever their texts become."""
+    from feeds import correct
+
+    engine = desk.engine()
+    with desk.working():
+        entry = (correct.let_be if clear else correct.split)(engine, uid, other, desk.now())
+    _told(desk, entry)
+
+
+@command(app)
+def join(
+    desk: Desk,
+    uid: Id,
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="The entry that it belongs to.")],
+    clear: Clear = False,
+) -> None:
+    """Fold an entry with another; that stands whatever their texts become."""
+    from feeds import correct
+
+    engine = desk.engine()
+    with desk.working():
+        entry = (correct.let_be if clear else correct.join)(engine, uid, other, desk.now())
+    _told(desk, entry)
+
+
+def _told(desk: Desk, entry: StoredEntry) -> None:
+    """Where an entry stands after a person's word on it."""
+    from db.engine import reading
+
+    if desk.as_json:
+        with reading(desk.engine()) as connection:
+            desk.give(as_json(entry, zones_of(desk, connection)))
+        return
+    stands = f"behind {entry.lead} ({clusters.because(entry)})" if not entry.is_lead else "stands for itself"
+    desk.say(f"{entry.title}: {stands}; 'feeds publish' puts it into the feeds")
 
 
 entries_history.register(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,91 @@ def test_an_entry_is_taken_back_and_restored(own: Folder) -> None:
     assert (ran.code, ran.err) == (2, "feeds: School choir wins regional prize: was not taken back\n")
     assert own.run("entries", "withdraw", "ffffffff").code == 2
     assert "by person\n" in (own.run("entries", "withdraw", uid), own.run("entries", "show", uid))[1].out
+
+
+PROSE = (
+    "The harbour council has voted for a new ferry that is to carry forty cars and to run every hour between the two "
+    "banks of the river from May on, since the old one was built in 1971 and was out of order for eleven days. "
+    "The yard on the northern bank is to build it, and the mayor hopes that it will be there before the summer guests."
+)
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>{0}</title><id>urn:{0}</id>
+<updated>2026-03-03T10:00:00Z</updated><entry><id>urn:{0}:1</id><title>{1}</title><link href="https://{0}.example/1"/>
+<updated>2026-03-03T10:00:00Z</updated><published>2026-03-03T1{2}:00:00Z</published><content>{3}</content></entry></feed>
+"""
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Folder:
+    """Two papers with one story, the second of which wrote a beginning of its own."""
+    told = (
+        ("coast", "Council votes for a new ferry", 0, PROSE),
+        ("isle", "A ferry for us all", 1, f"So be it. {PROSE}"),
+    )
+    sources = "".join(f'[[source]]\nname = "{name}"\nkind = "feed"\npath = "{name}.atom"\n' for name, *_ in told)
+    desk = Folder(tmp_path, epoch=1_772_550_000).config(sources)
+    for one in told:
+        path = desk.path / f"{one[0]}.atom"
+        path.write_text(ATOM.format(*one), encoding="utf-8")
+        os.utime(path, (1_772_550_000, 1_772_550_000))
+    assert desk.run("update").code == 0
+    return desk
+
+
+def test_duplicates_are_listed_with_the_reason(papers: Folder) -> None:
+    (copy,) = listed(papers, "--duplicates")
+    lead = next(entry for entry in listed(papers) if entry["lead"])
+    assert (copy["duplicate_of"], copy["rule"]) == (lead["id"], "R3")
+    assert 0.9 < copy["score"] <= 1
+    assert "rule" not in lead
+    shown = papers.run("entries", "list", "--duplicates").out
+    assert shown.endswith(f"{lead['id'][-8:]}\tR3: 100% of the shorter text's three-word runs stand in the other\n")
+
+
+def test_show_says_why_and_with_whom(papers: Folder) -> None:
+    (copy,) = listed(papers, "--duplicates")
+    lead = copy["duplicate_of"]
+    because = "because R3: 100% of the shorter text's three-word runs stand in the other"
+    assert f"duplicate  of {lead}\n           {because}" in papers.run("entries", "show", copy["id"]).out
+    shown = papers.run("entries", "show", lead).out
+    assert f"copy       {copy['id'][-8:]} isle: A ferry for us all\n           {because}" in shown
+    told = papers.run("entries", "show", lead, "--json").json
+    assert (told["rule"], told["because"], told["related"], told["rulings"]) == (None, None, [], [])
+    assert [(one["id"], one["rule"], one["source"]) for one in told["copies"]] == [(copy["id"], "R3", "isle")]
+
+
+def test_split_and_join_stick_and_are_published(papers: Folder) -> None:
+    (copy,) = listed(papers, "--duplicates")
+    uid, lead = copy["id"], copy["duplicate_of"]
+    ran = papers.run("entries", "split", uid[-8:], lead)
+    assert (ran.code, ran.out) == (0, "A ferry for us all: stands for itself; 'feeds publish' puts it into the feeds\n")
+    assert f"ruling     never with {lead}, by a person" in papers.run("entries", "show", uid).out
+    assert papers.run("publish").code == 0
+    assert papers.tree()["all.atom"].count(b"<entry>") == 2
+    assert papers.run("entries", "split", uid, lead, "--clear", "--json").json["duplicate_of"] == lead
+    assert papers.run("entries", "split", uid, "--json").json["duplicate_of"] is None
+    assert "ruling     alone, by a person" in papers.run("entries", "show", uid).out
+    joined = papers.run("entries", "join", uid, lead)
+    assert (
+        joined.out
+        == f"A ferry for us all: behind {lead} (a person joined them); 'feeds publish' puts it into the feeds\n"
+    )
+    assert f"ruling     together with {lead}, by a person" in papers.run("entries", "show", uid).out
+    assert papers.run("entries", "join", uid, lead, "--clear").code == 0
+    assert listed(papers, "--duplicates")[0]["rule"] == "R3"
+
+
+def test_a_ruling_that_cannot_be_is_a_line_and_a_code(papers: Folder) -> None:
+    (copy,) = listed(papers, "--duplicates")
+    uid, lead = copy["id"], copy["duplicate_of"]
+    for words in (
+        ("split", "tag:no"),
+        ("split", uid, "tag:no"),
+        ("split", uid, uid),
+        ("join", uid, uid),
+        ("split", uid, "--clear"),
+        ("join", uid, lead, "--clear"),
+        ("join", uid),
+    ):
+        ran = papers.run("entries", *words)
+        assert (ran.code, ran.out) == (2, ""), words
+        assert ran.err

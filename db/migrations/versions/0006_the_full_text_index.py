@@ -7,7 +7,7 @@ from alembic import op
 from db.index import CREATE, fill
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0005"
 
 
 def upgrade() -> None:
