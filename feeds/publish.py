@@ -16,7 +16,6 @@ from hashlib import sha256
 from html import escape
 from itertools import chain
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from db.engine import Connection, Engine, reading, writing
 from db.records import Access, Precision, Relative, SectionRecord, ShownEntry, SourceRecord
@@ -358,7 +357,7 @@ def _pages(
         title=site.title,
         language=site.language,
         base_url=site.base_url,
-        zone=ZoneInfo(site.timezone),
+        zone=site.zone,
         all_path="all.atom",
         all_free_path="all.free.atom",
         opml_path="feeds.opml",

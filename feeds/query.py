@@ -30,12 +30,13 @@ from feeds.errors import UsageError
 MAX_LENGTH = 1000
 MAX_TERMS = 50
 MIN_PREFIX = 3
-"""Letters before a `*`: with fewer a large archive has millions of words that begin so."""
+"""Letters before a `*`: with fewer most entries have a word that begins so, and all of them are gathered."""
 
 _FIELDS = {each.value: each for each in Field if each is not Field.WORDS}
 _DATES = ("before", "after")
 _HEADS = tuple(f"{name}:" for name in (*_FIELDS, *_DATES))
 _NAMES = ", ".join(_HEADS)
+_BETWEEN = "OR stands between two terms, neither of them excluded or a date"
 _PIECE = re.compile(r'(-*)(?:([A-Za-z]+):(?!//|\s|$))?(?:"([^"]*)("?)(\*?)|(\S+))')
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _SPAN = re.compile(r"([0-9]{1,5})([hd])")
@@ -54,12 +55,14 @@ class _Piece(NamedTuple):
 
 @dataclass(slots=True)
 class _Draft:
-    """A query while it is read; `joining` says that the next term is an alternative to the last."""
+    """A query while it is read: `joinable` says that the last piece can have an alternative, `joining` that the next
+    one is it."""
 
     groups: list[tuple[Term, ...]] = field(default_factory=list)
     excluded: list[Term] = field(default_factory=list)
     since: datetime | None = None
     until: datetime | None = None
+    joinable: bool = False
     joining: bool = False
 
     def add(self, term: Term) -> None:
@@ -68,6 +71,7 @@ class _Draft:
             self.joining = False
         else:
             self.groups.append((term,))
+        self.joinable = True
 
 
 def parse(text: str, *, now: datetime | None = None, zone: tzinfo = UTC) -> Query:
@@ -83,15 +87,15 @@ def parse(text: str, *, now: datetime | None = None, zone: tzinfo = UTC) -> Quer
     draft = _Draft()
     for piece in pieces:
         if piece.raw == "OR":
-            if draft.joining or not draft.groups:
-                raise _error(piece, "OR stands between two terms")
+            if draft.joining or not draft.joinable:
+                raise _error(piece, _BETWEEN)
             draft.joining = True
         elif piece.field in _DATES:
             _bound(draft, piece, now, zone)
         else:
             _term(draft, piece)
     if draft.joining:
-        raise _error(pieces[-1], "OR stands between two terms")
+        raise _error(pieces[-1], _BETWEEN)
     query = Query(tuple(draft.groups), tuple(draft.excluded), draft.since, draft.until)
     if query == Query():
         raise UsageError(f"the query is empty; give a word to look for, or one of {_NAMES}")
@@ -154,6 +158,7 @@ def _term(draft: _Draft, piece: _Piece) -> None:
         raise _error(piece, "what is excluded cannot be an alternative; leave out the OR")
     else:
         draft.excluded.append(term)
+        draft.joinable = False
 
 
 def _value(kind: Field, value: str) -> str:
@@ -179,6 +184,7 @@ def _bound(draft: _Draft, piece: _Piece, now: datetime | None, zone: tzinfo) -> 
     """Narrows the time from which entries are wanted, or until which."""
     if piece.excluded or draft.joining:
         raise _error(piece, f"{piece.field}: can be neither excluded nor an alternative")
+    draft.joinable = False
     moment = _moment(piece, now, zone)
     if piece.field == "after":
         draft.since = moment if draft.since is None else max(draft.since, moment)

@@ -85,6 +85,8 @@ def test_queries(text: str, query: Query) -> None:
         ("OR a", "column 1: OR stands between two terms"),
         ("a OR", "column 3: OR stands between two terms"),
         ("a OR OR b", "column 6: OR stands between two terms"),
+        ("c -a OR b", "column 6: OR stands between two terms"),
+        ("c after:2026 OR b", "column 14: OR stands between two terms"),
         ("a OR -b", "column 6: what is excluded cannot be an alternative"),
         ("a OR after:2026", "column 6: after: can be neither excluded nor an alternative"),
         ("-after:2026", "column 1: after: can be neither"),

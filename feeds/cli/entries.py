@@ -86,7 +86,7 @@ def search(
     from db.store import search as index
     from feeds.query import narrowed, parse
 
-    wanted = parse(" ".join(query), now=desk.now(), zone=ZoneInfo(desk.config.site.timezone))
+    wanted = parse(" ".join(query), now=desk.now(), zone=desk.config.site.zone)
     for field, value in ((Field.SECTION, section), (Field.SOURCE, source), (Field.ACCESS, access)):
         wanted = narrowed(wanted, field, () if value is None else (value,))
     with reading(desk.engine()) as connection:
@@ -157,7 +157,7 @@ def zones_of(desk: Desk, connection: Connection) -> Mapping[str, tzinfo]:
     """Source -> the zone in which its day-only dates are midnight; the site's for one that is removed."""
     from db.store import sources
 
-    site = ZoneInfo(desk.config.site.timezone)
+    site = desk.config.site.zone
     zones: dict[str, tzinfo] = defaultdict(lambda: site)
     for source in sources.every(connection):
         if isinstance(name := source.options.get("timezone"), str):
