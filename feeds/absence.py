@@ -97,7 +97,8 @@ def judge(seen: Seen, pending: Sequence[VanishedRecord], published: Mapping[int,
     if (len(lost) + len(fresh)) * PART > seen.before + len(lost):
         return Judgement(forget=tuple(pending), odd=len(lost) + len(fresh))
     keep = [replace(one, last=now, reads=one.reads + (one.published < newest)) for one in (*lost, *fresh)]
-    return Judgement(keep=tuple(keep), forget=tuple(one for one in pending if one not in lost))
+    missed = {one.entry_id for one in lost}
+    return Judgement(keep=tuple(keep), forget=tuple(one for one in pending if one.entry_id not in missed))
 
 
 def _span(times: Sequence[datetime | None]) -> tuple[datetime, datetime] | None:

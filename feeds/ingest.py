@@ -236,7 +236,7 @@ def withdraw(connection: Connection, whys: Mapping[int, str], by: WithdrawnBy, n
     fresh = [each for each in whys if each not in known]
     changes = [(None, revise.withdraw(one)) for one in entries.load(connection, fresh).values()]
     saving.revise_entries(connection, changes, {}, now)
-    withdrawals.forget_vanished(connection, fresh)
+    withdrawals.forget_vanished(connection, list(whys))
     _show_anew(connection, fresh, now)
 
 

@@ -143,7 +143,8 @@ def _settings(config: Config, by_name: Mapping[str, SourceRecord], known: Sequen
         "site": config.site.model_dump(mode="json"),
         "publish": config.publish.model_dump(mode="json", exclude={"directory"}),
         "access": config.access.model_dump(mode="json", include={"labels", "subscribe_url"}),
-        "section": [[section.name, section.title] for section in config.section],
+        # Entries of a section that has another name stand in other feeds, too, and name it there.
+        "section": [[section.name, section.title, section.formerly] for section in config.section],
         "saved": [saved.model_dump(mode="json") for saved in config.saved],
         # A path belongs to another section once slugs moved. Those that entries made never move by themselves.
         "slug": [[one.slug, one.name] for one in known if one.name.casefold() in named_sections],

@@ -246,10 +246,14 @@ def test_what_a_person_took_back_no_document_brings_back(tmp_path: Path) -> None
         ingest.withdraw(connection, {}, WithdrawnBy.SOURCE, NOON)
         (taken,) = withdrawals.among(connection, list(found.values())).values()
     assert (taken.at, taken.by, taken.why) == (NOON + HOUR, WithdrawnBy.PERSON, "an error")
-    tell(engine, "another", *feed(14, 15), source="agency", now=NOON + 4 * HOUR)
+    for read in range(1, CONFIRMED + 1):
+        say(engine, later(read), NOON + (read + 3) * HOUR)
+    with reading(engine) as connection:
+        assert withdrawals.vanished_of(connection, [desk_source(engine)]) == []
+    tell(engine, "another", *feed(14, 15), source="agency", now=NOON + 8 * HOUR)
     assert gone(engine) == {15: "an error"}
     with writing(engine) as connection:
-        assert ingest.restore(connection, [entry_id, found["Entry number 14"]], NOON + 5 * HOUR) == {entry_id}
+        assert ingest.restore(connection, [entry_id, found["Entry number 14"]], NOON + 9 * HOUR) == {entry_id}
         assert ingest.restore(connection, [], NOON) == set()
     assert gone(engine) == {}
 

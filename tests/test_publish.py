@@ -131,7 +131,8 @@ def test_a_section_of_another_name_keeps_its_address_and_its_id(tree: Tree) -> N
 
 
 def test_a_section_that_is_part_of_another_leaves_no_file(tree: Tree) -> None:
-    tree.put(record("Alpha beta gamma", sections=("Sea",)), record("Delta epsilon zeta", sections=("Town",)))
+    tree.configure('[[section]]\nname = "Town"\n')
+    tree.put(record("Alpha beta gamma", sections=("Sea", "Boats")), record("Delta epsilon zeta", sections=("Town",)))
     tree.publish()
     before = feedparser.parse(tree.files()["sections/town.atom"]).feed.id
     tree.configure('[[section]]\nname = "Town"\nformerly = ["Sea"]\n')
@@ -141,6 +142,8 @@ def test_a_section_that_is_part_of_another_leaves_no_file(tree: Tree) -> None:
     assert sorted(titles(files["sections/town.atom"])) == ["Alpha beta gamma", "Delta epsilon zeta"]
     assert feedparser.parse(files["sections/town.atom"]).feed.id == before
     assert "sea" not in files["feeds.opml"].decode()
+    (entry,) = feedparser.parse(files["sections/boats.atom"]).entries
+    assert [tag.term for tag in entry.tags if tag.scheme is None] == ["Town", "Boats"]
     assert tree.publish() == []
 
 
