@@ -156,7 +156,7 @@ class Context:
 class Reading:
     """One document, read: its records in its own order, what could not be used, and how it was decoded.
 
-    What it does not name is not gone where it is `partial` (see `Document`).
+    What it does not name is not gone where it is `partial` (see `Document`). An `article` is the page of one entry.
     """
 
     name: str
@@ -167,3 +167,4 @@ class Reading:
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
     partial: bool = False
+    article: bool = False
