@@ -176,9 +176,9 @@ def _with_care(document: Document, roots: tuple[str, ...], what: str) -> Shape:
     text = _mend(body, warnings)
     if "<!ENTITY" in text:
         # Nothing outside a document is loaded, so a name for what stands there is as good as a list of it.
-        end = _first_element(text)[1]
+        end = first_element(text)[1]
         text = _ENTITIES_OF_HTML.sub(r'<!DOCTYPE \1 SYSTEM "html">', text[:end], count=1) + text[end:]
-    root, _end = _first_element(text)
+    root, _end = first_element(text)
     if root.casefold() not in roots:
         raise ParseError(f"{document.name}: {_instead(text, root, document.url, what)}")
     data = text.encode()
@@ -262,7 +262,7 @@ def _is_legal(match: re.Match[str]) -> bool:
     return code <= 0x10FFFF and _ILLEGAL.match(chr(code)) is None
 
 
-def _first_element(text: str) -> tuple[str, int]:
+def first_element(text: str) -> tuple[str, int]:
     """Local name of the first element and where its name ends; empty where there is none."""
     at = text.find("<")
     while at >= 0:
@@ -352,10 +352,10 @@ def _without_entities(tree: etree._Element, data: bytes, name: str) -> etree._El
         raise ParseError(f"{name}: is refused: it declares entities of its own")
     if next(tree.iter(etree.Entity), None) is None:
         return tree
-    return _parse(_escape_ampersands(data.decode()).encode())
+    return _parse(escape_ampersands(data.decode()).encode())
 
 
-def _escape_ampersands(text: str) -> str:
+def escape_ampersands(text: str) -> str:
     """`text` with the commonest mistake mended: a bare "&", or a name of HTML's.
 
     feedparser's lenient parser reads "R&D" as "R&D;".
@@ -372,7 +372,7 @@ def _declare_prefixes(text: str, error: etree.XMLSyntaxError) -> str:
     log = [str(entry.message) for entry in error.error_log]  # type: ignore[attr-defined]  # not in lxml-stubs
     prefixes = dict.fromkeys(match[1] for line in log if (match := _UNDECLARED.match(line)))
     declarations = "".join(f' xmlns:{prefix}="{USUAL.get(prefix, prefix)}"' for prefix in prefixes)
-    at = _first_element(text)[1]
+    at = first_element(text)[1]
     return text[:at] + declarations + text[at:]
 
 
@@ -388,7 +388,7 @@ def _malformed(text: str, root: str, name: str, reason: str, encoding: str, warn
     """The shape of `text`, where a lenient parser may read it all the same."""
     if "XML_PARSE_HUGE" in reason:
         raise ParseError(f"{name}: is refused: {reason.removesuffix(', use XML_PARSE_HUGE option')}")
-    if "<!ENTITY" in text[: _first_element(text)[1]]:
+    if "<!ENTITY" in text[: first_element(text)[1]]:
         raise ParseError(f"{name}: is refused: it declares entities of its own")
     if re.search(rf"</(?:[\w.-]{{1,100}}:)?{re.escape(root)}\s*>", text, re.IGNORECASE) is None:
         raise ParseError(f"{name}: is cut short: it ends before </{root}> ({reason})")
@@ -401,9 +401,9 @@ def _malformed(text: str, root: str, name: str, reason: str, encoding: str, warn
         if depth > MAX_DEPTH:
             raise ParseError(f"{name}: is refused: elements are nested deeper than {MAX_DEPTH}")
     warnings.append(f"not well-formed XML: {reason}")
-    end = text.find(">", _first_element(text)[1])
+    end = text.find(">", first_element(text)[1])
     text = _NAMESPACE.sub(_without_blanks, text[:end]) + text[end:]
-    data = _escape_ampersands(text).encode()
+    data = escape_ampersands(text).encode()
     try:
         return Shape("xml", encoding, tree=_parse(data), data=data, warnings=tuple(warnings))
     except etree.XMLSyntaxError as error:

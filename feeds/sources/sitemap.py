@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import cast
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree
@@ -24,7 +25,7 @@ from feeds.log import redact
 from feeds.model import Context, Document, Image, Item
 from feeds.sources.dates import read_date
 from feeds.sources.fields import MAX_DATE, FeedResult, http_url, plain_text, plausible
-from feeds.sources.shape import MAX_ITEMS, decode, examine, too_many
+from feeds.sources.shape import MAX_ITEMS, decode, escape_ampersands, examine, first_element, too_many
 from feeds.tree import root_of
 
 ROOTS = ("urlset", "sitemapindex")
@@ -42,6 +43,7 @@ CHILDREN = 20
 """Sitemaps of an index that are named."""
 
 _ANYTHING = Context()
+_BEGINNING = 4096
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 _GZIP = b"\x1f\x8b"
 _DAY = re.compile(r"\d{4}(?:-\d\d){0,2}", re.ASCII)
@@ -79,8 +81,9 @@ class _Scope:
 def is_sitemap(data: bytes) -> bool:
     """Whether a document begins as a sitemap does, packed or not."""
     if data.startswith(_GZIP):
-        data = _gunzip(data, 4096)[0]
-    return re.search(rb"<(?:[\w.-]{1,100}:)?(?:urlset|sitemapindex)[\s>]", data[:4096]) is not None
+        data = _gunzip(data, _BEGINNING)[0]
+    head = data[:_BEGINNING].lstrip(_BLANK)
+    return _ADDRESS.match(head) is not None or first_element(head.decode("latin-1"))[0].lower() in ROOTS
 
 
 def parse(document: Document, context: Context = _ANYTHING) -> FeedResult:
@@ -153,11 +156,9 @@ def _gunzip(data: bytes, most: int) -> tuple[bytes, bool]:
 
 def _mended(text: str, name: str) -> etree._Element:
     """The tree of XML that is broken beyond what `feeds.sources.shape` mends, as far as it goes."""
-    try:
-        tree = root_of(text.encode(), encoding="utf-8", lenient=True)
-    except etree.XMLSyntaxError as error:
-        raise ParseError(f"{name}: is no XML that can be read: {str(error.msg)[:200]}") from error
-    if tree is None or _local(str(tree.tag)) not in ROOTS:
+    found = root_of(escape_ampersands(text[text.find("<") :]).encode(), encoding="utf-8", lenient=True)
+    tree = cast("etree._Element | None", found)  # which lxml gives where there is no element at all
+    if tree is None:
         raise ParseError(f"{name}: is no XML that can be read")
     return tree
 
