@@ -211,7 +211,8 @@ class Revised:
 
     `record` gives the words that count from now on: None leaves them as they are. `changed` names what moved
     materially (`title`, `body`, `access`, `sections`); empty means that nobody needs to be told. So does `unseen`: the
-    poll that changes the entry is the one that made it, so that there is no former version.
+    entry was just made, from its article, and this is what its listing says beside it, so that there is no former
+    version.
     """
 
     before: StoredEntry
