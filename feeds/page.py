@@ -164,19 +164,25 @@ def types_of(node: Node) -> frozenset[str]:
     return frozenset(_PREFIX.sub("", name, count=1) for name in names[:20] if isinstance(name, str))
 
 
+def values(node: Node, key: str) -> list[Any]:
+    """What a property holds, one or a list, as a list."""
+    said = node.get(key)
+    return said if isinstance(said, list) else [] if said is None else [said]
+
+
 def things(node: Node, key: str) -> list[Node]:
     """The things that a property holds, one or a list."""
-    said = node.get(key)
-    return [one for one in (said if isinstance(said, list) else [said]) if isinstance(one, Mapping)]
+    return [one for one in values(node, key) if isinstance(one, Mapping)]
 
 
 def texts(node: Node, key: str) -> list[str]:
     """What a property says as text, one or a list; of a thing its `name`, else its address."""
     found = []
-    said = node.get(key)
-    for one in said if isinstance(said, list) else [said]:
-        value = next((one[k] for k in ("name", "@value", "@id", "url") if one.get(k)), None) if _is_thing(one) else one
-        if isinstance(value, str | int | float) and (text := _line(html.unescape(str(value)))):
+    for one in values(node, key):
+        said = one
+        if isinstance(one, Mapping):
+            said = next((one[name] for name in ("name", "@value", "@id", "url") if one.get(name)), None)
+        if isinstance(said, str | int | float) and (text := _line(html.unescape(str(said)))):
             found.append(text)
     return found
 
@@ -192,13 +198,9 @@ def within(node: Node) -> Iterator[Node]:
                 return
             count += 1
             yield one
-            for value in one.values():
-                inner += [each for each in (value if isinstance(value, list) else (value,)) if _is_thing(each)]
+            for key in one:
+                inner += things(one, key)
         level = inner
-
-
-def _is_thing(value: object) -> bool:
-    return isinstance(value, Mapping)
 
 
 def _decode(data: bytes, charset: str | None) -> str:

@@ -12,9 +12,9 @@ from importlib.util import find_spec
 
 from db.records import Evidence
 from feeds import dedupe
-from feeds.access import judge
+from feeds.access import judge, page_evidence
 from feeds.errors import ParseError
-from feeds.extract.said import Said, evidence_of, free_paragraph, read_said
+from feeds.extract.said import Said, free_paragraph, read_said
 from feeds.log import redact
 from feeds.model import Context, Document, Item, Parsed
 from feeds.page import Page, read_page
@@ -36,7 +36,8 @@ _ANYTHING = Context()
 _KINDS = ("", "text/html", "application/xhtml+xml", "text/plain", "application/octet-stream")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _NOTICE = re.compile(
-    r"\b(?:[45]0[0-9]\b.{0,40}|page )(?:not found|error|forbidden|unavailable)|\baccess (?:denied|to this page has been denied)"
+    r"\b(?:[45]0[0-9]\b.{0,40}|page )(?:not found|error|forbidden|unavailable)"
+    r"|\baccess (?:denied|to this page has been denied)"
     r"|\bjust a moment\b|\bare you a robot\b|\bverify (?:that )?you are (?:a )?human|\benable (?:javascript|cookies)"
     r"|\bseite nicht gefunden|\bpage (?:introuvable|non trouvée)|\bpágina no encontrada|\bnie znaleziono strony"
     r"|\bстраница не найдена|\bсторінк[аиу] не знайдено|\bстаронк[аі] не знойдзена|\bpagina non trovata"
@@ -66,7 +67,7 @@ def parse(document: Document, context: Context = _ANYTHING) -> Parsed:
     document = replace(document, name=redact(document.name))  # it only stands in messages, which are stored
     page = _page(document)
     said = read_said(page, document, context)
-    evidence = evidence_of(page)
+    evidence = page_evidence(page)
     content, words = _content(page, said, evidence, document)
     _refuse_notice(page, said, words, document)
     if words < ENOUGH:

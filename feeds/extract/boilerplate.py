@@ -9,6 +9,8 @@ import re
 
 from lxml import etree
 
+from feeds.extract.layout import text_in
+
 LINE = 80
 """Characters of the longest line that is only a button or a heading of what comes after."""
 
@@ -18,7 +20,7 @@ KEPT = 0.6
 """The share of a text that must stand before a heading that ends it."""
 
 _BUTTONS = frozenset(
-    """
+    one.strip() for one in """
     share|share this|share this article|share this story|share on facebook|share on twitter|share on x|copy link|tweet
     save|save article|print|print this article|email|email this article|follow us|listen|listen to this article
     advertisement|advertising|sponsored|sponsored content|ad|article continues below advertisement|story continues below
@@ -32,11 +34,11 @@ _BUTTONS = frozenset(
     реклама|поделиться|распечатать|читать далее|читать дальше|подробнее|подписаться на рассылку|слушать статью
     поділитися|роздрукувати|читати далі|докладніше|падзяліцца|раздрукаваць|чытаць далей|рэклама
     このニュースをシェア|シェアする|広告|分享|广告|공유|광고
-    """.strip().replace("\n", "|").split("|")
+    """.replace("\n", "|").split("|")
 )  # fmt: skip
 
 _AFTER = frozenset(
-    """
+    one.strip() for one in """
     related|related articles|related stories|related topics|related content|more on this story|more from|more stories
     most read|most viewed|most popular|trending|recommended|recommended for you|you may also like|you might also like
     read next|up next|comments|leave a comment|join the conversation|keywords|tags|topics|topics in this article
@@ -50,16 +52,16 @@ _AFTER = frozenset(
     читайте також|за темою|найпопулярніше|коментарі|чытайце таксама|па тэме|каментары|каментарыі|папулярнае
     leggi anche|articoli correlati|i più letti|commenti|leia também|mais lidas
     関連記事|相关阅读|相关新闻|관련기사
-    """.strip().replace("\n", "|").split("|")
+    """.replace("\n", "|").split("|")
 )  # fmt: skip
 
-_PROMOTION = re.compile(
-    r"(?:read (?:more|also|next)|also read|see also|more on this|related|recommended|watch|listen|sign up|subscribe"
-    r"|lesen sie auch|mehr zum thema|auch interessant|lire aussi|à lire aussi|lea también|lee también|te puede interesar"
-    r"|zobacz (?:też|także)|czytaj (?:też|także)|przeczytaj (?:też|także)|читайте также|смотрите также|по теме"
-    r"|читайте також|дивіться також|чытайце таксама|глядзіце таксама|leggi anche|leia também)\s*[:：–—|»>-]",
-    re.IGNORECASE,
-)
+_POINTERS = """
+    read more|read also|read next|also read|see also|more on this|related|recommended|watch|listen|sign up|subscribe
+    lesen sie auch|mehr zum thema|auch interessant|lire aussi|à lire aussi|lea también|lee también|te puede interesar
+    zobacz też|zobacz także|czytaj też|czytaj także|przeczytaj też|przeczytaj także|читайте также|смотрите также
+    по теме|читайте також|дивіться також|чытайце таксама|глядзіце таксама|leggi anche|leia também
+""".strip().replace("\n", "|").split("|")
+_PROMOTION = re.compile(rf"(?:{'|'.join(one.strip() for one in _POINTERS)})\s*[:：–—|»>-]", re.IGNORECASE)
 _EDGES = " \t.:;,…·•*|/\\»›>→-–—_\"'“”„«()[]+"
 _STOPS = (".", "!", "?", "…", "»", '"', "”", "。", "！", "？", "။", ":", ";")
 
@@ -98,7 +100,9 @@ def _comes_after(last: etree._Element, before: etree._Element) -> bool:
     if last.tag == "head" or not line or _folded(line) in _AFTER:
         return True
     if last.tag == "list":
-        return 2 * _linked(last) > len(line) or (_lists_headlines(last) and (_is_link(before) or _lists_headlines(before)))
+        return 2 * _linked(last) > len(line) or (
+            _lists_headlines(last) and (_is_link(before) or _lists_headlines(before))
+        )
     return _is_link(last)
 
 
@@ -113,11 +117,13 @@ def _lists_headlines(block: etree._Element) -> bool:
     if block.tag != "list":
         return False
     items = [text for one in block if (text := _line(one))]
-    return len(items) > 2 and not any(text.endswith(_STOPS) for text in items) and len(_line(block)) > HEADLINE * len(items)
+    if len(items) < 3 or any(text.endswith(_STOPS) for text in items):
+        return False
+    return len(_line(block)) > HEADLINE * len(items)
 
 
 def _linked(block: etree._Element) -> int:
-    return sum(len("".join(link.itertext()).strip()) for link in block.iter("ref"))
+    return sum(len(text_in(link).strip()) for link in block.iter("ref"))
 
 
 def _is_button(block: etree._Element) -> bool:
@@ -134,7 +140,7 @@ def _is_promotion(block: etree._Element) -> bool:
 
 
 def _line(block: etree._Element) -> str:
-    return " ".join("".join(block.itertext()).split())
+    return " ".join(text_in(block).split())
 
 
 def _folded(line: str) -> str:

@@ -27,6 +27,11 @@ def even_out(tree: HtmlElement) -> None:
         _part(box)
 
 
+def text_in(element: etree._Element) -> str:
+    """The text of an element and all in it, without what follows it."""
+    return etree.tostring(element, method="text", encoding="unicode", with_tail=False)
+
+
 def _unframe(frame: etree._Element) -> None:
     """Puts the first picture of a frame in its place, the caption being what it says where it says nothing."""
     parent, picture = frame.getparent(), next(frame.iter("img"), None)
@@ -35,7 +40,7 @@ def _unframe(frame: etree._Element) -> None:
     if not picture.get("alt"):
         caption = next(frame.iter("figcaption"), None)
         if caption is not None:
-            picture.set("alt", " ".join("".join(caption.itertext()).split())[:MAX_CAPTION])
+            picture.set("alt", " ".join(text_in(caption).split())[:MAX_CAPTION])
     picture.tail = None
     frame.addprevious(picture)
     picture.tail, frame.tail = frame.tail, None

@@ -6,24 +6,26 @@ characters: all of that is levelled here.
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from selectolax.lexbor import LexborNode
 
-from db.records import Evidence, Precision
+from db.records import Precision
+from feeds.access import gated_selectors
 from feeds.dedupe import canon
 from feeds.model import Context, Document, Image
-from feeds.page import ARTICLES, Node, Page, texts, things, types_of, within
+from feeds.normalise import text_of
+from feeds.page import ARTICLES, Node, Page, texts, things, types_of, values, within
 from feeds.sources.dates import read_date
 from feeds.sources.fields import MAX_DATE, author_name, plain_text, plausible
 from feeds.sources.media import number
 
 MAX_AUTHORS = 20
 MAX_CATEGORIES = 50
-MAX_SELECTORS = 10
 HEADING = 10
 """Characters of the shortest heading that tells where a title ends."""
 
@@ -36,12 +38,13 @@ _PUBLISHED = (
     "dcterms.created dcterms.issued dc.date.issued dc.date dcterms.date publishdate publish_date publication_date "
     "pubdate date"
 ).split()
-_UPDATED = "article:modified_time og:article:modified_time og:updated_time datemodified dcterms.modified lastmod".split()
+_UPDATED = (
+    "article:modified_time og:article:modified_time og:updated_time datemodified dcterms.modified lastmod".split()
+)
 _AUTHORS = "author parsely-author sailthru.author dc.creator dcterms.creator byl".split()
 _BY = re.compile(r"(?:by|von|par|por|przez|автор:?|аўтар:?)\s+(?=\w)", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _IN_ADDRESS = re.compile(r"/(20\d\d)[/-]([01]?\d)[/-]([0-3]?\d)(?=[/-])")
-_SELECTOR = re.compile(r"[.#]?[A-Za-z_][\w-]{0,80}")
 _JOINTS = (" | ", " - ", " – ", " — ", " · ", " » ", " :: ")
 _MARKS = tuple("|-–—·»:：_")
 _SPLIT = re.compile(r"[,;|]")
@@ -79,7 +82,7 @@ def read_said(page: Page, document: Document, context: Context) -> Said:
         title=_title(page, node, site),
         site=site,
         description=_first(texts(node, "description")) or page.meta("og:description", "description") or "",
-        body=plain_text(_first(texts_whole(node, "articleBody"))) if node else "",
+        body=_body(node),
         is_article=bool(node) or (page.meta("og:type") or "").lower() in ("article", "news", "og:article"),
         published=published,
         precision=precision,
@@ -92,24 +95,9 @@ def read_said(page: Page, document: Document, context: Context) -> Said:
     )
 
 
-def texts_whole(node: Node, key: str) -> list[str]:
-    """The texts of a property with their lines, as long as they are."""
-    said = node.get(key)
-    return [one for one in (said if isinstance(said, list) else [said]) if isinstance(one, str) and one.strip()]
-
-
-def evidence_of(page: Page) -> tuple[Evidence, ...]:
-    """What the page's articles say of who may read them."""
-    found = []
-    for node in page.articles():
-        for said in texts(node, "isAccessibleForFree"):
-            found.append(Evidence("isAccessibleForFree", said.rpartition("/")[2].lower(), "page JSON-LD"))
-    return tuple(dict.fromkeys(found))
-
-
 def free_paragraph(page: Page) -> str:
     """The first paragraph outside of the parts that cost; empty where the page gates none of its parts."""
-    gated = {element.mem_id for selector in _gates(page) for element in page.tree.css(selector)}
+    gated = {element.mem_id for selector in gated_selectors(page) for element in page.tree.css(selector)}
     if not gated:
         return ""
     for paragraph in page.tree.css("article p, main p, [itemprop=articleBody] p"):
@@ -117,17 +105,6 @@ def free_paragraph(page: Page) -> str:
         if len(text.split()) >= WORDS and not _stands_in(paragraph, gated):
             return text
     return ""
-
-
-def _gates(page: Page) -> list[str]:
-    """Selectors of the parts of articles that are not free, the simple ones that schema.org's users are told of."""
-    found = []
-    for article in page.articles():
-        for part in things(article, "hasPart"):
-            if _first(texts(part, "isAccessibleForFree")).rpartition("/")[2].lower() == "false":
-                said = [one.strip() for text in texts(part, "cssSelector") for one in text.split(",")]
-                found += [one for one in said if _SELECTOR.fullmatch(one)]
-    return found[:MAX_SELECTORS]
 
 
 def _stands_in(element: LexborNode, above: set[int]) -> bool:
@@ -164,9 +141,8 @@ def _article(page: Page) -> Node:
 
 def _addresses(page: Page, node: Node) -> Iterator[str]:
     for key in ("url", "mainEntityOfPage", "@id"):
-        said = node.get(key)
-        for one in said if isinstance(said, list) else [said]:
-            text = one.get("@id") or one.get("url") if isinstance(one, dict) else one
+        for one in values(node, key):
+            text = one.get("@id") or one.get("url") if isinstance(one, Mapping) else one
             if isinstance(text, str) and (url := page.absolute(text)) is not None:
                 yield url
 
@@ -212,13 +188,21 @@ def _without(title: str, site: str | None, heading: str) -> str:
     return title
 
 
+def _body(node: Node) -> str:
+    """The text that is stated, with its lines; publishers write it as text or as HTML."""
+    said = next((one for one in values(node, "articleBody") if isinstance(one, str)), "")
+    return text_of(said) if "<" in said else html.unescape(said)
+
+
 def _published(
     page: Page, node: Node, document: Document, context: Context
 ) -> tuple[datetime | None, Precision | None, str | None]:
     """When the article was published, how exactly that is known, and from what."""
     found = _first_moment(_dates(page, node, "datePublished", _PUBLISHED), document, context)
     if found[0] is None:
-        times = [(one.attributes.get("datetime"), "time") for one in page.tree.css("article time[datetime], time[pubdate]")]
+        times = [
+            (one.attributes.get("datetime"), "time") for one in page.tree.css("article time[datetime], time[pubdate]")
+        ]
         found = _first_moment([(text, basis) for text, basis in times[:3] if text], document, context)
     if found[0] is None and (said := _IN_ADDRESS.search(document.url or "")):
         day = f"{said[1]}-{int(said[2]):02}-{int(said[3]):02}"
@@ -251,26 +235,31 @@ def _first_moment(
 
 def _authors(page: Page, node: Node) -> tuple[str, ...]:
     """Names of people, never their addresses."""
-    by_id = {one["@id"]: one for top in page.nodes for one in within(top) if isinstance(one.get("@id"), str)}
-    said: list[str] = []
-    for key in ("author", "creator"):
-        for one in node.get(key) if isinstance(node.get(key), list) else [node.get(key)]:
-            if isinstance(one, dict):
-                thing = one if one.get("name") else by_id.get(str(one.get("@id")), one)
-                said += texts(thing, "name")
-            elif isinstance(one, str):
-                said.append(one)
-        if said:
-            break
-    said = said or [text for name in _AUTHORS for text in page.metas.get(name, ())] or list(page.metas.get("article:author", ()))
-    names = [_BY.sub("", author_name(" ".join(plain_text(one).split())), count=1) for one in said[: 2 * MAX_AUTHORS]]
-    return tuple(dict.fromkeys(name for name in names if name and "://" not in name and not name.startswith("@")))[:MAX_AUTHORS]
+    said = [name for key in ("author", "creator") for name in _names(page, node, key)]
+    said = said or [text for name in _AUTHORS for text in page.metas.get(name, ())]
+    said = said or list(page.metas.get("article:author", ()))
+    names = [_BY.sub("", author_name(" ".join(plain_text(one).split())), count=1) for one in said[:MAX_AUTHORS]]
+    return tuple(dict.fromkeys(name for name in names if name and "://" not in name and not name.startswith("@")))
+
+
+def _names(page: Page, node: Node, key: str) -> Iterator[str]:
+    """What a property names, also where it only refers to a thing that the page states elsewhere."""
+    for one in values(node, key):
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, Mapping):
+            if not one.get("name") and isinstance(one.get("@id"), str):
+                stated = (each for top in page.nodes for each in within(top))
+                one = next((each for each in stated if each.get("@id") == one["@id"] and each.get("name")), one)
+            yield from texts(one, "name")
 
 
 def _categories(page: Page, node: Node) -> tuple[str, ...]:
     """The section first, then keywords and tags."""
     sections = texts(node, "articleSection") or list(page.metas.get("article:section", ()))
-    tags = texts(node, "keywords") or list(page.metas.get("article:tag", ())) or list(page.metas.get("news_keywords", ()))
+    tags = texts(node, "keywords") or [
+        tag for name in ("article:tag", "news_keywords", "keywords") for tag in page.metas.get(name, ())
+    ]
     names = [name.strip() for one in tags for name in _SPLIT.split(one)]
     found = {name.casefold(): name for name in reversed([*sections, *names]) if name and "://" not in name}
     return tuple(reversed(found.values()))[:MAX_CATEGORIES]
@@ -278,9 +267,8 @@ def _categories(page: Page, node: Node) -> tuple[str, ...]:
 
 def _images(page: Page, node: Node) -> Iterator[Image]:
     """The one picture that stands for the article."""
-    said = node.get("image")
-    for one in said if isinstance(said, list) else [said]:
-        thing = one if isinstance(one, dict) else {"url": one}
+    for one in values(node, "image"):
+        thing = one if isinstance(one, Mapping) else {"url": one}
         address = thing.get("url") or thing.get("contentUrl") or thing.get("@id")
         if isinstance(address, str) and (url := page.absolute(address)) is not None:
             yield Image(url, number(str(thing.get("width"))), number(str(thing.get("height"))))

@@ -17,10 +17,11 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from trafilatura import bare_extraction
 from trafilatura.htmlprocessing import convert_to_html
 from trafilatura.meta import reset_caches
+from trafilatura.settings import Document as Article
 
 from feeds.errors import ParseError
 from feeds.extract.boilerplate import tidy
-from feeds.extract.layout import even_out
+from feeds.extract.layout import even_out, text_in
 from feeds.page import Page
 
 LITTLE = 60
@@ -32,13 +33,13 @@ RESET_EVERY = 200
 LINKS = 0.6
 """The share of a text in links above which it is a list of them."""
 
-MAX_TAGS = 100_000
-"""Tags of a page. The longest articles have 30,000; of junk trafilatura takes up to 70 us for each."""
+MAX_TAGS = 60_000
+"""Tags of a page; the longest articles have 30,000. trafilatura is quadratic in some: in `<pre>` 45,000 took 10 s."""
 
 _CJK = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts without blanks between words."""
 
-_PARSER = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False)
+_PARSER = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
 _pages = count(1)
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL + 1)  # it warns of every page without a text
@@ -106,11 +107,11 @@ def _found(tree: HtmlElement, page: Page, title: str, *, strict: bool, fast: boo
             include_images=True,
             include_links=True,
         )
-        if found is None or found.body is None:
+        if not isinstance(found, Article) or found.body is None:
             return Found()
-        body: etree._Element = found.body
+        body = found.body
         linked = tidy(body, title)
-        text = " ".join(body.itertext())
+        text = " ".join(map(str, body.itertext()))
         _resolve(body, page)
         markup = _serialised(convert_to_html(body)[0])
     except Exception as error:  # it promises nothing about pages that nobody has seen yet
@@ -142,12 +143,12 @@ def _shown(tree: HtmlElement) -> int:
     articles = tree.xpath("//*[@itemprop='articleBody']") or tree.xpath("//article[not(ancestor::article)]")
     if len(articles) != 1:
         return 0
-    return sum(count_words("".join(one.itertext())) for one in articles[0].iter("p"))
+    return sum(count_words(text_in(one)) for one in articles[0].iter("p"))
 
 
 def _linked(tree: HtmlElement) -> float:
     """The share of the page's text that stands in links."""
     etree.strip_elements(tree, "script", "style", "noscript", "template", "svg", with_tail=False)
-    whole = sum(len(text.strip()) for text in tree.itertext())
-    links = sum(len(text.strip()) for link in tree.iter("a") for text in link.itertext())
+    whole = sum(len(text.strip()) for text in map(str, tree.itertext()))
+    links = sum(len(text_in(link).strip()) for link in tree.iter("a"))
     return links / whole if whole else 0.0
