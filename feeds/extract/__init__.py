@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from importlib.util import find_spec
 
-from db.records import Evidence
+from db.records import Access, Evidence
 from feeds import dedupe
 from feeds.access import judge, page_evidence
 from feeds.errors import ParseError
@@ -128,8 +128,8 @@ def _content(page: Page, said: Said, evidence: tuple[Evidence, ...], document: D
 
 
 def _is_open(evidence: tuple[Evidence, ...]) -> bool:
-    """Whether each piece of evidence, taken alone, says free or nothing."""
-    return all(judge((one,)).level in ("free", "unknown") for one in evidence)
+    """Whether nothing about the page so much as hints that its article costs."""
+    return all(judge((one,)).level is Access.FREE for one in evidence)
 
 
 def _refuse_notice(page: Page, said: Said, words: int, document: Document) -> None:

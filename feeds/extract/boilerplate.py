@@ -19,8 +19,7 @@ HEADLINE = 25
 KEPT = 0.6
 """The share of a text that must stand before a heading that ends it."""
 
-_BUTTONS = frozenset(
-    one.strip() for one in """
+_BUTTONS = """
     share|share this|share this article|share this story|share on facebook|share on twitter|share on x|copy link|tweet
     save|save article|print|print this article|email|email this article|follow us|listen|listen to this article
     advertisement|advertising|sponsored|sponsored content|ad|article continues below advertisement|story continues below
@@ -34,11 +33,9 @@ _BUTTONS = frozenset(
     реклама|поделиться|распечатать|читать далее|читать дальше|подробнее|подписаться на рассылку|слушать статью
     поділитися|роздрукувати|читати далі|докладніше|падзяліцца|раздрукаваць|чытаць далей|рэклама
     このニュースをシェア|シェアする|広告|分享|广告|공유|광고
-    """.replace("\n", "|").split("|")
-)  # fmt: skip
+"""
 
-_AFTER = frozenset(
-    one.strip() for one in """
+_AFTER = """
     related|related articles|related stories|related topics|related content|more on this story|more from|more stories
     most read|most viewed|most popular|trending|recommended|recommended for you|you may also like|you might also like
     read next|up next|comments|leave a comment|join the conversation|keywords|tags|topics|topics in this article
@@ -52,16 +49,28 @@ _AFTER = frozenset(
     читайте також|за темою|найпопулярніше|коментарі|чытайце таксама|па тэме|каментары|каментарыі|папулярнае
     leggi anche|articoli correlati|i più letti|commenti|leia também|mais lidas
     関連記事|相关阅读|相关新闻|관련기사
-    """.replace("\n", "|").split("|")
-)  # fmt: skip
+"""
 
-_POINTERS = """
+_POINTERS = (
+    """
     read more|read also|read next|also read|see also|more on this|related|recommended|watch|listen|sign up|subscribe
     lesen sie auch|mehr zum thema|auch interessant|lire aussi|à lire aussi|lea también|lee también|te puede interesar
     zobacz też|zobacz także|czytaj też|czytaj także|przeczytaj też|przeczytaj także|читайте также|смотрите также
     по теме|читайте також|дивіться також|чытайце таксама|глядзіце таксама|leggi anche|leia também
-""".strip().replace("\n", "|").split("|")
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
 _PROMOTION = re.compile(rf"(?:{'|'.join(one.strip() for one in _POINTERS)})\s*[:：–—|»>-]", re.IGNORECASE)
+
+
+def _lines(text: str) -> list[str]:
+    return [line for part in text.replace("\n", "|").split("|") if (line := part.strip())]
+
+
+_IS_BUTTON = frozenset(_lines(_BUTTONS))
+_IS_AFTER = frozenset(_lines(_AFTER))
+_PROMOTION = re.compile(rf"(?:{'|'.join(_lines(_POINTERS))})\s*[:：–—|»>-]", re.IGNORECASE)
 _EDGES = " \t.:;,…·•*|/\\»›>→-–—_\"'“”„«()[]+"
 _STOPS = (".", "!", "?", "…", "»", '"', "”", "。", "！", "？", "။", ":", ";")
 
@@ -83,7 +92,7 @@ def _end(body: etree._Element) -> None:
     before = 0
     for block in list(body):
         line = _line(block)
-        if before >= KEPT * whole and len(line) <= LINE and _folded(line) in _AFTER:
+        if before >= KEPT * whole and len(line) <= LINE and _folded(line) in _IS_AFTER:
             for after in [block, *block.itersiblings()]:
                 body.remove(after)
             break
@@ -97,7 +106,7 @@ def _comes_after(last: etree._Element, before: etree._Element) -> bool:
     if last.tag == "graphic":
         return False
     line = _line(last)
-    if last.tag == "head" or not line or _folded(line) in _AFTER:
+    if last.tag == "head" or not line or _folded(line) in _IS_AFTER:
         return True
     if last.tag == "list":
         return 2 * _linked(last) > len(line) or (
@@ -128,7 +137,7 @@ def _linked(block: etree._Element) -> int:
 
 def _is_button(block: etree._Element) -> bool:
     line = _line(block)
-    return len(line) <= LINE and _folded(line) in _BUTTONS
+    return len(line) <= LINE and _folded(line) in _IS_BUTTON
 
 
 def _is_promotion(block: etree._Element) -> bool:
