@@ -51,17 +51,12 @@ _AFTER = """
     関連記事|相关阅读|相关新闻|관련기사
 """
 
-_POINTERS = (
-    """
+_POINTERS = """
     read more|read also|read next|also read|see also|more on this|related|recommended|watch|listen|sign up|subscribe
     lesen sie auch|mehr zum thema|auch interessant|lire aussi|à lire aussi|lea también|lee también|te puede interesar
     zobacz też|zobacz także|czytaj też|czytaj także|przeczytaj też|przeczytaj także|читайте также|смотрите также
     по теме|читайте також|дивіться також|чытайце таксама|глядзіце таксама|leggi anche|leia também
-""".strip()
-    .replace("\n", "|")
-    .split("|")
-)
-_PROMOTION = re.compile(rf"(?:{'|'.join(one.strip() for one in _POINTERS)})\s*[:：–—|»>-]", re.IGNORECASE)
+"""
 
 
 def _lines(text: str) -> list[str]:
