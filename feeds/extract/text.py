@@ -10,14 +10,13 @@ import html
 import logging
 import re
 from dataclasses import dataclass
-from itertools import count
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from trafilatura import bare_extraction
 from trafilatura.htmlprocessing import convert_to_html
-from trafilatura.meta import reset_caches
 from trafilatura.settings import Document as Article
+from trafilatura.utils import line_processing, trim
 
 from feeds.errors import ParseError
 from feeds.extract.boilerplate import tidy
@@ -26,9 +25,6 @@ from feeds.page import Page
 
 LITTLE = 60
 """Words of a text that may have been missed."""
-
-RESET_EVERY = 200
-"""Pages after which trafilatura's caches are emptied: they hold texts."""
 
 LINKS = 0.6
 """The share of a text in links above which it is a list of them."""
@@ -40,7 +36,6 @@ _CJK = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\
 """Scripts without blanks between words."""
 
 _PARSER = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
-_pages = count(1)
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL + 1)  # it warns of every page without a text
 
@@ -74,8 +69,8 @@ def find_text(page: Page, title: str, stated: int) -> Found:
             best = lenient
             if _linked(tree) > LINKS:  # what was missed is taken as plain text, menus and all
                 best = Found(best.markup, best.words, is_listing=True)
-    if next(_pages) % RESET_EVERY == 0:
-        reset_caches()
+    for cached in (trim, line_processing):  # a thousand texts each: of hostile pages, gigabytes
+        cached.cache_clear()
     return best
 
 
