@@ -5,7 +5,7 @@ Times are aware datetimes in UTC, to the second. Text is NFC without characters 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -227,13 +227,25 @@ class Revised:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What documents of a source taught: names of its sections and its markers, each in order of text."""
+    """What documents of a source taught: names of its sections and its markers, each in order of text.
+
+    `articles` counts those that it stated to be locked or free, the earlier ones less, `locked` those of them that are;
+    `doubted` says that it states that of so many that its word is only a hint (see `feeds.access.word`).
+    """
 
     sections: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
+    articles: int = 0
+    locked: int = 0
+    doubted: bool = False
 
     def __or__(self, other: Learned) -> Learned:
-        return Learned(tuple(sorted({*self.sections, *other.sections})), tuple(sorted({*self.markers, *other.markers})))
+        """Sections and markers of both; the rest is of this one."""
+        return replace(
+            self,
+            sections=tuple(sorted({*self.sections, *other.sections})),
+            markers=tuple(sorted({*self.markers, *other.markers})),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from db.engine import Connection
 from db.records import ArticleRecord, EntryRecord
 from db.store import articles, entries
+from feeds.access import http_evidence
 from feeds.errors import FetchError, ParseError, SourceError
 from feeds.fetch import HttpError, NotNow
 from feeds.fulltext import (
-    PAGES,
-    REFUSED,
     Listed,
     is_told,
     key_of,
@@ -103,9 +102,8 @@ class Articles:
         if isinstance(found, NotNow):
             self.put_off(wanted)
         elif self._open.pop(url, None) is not None:
-            if isinstance(found, HttpError) and found.status in REFUSED:
-                document = Document(name=url, data=b"", as_of=self._now, fetched_at=self._now, url=url)
-                found = refused(found.status, document, self.manner, wanted.listed)
+            if isinstance(found, HttpError) and (evidence := http_evidence(found.status)):
+                found = refused(evidence, self.manner, wanted.listed, self._now)
             if isinstance(found, Reading):
                 # What crosses processes does not say so.
                 self.readings.append(replace(found, partial=True, article=True))
@@ -165,8 +163,6 @@ class Articles:
 
 def check_article(document: Document) -> None:
     """Raises `ParseError` for what a server gave in place of an article."""
-    if document.media_type is not None and document.media_type not in PAGES:
-        raise ParseError(f"{redact(document.name)}: is {document.media_type}, no page")
     if leads_home(document):
         raise ParseError(f"{redact(document.name)}: leads to the home page")
 

@@ -50,14 +50,18 @@ def query() -> Select[Any]:
 def record(row: Any) -> SourceRecord:
     """A row of `query` as a value."""
     values = row._asdict()
-    learned = values["learned"]
-    values["learned"] = Learned(tuple(learned["sections"]), tuple(learned["markers"])) if learned else _NOTHING
+    values["learned"] = learned_of(values["learned"]) if values["learned"] else _NOTHING
     values["pace"] = pace_of(values["pace"]) if values["pace"] else _NO_PACE
     return SourceRecord(**values)
 
 
 _NOTHING, _NO_PACE = Learned(), Pace()
 _LISTS, _MOMENTS = ("skip_hours", "skip_days"), ("newest", "gap_to", "moved_since")
+
+
+def learned_of(plain: Mapping[str, Any]) -> Learned:
+    """What a source taught, as it is stored."""
+    return Learned(**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
 
 
 def pace_of(plain: Mapping[str, Any]) -> Pace:
@@ -283,5 +287,5 @@ def forget_validators(connection: Connection, source_id: int) -> None:
 
 def learn(connection: Connection, source_id: int, learned: Learned) -> None:
     """Keeps what the documents of a source taught."""
-    values = {"sections": learned.sections, "markers": learned.markers}
+    values = {name: value for name in Learned.__slots__ if (value := getattr(learned, name)) != getattr(_NOTHING, name)}
     connection.execute(update(Source).where(Source.id == source_id).values(learned=values))
