@@ -359,3 +359,26 @@ def test_twenty_articles_of_which_one_hangs_one_is_gone_and_one_is_premium(desk:
     assert any(b"Teaser 5" in data for data in public)
     assert any(b"Number 6" in data for data in public)
     assert not any(b"SENTINEL-OF-A-BODY" in data for data in public)
+
+
+def test_the_text_of_a_page_is_found(bench: Bench) -> None:
+    """With the reader that everybody has, where the extra is installed."""
+    pytest.importorskip("trafilatura")
+    configure(bench)
+    bench.site.put("/feed", told([1, 2]))
+    paragraphs = "".join(f"<p>Paragraph {number} of the story. {WORDS}</p>" for number in range(5))
+    for number, said in ((1, "true"), (2, "false")):
+        locked = (
+            '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "NewsArticle", '
+            f'"headline": "Whole {number}", "datePublished": "2026-10-30T08:00:00Z", "isAccessibleForFree": {said}}}'
+            "</script>"
+        )
+        body = f"<nav><a href='/'>Home</a></nav><article><h1>Whole {number}</h1>{paragraphs}</article>"
+        markup = f"<!doctype html><html lang='en'><head>{locked}</head><body>{body}</body></html>"
+        bench.site.put(f"/a/{number}", Reply(body=markup.encode(), headers=[("Content-Type", "text/html")]))
+    result = bench.poll()["n"]
+    assert (result.outcome, result.tally.new, result.warnings) == ("stored", 2, [])
+    found = stored(bench)
+    assert (found["1"].title, found["1"].access, found["2"].access) == ("Whole 1", Access.FREE, Access.PREMIUM)
+    assert found["1"].text.startswith("Paragraph 0 of the story.")
+    assert "Paragraph 4" in found["1"].text
