@@ -19,6 +19,8 @@ WHOLE = (
     "feeds/clock.py",
     "feeds/dedupe/",
     "feeds/discover.py",
+    "feeds/fulltext.py",
+    "feeds/further.py",
     "feeds/extract/",
     "feeds/formats/",
     "feeds/manner.py",

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import ada_url
-from sqlalchemy import Connection, Select, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 from sqlalchemy import text as sql
 
 from db.models import Document, Source, SourceState
 from db.records import KnownSource, Learned, Pace, SourceRecord
-from db.store.bulk import Row, insert_rows, next_ids
+from db.store.bulk import Row, insert_rows, next_ids, rows_of_pairs
 from db.store.entries import chunks
 
 _COLUMNS = (
@@ -253,9 +253,8 @@ def save_documents(connection: Connection, read: Sequence[tuple[int, str, bytes]
     """
     known: dict[tuple[int, str], int] = {}
     for chunk in chunks([one[:2] for one in read]):
-        query = select(Document.source_id, Document.name, Document.id)
-        query = query.where(tuple_(Document.source_id, Document.name).in_(chunk))
-        known.update(((row[0], row[1]), row[2]) for row in connection.execute(query))
+        rows = rows_of_pairs(connection, Document, ("source_id", "name", "id"), chunk)
+        known.update(((row[0], row[1]), row[2]) for row in rows)
     again = [{"document": known[one[:2]], "new": one[2]} for one in read if one[:2] in known]
     if again:
         statement = update(Document).where(Document.id == bindparam("document")).values(digest=bindparam("new"))
