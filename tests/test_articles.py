@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from db.engine import reading
+from db.engine import reading, writing
 from db.records import Access, ArticleRecord, StoredEntry
 from db.store import articles, entries
 from feeds.articles import LEFT, MOST
@@ -182,6 +182,27 @@ def test_what_waits_for_later_polls_is_bounded(desk: Bench) -> None:
     desk.site.put("/feed", told(range(1, LEFT + 2 * MOST)))
     desk.poll(HOUR, everyone=True)
     assert len(left(desk)) == LEFT
+
+
+def test_what_is_stored_no_more_is_not_waited_for(desk: Bench) -> None:
+    desk.site.put("/feed", conditional(told([0]), '"v1"'))
+    put(desk, [0])
+    desk.poll()
+    asked(desk)
+    with writing(desk.engine) as connection:
+        one = ArticleRecord(desk.at("a", "/a/9"), 1, desk.now)
+        articles.remember(connection, [(desk.source().id, one)])
+    desk.poll(HOUR, everyone=True)
+    assert (asked(desk), left(desk)) == ([], [])
+
+
+def test_a_title_made_of_an_address_gives_way_to_the_articles(desk: Bench) -> None:
+    desk.site.put("/map.xml", b"<urlset><url><loc>/a/one-story</loc><lastmod>2026-10-30</lastmod></url></urlset>")
+    desk.site.put("/a/one-story", page("The one story", published="2026-10-29T08:00:00+00:00"))
+    configure(desk, "/map.xml", 'kind = "sitemap"')
+    assert desk.poll()["n"].tally.new == 1
+    one = stored(desk)["one-story"]
+    assert (one.title, one.published_basis, one.extra) == ("The one story", "datePublished", "")
 
 
 def test_an_article_that_fails_is_tried_three_times(desk: Bench) -> None:
