@@ -49,11 +49,13 @@ LOST = (404, 410)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An article to ask for; `tries` failed before, and `remembered` says that it is noted as still to be read."""
+    """An article to ask for; `tries` failed before, and `remembered` says that it is noted as still to be read. Its entry
+    `has_text` where that may have been read already."""
 
     listed: Listed
     tries: int = 0
     remembered: bool = False
+    has_text: bool = False
 
 
 class Articles:
@@ -102,8 +104,11 @@ class Articles:
         if isinstance(found, NotNow):
             self.put_off(wanted)
         elif self._open.pop(url, None) is not None:
-            if isinstance(found, HttpError) and (evidence := http_evidence(found.status)):
+            if isinstance(found, HttpError) and (evidence := http_evidence(found.status)) and not wanted.has_text:
                 found = refused(evidence, self.manner, wanted.listed, self._now)
+            if isinstance(found, Reading) and wanted.has_text and not any(record.text for record in found.records):
+                # Its word on who may read it would take the place of one that came with the text that stays.
+                found = ParseError(f"{redact(url)}: has no text any more")
             if isinstance(found, Reading):
                 # What crosses processes does not say so.
                 self.readings.append(replace(found, partial=True, article=True))
@@ -186,10 +191,10 @@ def plan(
     fresh = {key: one for key, one in records.items() if not is_told(one, told.get(key, ()))}
     known = {one.url: one for one in articles.remembered(connection, source_id)}
     wanted = []
-    for record in fresh.values():
+    for key, record in fresh.items():
         if record.url is not None:
-            wanted.append(Wanted(listed_of(record, record.url), remembered=record.url in known))
-            known.pop(record.url, None)
+            remembered = known.pop(record.url, None) is not None
+            wanted.append(Wanted(listed_of(record, record.url), remembered=remembered, has_text=key in told))
     asked, left = wanted[:MOST], [] if first else wanted[MOST:]
     due = [one for one in known.values() if one.due_at <= now][: MOST - len(asked)]
     again, dropped = _stored(connection, manner.name, due)
@@ -216,5 +221,5 @@ def _stored(connection: Connection, source: str, due: Sequence[ArticleRecord]) -
         if entry is None:
             dropped.append(one.url)
         else:
-            wanted.append(Wanted(listed_of(entry, one.url), one.tries, remembered=True))
+            wanted.append(Wanted(listed_of(entry, one.url), one.tries, remembered=True, has_text=bool(entry.text)))
     return wanted, dropped

@@ -282,6 +282,19 @@ def test_an_article_that_is_refused_is_a_hint_of_who_may_read_it(desk: Bench, st
     assert (left(desk), result.warnings, result.tally.updated) == ([], [], 0)
 
 
+@pytest.mark.parametrize("reply", [Reply(status=403), Reply(body=page("For some", ""))], ids=["refused", "textless"])
+def test_what_says_nothing_of_a_text_that_stays_does_not_open_it(desk: Bench, reply: Reply) -> None:
+    desk.site.put("/feed", told([1]))
+    desk.site.put("/a/1", page("For some", f"{WORDS} SENTINEL-OF-A-BODY.", free=False))
+    desk.poll()
+    desk.site.put("/feed", told([1], edition=", edited"))
+    desk.site.put("/a/1", reply)
+    for _ in range(4):
+        desk.poll(HOUR, everyone=True)
+    one = stored(desk)["1"]
+    assert (one.access, "SENTINEL-OF-A-BODY" in one.text) == (Access.PREMIUM, True)
+
+
 def test_a_slow_article_delays_neither_its_listing_nor_others(desk: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feeds.round.WITHIN", 0.5)
     configure(desk, more=f'[[source]]\nname = "other"\nurl = "{desk.at("b", "/other")}"\n')
