@@ -49,8 +49,10 @@ LOST = (404, 410)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An article to ask for; `tries` failed before, and `remembered` says that it is noted as still to be read. Its entry
-    `has_text` where that may have been read already."""
+    """An article to ask for; `tries` failed before, and `remembered` says that it is noted as still to be read.
+
+    Its entry `has_text` where one may have been read already.
+    """
 
     listed: Listed
     tries: int = 0
