@@ -6,7 +6,7 @@ Times are aware datetimes in UTC, to the second. Text is NFC without characters 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
@@ -323,7 +323,9 @@ class Revised:
     """An entry to be changed. `before` is what stands in the database.
 
     `record` gives the words that count from now on: None leaves them as they are. `changed` names what moved
-    materially (`title`, `body`, `access`, `sections`); empty means that nobody needs to be told.
+    materially (`title`, `body`, `access`, `sections`); empty means that nobody needs to be told. So does `unseen`: the
+    entry was just made, from its article, and this is what its listing says beside it, so that there is no former
+    version.
     """
 
     before: StoredEntry
@@ -334,17 +336,30 @@ class Revised:
     evidence: tuple[Evidence, ...]
     changed: tuple[str, ...]
     kept: bool = True
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What documents of a source taught: names of its sections and its markers, each in order of text."""
+    """What documents of a source taught: names of its sections and its markers, each in order of text.
+
+    `articles` counts those that it stated to be locked or free, the earlier ones less, `locked` those of them that are;
+    `doubted` says that it states that of so many that its word is only a hint (see `feeds.access.word`).
+    """
 
     sections: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
+    articles: int = 0
+    locked: int = 0
+    doubted: bool = False
 
     def __or__(self, other: Learned) -> Learned:
-        return Learned(tuple(sorted({*self.sections, *other.sections})), tuple(sorted({*self.markers, *other.markers})))
+        """Sections and markers of both; the rest is of this one."""
+        return replace(
+            self,
+            sections=tuple(sorted({*self.sections, *other.sections})),
+            markers=tuple(sorted({*self.markers, *other.markers})),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -442,6 +457,15 @@ class PollRecord:
     error: str | None = None
     pace: Pace | None = None
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRecord:
+    """An article that is still to be read, after `tries` that failed; not before `due_at`."""
+
+    url: str
+    tries: int
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

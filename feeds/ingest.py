@@ -154,7 +154,8 @@ def _store(
     are the keys that are stored."""
     read = [(one.saying.source_id, one.saying.reading.name, one.saying.reading.digest) for one in batch]
     for one, document_id in zip(batch, sources.save_documents(connection, read), strict=True):
-        one.id, one.rank = document_id, revise.document_rank(one.records, one.saying.reading.name)
+        reading = one.saying.reading
+        one.id, one.rank = document_id, revise.document_rank(one.records, reading.name, article=reading.article)
     seen = _recognise(connection, batch, found)
     news = [[(one.saying.source_id, revise.mint(record, prefix)) for record in one.fresh] for one in batch]
     changes, said, named_anew = _compare(connection, batch, now, made)
@@ -189,8 +190,10 @@ def _store(
     gone = withdrawals.among(connection, named_anew)
     restored = restore(connection, [each for each, one in gone.items() if one.by is not WithdrawnBy.PERSON], now)
     return [
-        _tally(len(each), {change.before.id for _, change in own if change.changed}, restored, one)
-        for one, each, own in zip(batch, news, changes, strict=True)
+        _tally(
+            len(each), {change.before.id for _, change in own if change.changed and not change.unseen}, restored, one
+        )
+        for document, each, own in zip(batch, news, changes, strict=True)
     ]
 
 

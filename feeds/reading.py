@@ -19,13 +19,18 @@ _record = maker(EntryRecord)
 _COMMON = normalise.Clean._fields.index("sections")
 """How many fields of a clean item are a record's, in the same order, between its keys and its sections."""
 
-PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed"}
+PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed", "sitemap": "feeds.sources.sitemap"}
 """Source kinds, loaded when used."""
+
+ARTICLE = "article"
+"""The kind of document, though no kind of source, that is the page of one entry."""
+
+_MODULES = PARSERS | {ARTICLE: "feeds.extract"}
 
 
 def parse(document: Document, manner: Manner) -> Parsed:
     """The items of a document, as its source's kind reads it. Raises `ParseError`."""
-    parsed: Parsed = import_module(PARSERS[manner.kind]).parse(document, manner.context)
+    parsed: Parsed = import_module(_MODULES[manner.kind]).parse(document, manner.context)
     return parsed
 
 

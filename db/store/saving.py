@@ -242,7 +242,7 @@ def revise_entries(
     indexed = index.standing(connection, [change.before.id for _, change in changes])
     for source_id, change in changes:
         before = change.before
-        if change.changed and change.kept:
+        if change.changed and change.kept and not change.unseen:
             connection.execute(
                 insert(Revision).values(
                     entry_id=before.id,

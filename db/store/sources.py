@@ -8,10 +8,11 @@ from typing import Any
 
 import ada_url
 from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import text as sql
 
 from db.models import Document, Source, SourceState
 from db.records import KnownSource, Learned, Pace, SourceRecord
-from db.store.bulk import Row, insert_rows, next_ids
+from db.store.bulk import Row, insert_rows, next_ids, rows_of_pairs
 from db.store.entries import chunks
 
 _COLUMNS = (
@@ -49,14 +50,19 @@ def query() -> Select[Any]:
 def record(row: Any) -> SourceRecord:
     """A row of `query` as a value."""
     values = row._asdict()
-    learned = values["learned"]
-    values["learned"] = Learned(tuple(learned["sections"]), tuple(learned["markers"])) if learned else _NOTHING
+    values["learned"] = learned_of(values["learned"]) if values["learned"] else _NOTHING
     values["pace"] = pace_of(values["pace"]) if values["pace"] else _NO_PACE
     return SourceRecord(**values)
 
 
 _NOTHING, _NO_PACE = Learned(), Pace()
 _LISTS, _MOMENTS = ("skip_hours", "skip_days"), ("newest", "gap_to", "moved_since")
+
+
+def learned_of(plain: Mapping[str, Any]) -> Learned:
+    """What a source taught, as it is stored."""
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
+    return Learned(**values)
 
 
 def pace_of(plain: Mapping[str, Any]) -> Pace:
@@ -205,12 +211,18 @@ def digests(connection: Connection, source_id: int) -> dict[str, bytes]:
     return {row[0]: row[1] for row in rows}
 
 
+_IS_COMPARED = sql("length(digest) > 0")
+"""In the very words of the index that holds these documents alone."""
+
+
 def digests_of(connection: Connection, source_ids: Sequence[int]) -> dict[tuple[int, str], bytes]:
-    """The same for many sources: (source's id, document name) -> digest."""
+    """The same for many sources: (source's id, document name) -> digest, for those that have one."""
     found: dict[tuple[int, str], bytes] = {}
     for chunk in chunks(source_ids):
         rows = connection.execute(
-            select(Document.source_id, Document.name, Document.digest).where(Document.source_id.in_(chunk))
+            select(Document.source_id, Document.name, Document.digest).where(
+                Document.source_id.in_(chunk), _IS_COMPARED
+            )
         )
         found.update(((row[0], row[1]), row[2]) for row in rows)
     return found
@@ -241,9 +253,9 @@ def save_documents(connection: Connection, read: Sequence[tuple[int, str, bytes]
     A source's name is given once.
     """
     known: dict[tuple[int, str], int] = {}
-    for chunk in chunks(sorted({source_id for source_id, _, _ in read})):
-        query = select(Document.source_id, Document.name, Document.id).where(Document.source_id.in_(chunk))
-        known.update(((row[0], row[1]), row[2]) for row in connection.execute(query))
+    for chunk in chunks([one[:2] for one in read]):
+        rows = rows_of_pairs(connection, Document, ("source_id", "name", "id"), chunk)
+        known.update(((row[0], row[1]), row[2]) for row in rows)
     again = [{"document": known[one[:2]], "new": one[2]} for one in read if one[:2] in known]
     if again:
         statement = update(Document).where(Document.id == bindparam("document")).values(digest=bindparam("new"))
@@ -275,5 +287,5 @@ def forget_validators(connection: Connection, source_id: int) -> None:
 
 def learn(connection: Connection, source_id: int, learned: Learned) -> None:
     """Keeps what the documents of a source taught."""
-    values = {"sections": learned.sections, "markers": learned.markers}
+    values = {name: value for name in Learned.__slots__ if (value := getattr(learned, name)) != getattr(_NOTHING, name)}
     connection.execute(update(Source).where(Source.id == source_id).values(learned=values))

@@ -11,7 +11,7 @@ from alembic import op
 import db.models
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 
 def upgrade() -> None:
