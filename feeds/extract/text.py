@@ -28,6 +28,9 @@ from feeds.page import Page
 LITTLE = 60
 """Words of a text that may have been missed."""
 
+MUCH_MORE = 1.5
+"""How many times the words of a text another has that is taken instead."""
+
 PROSE = 80
 """Characters of the shortest paragraph that is prose."""
 
@@ -61,23 +64,21 @@ class Found:
 
 
 def find_text(page: Page, title: str, stated: int) -> Found:
-    """The text of the article in `page`; empty where there is none. `stated` is how many words it should have.
+    """The text of the article in `page`; empty where there is none.
 
-    Asked again, less strictly, where it comes to few words, or to half of those that are stated or stand in the
-    paragraphs of the page's article. Raises `ParseError` for junk and where trafilatura breaks down; the message lacks
+    Asked again, less strictly, where it comes to few words or to half of those in the paragraphs of the page's
+    article, unless a text of `stated` words is at hand that says much more. Raises `ParseError` for junk and where trafilatura breaks down; the message lacks
     the document's name.
     """
     tree = _tree(page)
-    if tree is None:
-        return Found()
     even_out(tree)
     _mark(tree)
     best = _found(tree, page, title, strict=True, fast=True)
-    if best.words < LITTLE or 2 * best.words < max(stated, _shown(tree)):
+    if stated <= MUCH_MORE * best.words and (best.words < LITTLE or 2 * best.words < _shown(tree)):
         lenient = _found(tree, page, title, strict=False, fast=True)
         if lenient.words < LITTLE:
             lenient = max(lenient, _found(tree, page, title, strict=False, fast=False), key=lambda found: found.words)
-        if 2 * lenient.words > 3 * best.words:
+        if lenient.words > MUCH_MORE * best.words:
             best = lenient
             if _linked(tree) > LINKS:  # what was missed is taken as plain text, menus and all
                 best = Found(best.markup, best.words, is_listing=True)
@@ -92,17 +93,13 @@ def count_words(text: str) -> int:
     return words if text.isascii() else words + len(_CJK.findall(text)) // 2
 
 
-def _tree(page: Page) -> HtmlElement | None:
-    """The page as trafilatura wants it; None where nothing is in it. Raises `ParseError` for a page of junk."""
-    markup = page.tree.html or ""
+def _tree(page: Page) -> HtmlElement:
+    """The page as trafilatura wants it. Raises `ParseError` for a page of junk."""
+    markup = page.tree.html or "<p>"
     if markup.count("<") > MAX_TAGS:
         raise ParseError(f"is refused: more than {MAX_TAGS:,} tags")
     # lxml puts `<article>` into the head where `<body>` is left out, as it may be; in what was parsed before it is not.
-    data = markup.encode("utf-8", "replace").translate(None, b"\0")
-    try:
-        return document_fromstring(data, parser=_PARSER)
-    except (etree.ParserError, etree.XMLSyntaxError):  # nothing but blanks and comments
-        return None
+    return document_fromstring(markup.encode("utf-8", "replace").translate(None, b"\0"), parser=_PARSER)
 
 
 def _mark(tree: HtmlElement) -> None:
