@@ -190,9 +190,7 @@ def _store(
     gone = withdrawals.among(connection, named_anew)
     restored = restore(connection, [each for each, one in gone.items() if one.by is not WithdrawnBy.PERSON], now)
     return [
-        _tally(
-            len(each), {change.before.id for _, change in own if change.changed and not change.unseen}, restored, one
-        )
+        _tally(len(each), {one.before.id for _, one in own if one.changed and not one.unseen}, restored, document)
         for document, each, own in zip(batch, news, changes, strict=True)
     ]
 

@@ -208,8 +208,11 @@ def _decode(data: bytes, charset: str | None) -> str:
         if data.startswith(mark):
             return data.removeprefix(mark).decode(codec, "replace")
     declared = _CHARSET.search(data[:4096])
-    for name in (charset, declared[1].decode("ascii", "replace") if declared is not None else None):
-        codec = _AS_READ.get((name or "").strip().lower(), (name or "").strip().lower())
+    said = declared[1].decode("ascii", "replace").lower() if declared is not None else ""
+    if said.startswith("utf-16"):  # in letters of one byte each it cannot be true (WHATWG HTML, 13.2.3.2)
+        said = "utf-8"
+    for name in (charset or "", said):
+        codec = _AS_READ.get(name.strip().lower(), name.strip().lower())
         if codec and codec not in _NO_CHARSETS and "\0" not in codec:
             try:
                 return codecs.lookup(codec).decode(data, "replace")[0] if _is_text(codec) else ""
@@ -338,7 +341,9 @@ def _microdata(tree: LexborHTMLParser) -> list[Node]:
     """The things of the page's microdata (HTML, 5), in the shape of JSON-LD."""
     items: dict[int, dict[str, Any]] = {}
     found: list[Node] = []
-    for element in tree.css("[itemtype], [itemprop]")[:MAX_PROPERTIES]:
+    # What matches both selectors is given twice.
+    elements = {element.mem_id: element for element in tree.css("[itemtype], [itemprop]")[:MAX_PROPERTIES]}
+    for element in elements.values():
         said = element.attributes
         names, kind = (said.get("itemprop") or "").split()[:5], said.get("itemtype")
         thing: dict[str, Any] | None = None

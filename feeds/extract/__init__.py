@@ -30,8 +30,6 @@ ENOUGH = 25
 SHORT = 150
 """Words above which a text is no notice of an error, a login or a consent."""
 
-MUCH_LONGER = 1.5
-
 _ANYTHING = Context()
 _KINDS = ("", "text/html", "application/xhtml+xml", "text/plain", "application/octet-stream")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
@@ -113,16 +111,16 @@ def _content(page: Page, said: Said, evidence: tuple[Evidence, ...], document: D
     What the page states as the article's text counts where it shows much less of it, and only where nothing hints
     that it costs: publishers put there what they do not show.
     """
-    from feeds.extract.text import count_words, find_text
+    from feeds.extract.text import MUCH_MORE, count_words, find_text
 
-    stated = count_words(said.body)
+    stated = count_words(said.body) if _is_open(evidence) else 0
     try:
         found = find_text(page, said.title, stated)
     except ParseError as error:
         raise ParseError(f"{document.name}: {error}") from error
     if found.is_listing and not said.is_article:
         raise ParseError(f"{document.name}: is a list of links, not an article")
-    if stated > MUCH_LONGER * found.words and _is_open(evidence):
+    if stated > MUCH_MORE * found.words:
         return markup_of(said.body), stated
     return found.markup, found.words
 

@@ -66,7 +66,7 @@ def _lines(text: str) -> list[str]:
 _IS_BUTTON = frozenset(_lines(_BUTTONS))
 _IS_AFTER = frozenset(_lines(_AFTER))
 _PROMOTION = re.compile(rf"(?:{'|'.join(_lines(_POINTERS))})\s*[:：–—|»>-]", re.IGNORECASE)
-_EDGES = " \t.:;,…·•*|/\\»›>→-–—_\"'“”„«()[]+"
+_EDGES = " \t.:;,!?…·•*|/\\»›>→-–—_\"'“”„«()[]+"
 _STOPS = (".", "!", "?", "…", "»", '"', "”", "。", "！", "？", "။", ":", ";")
 
 

@@ -26,6 +26,9 @@ from feeds.sources.media import number
 
 MAX_AUTHORS = 20
 MAX_CATEGORIES = 50
+CUT = 100
+"""Characters of a headline that may have been cut: search engines take 110 at most."""
+
 HEADING = 10
 """Characters of the shortest heading that tells where a title ends."""
 
@@ -46,7 +49,7 @@ _BY = re.compile(r"(?:by|von|par|por|przez|автор:?|аўтар:?)\s+(?=\w)",
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _IN_ADDRESS = re.compile(r"/(20\d\d)[/-]([01]?\d)[/-]([0-3]?\d)(?=[/-])")
 _JOINTS = (" | ", " - ", " – ", " — ", " · ", " » ", " :: ")
-_MARKS = tuple("|-–—·»:：_")
+_MARKS = tuple("|-–—·»：_")
 _SPLIT = re.compile(r"[,;|]")
 
 
@@ -152,7 +155,7 @@ def _site(page: Page, node: Node) -> str | None:
 
 
 def _title(page: Page, node: Node, site: str | None) -> str:
-    """The headline without the publication's name; a longer one that begins alike wins, as headlines are cut."""
+    """The headline without the publication's name; of one that was cut the whole, where the page shows it."""
     heading = _heading(page)
     said = [
         _first(texts(node, "headline")),
@@ -166,8 +169,11 @@ def _title(page: Page, node: Node, site: str | None) -> str:
     titles = [title for one in lines if (title := _without(one, site, heading))]
     if not titles:
         return site or ""
-    first = titles[0].rstrip(".… ")
-    return next((one for one in titles[1:3] if len(one) > len(titles[0]) and one.startswith(first)), titles[0])
+    best = titles[0]
+    if len(best) < CUT and not best.endswith(("…", "...")):
+        return best
+    start = best.rstrip(".… ")
+    return next((one for one in titles[1:] if len(one) > len(best) and one.startswith(start)), best)
 
 
 def _heading(page: Page) -> str:
@@ -179,12 +185,13 @@ def _without(title: str, site: str | None, heading: str) -> str:
     """`title` without the name of the publication: known, or what is more than in the page's heading."""
     if site and _plain(title) == _plain(site):
         return ""
+    rest = title.removeprefix(heading)
+    if len(rest) < len(heading) and len(heading) >= HEADING and rest.strip()[:1] in _MARKS:
+        return heading
     for joint in _JOINTS:
         head, found, tail = title.rpartition(joint)
         if found and head and site and _plain(tail) == _plain(site):
             return head.strip()
-    if len(heading) >= HEADING and title.startswith(heading) and title[len(heading) :].strip()[:1] in _MARKS:
-        return heading
     return title
 
 
@@ -261,8 +268,11 @@ def _categories(page: Page, node: Node) -> tuple[str, ...]:
         tag for name in ("article:tag", "news_keywords", "keywords") for tag in page.metas.get(name, ())
     ]
     names = [name.strip() for one in tags for name in _SPLIT.split(one)]
-    found = {name.casefold(): name for name in reversed([*sections, *names]) if name and "://" not in name}
-    return tuple(reversed(found.values()))[:MAX_CATEGORIES]
+    found: dict[str, str] = {}
+    for name in [*sections, *names]:
+        if name and "://" not in name:
+            found.setdefault(name.casefold(), name)
+    return tuple(found.values())[:MAX_CATEGORIES]
 
 
 def _images(page: Page, node: Node) -> Iterator[Image]:

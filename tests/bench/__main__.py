@@ -61,6 +61,7 @@ BENCHMARKS: dict[str, tuple[str, dict[str, int]]] = {
     "publish": ("publish.measure", {}),
     "publish-feedgen": ("peers.bare_feedgen", {}),
     "parse": ("parsing.measure", {}),
+    "fulltext": ("fulltext.measure", {}),
     "fetch": ("fetch.measure", {}),
     "poll": ("polling.measure", {}),
     "poll-reader": ("readers.lemon_reader", {"feeds": OTHERS}),
