@@ -1,0 +1,58 @@
+"""The next page of a listing."""
+
+from __future__ import annotations
+
+import re
+
+from feeds.page import Page
+from feeds.sources.page.addresses import address_of, site_of
+from feeds.sources.page.texts import classes_of, fold, text_of
+
+_LINKS = 6_000
+_NEXT = re.compile(
+    r"(?:next(?: page)?|older(?: posts| entries| articles| news)?|weiter|nächste(?: seite)?|suivante?|page suivante|siguiente|próxima|seguinte|successiva|avanti|volgende"
+    r"|nästa|neste|næste|seuraava|następna|dalej|další|ďalšia|следующая(?: страница)?|вперед|вперёд|далее|наступная|наступная старонка|наперад|наступна(?: сторінка)?|далі"
+    r"|kitas|nākamā|järgmine|sonraki|下一页|下一頁|次へ|次のページ|다음)"
+)
+_PAGER = re.compile(r"(?:[a-z0-9]+[-_]+){0,4}(?:pagination|pager|paging|page-numbers|nav-links|next|next-page|older|older-posts|page-next)(?:[-_]?(?:link|list|item|nav|wrapper))?")
+_NUMBER = re.compile(r"(?:/(?:page|seite|strona|p)/?|[?&](?:page|p|paged|pg|seite|PAGEN_1)=)(\d{1,4})(?=[/&.]|$)", re.IGNORECASE)
+
+
+def next_page(page: Page) -> tuple[str, ...]:
+    """The address of the next page, one or none, absolute and of the page's own site.
+
+    `rel="next"` says so; a link that only reads like it counts where it stands in a pager or its address has a page's
+    number.
+    """
+    own = address_of(page.url or page.base or "", None)
+    if own is None:
+        return ()
+    for element in page.tree.css('link[rel~="next" i][href], a[rel~="next" i][href]')[:10]:
+        if (url := _fits(page, element.attributes.get("href"), own.host, own.key)) is not None:
+            return (url,)
+    for element in page.tree.css("a[href]")[:_LINKS]:
+        said = element.attributes
+        text = fold(text_of(element, hidden=True)).casefold().strip(" »›→>«‹.…")
+        if not text or len(text) > 30 or _NEXT.fullmatch(text) is None:
+            continue
+        url = _fits(page, said.get("href"), own.host, own.key)
+        if url is not None and (_NUMBER.search(url) is not None or _in_pager(element)):
+            return (url,)
+    return ()
+
+
+def _in_pager(element) -> bool:
+    for _ in range(3):
+        if element is None:
+            return False
+        if any(_PAGER.fullmatch(one) is not None for one in classes_of(element)):
+            return True
+        element = element.parent
+    return False
+
+
+def _fits(page: Page, href: str | None, host: str, key: str) -> str | None:
+    address = address_of((href or "").strip(), page.base)
+    if address is None or site_of(address.host) != site_of(host) or address.key == key:
+        return None
+    return address.url
