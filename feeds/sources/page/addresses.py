@@ -21,6 +21,8 @@ _DATE = re.compile(
 )
 _TRACKING = re.compile(r"(?:utm_|at_|mc_|ns_|xtor|fbclid|gclid|ref$|from$|source$|cid$|ito$|int_|intcmp|icid|rss$)")
 
+_NAMING = re.compile(r"(?:^|&)(?:\w{0,20}id|p|page|article|art|news|story|doc|item|v|n|t|nr|no|num|number|a)=", re.IGNORECASE)
+
 _ABOUT = frozenset(
     "tag tags tagged tema temy topic topics topik category categories cat kategorie kategoria kategorija rubric rubrics "
     "rubrika rubrik ressort label labels author authors autor autoren auteur auteurs avtor byline contributor contributors "
@@ -45,7 +47,8 @@ _SECOND = frozenset("co com net org gov gob gouv edu ac govt or ne go in".split(
 @dataclass(frozen=True, slots=True)
 class Address:
     """One address, taken apart. `key` is what two links to one page share, `slug` from 0 to 1 how much it looks like an
-    article's, `shape` what addresses of one kind have in common, `day` the date in it."""
+    article's, `shape` what addresses of one kind have in common, `folder` the first part of its path, unless that is a
+    year or the last, `day` the date in it."""
 
     url: str
     key: str
@@ -53,6 +56,7 @@ class Address:
     path: str
     slug: float
     shape: str
+    folder: str
     day: date | None
 
 
@@ -75,9 +79,14 @@ def address_of(href: str, base: str | None) -> Address | None:
     if parts.hash and not parts.hash.startswith(("#!", "#/")):
         url = url.partition("#")[0]
     query = "&".join(sorted(one for one in parts.search[1:].split("&") if one and _TRACKING.match(one) is None))
+    slug, shape = _judge(path, "")
+    # A path that names an article by itself names it whatever follows; "?hp=3" tells where the link stood.
+    if query and (slug < 0.8 or _NAMING.search(query) is not None):
+        slug, shape = _judge(path, query)
+    else:
+        query = ""
     key = f"{host}{path.rstrip('/')}?{query}" if query else f"{host}{path.rstrip('/')}"
-    slug, shape = _judge(path, query)
-    return Address(url, key, host, path, slug, f"{site_of(host)}{shape}", _day_of(path))
+    return Address(url, key, host, path, slug, f"{site_of(host)}{shape}", _folder_of(path), _day_of(path))
 
 
 def site_of(host: str) -> str:
@@ -131,6 +140,11 @@ def _kind(segment: str) -> str:
     if digits > 3 or (digits > 1 and len(segment) > 8):
         return "I"
     return "w"
+
+
+def _folder_of(path: str) -> str:
+    first, slash, _ = path.lstrip("/").partition("/")
+    return first if slash and _kind(first) == "w" else ""
 
 
 def _day_of(path: str) -> date | None:

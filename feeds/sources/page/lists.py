@@ -25,6 +25,9 @@ CANDIDATES = 12
 SAMPLE = 30
 """Rows of a group that are asked for dates."""
 
+FOLDED = 5
+"""Articles from which on it says something that all of them lie in one folder."""
+
 FEW_WORDS = 2.5
 ROW = 3_000
 """Characters of a row in which a date is looked for."""
@@ -90,7 +93,7 @@ def choose(
         again = [group for group in groups if group.signature == learned.path]
         if again:
             best = again[0]
-    if best.score <= 0:
+    if learned is None and not _is_likely(best, titles, links):
         return None
     chosen = _with_members(best, groups, links, titles, stated)
     share = _share(best.links, lambda link: link.key in stated)
@@ -187,12 +190,25 @@ def _is_side(group: Group) -> bool:
     return False
 
 
+def _is_likely(group: Group, titles: Mapping[int, Title], links: Links) -> bool:
+    """Whether the best group is a list of articles at all, rather than the menu of a page that has none."""
+    n = len(group.links)
+    mean = sum(words(titles[link.order].text) for link in group.links) / n
+    slug = sum(link.address.slug for link in group.links) / n
+    if _share(group.links, lambda link: link.in_chrome) > 0.5:
+        return slug >= 0.5 and mean >= 4
+    placed = _share(group.links, lambda link: link.heading > 0 or link.place.in_item or link.place.in_main)
+    return slug >= 0.5 or mean >= FEW_WORDS or group.dated >= 0.5 or placed >= 0.5
+
+
 def _with_members(
     best: Group, groups: list[Group], links: Links, titles: Mapping[int, Title], stated: Mapping[str, str]
 ) -> list[Link]:
     """The links of the best group, and of all others that look like its members."""
     site = site_of(links.host)
     own = _own(best.links, site)
+    folders = {link.address.folder for link in own}
+    folder = folders.pop() if len(folders) == 1 and len(own) >= FOLDED else None
     shapes = Counter(link.address.shape for link in own)
     known = {shape for shape, n in shapes.items() if n >= max(2, len(own) * 0.1) or len(own) < 4}
     known = {shape for shape in known if _PLAIN_SHAPE.search(shape.partition("/")[2]) and not shape.endswith("!")}
@@ -212,6 +228,7 @@ def _with_members(
             if site and site_of(link.address.host) != site:
                 continue
             alike = link.address.shape in known and (count >= least or (link.heading > 0 and count > 1))
+            alike = alike and (folder is None or link.address.folder == folder)
             headed = 0 < link.heading < 6 and count >= 4 and link.address.slug >= 0.6
             if alike or headed or (link.key in stated and count >= least):
                 picked.append(link)

@@ -58,7 +58,7 @@ def rows_of(links: list[Link], titles: dict[int, Title], context: Context, docum
         if row is None:
             found[link.key] = Row(link, title, nodes, under)
             continue
-        if title is not NAMELESS and (title.worth, min(len(title.text), 200)) > (row.title.worth, len(row.title.text)):
+        if row.title < title:
             row.title = title
         row.nodes += [node for node in nodes if all(node.mem_id != known.mem_id for known in row.nodes)][:3]
         row.under = row.under or under
@@ -151,7 +151,7 @@ def summary_of(row: Row) -> str:
             for one in _inside(node, "p, div, span, td, dd, section, summary"):
                 names = classes_of(one)
                 said = one.tag in ("p", "dd") or any(_SUMMARY.fullmatch(name) for name in names)
-                if said is not marked or (not marked and one.css_first("p, div, span, td, h1, h2, h3, h4, li, a") is not None):
+                if said is not marked or (not marked and len(one.css("p, div, td, section, h1, h2, h3, h4, li, a")) > (one.tag != "span")):
                     continue
                 text = text_of(one)
                 folded = text.casefold()

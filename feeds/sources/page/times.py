@@ -19,6 +19,9 @@ from feeds.sources.page.texts import classes_of, fold, text_of
 LONGEST = 80
 """Characters of a text that says a date and little else."""
 
+BESIDE = 30
+"""Characters that such a text may have beside the date: an author, a rubric, a number of comments."""
+
 _ELEMENTS = 80
 _MARKED = re.compile(
     r"(?:[a-z0-9]+[-_]+){0,5}(?:date|datetime|time|timestamp|published|pubdate|posted|posted-on|posted_on|ago|day|datum|data|fecha|when|meta|byline"
@@ -32,6 +35,10 @@ _ISO = re.compile(
     r"((?:19|20)\d\d)-(\d\d)-(\d\d)(?:[T\s]+(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?)?.{0,20}"
 )
 _CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3])[:h.]([0-5]\d)(?::[0-5]\d)?(?![\d:.])\s*(?P<half>[ap]\.?m\b\.?)?", re.IGNORECASE)
+_ZONES = {"GMT": 0, "UTC": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "EST": -5, "EDT": -4, "ET": -5, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+"""Hours east of Greenwich of the names that stand behind times."""
+
+_ZONED = re.compile(r"\d\s?(?:[ap]\.?m\.?)?\s*\(?(" + "|".join(_ZONES) + r")\b", re.IGNORECASE)
 _BARE_CLOCK = re.compile(r"\s*([01]?\d|2[0-3]):([0-5]\d)\s*")
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([./-])(\d{1,2})(?:\2((?:19|20)?\d\d))?(?![\d/-]|\.\d)")
 _AGO = re.compile(
@@ -39,7 +46,7 @@ _AGO = re.compile(
     r"(\d{1,3}|einer?|einem|une?|una?)\s+(?P<unit2>[^\W\d_]{1,12})",
     re.IGNORECASE,
 )
-_SHORT_AGO = re.compile(r"\s*(\d{1,3})\s?(m|min|mins|h|hr|hrs|d)\s*(?:ago)?\s*", re.IGNORECASE)
+_SHORT_AGO = re.compile(r"\s*(\d{1,3})\s?(m|min|mins|h|hr|hrs|d)\s*ago\s*", re.IGNORECASE)
 _UNITS = (
     (re.compile(r"s$|se[ck]|сек|sek|saniye", re.IGNORECASE), timedelta(seconds=1)),
     (re.compile(r"m$|min|мин|хв|хвіл|dakika", re.IGNORECASE), timedelta(minutes=1)),
@@ -94,17 +101,20 @@ def read_when(nodes: list[LexborNode], context: Context, document: Document, und
                 text = text_of(one)
                 if text and len(text) <= LONGEST:
                     marked.append((rank, text))
-    texts = [text for _, text in sorted(marked, key=lambda each: each[0])]
-    texts += [said for node in nodes if node.is_text_node and 3 < len(said := fold(node.text_content)) <= LONGEST]
-    for text in dict.fromkeys(texts[:_ELEMENTS]):
-        when = read_text(text, context, document, under)
+    texts = [(text, rank) for rank, text in sorted(marked, key=lambda each: each[0])]
+    texts += [(said, 2) for node in nodes if node.is_text_node and 3 < len(said := fold(node.text_content)) <= LONGEST]
+    for text, rank in dict.fromkeys(texts[:_ELEMENTS]):
+        when = read_text(text, context, document, under, strict=rank > 1)
         if when is not None:
             return when
     return None
 
 
-def read_text(text: str, context: Context, document: Document, under: date | None = None) -> When | None:
-    """The time that a short text says; None where it is none, or more than a date and some words."""
+def read_text(
+    text: str, context: Context, document: Document, under: date | None = None, *, strict: bool = False
+) -> When | None:
+    """The time that a short text says; None where it says none. With `strict` it must say little else: headlines
+    name days too."""
     text = text[:LONGEST]
     if not any(char.isdigit() for char in text) and _first_word(text) not in _NAMED_DAYS and " hour ago" not in text:
         return None
@@ -112,6 +122,8 @@ def read_text(text: str, context: Context, document: Document, under: date | Non
     if (ago := _ago(text, document)) is not None:
         return ago
     found = day_in(text, context, now.date())
+    if found is not None and strict and len(text) - (found[2] - found[1]) > BESIDE:
+        return None
     clock = None
     for match in _CLOCK.finditer(text):
         if found is None or not (match.start() < found[2] and match.end() > found[1]):
@@ -124,6 +136,11 @@ def read_text(text: str, context: Context, document: Document, under: date | Non
         day, clock = under, time(int(bare[1]), int(bare[2]))
     else:
         day = found[0]
+    zone = _ZONED.search(text)
+    if clock is not None and zone is not None:
+        moment = datetime.combine(day, clock, tzinfo=timezone(timedelta(hours=_ZONES[zone[1].upper()])))
+        settled = plausible(moment, document.fetched_at)
+        return When(settled, Precision.SECOND, f'"{text}" in the row') if settled is not None else None
     return _when(day, clock, f'"{text}" in the row', context, document)
 
 
@@ -221,8 +238,8 @@ def _numeric(match: re.Match[str], language: str, today: date) -> date | None:
     """A day in digits. Which of two numbers is the month is told by one above twelve, a full stop, or the language;
     in English "05/06" may be either, and says nothing."""
     first, second, mark = int(match[1]), int(match[3]), match[2]
-    if match[4] is None and mark != ".":
-        return None
+    if match[4] is None and (mark != "." or len(match[3]) < 2 or len(match.string) - len(match[0]) > 8):
+        return None  # "12.5" is a number, and "12.05" may be one
     year = int(match[4]) if match[4] else None
     if year is not None and year < 100:
         year += 2000
@@ -241,7 +258,7 @@ def _numeric(match: re.Match[str], language: str, today: date) -> date | None:
 def _ago(text: str, document: Document) -> When | None:
     """A span before the document: "2 hours ago". Spans of days name a day, shorter ones a time cut to their unit."""
     match = _AGO.search(text)
-    if match is not None:
+    if match is not None and len(text) - len(match[0]) <= BESIDE:
         number, unit = match[1] or match[3], match["unit"] or match["unit2"]
     elif (match := _SHORT_AGO.fullmatch(text)) is not None:
         number, unit = match[1], match[2]

@@ -60,6 +60,17 @@ class Title:
     kickers: tuple[str, ...] = ()
 
 
+    def __lt__(self, other: Title) -> bool:
+        """Whether `other` is the better headline of the same article; of two alike, the one that came first is."""
+        return self._rank < other._rank or (
+            self._rank == other._rank and len(self.text) < len(other.text) and other.text.startswith(self.text.rstrip(".… "))
+        )
+
+    @property
+    def _rank(self) -> tuple[int, bool]:
+        return self.worth, 2 < words(self.text) <= CARD or self.worth > 3
+
+
 NAMELESS = Title("", 0)
 
 
@@ -141,7 +152,7 @@ def _parted(node: LexborNode, text: str, worth: int) -> Title:
 def _first_block(node: LexborNode) -> str:
     """The first text of a card that is long enough for a headline, of those in elements of their own."""
     for inner in node.css("div, p, span, strong, b")[:_PARTS]:
-        if inner.css_first("div, p, span, strong") is None and 3 <= words(text := text_of(inner)) <= 40:
+        if len(inner.css("div, p, span, strong, b")) < 2 and 3 <= words(text := text_of(inner)) <= 40:
             return text
     return ""
 
