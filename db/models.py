@@ -122,15 +122,39 @@ class Asked(Base):
     at: Mapped[int] = mapped_column(index=True)
 
 
+class Article(Base):
+    """An article of a source that is still to be read, for its full text; `tries` are those that failed."""
+
+    __tablename__ = "articles"
+    source_id: Mapped[int] = mapped_column(
+        ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    url: Mapped[str] = mapped_column(primary_key=True)
+    tries: Mapped[int]
+    due_at: Mapped[datetime]
+
+
 class Document(Base):
-    """A document as it was last read; an equal `digest` means that nothing in it is new."""
+    """A document as it was last read; an equal `digest` means that nothing in it is new.
+
+    Those of an empty one are always read anew, as articles are, of which a source has as many as entries: what is
+    compared is found beside them by an index of its own.
+    """
 
     __tablename__ = "documents"
     id: Mapped[int] = mapped_column(primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"))
     name: Mapped[str]
     digest: Mapped[bytes]
-    __table_args__ = (Index(None, "source_id", "name", unique=True),)
+    __table_args__ = (
+        Index(None, "source_id", "name", unique=True),
+        Index(
+            "ix_documents_compared",
+            "source_id",
+            sqlite_where=sql("length(digest) > 0"),
+            postgresql_where=sql("length(digest) > 0"),
+        ),
+    )
 
 
 class Entry(Base):

@@ -210,7 +210,8 @@ class Revised:
     """An entry to be changed. `before` is what stands in the database.
 
     `record` gives the words that count from now on: None leaves them as they are. `changed` names what moved
-    materially (`title`, `body`, `access`, `sections`); empty means that nobody needs to be told.
+    materially (`title`, `body`, `access`, `sections`); empty means that nobody needs to be told. So does `unseen`: the
+    poll that changes the entry is the one that made it, so that there is no former version.
     """
 
     before: StoredEntry
@@ -220,6 +221,7 @@ class Revised:
     access: Access
     evidence: tuple[Evidence, ...]
     changed: tuple[str, ...]
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +330,15 @@ class PollRecord:
     error: str | None = None
     pace: Pace | None = None
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRecord:
+    """An article that is still to be read, after `tries` that failed; not before `due_at`."""
+
+    url: str
+    tries: int
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ SIGNALS = {
     "isAccessibleForFree": Signal(Grade.STRONG),
     "dcterms:accessRights": Signal(Grade.STRONG, phrases=True, weight=0.6),
     "dc:rights": Signal(Grade.HINT, phrases=True, weight=0.6),
+    "news:access": Signal(Grade.STRONG),
+    "http status": Signal(Grade.HINT, Access.PREMIUM, weight=0.4),
     "link rel=payment": Signal(Grade.HINT, Access.PREMIUM, weight=0.3),
     "unmarked": Signal(Grade.LISTING, Access.FREE),
     "full text given": Signal(Grade.LISTING, Access.FREE),

@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 
 from db.records import NEVER, Pace, PollRecord, SourceRecord
 from feeds import cadence
+from feeds.articles import Articles
 from feeds.cadence import Bounds, Hints, next_due
 from feeds.config import Config, Source
 from feeds.errors import FetchError, SourceError
 from feeds.fetch import Fetched, HttpError, NotNow, Request, same_origin
+from feeds.further import Further, Part
 from feeds.ingest import Tally
 from feeds.log import redact
 from feeds.manner import Manner
@@ -88,7 +90,8 @@ class Conclusion:
 
 
 class Attempt:
-    """A poll of a source with an address. `began` is when it was first asked for, `manner` how it is read."""
+    """A poll of a source with an address. `began` is when it was first asked for, `manner` how it is read; `articles`
+    are those that are read beside its documents, None until these were."""
 
     def __init__(self, record: SourceRecord, source: Source, manner: Manner, began: datetime) -> None:
         self.record = record
@@ -98,6 +101,7 @@ class Attempt:
         self.url = record.url or source.url or ""
         self.result = PollResult(source=record.name)
         self.readings: list[Reading] = []
+        self.articles: Articles | None = None
         self.network = False
         self._fetched: Fetched | None = None
         self._hints = Hints()
@@ -109,6 +113,7 @@ class Attempt:
         self._unread = ""
         self._pages = 0
         self._asked = {self.url}
+        self._further = Further(self.url, source)
         self._put_off: str | None = None
         self._keeps_settings = False
 
@@ -120,7 +125,14 @@ class Attempt:
     @property
     def records(self) -> int:
         """How many records it holds until they are stored."""
-        return sum(len(reading.records) for reading in self.readings)
+        return sum(len(reading.records) for reading in self.sayings)
+
+    @property
+    def sayings(self) -> list[Reading]:
+        """What was read, in the order in which it is stored: articles before the listings that name them, so that an
+        entry begins with its text; of listings the earliest first, for what comes later corrects it."""
+        articles = self.articles.readings if self.articles is not None else []
+        return [*articles, *reversed(self.readings)]
 
     def request(self) -> Request:
         """What to ask for first; with a login only where a person named its origin, not where a move led."""
@@ -145,6 +157,7 @@ class Attempt:
     def crashed(self, error: Exception) -> None:
         """A defect of ours: one line for a person."""
         self.readings.clear()
+        self.articles = None
         self._read = None
         self.result.read = 0
         kind = type(error).__name__
@@ -160,36 +173,52 @@ class Attempt:
             conditional=fetched.etag is not None or fetched.last_modified is not None,
         )
 
-    def said_nothing_new(self) -> str | None:
+    def said_nothing_new(self, part: Part | None = None) -> Part | None:
         """The document is the one that was read last; returns where to go on as `was_read` does."""
+        if part is not None:
+            self._further.was_read()
+            return self._next_part()
         self.result.read += 1
         self._next = self.record.pace.gap_at
         self._missed = self._next is not None
-        return self._earlier()
+        return self._next_part()
 
-    def was_read(self, read: Read, *, page: bool = False) -> str | None:
-        """Takes what a document says, or an earlier `page` of it; returns the address of the one before, where entries
-        may have been lost, now or at a poll before this.
+    def was_read(self, read: Read, part: Part | None = None) -> Part | None:
+        """Takes what a document says, the first or one more `part`; returns the next one to ask for: what belongs to it
+        (`Further`), then the one before it where entries may have been lost, now or at a poll before this.
 
         RFC 5005: `prev-archive`, else `next`.
         """
-        if not page:
+        if part is None:
+            self._further.name(read.further, None)
             self._take(read)
-        else:
+        elif part.earlier:
             self._pages += 1
             self._tried = True
             self.readings.append(replace(unpack(read.packed), partial=True))
             if read.oldest is not None and self._known_to is not None and read.oldest <= self._known_to:
                 self._missed = False
             self._next = read.earlier
-        return self._earlier()
+        else:
+            self._further.name(read.further, part)
+            self._take_further(read)
+        return self._next_part()
 
-    def page_failed(self, error: Exception) -> None:
-        """An earlier page was not had. It is asked for again at the next poll, unless it is not there."""
-        self._tried = True
-        self._unread = f" ({error})" if isinstance(error, SourceError) else ""
-        if isinstance(error, HttpError) and error.status in (404, 410):
-            self._next = None
+    def part_failed(self, part: Part, error: Exception) -> Part | None:
+        """One more document was not had; returns the next one. An earlier one is asked for again at the next poll,
+        unless it is not there."""
+        if part.earlier:
+            self._tried = True
+            self._unread = f" ({error})" if isinstance(error, SourceError) else ""
+            if isinstance(error, HttpError) and error.status in (404, 410):
+                self._next = None
+            return None
+        self._further.failed(part, error)
+        following = self._next_part()
+        if following is None and self._further.nothing_read:
+            self.result.errors.append(self._further.warnings.pop(0))
+            self.result.read = 0
+        return following
 
     @property
     def _known_to(self) -> datetime | None:
@@ -197,14 +226,17 @@ class Attempt:
         pace = self.record.pace
         return pace.gap_to if pace.gap_at is not None else pace.newest
 
-    def _earlier(self) -> str | None:
-        """The next page to ask for now."""
+    def _next_part(self) -> Part | None:
+        """The next document to ask for now."""
+        further = self._further.take(self.records)
+        if further is not None:
+            return further
         if self._next in self._asked:
             self._next = None  # it goes in a circle, or names the feed itself: it has nothing more to say
         if self._next is None or not self._missed or self._pages >= PAGES:
             return None
         self._asked.add(self._next)
-        return self._next
+        return Part(self._next, earlier=True)
 
     def put_off(self, error: NotNow) -> None:
         """It may not be asked now, because it leads to a host that may not: it comes again, later each time, until
@@ -219,7 +251,7 @@ class Attempt:
         self._keeps_settings = True
 
     def _take(self, read: Read) -> None:
-        pace, partial = self.record.pace, self._fetched is not None and self._fetched.status == 226
+        pace, partial = self.record.pace, read.partial or (self._fetched is not None and self._fetched.status == 226)
         self._read = read
         self.result.read += 1
         self._shrunken = not partial and cadence.is_shrunken(pace, read.size)
@@ -230,7 +262,17 @@ class Attempt:
         # What a document does not name is not gone where it is only a part, or says suspiciously little; and such a
         # one has to be read again, were it said again to the letter.
         reading = replace(unpack(read.packed), partial=partial or self._shrunken)
-        self.readings.append(replace(reading, digest=b"") if self._shrunken else reading)
+        again = self._shrunken or self._further.is_index
+        self.readings.append(replace(reading, digest=b"") if again else reading)
+
+    def _take_further(self, read: Read) -> None:
+        """Takes what belongs to the first document. What a page does not name may stand on another by now."""
+        self._further.was_read()
+        partial = read.partial or self.source.kind != "sitemap"
+        self.readings.append(replace(unpack(read.packed), partial=partial))
+        if self._read is not None and self._further.is_index:
+            newest = max((each for each in (self._read.newest, read.newest) if each is not None), default=None)
+            self._read = replace(self._read, newest=newest, every=self._read.every or read.every)
 
     def postpone(self, reason: str, now: datetime, jitter: float) -> Conclusion:
         """Our own network failed: the source is asked again soon, and stands as it stood."""
@@ -272,8 +314,9 @@ class Attempt:
             failures=failures,
             jitter=jitter,
         )
-        # The validators of a document that says suspiciously little would hide that it goes on saying so.
-        fetched = None if self._shrunken else self._fetched
+        # The validators of a document that says suspiciously little would hide that it goes on saying so; those of an
+        # index, what is new in the sitemaps that it names.
+        fetched = None if self._shrunken or self._further.is_index else self._fetched
         poll = PollRecord(
             source_id=record.id,
             at=self.began,
@@ -307,6 +350,8 @@ class Attempt:
             name = redact(one.name)
             result.skipped += [(name, row) for row in one.skipped]
             result.warnings += [f"{name}: {warning}" for warning in one.warnings]
+        result.warnings += self._further.warnings
+        result.warnings += self.articles.warnings if self.articles is not None else []
         if self._shrunken and self._read is not None:
             size = self.record.pace.size
             result.warnings.append(

@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib.util import find_spec
 from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -33,9 +34,12 @@ from pydantic import (
 from db.records import Access
 from feeds.errors import ConfigError
 
+FULLTEXT = ("trafilatura", "lxml_html_clean")
+"""Modules of the extra that full text needs."""
+
 MAX_SECRET = 8192
 DEFAULT_PATH = Path("config.toml")
-SourceKind = Literal["seed", "feed"]
+SourceKind = Literal["seed", "feed", "sitemap"]
 _NAME = re.compile(r"[^\W_][\w .:-]{0,99}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _TAG_HOST = re.compile(r"[a-z0-9.-]+")
@@ -354,7 +358,9 @@ class Source(_Model):
     """`[[source]]`: one thing that is polled."""
 
     name: SourceName = Field(description="Unique name; ids of entries without a URL are made from it.")
-    kind: SourceKind = Field("feed", description='"seed" (text documents) or "feed" (RSS, Atom, RDF, JSON Feed).')
+    kind: SourceKind = Field(
+        "feed", description='"seed" (text documents), "feed" (RSS, Atom, RDF, JSON Feed) or "sitemap".'
+    )
     url: HttpUrl | None = Field(None, description="Address to poll. Give either url or path.")
     path: Path | None = Field(None, description="Local file, or folder of documents for a seed source.")
     title: Text | None = Field(None, description="Name shown to readers; default: the name.")
@@ -368,10 +374,18 @@ class Source(_Model):
     interval: int | None = Field(
         None, ge=1, le=44640, description="Minutes between polls; default: by its host and what its entries teach."
     )
+    pages: int = Field(
+        1, ge=1, le=10, description="Pages of an HTML listing that are read at each poll, its first one included."
+    )
+    fulltext: bool = Field(False, description="Say true to fetch each article and take its text from there.")
     enabled: bool = Field(True, description="Say false to pause it.")
 
     @model_validator(mode="after")
     def _check(self) -> Source:
+        if self.fulltext and (self.url is None or self.kind == "seed"):
+            raise ValueError("fulltext is for sources with a url, whose entries are articles of their own")
+        if self.fulltext and any(find_spec(name) is None for name in FULLTEXT):
+            raise ValueError("fulltext needs an extra: pip install 'broadsheet[fulltext]'")
         if (self.url is None) == (self.path is None):
             raise ValueError("give either url or path")
         if self.kind == "seed" and self.url is not None:

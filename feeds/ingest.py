@@ -155,7 +155,8 @@ def _store(
     are the keys that are stored."""
     read = [(one.saying.source_id, one.saying.reading.name, one.saying.reading.digest) for one in batch]
     for one, document_id in zip(batch, sources.save_documents(connection, read), strict=True):
-        one.id, one.rank = document_id, revise.document_rank(one.records, one.saying.reading.name)
+        reading = one.saying.reading
+        one.id, one.rank = document_id, revise.document_rank(one.records, reading.name, article=reading.article)
     _recognise(connection, batch, found)
     news = [[(one.saying.source_id, revise.mint(record, prefix)) for record in one.fresh] for one in batch]
     changes, said = _compare(connection, batch, now, made)
@@ -189,7 +190,7 @@ def _store(
 
 
 def _tally(new: int, changes: Sequence[Revised], known: int) -> Tally:
-    materially = sum(bool(change.changed) for change in changes)
+    materially = sum(bool(change.changed) and not change.unseen for change in changes)
     return Tally(new=new, updated=materially, unchanged=known - materially)
 
 

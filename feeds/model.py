@@ -81,7 +81,8 @@ class Item:
     `guid` is the source's own id; `guid_is_link` is true where the source says that it is the item's address for good
     (RSS `isPermaLink`), None where it does not say. `links` are all but the one in `url` and the enclosures.
     `comments` is the address of the comments, `rights` a sentence. `sections` are names the document itself gave;
-    `position` counts from 0 in the document's order; `line` counts from 1 where lines mean anything.
+    `position` counts from 0 in the document's order; `line` counts from 1 where lines mean anything. `title_basis`
+    says what a title was made from that the source did not give as such: "image" or "address".
     """
 
     position: int
@@ -110,6 +111,7 @@ class Item:
     sections: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     line: int | None = None
+    title_basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ class Context:
 class Reading:
     """One document, read: its records in its own order, what could not be used, and how it was decoded.
 
-    What it does not name is not gone where it is `partial` (see `Document`).
+    What it does not name is not gone where it is `partial` (see `Document`). An `article` is the page of one entry.
     """
 
     name: str
@@ -165,3 +167,4 @@ class Reading:
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
     partial: bool = False
+    article: bool = False

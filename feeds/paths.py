@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -162,7 +163,7 @@ class _Look:
         if manner.kind == "seed":
             return read(parse(document, manner), document, manner, digest)
         found: Read = self._pool.call(document, manner, digest)
-        return unpack(found.packed)
+        return replace(unpack(found.packed), partial=found.partial)
 
     def _learned(self, source: Source, known: Mapping[str, bytes]) -> Learned:
         """What the documents of the source taught, those that are new or changed included.

@@ -30,8 +30,9 @@ from feeds.errors import ConfigError, UsageError
 from feeds.fetch import Credential, Fetcher, by_origin
 from feeds.paths import poll_path, rests
 from feeds.pool import Pool
-from feeds.round import CLAIM, Round, Standing, Terms
+from feeds.round import CLAIM, Round
 from feeds.settle import LEASE
+from feeds.terms import Standing, Terms
 from feeds.worker import read_document
 
 __all__ = ["PollResult", "Poller", "Standing", "Terms", "poll"]

@@ -17,13 +17,18 @@ _record = maker(EntryRecord)
 _COMMON = normalise.Clean._fields.index("sections") + 1
 """How many fields of a clean item are a record's, in the same order, after its keys."""
 
-PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed"}
+PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed", "sitemap": "feeds.sources.sitemap"}
 """Source kinds, loaded when used."""
+
+ARTICLE = "article"
+"""The kind of document, though no kind of source, that is the page of one entry."""
+
+_MODULES = PARSERS | {ARTICLE: "feeds.extract"}
 
 
 def parse(document: Document, manner: Manner) -> Parsed:
     """The items of a document, as its source's kind reads it. Raises `ParseError`."""
-    parsed: Parsed = import_module(PARSERS[manner.kind]).parse(document, manner.context)
+    parsed: Parsed = import_module(_MODULES[manner.kind]).parse(document, manner.context)
     return parsed
 
 

@@ -87,8 +87,14 @@ def rank(record: EntryRecord, document_rank: str) -> str:
     return ("1" if record.text else "0") + document_rank
 
 
-def document_rank(records: Sequence[EntryRecord], name: str) -> str:
-    """Sorts the documents of one source by the day of their newest dated record, then by name."""
+def document_rank(records: Sequence[EntryRecord], name: str, *, article: bool = False) -> str:
+    """Sorts the documents of one source by the day of their newest dated record, then by name.
+
+    The page of an `article` goes before every listing that gives some of its text, and behind them all where it has
+    none.
+    """
+    if article:
+        return f"~/{name}" if any(record.text for record in records) else ""
     days = [record.published.date().isoformat() for record in records if record.published is not None]
     return f"{max(days, default='')}/{name}"
 
@@ -201,6 +207,7 @@ def revise(
         access=level,
         evidence=evidence,
         changed=tuple(changed),
+        unseen=unseen,
     )
 
 

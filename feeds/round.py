@@ -8,34 +8,36 @@ from __future__ import annotations
 
 import gc
 import math
-import random
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from heapq import heappop, heappush
-from typing import Protocol, cast
+from typing import cast
 
-from db.engine import Connection, Engine, writing
+from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.records import SourceRecord
 from db.store import schedule, sources
 from feeds import cadence, log
+from feeds.articles import MAX_BYTES, WITHIN, Articles, Wanted, check_article, plan
 from feeds.attempt import Attempt, PollResult, shut_for
 from feeds.budget import SPAN, Budget
 from feeds.clock import Clock
 from feeds.config import Config
 from feeds.errors import FetchError, ParseError, SourceError
 from feeds.fetch import Fetched, Fetcher, HttpError, NotNow, Request, host_of
+from feeds.further import Part
 from feeds.ingest import rejudge
 from feeds.log import redact
 from feeds.manner import digest_of, manner_of
 from feeds.model import Document
+from feeds.packing import unpack
 from feeds.paths import poll_path, source_of
 from feeds.pool import Pool
 from feeds.settle import LEASE, Settlement
+from feeds.terms import Claims, Standing, Terms
 from feeds.worker import Read
 
 CLAIM = 500
@@ -54,66 +56,16 @@ COLLECTED = 100_000
 _log = log.get("poll")
 
 
-@dataclass(slots=True)
-class Standing:
-    """How a run stands: sources in all and done, those that failed or were put off, hosts that have to be waited for,
-    requests under way."""
-
-    total: int = 0
-    done: int = 0
-    failed: int = 0
-    deferred: int = 0
-    waiting: int = 0
-    active: int = 0
-
-    def count(self, result: PollResult) -> None:
-        """One source is done."""
-        self.done += 1
-        self.failed += bool(result.errors)
-        self.deferred += result.outcome == "deferred"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """How a run goes about it.
-
-    `progress` hears what became of each source, once that is stored; `watch` how things stand, a few times a second;
-    `stop` is asked as often, and after `within` seconds nothing more is begun. `patience` is how many seconds may be
-    waited for hosts whose budget is spent; what has to wait for longer stays due, and with `whole` it is heard of, too.
-    `rng` gives the jitter. `between` is called every `BETWEEN` seconds of a run, by whoever has more to do than to
-    wait for the slowest source; then sources are also claimed that come due meanwhile.
-    """
-
-    progress: Callable[[PollResult], None]
-    watch: Callable[[Standing], None] = lambda _: None
-    stop: Callable[[], bool] = lambda: False
-    patience: float = 0.0
-    within: float = float("inf")
-    rng: Callable[[], float] = random.random
-    between: Callable[[], None] | None = None
-    whole: bool = False
-
-
-class Claims(Protocol):
-    """What is left to be polled. `heed_hours` says that sources may ask to be left alone: a person asks for none."""
-
-    @property
-    def heed_hours(self) -> bool: ...
-
-    def take(
-        self, connection: Connection, now: datetime, lease: str, until: datetime, busy: set[str]
-    ) -> list[SourceRecord]:
-        """The next `CLAIM` sources at most, none of a host in `busy`; empty when there is nothing left."""
-
-
 @dataclass(slots=True, eq=False)
 class _Asking:
-    """One request that an attempt waits for, charged to `host`; `page` where it is for an earlier document."""
+    """One request that an attempt waits for, charged to `host`: for the source's own document, one more `part` of it,
+    or an `article`."""
 
     attempt: Attempt
     host: str
     request: Request
-    page: bool = False
+    part: Part | None = None
+    article: tuple[Articles, Wanted] | None = None
     document: Document | None = field(default=None, repr=False)
 
 
@@ -148,6 +100,7 @@ class Round:
         self._known: dict[tuple[int, str], bytes] = {}
         self._unread_bytes = 0
         self._dropped: list[Attempt] = []
+        self._awaited: deque[tuple[float, Articles]] = deque()
         self._told: set[str] = set()
         self.cut_off = False
         self._settlement = Settlement(
@@ -165,6 +118,7 @@ class Round:
         try:
             with _rare_collections():
                 stopped = self._loop(claims)
+                self._end_articles(math.inf)
                 self._settlement.store_all(stopped=stopped)
                 ended = not stopped
         finally:
@@ -190,6 +144,7 @@ class Round:
             if self._is_idle():
                 return False
             self._collect()
+            self._end_articles(self._elapsed())
             self._settlement.store_some()
             self._look()
         return True
@@ -205,7 +160,7 @@ class Round:
         return self._ending or (not self._ready and not self._later and self._exhausted)
 
     def _wind_up(self) -> None:
-        """Begins nothing more: what was not asked for is given back, an earlier document stays unread."""
+        """Begins nothing more: what was not asked for is given back, further documents stay unread."""
         self._ending = True
         queued = [asking for queue in self._queues.values() for asking in queue]
         self._queues.clear()
@@ -213,9 +168,7 @@ class Round:
         for waiting in (self._ready, self._later, self._blocked):
             waiting.clear()
         for asking in queued:
-            if asking.page:
-                self._settlement.finish(asking.attempt)
-            else:
+            if not self._is_left(asking):
                 self._dropped.append(asking.attempt)
 
     def _say_cut_off(self) -> None:
@@ -327,20 +280,33 @@ class Round:
             self._ready.append(host)
         else:
             del self._queues[host]
+        if asking.article is not None:
+            articles, wanted = asking.article
+            if articles.closed:
+                return
+            articles.begin(wanted)
         self._budget.begin(host, at)
-        if not asking.page:
+        if asking.part is None and asking.article is None:
             asking.attempt.began = self._clock.moment()
         self._fetcher.start(asking, asking.request, asking.attempt.began)
 
     def _give_up(self, host: str) -> None:
-        """What a host's budget does not admit within the patience stays due; an earlier document stays unread."""
+        """What a host's budget does not admit within the patience stays due; further documents stay unread."""
         queue = self._queues.pop(host)
         self._queued -= len(queue)
         for asking in queue:
-            if asking.page:
-                self._settlement.finish(asking.attempt)
-            else:
+            if not self._is_left(asking):
                 self.put_off(asking.attempt.record.name, host)
+
+    def _is_left(self, asking: _Asking) -> bool:
+        """Goes on without what is not asked for now; False for a source's own document, without which there is no
+        poll."""
+        if asking.article is not None:
+            articles, wanted = asking.article
+            articles.put_off(wanted)
+        elif asking.part is not None:
+            self._finish(asking.attempt)
+        return asking.article is not None or asking.part is not None
 
     def busy(self) -> set[str]:
         """The hosts of which nothing more was begun because their budget is spent."""
@@ -386,22 +352,25 @@ class Round:
         attempt, host = asking.attempt, asking.host
         if isinstance(answer, Fetched) or answer.reached:
             self._settlement.answered(host)
-        if isinstance(answer, FetchError):
-            if asking.page:
-                attempt.page_failed(answer)
-            elif isinstance(answer, NotNow):
+        if asking.article is not None:
+            self._article_answered(asking, asking.article, answer)
+        elif isinstance(answer, FetchError):
+            if asking.part is not None:
+                self._go_on(attempt, attempt.part_failed(asking.part, answer))
+                return
+            if isinstance(answer, NotNow):
                 attempt.put_off(answer)
             else:
                 attempt.failed(answer)
                 self._heed_host(host, answer)
             self._settlement.finish(attempt)
-            return
-        if not asking.page:
-            attempt.answered(answer)
-        if answer.document is None:
-            self._go_on(attempt, attempt.said_nothing_new())
-            return
-        self._have_read(asking, answer.document)
+        else:
+            if asking.part is None:
+                attempt.answered(answer)
+            if answer.document is None:
+                self._go_on(attempt, attempt.said_nothing_new(asking.part))
+            else:
+                self._have_read(asking, answer.document)
 
     def _heed_host(self, host: str, answer: FetchError) -> None:
         """Retry-After for the whole host, where the configuration says that it is meant so."""
@@ -413,21 +382,30 @@ class Round:
         """Hands a document to a worker, unless it is the one that was read last."""
         attempt = asking.attempt
         digest = digest_of(attempt.manner, document)
-        if not asking.page and self._known.get((attempt.record.id, document.name)) == digest:
-            self._go_on(attempt, attempt.said_nothing_new())
+        is_earlier = asking.part is not None and asking.part.earlier
+        if not is_earlier and self._known.get((attempt.record.id, document.name)) == digest:
+            self._go_on(attempt, attempt.said_nothing_new(asking.part))
             return
+        self._submit(asking, document, attempt.manner, digest)
+
+    def _submit(self, asking: _Asking, document: Document, *given: object) -> None:
         asking.document = document
         self._unread_bytes += len(document.data)
-        self._pool.submit(asking, document, attempt.manner, digest, weight=len(document.data))
+        self._pool.submit(asking, document, *given, weight=len(document.data))
 
     def _was_read(self, asking: _Asking, found: Read | Exception) -> None:
         attempt = asking.attempt
-        if isinstance(found, Read):
-            self._go_on(attempt, attempt.was_read(found, page=asking.page))
+        if asking.article is not None:
+            articles, wanted = asking.article
+            articles.ended(wanted, unpack(found.packed) if isinstance(found, Read) else found)
             return
-        if asking.page:
-            attempt.page_failed(found)
-        elif isinstance(found, ParseError):
+        if isinstance(found, Read):
+            self._go_on(attempt, attempt.was_read(found, asking.part))
+            return
+        if asking.part is not None:
+            self._go_on(attempt, attempt.part_failed(asking.part, found))
+            return
+        if isinstance(found, ParseError):
             message = str(found)
             attempt.failed(found if attempt.url in message else ParseError(f"{redact(attempt.url)}: {message}"))
         else:
@@ -435,13 +413,55 @@ class Round:
             attempt.crashed(found)
         self._settlement.finish(attempt)
 
-    def _go_on(self, attempt: Attempt, earlier: str | None) -> None:
-        """Asks for an earlier page of what an attempt read, or ends it."""
-        if earlier is None or self._ending:
+    def _go_on(self, attempt: Attempt, part: Part | None) -> None:
+        """Asks for one more document of an attempt, or ends it."""
+        if part is None or self._ending:
+            self._finish(attempt)
+            return
+        request = Request(part.url, login=attempt.is_own(part.url))
+        self._queue(_Asking(attempt, host_of(part.url), request, part))
+
+    # --- the articles of what was read
+
+    def _finish(self, attempt: Attempt) -> None:
+        """The documents of an attempt are read: it is over once its articles are, of which each waits for its host."""
+        if not (attempt.source.fulltext and attempt.result.read) or self._ending:
             self._settlement.finish(attempt)
             return
-        request = Request(earlier, login=attempt.is_own(earlier))
-        self._queue(_Asking(attempt, host_of(earlier), request, page=True))
+        record, moment = attempt.record, self._clock.moment()
+        with reading(self._engine) as connection:
+            articles = plan(
+                connection, record.id, attempt.manner, attempt.readings, moment, first=record.last_success is None
+            )
+        attempt.articles = articles
+        articles.then = lambda: self._settlement.finish(attempt)
+        self._awaited.append((self._elapsed() + WITHIN, articles))
+        for wanted in articles.asked:
+            url = wanted.listed.url
+            request = Request(url, login=attempt.is_own(url), most=MAX_BYTES)
+            self._queue(_Asking(attempt, host_of(url), request, article=(articles, wanted)))
+        if not articles.asked:
+            articles.close()
+
+    def _article_answered(
+        self, asking: _Asking, article: tuple[Articles, Wanted], answer: Fetched | FetchError
+    ) -> None:
+        """Hands an article to a worker, where there is one and somebody still waits for it."""
+        articles, wanted = article
+        if isinstance(answer, FetchError):
+            articles.ended(wanted, answer)
+        elif answer.document is not None and not articles.closed:
+            try:
+                check_article(answer.document)
+            except ParseError as error:
+                articles.ended(wanted, error)
+            else:
+                self._submit(asking, answer.document, articles.manner, b"", wanted.listed)
+
+    def _end_articles(self, at: float) -> None:
+        """Lets nobody wait any longer for articles that were to be read by `at`, in seconds of the round."""
+        while self._awaited and self._awaited[0][0] <= at:
+            self._awaited.popleft()[1].close()
 
     # --- who listens
 

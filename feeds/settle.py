@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
-from db.store import incidents, schedule, sources
+from db.store import articles, incidents, schedule, sources
 from feeds import log
 from feeds.attempt import MOST_AT_ONCE, Attempt, Conclusion, PollResult, is_witness, many_at_once
 from feeds.budget import SPAN
@@ -176,6 +176,12 @@ class Settlement:
                 return
             if not attempts[0].readings:
                 raise
+            if attempts[0].articles is not None:
+                # One of them may be what is more than we can take: its listing must not suffer.
+                _log.error("articles crashed", source=attempts[0].record.name, exc_info=error)
+                attempts[0].articles = None
+                self._store(attempts)
+                return
             _log.error("poll crashed", source=attempts[0].record.name, exc_info=error)
             attempts[0].crashed(error)
             self._store(attempts)
@@ -200,19 +206,18 @@ class Settlement:
         """Everything that these polls change, but for those whose lease ran out: somebody else has them."""
         kept = self._kept(connection, attempts)
         sayings = [
-            Saying(attempt.record.id, attempt.record.name, reading)
-            for attempt in kept
-            # The earliest first: what comes later corrects it.
-            for reading in reversed(attempt.readings)
+            Saying(attempt.record.id, attempt.record.name, reading) for attempt in kept for reading in attempt.sayings
         ]
         tallies: dict[int, Tally] = defaultdict(Tally)
         prefix = self._config.site.tag_prefix()
         for saying, tally in zip(sayings, store(connection, sayings, prefix=prefix, now=self._clock.now), strict=True):
-            tallies[saying.source_id] += tally
+            tallies[saying.source_id] += _beside_listing(tally) if saying.reading.article else tally
         conclusions = [
-            (attempt, attempt.conclude(self._config, tallies[attempt.record.id], self._rng())) for attempt in kept
+            (attempt, attempt.conclude(self._config, _whole(tallies[attempt.record.id]), self._rng()))
+            for attempt in kept
         ]
         schedule.finish(connection, [conclusion.poll for _, conclusion in conclusions])
+        self._remember(connection, kept)
         opened = incidents.subjects(connection)
         for attempt, conclusion in conclusions:
             name, source_id = attempt.record.name, attempt.record.id
@@ -228,6 +233,12 @@ class Settlement:
                 sources.move_document(connection, source_id, conclusion.moved_from, conclusion.poll.url)
         return conclusions
 
+    def _remember(self, connection: Connection, attempts: list[Attempt]) -> None:
+        """Which articles are still to be read."""
+        outcomes = [(one.record.id, *one.articles.outcome()) for one in attempts if one.articles is not None]
+        articles.forget(connection, [(source_id, url) for source_id, _, done in outcomes for url in done])
+        articles.remember(connection, [(source_id, one) for source_id, left, _ in outcomes for one in left])
+
     def _acknowledge(self, attempt: Attempt, conclusion: Conclusion) -> None:
         """Said only after the commit: what this names survives any crash."""
         attempt.acknowledge(conclusion)
@@ -239,4 +250,15 @@ class Settlement:
         if poll.url is not None:
             _log.info("source moved", source=result.source, to=poll.url)
         attempt.readings.clear()
+        attempt.articles = None
         self._tell(result)
+
+
+def _beside_listing(tally: Tally) -> Tally:
+    """What an article changed, its entry being counted as left alone by the listing that is stored after it."""
+    return Tally(tally.new, tally.updated, -(tally.new + tally.updated))
+
+
+def _whole(tally: Tally) -> Tally:
+    """`tally` where the listing of an article was not read again."""
+    return tally if tally.unchanged >= 0 else Tally(tally.new, tally.updated, 0)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from lxml import etree
 
 
-def root_of(data: bytes, *, encoding: str | None = None, whole: bool = False) -> etree._Element:
-    """The root element of well-formed XML, in `encoding` whatever it declares.
+def root_of(data: bytes, *, encoding: str | None = None, whole: bool = False, lenient: bool = False) -> etree._Element:
+    """The root element of well-formed XML, in `encoding` whatever it declares; with `lenient` of any that has one.
 
     Comments and processing instructions are left out, so that they part no text, unless `whole`. Entities of its own
     are not resolved, depth and length of texts are libxml2's own bounds. Raises `etree.XMLSyntaxError`.
@@ -21,7 +21,7 @@ def root_of(data: bytes, *, encoding: str | None = None, whole: bool = False) ->
         load_dtd=False,
         dtd_validation=False,
         huge_tree=False,
-        recover=False,
+        recover=lenient,
         remove_comments=not whole,
         remove_pis=not whole,
     )

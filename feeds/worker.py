@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feeds.cadence import mean_gap
+from feeds.fulltext import Listed, read_article
 from feeds.manner import Manner
 from feeds.model import Document
 from feeds.packing import pack
@@ -32,19 +33,24 @@ class Read:
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()
     earlier: str | None = None
+    further: tuple[str, ...] = ()
+    partial: bool = False
 
 
-def read_document(document: Document, manner: Manner, digest: bytes) -> Read:
+def read_document(document: Document, manner: Manner, digest: bytes, listed: Listed | None = None) -> Read:
     """What `document` says, read in the `manner` of its source. Raises `ParseError`.
 
-    `digest` is kept with what was read (`feeds.manner.digest_of`).
+    `digest` is kept with what was read (`feeds.manner.digest_of`). An article is read for the entry that is `listed`.
     """
     parsed = parse(document, manner)
-    reading = read(parsed, document, manner, digest)
+    if listed is None:
+        reading = read(parsed, document, manner, digest)
+    else:
+        reading = read_article(parsed, document, manner, listed)
     times = [record.published for record in reading.records if record.published is not None]
     hints = {
         name: getattr(parsed, name)
-        for name in ("ttl", "update_period", "skip_hours", "skip_days", "earlier")
+        for name in ("ttl", "update_period", "skip_hours", "skip_days", "earlier", "further", "partial")
         if hasattr(parsed, name)
     }
     return Read(

@@ -39,7 +39,8 @@ def test_a_page_names_its_feed_with_a_whole_address() -> None:
             b"<html><link rel=alternate type='application/atom+xml' href='/atom.xml'>",
             "advertises https://news.example/atom.xml:",
         ),
-        (b"<?pi?><!DOCTYPE urlset [<!ATTLIST a b CDATA 'x'>]><s:urlset/>", "root element <urlset>"),
+        (b"<?pi?><!DOCTYPE opml [<!ATTLIST a b CDATA 'x'>]><s:opml/>", "root element <opml>"),
+        (b"<s:urlset/>", 'is a sitemap, not a feed: say kind = "sitemap"'),
         (b"<rss><channel><item><title>a</title></item><item>", "is cut short"),
         (b"<rss><channel><item><![CDATA[a", "is cut short"),
         (b"<rss>" * 300, "Excessive depth"),
@@ -52,7 +53,7 @@ def test_a_page_names_its_feed_with_a_whole_address() -> None:
         (bytes(range(256)) * 20, "is no text in cp1252"),
         (b"Usage: wrap items in <rss> and </rss>, see the manual.", "only looks like a feed"),
     ],
-    ids=range(21),
+    ids=range(22),
 )
 def test_what_has_no_shape_of_a_feed_is_refused_in_words(data: bytes, words: str) -> None:
     with pytest.raises(ParseError, match=r"^feed\.xml: ") as caught:

@@ -220,7 +220,7 @@ def revise_entries(
     """
     for source_id, change in changes:
         before = change.before
-        if change.changed:
+        if change.changed and not change.unseen:
             connection.execute(
                 insert(Revision).values(
                     entry_id=before.id,

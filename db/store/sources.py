@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 import ada_url
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, select, tuple_, update
+from sqlalchemy import text as sql
 
 from db.models import Document, Source, SourceState
 from db.records import KnownSource, Learned, Pace, SourceRecord
@@ -205,12 +206,18 @@ def digests(connection: Connection, source_id: int) -> dict[str, bytes]:
     return {row[0]: row[1] for row in rows}
 
 
+_IS_COMPARED = sql("length(digest) > 0")
+"""In the very words of the index that holds these documents alone."""
+
+
 def digests_of(connection: Connection, source_ids: Sequence[int]) -> dict[tuple[int, str], bytes]:
-    """The same for many sources: (source's id, document name) -> digest."""
+    """The same for many sources: (source's id, document name) -> digest, for those that have one."""
     found: dict[tuple[int, str], bytes] = {}
     for chunk in chunks(source_ids):
         rows = connection.execute(
-            select(Document.source_id, Document.name, Document.digest).where(Document.source_id.in_(chunk))
+            select(Document.source_id, Document.name, Document.digest).where(
+                Document.source_id.in_(chunk), _IS_COMPARED
+            )
         )
         found.update(((row[0], row[1]), row[2]) for row in rows)
     return found
@@ -241,8 +248,9 @@ def save_documents(connection: Connection, read: Sequence[tuple[int, str, bytes]
     A source's name is given once.
     """
     known: dict[tuple[int, str], int] = {}
-    for chunk in chunks(sorted({source_id for source_id, _, _ in read})):
-        query = select(Document.source_id, Document.name, Document.id).where(Document.source_id.in_(chunk))
+    for chunk in chunks([one[:2] for one in read]):
+        query = select(Document.source_id, Document.name, Document.id)
+        query = query.where(tuple_(Document.source_id, Document.name).in_(chunk))
         known.update(((row[0], row[1]), row[2]) for row in connection.execute(query))
     again = [{"document": known[one[:2]], "new": one[2]} for one in read if one[:2] in known]
     if again:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 MAX_NAME = 100
 _OUTSIDE = re.compile(r"[^\w .:-]+")
 _NAMELESS = "source"
+_SITEMAP = re.compile(r"sitemap[\w-]*\.(?:xml|txt)(?:\.gz)?$", re.IGNORECASE)
 
 
 def name_from(location: str, remote: bool) -> str:
@@ -57,7 +58,9 @@ class Names:
 def kind_of(where: str, remote: bool) -> str:
     """The kind of source that a location looks like, before anybody has looked into it."""
     path = Path(where)
-    return "seed" if not remote and (path.is_dir() or path.suffix.lower() == ".txt") else "feed"
+    if not remote and (path.is_dir() or path.suffix.lower() == ".txt"):
+        return "seed"
+    return "sitemap" if _SITEMAP.search(where.partition("?")[0]) is not None else "feed"
 
 
 def no_such(location: str) -> str:

@@ -58,7 +58,9 @@ def try_source(
     base_url: Annotated[
         str | None, typer.Option("--base-url", help="Address that relative links resolve against; default: its own.")
     ] = None,
-    kind: Annotated[str | None, typer.Option("--kind", help="seed or feed; default: seen from the document.")] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="seed, feed or sitemap; default: seen from the document.")
+    ] = None,
 ) -> None:
     """Show what a source would give, and the feeds of an HTML page. Nothing is stored."""
     from feeds.reading import PARSERS
@@ -124,14 +126,17 @@ class _Trier:
         """
         from feeds.discover import is_page
         from feeds.reading import PARSERS
+        from feeds.sources.sitemap import is_sitemap
 
         documents, errors = ([self._ask(source.url)], []) if source.url is not None else self._local(location)
         documents = [one if self._base_url is None else replace(one, url=self._base_url) for one in documents]
         first = documents[0]
+        if kind is None and source.kind != "seed":
+            source = source.model_copy(update={"kind": "sitemap" if is_sitemap(first.data) else "feed"})
         page = kind is None and source.kind == "feed" and is_page(first.data, first.media_type)
         trial = Trial(kind="page" if page else source.kind, warnings=[str(error) for error in errors])
         if trial.kind in PARSERS:
-            self._read(trial, documents, source)
+            self._look_into(trial, self._read(trial, documents, source), source)
         if page:
             self._discover(trial, first, remote=source.url is not None)
         return trial
@@ -157,8 +162,32 @@ class _Trier:
             raise next(iter(errors), FetchError(f"{location}: holds no documents (*.txt)"))
         return documents, errors
 
-    def _read(self, trial: Trial, documents: list[Document], source: Source) -> None:
-        """Puts into `trial` what a poll of `source` would read. Raises `ParseError` where no document can be read."""
+    def _look_into(self, trial: Trial, further: list[str], source: Source) -> None:
+        """Puts into `trial` what the first sitemap of an index has that has anything; a poll would ask for them all.
+
+        Nobody is asked for the sake of a file.
+        """
+        from feeds.fetch import related, same_origin
+
+        if further:
+            trial.warnings.append(f"is an index, of which a poll asks for {_counted(further, 'sitemap')}")
+        waiting = further if source.url is not None else []
+        for _ in range(MAX_CHECKS):
+            waiting = [url for url in waiting if related(url, source.url or "")]
+            if not waiting or trial.items:
+                break
+            url, *waiting = waiting
+            try:
+                document = self._ask(url, login=same_origin(url, source.url or ""))
+                waiting = [*self._read(trial, [document], source), *waiting]
+            except SourceError as error:
+                trial.warnings.append(str(error))
+
+    def _read(self, trial: Trial, documents: list[Document], source: Source) -> list[str]:
+        """Puts into `trial` what a poll of `source` would read; returns the addresses that belong to it.
+
+        Raises `ParseError` where no document can be read.
+        """
         from feeds.manner import manner_of
         from feeds.packing import unpack
 
@@ -166,6 +195,7 @@ class _Trier:
         if source.kind == "seed":
             manner = manner_of(self._config, source, _taught(manner.context, documents))
         errors: list[ParseError] = []
+        further: list[str] = []
         for document in documents:
             try:
                 found = self._pool.call(document, manner, b"")
@@ -174,6 +204,7 @@ class _Trier:
                 continue
             reading = unpack(found.packed)
             where = f"{document.name}: " if len(documents) > 1 else ""
+            further += found.further
             trial.title = trial.title or found.title
             trial.items += map(_item, reading.records)
             trial.warnings += [f"{where}{one}" for one in reading.warnings]
@@ -181,6 +212,7 @@ class _Trier:
         if len(errors) == len(documents):
             raise errors[0]
         trial.warnings += map(str, errors)
+        return further
 
     def _discover(self, trial: Trial, page: Document, remote: bool) -> None:
         """Puts the feeds of `page` into `trial`, asking them one by one until one of them is a feed.
@@ -284,7 +316,7 @@ def _show(desk: Desk, trial: Trial, location: str) -> None:
     if best is not None:
         verb = "add" if best["checked"] else "try"
         desk.say(f"next: feeds sources {verb} {shlex.quote(best['url'])}")
-    elif trial.items or trial.kind == "feed":
+    elif trial.items or trial.kind in ("feed", "sitemap"):
         option = "" if trial.kind == kind_of(location, "://" in location) else f" --kind {trial.kind}"
         desk.say(f"next: feeds sources add {shlex.quote(location)}{option}")
 

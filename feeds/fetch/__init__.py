@@ -9,7 +9,7 @@ from feeds.fetch.answer import Fetched, HttpError, NotNow, Request
 from feeds.fetch.client import MAX_REDIRECTS, Fetcher
 from feeds.fetch.credentials import Credential, by_origin
 from feeds.fetch.local import LocalFile, Unreadable, list_local, read_file, read_local
-from feeds.fetch.url import host_of, same_origin
+from feeds.fetch.url import host_of, related, same_origin
 
 __all__ = [
     "MAX_REDIRECTS",
@@ -26,5 +26,6 @@ __all__ = [
     "list_local",
     "read_file",
     "read_local",
+    "related",
     "same_origin",
 ]

@@ -25,13 +25,15 @@ _MOST_SECONDS = 2**31
 class Request:
     """What to ask for. The validators are those of the last answer, byte for byte (as Latin-1 text).
 
-    `login` says that a credential of its origin may go with it: an address that a stranger gave goes without.
+    `login` says that a credential of its origin may go with it: an address that a stranger gave goes without. `most`
+    is decoded bytes, None for as many as `[poll] max_bytes` admits, which is the most in any case.
     """
 
     url: str
     etag: str | None = None
     last_modified: str | None = None
     login: bool = True
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -378,7 +378,7 @@ class Fetcher:
         login = self._logins.get(target.origin) if own else None
         headers = [*task.headers, login] if login is not None else task.headers
         try:
-            transfer.prepare(target, headers, addresses, task.ends - time.monotonic())
+            transfer.prepare(target, headers, addresses, task.ends - time.monotonic(), task.request.most)
             self._loop.add(transfer.curl)
         except BaseException:
             transfer.close()

@@ -32,14 +32,15 @@ zstandard bounds no output of its own where it is pushed.
 class Body:
     """A body without a coding, and the frame for those with one.
 
-    `most` is decoded bytes, `at_first` as many as it holds, more or less, before it is told to `grow`: until then it is
-    full, keeps the rest as it came, and takes no more.
+    `most` is decoded bytes, a bound that a person knows as `rule`; `at_first` as many as it holds, more or less, before
+    it is told to `grow`: until then it is full, keeps the rest as it came, and takes no more.
     """
 
     coding = "identity"
 
-    def __init__(self, most: int, at_first: int) -> None:
+    def __init__(self, most: int, at_first: int, rule: str) -> None:
         self._most = most
+        self._rule = rule
         self._bound = min(at_first, most + 1)
         self._data = bytearray()
         self._received = 0
@@ -58,7 +59,7 @@ class Body:
         self._received += len(piece)
         self._rest = self._decode(piece)
         if len(self._data) > self._most or self._received > self._most + _SPARE:
-            raise FetchError(f"more than {self._most:,} bytes (max_bytes in [poll])")
+            raise FetchError(f"more than {self._most:,} bytes ({self._rule})")
         return not self.is_full
 
     def grow(self) -> None:
@@ -95,8 +96,8 @@ class _Gzip(Body):
 
     coding = "gzip"
 
-    def __init__(self, most: int, at_first: int) -> None:
-        super().__init__(most, at_first)
+    def __init__(self, most: int, at_first: int, rule: str) -> None:
+        super().__init__(most, at_first, rule)
         self._stream = zlib.decompressobj(31)
         self._ignores = False
 
@@ -123,8 +124,8 @@ class _Brotli(Body):
 
     coding = "br"
 
-    def __init__(self, most: int, at_first: int) -> None:
-        super().__init__(most, at_first)
+    def __init__(self, most: int, at_first: int, rule: str) -> None:
+        super().__init__(most, at_first, rule)
         self._stream = brotli.Decompressor()
         self._holds = False
 
@@ -153,8 +154,8 @@ class _Zstd(Body):
 
     coding = "zstd"
 
-    def __init__(self, most: int, at_first: int) -> None:
-        super().__init__(most, at_first)
+    def __init__(self, most: int, at_first: int, rule: str) -> None:
+        super().__init__(most, at_first, rule)
         self._frames = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
         self._frame = self._frames.decompressobj()
 
@@ -187,12 +188,13 @@ _BODIES: dict[str, type[Body]] = {
 }
 
 
-def body_of(coding: str, most: int, at_first: int) -> Body:
-    """What decodes `coding`, as Content-Encoding names it, to at most `most` bytes, `at_first` before it grows.
+def body_of(coding: str, most: int, at_first: int, rule: str = "max_bytes in [poll]") -> Body:
+    """What decodes `coding`, as Content-Encoding names it, to at most `most` bytes, `at_first` before it grows. A
+    message about more of them names the `rule`.
 
     Raises `FetchError` for one that was not offered, stacked ones included.
     """
     kind = _BODIES.get(coding.strip().lower())
     if kind is None:
         raise FetchError(f'the body is encoded as "{coding.strip().lower()[:40]}", which was not asked for')
-    return kind(most, at_first)
+    return kind(most, at_first, rule)

@@ -176,12 +176,19 @@ class Transfer:
         self.curl.setopt(pycurl.HEADERFUNCTION, self._header)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
 
-    def prepare(self, target: Target, headers: Sequence[bytes], addresses: Sequence[str], seconds: float) -> None:
-        """Makes the handle ready for one GET of `target` that takes at most `seconds`.
+    def prepare(
+        self,
+        target: Target,
+        headers: Sequence[bytes],
+        addresses: Sequence[str],
+        seconds: float,
+        most: int | None = None,
+    ) -> None:
+        """Makes the handle ready for one GET of `target` that takes at most `seconds` and gives at most `most` bytes.
 
         `addresses` are those of the target's name, none where its host is an address.
         """
-        self._begin(target.url)
+        self._begin(target.url, most)
         self.curl.setopt(pycurl.URL, target.url)
         # As it was given: libcurl 8 writes the digits of escapes in upper case.
         self.curl.setopt(pycurl.REQUEST_TARGET, path_of(target.url))
@@ -206,8 +213,9 @@ class Transfer:
         """Frees the handle, which is in no loop."""
         self.curl.close()
 
-    def _begin(self, url: str) -> None:
+    def _begin(self, url: str, most: int | None = None) -> None:
         self._secure = url[:6].lower() == "https:"
+        self._most = most
         self._failure: BaseException | None = None
         self._opened = False
         self._header_bytes = 0
@@ -265,7 +273,11 @@ class Transfer:
             raise FetchError("the answer is malformed: a Content-Length that no document has")
         if self._status in BODY_STATUSES:
             coding = ", ".join(value for name, value in self._headers if name == "content-encoding")
-            self._body = body_of(coding, self._limits.max_bytes, self._limits.at_first)
+            most = self._limits.max_bytes
+            if self._most is not None and self._most < most:
+                self._body = body_of(coding, self._most, min(self._limits.at_first, self._most), "an article's most")
+            else:
+                self._body = body_of(coding, most, self._limits.at_first)
 
     def _write(self, piece: bytes) -> int | None:
         """Takes a piece of the body."""

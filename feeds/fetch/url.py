@@ -97,6 +97,17 @@ def same_origin(one: str, other: str) -> bool:
         return False
 
 
+def related(one: str, other: str) -> bool:
+    """Whether two addresses are of one site: the same host, or one that is below the other, "www." or not; False for
+    what is no address."""
+    try:
+        hosts = [str(ada_url.URL(url).host).removeprefix("www.") for url in (one, other)]
+    except ValueError:
+        return False
+    short, long = sorted(hosts, key=len)
+    return short == long or ("." in short and long.endswith(f".{short}"))
+
+
 def path_of(url: str) -> str:
     """Path and query of an absolute address, byte for byte: what the request line names (RFC 9112, section 3.2.1)."""
     path = _AUTHORITY.sub("", url, count=1).partition("#")[0]

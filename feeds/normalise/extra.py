@@ -37,7 +37,8 @@ def media_type_of(said: str) -> str | None:
 
 def extra_of(item: Item, base: str) -> str:
     """What an item says beside its words and can be republished, as compact JSON with sorted keys; "" for nothing."""
-    if not (item.links or item.images or item.comments or item.source or item.rights or item.episode):
+    said_something = item.links or item.images or item.comments or item.source or item.rights or item.episode
+    if not said_something and item.title_basis is None:
         return ""
     said = {
         "links": [found for one in item.links[:MAX_NAMES] if "url" in (found := _link(one, base))],
@@ -46,6 +47,7 @@ def extra_of(item: Item, base: str) -> str:
         "source": _origin(item.source, base) if item.source else None,
         "rights": fold(item.rights, MAX_RIGHTS) if item.rights else None,
         "episode": _episode(item.episode) if item.episode else None,
+        "title_basis": item.title_basis,
     }
     said = {name: value for name, value in said.items() if value}
     return _compact(said) if said else ""

@@ -49,6 +49,10 @@ class FeedResult(Parsed):
     feed changes. JSON Feed has neither. `skip_hours` (0 to 23, GMT) and `skip_days` (0 for Monday to 6) are when RSS
     asks not to be asked. `earlier` is the address of the document that holds the entries before these (RFC 5005:
     `prev-archive`, else `next`; JSON Feed `next_url`), absolute.
+
+    `further` are addresses of documents of the same kind that belong to this one (the sitemaps of an index, the next
+    page of a listing), the one that matters most first. `partial` says that the items are a choice from what the
+    document lists: what it does not name is not gone.
     """
 
     ttl: int | None = None
@@ -56,6 +60,8 @@ class FeedResult(Parsed):
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()
     earlier: str | None = None
+    further: tuple[str, ...] = ()
+    partial: bool = False
 
 
 def http_url(value: object, base: str | None) -> str | None:

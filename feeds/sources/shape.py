@@ -46,6 +46,9 @@ MAX_REPLACED = 0.01
 ROOTS = ("rss", "rdf", "feed")
 """Local names, in lower case, of the first element of a feed."""
 
+_OTHER_KINDS = {"urlset": "sitemap", "sitemapindex": "sitemap"}
+"""First elements that say what else a document is -> the kind of source that reads it."""
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -111,13 +114,16 @@ class Shape:
     warnings: tuple[str, ...] = ()
 
 
-def examine(document: Document) -> Shape:
-    """Decodes `document` and checks its shape. Raises `ParseError` for what is no feed, is cut short, or is hostile."""
-    return _at_once(document) or _with_care(document)
+def examine(document: Document, roots: tuple[str, ...] = ROOTS, what: str = "feed") -> Shape:
+    """Decodes `document` and checks its shape; `roots` are the names of first elements that `what` can have.
+
+    Raises `ParseError` for what is none, is cut short, or is hostile.
+    """
+    return _at_once(document, roots) or _with_care(document, roots, what)
 
 
-def _at_once(document: Document) -> Shape | None:
-    """A well-formed feed in UTF-8; None for all others."""
+def _at_once(document: Document, roots: tuple[str, ...]) -> Shape | None:
+    """A well-formed document in UTF-8 with one of `roots`; None for all others."""
     data, encoding = _utf8(document)
     if not data.startswith(b"<") or b"<!ENTITY" in data:
         return None
@@ -127,7 +133,7 @@ def _at_once(document: Document) -> Shape | None:
         tree = _without_entities(_parse(data), data, document.name)
     except etree.XMLSyntaxError:
         return None
-    if _local(tree) not in ROOTS:
+    if _local(tree) not in roots:
         return None
     return Shape("xml", encoding, tree=tree, data=data)
 
@@ -155,12 +161,12 @@ def _labels(document: Document) -> list[tuple[str, str]]:
     ]
 
 
-def _with_care(document: Document) -> Shape:
-    """A document that is not well-formed, not in UTF-8, JSON, or no feed."""
+def _with_care(document: Document, roots: tuple[str, ...], what: str) -> Shape:
+    """A document that is not well-formed, not in UTF-8, JSON, or none of `roots`."""
     text, encoding = decode(document)
     stripped = text.lstrip(_BLANK)
     if not stripped.strip("\0"):
-        raise ParseError(f"{document.name}: is empty, so no feed")
+        raise ParseError(f"{document.name}: is empty, so no {what}")
     if stripped.startswith(("{", "[")):
         _refuse_dense(stripped, "{[,", document.name)
         return Shape("json", encoding, text=stripped)
@@ -170,11 +176,11 @@ def _with_care(document: Document) -> Shape:
     text = _mend(body, warnings)
     if "<!ENTITY" in text:
         # Nothing outside a document is loaded, so a name for what stands there is as good as a list of it.
-        end = _first_element(text)[1]
+        end = first_element(text)[1]
         text = _ENTITIES_OF_HTML.sub(r'<!DOCTYPE \1 SYSTEM "html">', text[:end], count=1) + text[end:]
-    root, _end = _first_element(text)
-    if root.casefold() not in ROOTS:
-        raise ParseError(f"{document.name}: {_no_feed(text, root, document.url)}")
+    root, _end = first_element(text)
+    if root.casefold() not in roots:
+        raise ParseError(f"{document.name}: {_instead(text, root, document.url, what)}")
     data = text.encode()
     _refuse_dense(data, b"<", document.name)
     _refuse_slow(data, document.name)
@@ -256,7 +262,7 @@ def _is_legal(match: re.Match[str]) -> bool:
     return code <= 0x10FFFF and _ILLEGAL.match(chr(code)) is None
 
 
-def _first_element(text: str) -> tuple[str, int]:
+def first_element(text: str) -> tuple[str, int]:
     """Local name of the first element and where its name ends; empty where there is none."""
     at = text.find("<")
     while at >= 0:
@@ -276,13 +282,18 @@ def _first_element(text: str) -> tuple[str, int]:
     return "", 0
 
 
-def _no_feed(text: str, root: str, url: str | None) -> str:
-    """What the document at `url` is in place of a feed, and what to do."""
+def _instead(text: str, root: str, url: str | None, what: str) -> str:
+    """What the document at `url` is in place of `what`, and what to do."""
     if not root:
-        return "is neither XML nor JSON, so no feed"
+        return f"is neither XML nor JSON, so no {what}"
+    kind = "feed" if root.casefold() in ROOTS else _OTHER_KINDS.get(root.casefold())
+    if kind is not None:
+        return f'is a {kind}, not a {what}: say kind = "{kind}"'
     page = text.encode()
     if not is_page(page):
-        return f"is XML with root element <{root[:40]}>, which is no feed"
+        return f"is XML with root element <{root[:40]}>, which is no {what}"
+    if what != "feed":
+        return f"is an HTML page, not a {what}; give the address of its {what}"
     for found in discover(page, url):
         if found.how == "advertised":
             return f"is an HTML page, not a feed; the page advertises {found.url}: use that address"
@@ -341,10 +352,10 @@ def _without_entities(tree: etree._Element, data: bytes, name: str) -> etree._El
         raise ParseError(f"{name}: is refused: it declares entities of its own")
     if next(tree.iter(etree.Entity), None) is None:
         return tree
-    return _parse(_escape_ampersands(data.decode()).encode())
+    return _parse(escape_ampersands(data.decode()).encode())
 
 
-def _escape_ampersands(text: str) -> str:
+def escape_ampersands(text: str) -> str:
     """`text` with the commonest mistake mended: a bare "&", or a name of HTML's.
 
     feedparser's lenient parser reads "R&D" as "R&D;".
@@ -361,7 +372,7 @@ def _declare_prefixes(text: str, error: etree.XMLSyntaxError) -> str:
     log = [str(entry.message) for entry in error.error_log]  # type: ignore[attr-defined]  # not in lxml-stubs
     prefixes = dict.fromkeys(match[1] for line in log if (match := _UNDECLARED.match(line)))
     declarations = "".join(f' xmlns:{prefix}="{USUAL.get(prefix, prefix)}"' for prefix in prefixes)
-    at = _first_element(text)[1]
+    at = first_element(text)[1]
     return text[:at] + declarations + text[at:]
 
 
@@ -377,7 +388,7 @@ def _malformed(text: str, root: str, name: str, reason: str, encoding: str, warn
     """The shape of `text`, where a lenient parser may read it all the same."""
     if "XML_PARSE_HUGE" in reason:
         raise ParseError(f"{name}: is refused: {reason.removesuffix(', use XML_PARSE_HUGE option')}")
-    if "<!ENTITY" in text[: _first_element(text)[1]]:
+    if "<!ENTITY" in text[: first_element(text)[1]]:
         raise ParseError(f"{name}: is refused: it declares entities of its own")
     if re.search(rf"</(?:[\w.-]{{1,100}}:)?{re.escape(root)}\s*>", text, re.IGNORECASE) is None:
         raise ParseError(f"{name}: is cut short: it ends before </{root}> ({reason})")
@@ -390,9 +401,9 @@ def _malformed(text: str, root: str, name: str, reason: str, encoding: str, warn
         if depth > MAX_DEPTH:
             raise ParseError(f"{name}: is refused: elements are nested deeper than {MAX_DEPTH}")
     warnings.append(f"not well-formed XML: {reason}")
-    end = text.find(">", _first_element(text)[1])
+    end = text.find(">", first_element(text)[1])
     text = _NAMESPACE.sub(_without_blanks, text[:end]) + text[end:]
-    data = _escape_ampersands(text).encode()
+    data = escape_ampersands(text).encode()
     try:
         return Shape("xml", encoding, tree=_parse(data), data=data, warnings=tuple(warnings))
     except etree.XMLSyntaxError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from feeds.cli.work import standing_words
-from feeds.round import Standing
+from feeds.terms import Standing
 from tests.command import DOCUMENT, FEEDS, SEEDS, Folder
 from tests.fakes import Reply, Site
 

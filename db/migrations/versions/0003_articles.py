@@ -1,0 +1,30 @@
+"""Articles that are still to be read; documents that are compared, apart from those that never are."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "articles",
+        sa.Column("source_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["sources.id"], name="fk_articles_source_id_sources", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("source_id", "url", name="pk_articles"),
+    )
+    op.create_index(
+        "ix_documents_compared",
+        "documents",
+        ["source_id"],
+        sqlite_where=sa.text("length(digest) > 0"),
+        postgresql_where=sa.text("length(digest) > 0"),
+    )

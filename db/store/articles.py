@@ -1,0 +1,54 @@
+"""Articles of entries: which are still to be read, and what listings said of those that were."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, tuple_
+
+from db.models import Article, Document, EntryKey, Item
+from db.records import ArticleRecord
+from db.store.bulk import insert_rows
+from db.store.entries import chunks
+
+
+def told(connection: Connection, source_id: int, keys: Sequence[bytes]) -> dict[bytes, set[bytes]]:
+    """Key -> digests of all that documents of the source said of its entry, for the keys that are known."""
+    found: dict[bytes, set[bytes]] = defaultdict(set)
+    for chunk in chunks(keys):
+        rows = connection.execute(
+            select(EntryKey.key, Item.digest)
+            .join(Item, Item.entry_id == EntryKey.entry_id)
+            .join(Document, Document.id == Item.document_id)
+            .where(EntryKey.key.in_(chunk), Document.source_id == source_id)
+        )
+        for key, digest in rows:
+            found[key].add(digest)
+    return found
+
+
+def remembered(connection: Connection, source_id: int) -> list[ArticleRecord]:
+    """The articles of a source that are still to be read, those first that are due first."""
+    rows = connection.execute(
+        select(Article.url, Article.tries, Article.due_at)
+        .where(Article.source_id == source_id)
+        .order_by(Article.due_at, Article.url)
+    )
+    return [ArticleRecord(*row) for row in rows]
+
+
+def remember(connection: Connection, left: Sequence[tuple[int, ArticleRecord]]) -> None:
+    """Notes articles that are still to be read (source's id, article)."""
+    rows: list[tuple[int, str, int, datetime]] = [
+        (source_id, one.url, one.tries, one.due_at) for source_id, one in left
+    ]
+    update = "ON CONFLICT (source_id, url) DO UPDATE SET tries = excluded.tries, due_at = excluded.due_at"
+    insert_rows(connection, Article, ("source_id", "url", "tries", "due_at"), rows, update)
+
+
+def forget(connection: Connection, done: Sequence[tuple[int, str]]) -> None:
+    """Drops articles that were read, or are given up (source's id, address)."""
+    for chunk in chunks(done):
+        connection.execute(delete(Article).where(tuple_(Article.source_id, Article.url).in_(chunk)))

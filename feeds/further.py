@@ -1,0 +1,75 @@
+"""Documents of one poll beside its first: the sitemaps of an index, the next pages of a listing, an archive's pages."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from feeds.config import Source
+from feeds.fetch import related
+from feeds.log import redact
+
+SITEMAPS = 20
+"""Sitemaps of an index, those of indexes in it included, that one poll asks for."""
+
+DEPTH = 2
+"""How far below an index they may be."""
+
+ITEMS = 5000
+"""Records of one poll after which nothing more is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One more document of a poll: one before its first (`earlier`), or one that is `depth` documents below it."""
+
+    url: str
+    earlier: bool = False
+    depth: int = 1
+
+
+class Further:
+    """What the documents of one poll name that belongs to them, each once, of one site, and no more than is bearable.
+
+    `is_index` says that the first document names all and says nothing itself, `warnings` what could not be read.
+    """
+
+    def __init__(self, url: str, source: Source) -> None:
+        self._url = url
+        self._is_sitemap = source.kind == "sitemap"
+        self._most, self._deepest = (SITEMAPS, DEPTH) if self._is_sitemap else (source.pages - 1, source.pages)
+        self._waiting: deque[Part] = deque()
+        self._named = {url}
+        self._read = 0
+        self.is_index = False
+        self.warnings: list[str] = []
+
+    def name(self, urls: Iterable[str], part: Part | None) -> None:
+        """Takes what a document names: `part`, or the first one."""
+        depth = 1 if part is None else part.depth + 1
+        for url in urls:
+            self.is_index = self.is_index or (part is None and self._is_sitemap)
+            if len(self._named) > self._most or depth > self._deepest:
+                break
+            if url not in self._named and related(url, self._url):
+                self._named.add(url)
+                self._waiting.append(Part(url, depth=depth))
+
+    def take(self, records: int) -> Part | None:
+        """The next one to ask for, `records` being how many the poll has."""
+        return self._waiting.popleft() if self._waiting and records < ITEMS else None
+
+    def was_read(self) -> None:
+        """One was had, be it as it was."""
+        self._read += 1
+
+    def failed(self, part: Part, error: Exception) -> None:
+        """One was not had, or not read."""
+        message = str(error)
+        self.warnings.append(message if part.url in message else f"{redact(part.url)}: {message}")
+
+    @property
+    def nothing_read(self) -> bool:
+        """Whether an index led nowhere."""
+        return self.is_index and not self._read and bool(self.warnings)
