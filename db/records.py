@@ -226,13 +226,21 @@ class Revised:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What documents of a source taught: names of its sections and its markers, each in order of text."""
+    """What documents of a source taught: names of its sections and its markers, each in order of text.
+
+    `listing` is how the list of an HTML page was found (`feeds.sources.page`), so that the next poll finds the same.
+    """
 
     sections: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
+    listing: tuple[str, ...] = ()
 
     def __or__(self, other: Learned) -> Learned:
-        return Learned(tuple(sorted({*self.sections, *other.sections})), tuple(sorted({*self.markers, *other.markers})))
+        return Learned(
+            tuple(sorted({*self.sections, *other.sections})),
+            tuple(sorted({*self.markers, *other.markers})),
+            other.listing or self.listing,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +253,7 @@ class Pace:
     Retry-Afters, `missed` the polls that found a gap, `gap_tries` those that could not fill it (`gap_at` is the archive
     to read next, for what is younger than `gap_to`), `shrunk` the documents that said next to nothing where the last
     good one had `size` items, `postponed` the polls in a row that our own network spoilt, `put_off` those that led
-    to a host whose budget was spent. `moved_to` was named as the new address by `moved_seen` polls since
+    to a host whose budget was spent. `yields` are how many items the last polls of an HTML page gave. `moved_to` was named as the new address by `moved_seen` polls since
     `moved_since`.
     """
 
@@ -265,6 +273,7 @@ class Pace:
     shrunk: int = 0
     postponed: int = 0
     put_off: int = 0
+    yields: tuple[int, ...] = ()
     moved_to: str | None = None
     moved_since: datetime | None = None
     moved_seen: int = 0

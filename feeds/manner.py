@@ -5,7 +5,7 @@ It crosses to the processes that read documents, and its digest tells whether wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
@@ -22,7 +22,8 @@ class Manner:
     """How the documents of the source `name` are read.
 
     `home` is what links without an address lead to; `sections`, `default_section` and `access` are those configured.
-    `digest` (16 bytes) stands for all of it but the name: where it changes, every document has to be read again.
+    `digest` (16 bytes) stands for all of it but the name and how a list was found: where it changes, every document
+    has to be read again.
     """
 
     name: str
@@ -47,6 +48,9 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         premium_categories=config.access.categories,
         dateline=profile.dateline,
         year=profile.year,
+        base=source.link if source.kind == "page" else None,
+        selectors=(source.selectors or profile.selectors).given if source.kind == "page" else (),
+        listing=learned.listing,
     )
     home = source.link or config.site.base_url
     return Manner(
@@ -57,7 +61,7 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         sections=source.sections,
         default_section=source.default_section,
         access=source.access,
-        digest=_digest(context, source.sections, source.default_section, source.access, home),
+        digest=_digest(replace(context, listing=()), source.sections, source.default_section, source.access, home),
     )
 
 

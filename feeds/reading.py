@@ -17,7 +17,12 @@ _record = maker(EntryRecord)
 _COMMON = normalise.Clean._fields.index("sections") + 1
 """How many fields of a clean item are a record's, in the same order, after its keys."""
 
-PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed", "sitemap": "feeds.sources.sitemap"}
+PARSERS = {
+    "seed": "feeds.sources.seed",
+    "feed": "feeds.sources.feed",
+    "page": "feeds.sources.page",
+    "sitemap": "feeds.sources.sitemap",
+}
 """Source kinds, loaded when used."""
 
 ARTICLE = "article"

@@ -51,13 +51,18 @@ def record(row: Any) -> SourceRecord:
     """A row of `query` as a value."""
     values = row._asdict()
     learned = values["learned"]
-    values["learned"] = Learned(tuple(learned["sections"]), tuple(learned["markers"])) if learned else _NOTHING
+    values["learned"] = learned_of(learned) if learned else _NOTHING
     values["pace"] = pace_of(values["pace"]) if values["pace"] else _NO_PACE
     return SourceRecord(**values)
 
 
+def learned_of(plain: Mapping[str, Any]) -> Learned:
+    """What documents taught, as it is stored; before there were page sources it said nothing of listings."""
+    return Learned(tuple(plain["sections"]), tuple(plain["markers"]), tuple(plain.get("listing", ())))
+
+
 _NOTHING, _NO_PACE = Learned(), Pace()
-_LISTS, _MOMENTS = ("skip_hours", "skip_days"), ("newest", "gap_to", "moved_since")
+_LISTS, _MOMENTS = ("skip_hours", "skip_days", "yields"), ("newest", "gap_to", "moved_since")
 
 
 def pace_of(plain: Mapping[str, Any]) -> Pace:
@@ -283,5 +288,5 @@ def forget_validators(connection: Connection, source_id: int) -> None:
 
 def learn(connection: Connection, source_id: int, learned: Learned) -> None:
     """Keeps what the documents of a source taught."""
-    values = {"sections": learned.sections, "markers": learned.markers}
+    values = {"sections": learned.sections, "markers": learned.markers, "listing": learned.listing}
     connection.execute(update(Source).where(Source.id == source_id).values(learned=values))

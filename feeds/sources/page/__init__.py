@@ -1,13 +1,15 @@
 """HTML pages that list articles and have no feed -> items.
 
-In this order: selectors that a person configured, else what the page states (JSON-LD, microdata), links in headings,
-and links that stand alike, together: what a page states is often less than what it shows.
+Selectors that a person configured go first. Else what the page states (JSON-LD, microdata), links in headings and links
+that stand alike tell the list together: what a page states is often less than what it shows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
+from urllib.parse import urlsplit
 
 from db.records import Evidence
 from feeds.discover import discover
@@ -17,12 +19,14 @@ from feeds.model import Context, Document, Image, Item
 from feeds.page import Page, read_page
 from feeds.sources.fields import FeedResult
 from feeds.sources.page.addresses import site_of
-from feeds.sources.page.lists import Choice, Signature, choose
+from feeds.sources.page.lists import Signature, choose
 from feeds.sources.page.links import Links, links_of
 from feeds.sources.page.marks import signs_of, strip_marker
 from feeds.sources.page.paging import next_page
 from feeds.sources.page.rows import Row, authors_of, images_of, rows_of, sections_of, summary_of, when_of
+from feeds.sources.page.selected import containers, rows_in, texts_within
 from feeds.sources.page.stated import Stated, stated_in
+from feeds.sources.page.times import When, read_when
 from feeds.sources.page.times import stated as stated_time
 
 __all__ = ["Listing", "parse"]
@@ -30,93 +34,182 @@ __all__ = ["Listing", "parse"]
 MAX_ITEMS = 500
 FEW = 3
 _ANYTHING = Context()
+_UNSTATED = Stated("")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listing(FeedResult):
-    """What a page lists. `how` names what told the list, `signature` how to find it again; `further` is the address of
-    the next page, one or none; `advertised` are the addresses of the feeds that the page names."""
+    """What a page lists. `how` names what told the list: "selectors", "stated", "headings" or "structure"; `listing` is
+    how to find it again (`Context.listing`), empty where that is no question. `further` holds the next page's address.
+    """
 
     how: str = ""
-    signature: Signature | None = None
-    further: tuple[str, ...] = ()
-    advertised: tuple[str, ...] = ()
+    listing: tuple[str, ...] = ()
 
 
 def parse(document: Document, context: Context = _ANYTHING) -> Listing:
     """The articles that the page in `document` lists, in its order, one for each address.
 
-    Raises `ParseError` where nothing on it looks like a list of articles.
+    Raises `ParseError` where nothing on it looks like a list of articles, or a configured selector finds nothing.
     """
     document = replace(document, name=redact(document.name))
-    page = read_page(document.data, document.url, charset=document.charset)
+    page = _page(document, context)
     links = links_of(page)
     stated = stated_in(page)
-    choice = choose(links, {key: one.title for key, one in stated.items()})
-    rows = rows_of(choice.links, dict(choice.titles), context, document) if choice is not None else []
-    items = [_item(number, row, stated.get(row.link.key), page, context, document) for number, row in enumerate(rows[:MAX_ITEMS])]
-    if len(items) < FEW:
-        items = [*items, *_only_stated(stated, {row.link.key for row in rows}, len(items), context, document)]
+    selectors = dict(context.selectors)
+    how, listing = "selectors", ()
+    if "list" in selectors:
+        rows = rows_in(containers(page, selectors, document.name), page, links, selectors, document.name)
+    else:
+        choice = choose(links, {key: one.title for key, one in stated.items()}, _signature(context.listing))
+        rows = rows_of(choice.links, choice.titles, context, document) if choice is not None else []
+        rows = _by_selectors(rows, page, links, selectors, document.name)
+        how, listing = (choice.how, choice.signature.plain()) if choice is not None else ("stated", ())
+    reader = _Reader(page, stated, selectors, context, document)
+    items = [reader.item(number, row) for number, row in enumerate(rows[:MAX_ITEMS])]
+    if len(items) < FEW and not selectors:
+        items += reader.stated_items(len(items), {row.link.key for row in rows})
     if not items:
-        raise ParseError(f"{document.name}: shows no list of articles; name its parts by selectors (see 'feeds sources try')")
+        raise ParseError(f"{document.name}: {_nothing(page, links)}")
     return Listing(
         title=page.title or None,
         url=page.canonical or page.url,
         language=page.language,
         items=tuple(_with_unmarked(items)),
-        how=choice.how if choice is not None and len(rows) >= 1 else "stated",
-        signature=choice.signature if choice is not None else None,
+        warnings=tuple(reader.warnings(items, links)),
         further=next_page(page),
+        how=how,
+        listing=listing,
     )
 
 
-def _item(number: int, row: Row, said: Stated | None, page: Page, context: Context, document: Document) -> Item:
-    """One row as an item; what the page states of the article goes before what its row shows."""
-    title, marker = strip_marker(row.title.text, context.markers)
-    where = f"row {number + 1}"
-    evidence = [Evidence("marker", marker, where)] if marker is not None else []
-    evidence += [Evidence("badge", sign, where) for sign in dict.fromkeys(signs_of(row.nodes))][:3]
-    when = stated_time(said.published, context, document) if said is not None else None
-    if when is None:
-        when = when_of(row, context, document)
-    if said is not None and said.free:
-        evidence.append(Evidence("isAccessibleForFree", said.free, where))
-    return Item(
-        position=number,
-        title=title,
-        url=row.link.address.url,
-        summary=summary_of(row) or (said.summary if said is not None else ""),
-        plain=True,
-        published=when.moment if when is not None else None,
-        published_precision=when.precision if when is not None else None,
-        published_basis=when.basis if when is not None else None,
-        authors=(said.authors if said is not None else ()) or authors_of(row),
-        categories=row.title.kickers,
-        images=images_of(row, page),
-        sections=(said.section,) if said is not None and said.section else sections_of(row),
-        evidence=tuple(evidence),
-    )
+def _page(document: Document, context: Context) -> Page:
+    """The page, its relative addresses resolved against its own address, the source's, or the one it names itself."""
+    page = read_page(document.data, document.url or context.base, charset=document.charset)
+    own = page.url or page.canonical or page.absolute(page.meta("og:url"))
+    return page if page.base is not None or own is None else replace(page, url=own, base=own)
 
 
-def _only_stated(stated, known, start, context, document) -> Iterator[Item]:
-    for number, (key, said) in enumerate(stated.items()):
-        if key in known or not said.title:
-            continue
-        when = stated_time(said.published, context, document)
-        yield Item(
-            position=start + number,
-            title=said.title,
-            url=said.url,
-            summary=said.summary,
+def _signature(listing: tuple[str, ...]) -> Signature | None:
+    return Signature(listing[0], listing[1:]) if listing else None
+
+
+def _by_selectors(rows: list[Row], page: Page, links: Links, selectors: dict[str, str], name: str) -> list[Row]:
+    """The rows that were found, with the headlines and links that a person configured."""
+    if not {"title", "link"} & selectors.keys():
+        return rows
+    elements = [node for row in rows for node in row.nodes[:1] if node.is_element_node]
+    return rows_in(elements, page, links, selectors, name)
+
+
+def _nothing(page: Page, links: Links) -> str:
+    """Why there are no items, and what to do."""
+    if not links.all and page.base is None and page.tree.css_first("a[href]") is not None:
+        return "its links are relative; say where the page lives (link in config.toml, --base-url with 'feeds sources try')"
+    if not links.all:
+        return "is no page with links: it may be filled by scripts, or be no HTML; look for its feed or its sitemap"
+    return "shows no list of articles; name its parts by selectors in config.toml; 'feeds sources try' shows what they find"
+
+
+class _Reader:
+    """Makes items of the rows of one page."""
+
+    def __init__(
+        self, page: Page, stated: dict[str, Stated], selectors: dict[str, str], context: Context, document: Document
+    ) -> None:
+        self._page, self._stated, self._selectors = page, stated, selectors
+        self._context, self._document = context, document
+        self._unfound = {key for key in ("date", "section", "summary") if key in selectors}
+
+    def item(self, number: int, row: Row) -> Item:
+        """One row as an item. What a person configured goes first, then what the page states of the article."""
+        said = self._stated.get(row.link.key, _UNSTATED)
+        title, marker = strip_marker(row.title.text, self._context.markers)
+        where = f"row {number + 1}"
+        evidence = [Evidence("marker", marker, where)] if marker is not None else []
+        evidence += self._marks(row, where)
+        if said.free:
+            evidence.append(Evidence("isAccessibleForFree", said.free, where))
+        when = self._when(row, said)
+        return Item(
+            position=number,
+            title=title,
+            url=row.link.address.url,
+            summary=self._summary(row, said),
             plain=True,
             published=when.moment if when is not None else None,
             published_precision=when.precision if when is not None else None,
             published_basis=when.basis if when is not None else None,
-            authors=said.authors,
-            images=(Image(said.image),) if said.image.startswith("http") else (),
-            sections=(said.section,) if said.section else (),
-            evidence=(Evidence("isAccessibleForFree", said.free, "stated"),) if said.free else (),
+            authors=said.authors or authors_of(row),
+            categories=row.title.kickers,
+            images=images_of(row, self._page),
+            sections=self._sections(row, said),
+            evidence=tuple(evidence),
         )
+
+    def stated_items(self, start: int, known: set[str]) -> Iterator[Item]:
+        """Items of what the page states and shows in none of its rows."""
+        unseen = (one for key, one in self._stated.items() if key not in known and one.title)
+        for number, one in enumerate(islice(unseen, MAX_ITEMS), start):
+            when = stated_time(one.published, self._context, self._document)
+            yield Item(
+                position=number,
+                title=one.title,
+                url=one.url,
+                summary=one.summary,
+                plain=True,
+                published=when.moment if when is not None else None,
+                published_precision=when.precision if when is not None else None,
+                published_basis=when.basis if when is not None else None,
+                authors=one.authors,
+                images=(Image(url),) if (url := self._page.absolute(one.image)) is not None else (),
+                sections=(one.section,) if one.section else (),
+                evidence=(Evidence("isAccessibleForFree", one.free, f"row {number + 1}"),) if one.free else (),
+            )
+
+    def warnings(self, items: list[Item], links: Links) -> Iterator[str]:
+        """What a person should know who reads this page as a source."""
+        feed = next((one for one in discover(self._document.data, self._page.url, self._document.charset) if one.how == "advertised"), None)
+        if feed is not None:
+            yield f"the page advertises a feed: {feed.url}; it says more than the page, and costs less"
+        for key in sorted(self._unfound):
+            yield f'selectors.{key}: "{self._selectors[key]}" finds nothing in any item'
+        undated = sum(item.published is None for item in items)
+        if undated:
+            yield f"{undated} of {len(items)} items have no date: they are filed under the time they are first seen"
+        if len(items) < FEW:
+            yield "there are few items; it may be the wrong list"
+        site = site_of(links.host)
+        if site and all(site_of(urlsplit(item.url or "").hostname or "") != site for item in items):
+            yield "all items lead to other sites"
+
+    def _marks(self, row: Row, where: str) -> list[Evidence]:
+        if "marker" in self._selectors:
+            return [Evidence("marker", said, where) for said in islice(texts_within(row.nodes, self._selectors["marker"]), 1)]
+        return [Evidence("badge", sign, where) for sign in islice(dict.fromkeys(signs_of(row.nodes)), 3)]
+
+    def _when(self, row: Row, said: Stated) -> When | None:
+        if "date" in self._selectors:
+            nodes = [one for node in row.nodes if node.is_element_node for one in node.css(self._selectors["date"])[:5]]
+            self._unfound -= {"date"} if nodes else set()
+            return read_when(nodes, self._context, self._document, row.under)
+        return stated_time(said.published, self._context, self._document) or when_of(row, self._context, self._document)
+
+    def _summary(self, row: Row, said: Stated) -> str:
+        if "summary" in self._selectors:
+            return self._selected("summary", row)
+        return summary_of(row) or said.summary
+
+    def _sections(self, row: Row, said: Stated) -> tuple[str, ...]:
+        if "section" in self._selectors:
+            name = self._selected("section", row)
+            return (name,) if name else ()
+        return (said.section,) if said.section else sections_of(row)
+
+    def _selected(self, key: str, row: Row) -> str:
+        text = next(texts_within(row.nodes, self._selectors[key]), "")
+        self._unfound -= {key} if text else set()
+        return text
 
 
 def _with_unmarked(items: list[Item]) -> list[Item]:
@@ -125,6 +218,6 @@ def _with_unmarked(items: list[Item]) -> list[Item]:
     if not marked or marked == len(items):
         return items
     return [
-        item if item.evidence else replace(item, evidence=(Evidence("unmarked", "others of the list are marked", f"row {item.position + 1}"),))
+        item if item.evidence else replace(item, evidence=(Evidence("unmarked", "others are marked", f"row {item.position + 1}"),))
         for item in items
     ]

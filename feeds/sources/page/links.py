@@ -108,35 +108,35 @@ class Links:
 def links_of(page: Page) -> Links:
     """Every link of `page` that leads somewhere else over http(s)."""
     own = address_of(page.url or page.base or "", None)
-    home = own.host if own is not None else ""
-    places: dict[int, Place] = {}
-    found: list[Link] = []
-    for order, node in enumerate(page.tree.css("a[href]")[:MAX_LINKS]):
-        said = node.attributes
-        address = address_of((said.get("href") or "").strip(), page.base)
-        if address is None or is_sharing(address) or (own is not None and address.key == own.key):
-            continue
-        if node.parent is None:
-            continue
-        place = _place(node.parent, places)
-        text = text_of(node)
-        heading = place.heading or _heading_inside(node)
-        found.append(
-            Link(
-                order=order,
-                node=node,
-                address=address,
-                place=place,
-                text=text,
-                spoken=fold(said.get("aria-label") or said.get("title")),
-                words=words(text),
-                heading=heading,
-                rel=frozenset((said.get("rel") or "").lower().split()),
-                signature="<".join((_name(node), place.signature())),
-            )
-        )
-    _mark_chrome(found)
-    return Links(found, home, places)
+    links = Links([], own.host if own is not None else "", {})
+    for node in page.tree.css("a[href]")[:MAX_LINKS]:
+        link = link_at(node, page, links)
+        if link is not None and not is_sharing(link.address) and (own is None or link.key != own.key):
+            links.all.append(link)
+    _mark_chrome(links.all)
+    return links
+
+
+def link_at(node: LexborNode, page: Page, links: Links) -> Link | None:
+    """The link that an `<a>` is; None where it leads nowhere over http(s)."""
+    said = node.attributes
+    address = address_of((said.get("href") or "").strip(), page.base)
+    if address is None or node.parent is None:
+        return None
+    place = _place(node.parent, links.places)
+    text = text_of(node)
+    return Link(
+        order=len(links.all),
+        node=node,
+        address=address,
+        place=place,
+        text=text,
+        spoken=fold(said.get("aria-label") or said.get("title")),
+        words=words(text),
+        heading=place.heading or _heading_inside(node),
+        rel=frozenset((said.get("rel") or "").lower().split()),
+        signature="<".join((_name(node), place.signature())),
+    )
 
 
 def _place(node: LexborNode, places: dict[int, Place]) -> Place:

@@ -53,6 +53,10 @@ class Signature:
     path: str
     shapes: tuple[str, ...] = ()
 
+    def plain(self) -> tuple[str, ...]:
+        """As it is kept with the source."""
+        return self.path, *self.shapes
+
 
 @dataclass(slots=True)
 class Group:
@@ -89,16 +93,16 @@ def choose(
         return None
     _score(groups, titles, links, stated)
     best = max(groups, key=lambda group: group.score)
-    if learned is not None:
-        again = [group for group in groups if group.signature == learned.path]
-        if again:
-            best = again[0]
-    if learned is None and not _is_likely(best, titles, links):
+    again = next((group for group in groups if learned is not None and group.signature == learned.path), None)
+    if again is None and not _is_likely(best, titles, links):
         return None
+    best = again or best
     chosen = _with_members(best, groups, links, titles, stated)
     share = _share(best.links, lambda link: link.key in stated)
     heads = _share(best.links, lambda link: link.heading > 0)
     how = "stated" if share >= 0.5 else "headings" if heads >= 0.5 else "structure"
+    if learned is not None and again is not None:
+        return Choice(chosen, titles, how, learned)
     shapes = Counter(link.address.shape for link in best.links)
     return Choice(chosen, titles, how, Signature(best.signature, tuple(shape for shape, _ in shapes.most_common(5))))
 
