@@ -18,7 +18,7 @@ class Read:
     """What one document says: `packed` is its `Reading` (`feeds.packing.unpack`), `size` the number of its records.
 
     `oldest` and `newest` are the times of its records, of which `dated` have one, `every` is the mean seconds between
-    them. The rest are the hints of `feeds.sources.fields.FeedResult`, and `listing` of `feeds.sources.page.Listing`.
+    them. The rest are the hints of `feeds.sources.fields.FeedResult`, `listing` and `how` of `feeds.sources.page.Listing`.
     """
 
     packed: bytes
@@ -36,6 +36,7 @@ class Read:
     further: tuple[str, ...] = ()
     partial: bool = False
     listing: tuple[str, ...] = ()
+    how: str | None = None
 
 
 def read_document(document: Document, manner: Manner, digest: bytes, listed: Listed | None = None) -> Read:
@@ -51,7 +52,7 @@ def read_document(document: Document, manner: Manner, digest: bytes, listed: Lis
     times = [record.published for record in reading.records if record.published is not None]
     hints = {
         name: getattr(parsed, name)
-        for name in ("ttl", "update_period", "skip_hours", "skip_days", "earlier", "further", "partial", "listing")
+        for name in ("ttl", "update_period", "skip_hours", "skip_days", "earlier", "further", "partial", "listing", "how")
         if hasattr(parsed, name)
     }
     return Read(
