@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.quality.listing_stories import FOOTER, NAV, Made, case, html, stories
+from tests.quality.listing_stories import FOOTER, NAV, Made, case, html, menu, stories
 
 ROOT = "https://blog.example.org"
 
@@ -162,3 +162,43 @@ def newsletter_archive() -> Made:
     )
     body = f'<div id="main" class="main typography"><div class="main-menu"><a href="/">Home</a><a href="/archive?sort=new">New</a><a href="/archive?sort=top">Top</a><a href="/about">About</a></div><div class="archive-page"><div class="portable-archive-list">{rows}</div></div></div>'
     return html(body), [f"/p/{s.slug}" for s in found], [s.title for s in found]
+
+
+@case(f"{ROOT}/")
+def whole_posts_with_links_in_them() -> Made:
+    found = stories(6, 12)
+    old = stories(60, 13)[40:]
+    rows = "".join(
+        f'<article class="post"><h1 class="post-title"><a href="/{s.path[:7]}/{s.slug}/">{s.title}</a></h1><div class="post-content">'
+        f'<p>{s.teaser} As I wrote in <a href="/{o.path[:7]}/{o.slug}/">{o.title}</a>, none of that is new, and nobody who was there says so. {s.teaser}</p>'
+        f'<p>{s.teaser} See also <a href="https://elsewhere.example.net/{o.slug}">what somebody else wrote about it</a> before we go on with the rest of it.</p><ul><li>One thing</li><li>Another thing</li></ul></div>'
+        f'<p class="post-meta">{s.at:%d %B %Y} · <a href="/{s.path[:7]}/{s.slug}/#disqus_thread">2 comments</a> · <a href="/tags/rivers-and-ports-of-the-north/">rivers and ports of the north</a></p></article>'
+        for s, o in zip(found, old, strict=False)
+    )
+    body = f'<div id="header"><a href="/">Field notes</a></div><div id="content">{rows}</div><div id="sidebar"><h3>Blogroll</h3><ul><li><a href="https://f.example.net/">The fish that swam in the library</a></li></ul></div>'
+    return html(body), [f"/{s.path[:7]}/{s.slug}/" for s in found], [s.title for s in found]
+
+
+@case(f"{ROOT}/notes/")
+def root_slugs_beside_pages_of_the_house() -> Made:
+    found = stories(9, 14)
+    rows = "".join(
+        f'<div class="elementor-widget elementor-widget-posts"><div class="elementor-widget-container"><div class="elementor-post__text"><div class="elementor-post__title"><a href="{ROOT}/{s.slug}/">{s.title}</a></div>'
+        f'<div class="elementor-post__meta-data"><span class="elementor-post-date">{s.at:%B %d, %Y}</span></div><a class="elementor-post__read-more" href="{ROOT}/{s.slug}/" aria-label="Read more about {s.title}">Read More »</a></div></div></div>'
+        for s in found
+    )
+    house = "".join(f'<div><a href="{ROOT}/{slug}/">{label}</a></div>' for slug, label in (("how-we-work-and-why", "How we work"), ("our-team-of-many-people", "Meet our team"), ("support-us-with-a-gift", "Support our work")))
+    body = f'<div class="elementor">{menu("Home Blog Shop")}<div>{rows}</div><div class="boxes">{house}</div></div>'
+    return html(body), [f"/{s.slug}/" for s in found], [s.title for s in found]
+
+
+@case(f"{ROOT}/")
+def link_blog() -> Made:
+    found = stories(10, 15)
+    rows, urls = "", []
+    for s in found:
+        url = f"https://{s.slug.split('-')[0]}.example.net/{s.slug}"
+        urls.append(url)
+        rows += f'<dt><a href="{url}">{s.title}</a> <a class="permalink" title="Permanent link to this" href="{ROOT}/linked/2026/nov/{s.at.day}/{s.n}">★</a></dt><dd><p>{s.teaser}</p></dd>'
+    body = f'{menu("Archive About Feeds Sponsors")}<dl class="linkedlist">{rows}</dl>'
+    return html(body), urls, [s.title for s in found]

@@ -192,3 +192,38 @@ def microdata_blog() -> Made:
     rows = "".join(f'<div itemprop="blogPost" itemscope itemtype="https://schema.org/BlogPosting"><h2 itemprop="headline"><a itemprop="url" href="/culture/{s.n}">{s.title}</a></h2><meta itemprop="datePublished" content="{s.day}"><span itemprop="author">{s.author}</span><div itemprop="description">{s.teaser}</div></div>' for s in found)
     body = f'{NAV}<div itemscope itemtype="https://schema.org/Blog">{rows}</div>{FOOTER}'
     return html(body), [f"/culture/{s.n}" for s in found], [s.title for s in found]
+
+
+@case(f"{HOST}/news/uk")
+def every_item_is_a_promo() -> Made:
+    found = stories(16, 38)
+    rows = "".join(f'<div class="promo gel-layout__item"><div class="promo-body"><a class="promo-link faux-block-link" href="/news/uk-{s.n}"><h3 class="promo-heading__title">{s.title}</h3></a><p class="promo-summary">{s.teaser}</p><ul class="meta-info"><li><time datetime="{s.at.isoformat()}.000Z"><span class="visually-hidden">{s.day}</span><span>{i + 1}h</span></time></li><li><a href="/news/{s.rubric.lower()}">{s.rubric}</a></li></ul></div></div>' for i, s in enumerate(found))
+    body = f'{NAV}<div id="index-page"><div class="index-title"><h1>UK</h1></div><div class="gel-layout">{rows}</div></div>{FOOTER}'
+    return html(body), [f"/news/uk-{s.n}" for s in found], [s.title for s in found]
+
+
+@case(f"{HOST}/economy")
+def a_menu_with_stories_in_it() -> Made:
+    found = stories(14, 39)
+    other = stories(80, 40)[60:66]
+    mega = "".join(f'<li class="has-sub"><a href="/{w}/">{w.title()}</a><div class="mega"><a href="/economy/{s.slug}-{s.n}"><img src="x.jpg"><span>{s.title}</span></a></div></li>' for w, s in zip(("world", "money", "arts", "auto", "sport", "life"), other, strict=True))
+    rows = "".join(f'<article class="item"><a class="img" href="/economy/{s.slug}-{s.n}"><img data-src="/i/{s.n}.jpg"></a><div class="txt"><a class="cat" href="/economy/markets-and-money-today">Markets and money today</a><a class="ttl" href="/economy/{s.slug}-{s.n}">{s.title}</a><span class="dt">{s.at:%d.%m.%Y, %H:%M}</span></div></article>' for s in found)
+    body = f'<header><nav class="primary"><ul>{mega}</ul></nav></header><div class="wrap">{rows}</div><div class="ad-slot"><a href="https://shop.example.net/deal-of-the-day-for-you">The deal of the day for you only</a></div>{FOOTER}'
+    return html(body), [f"/economy/{s.slug}-{s.n}" for s in found], [s.title for s in found]
+
+
+@case(f"{HOST}/live")
+def list_of_a_form_page() -> Made:
+    found = stories(12, 41)
+    rows = "".join(f'<div class="nwslist"><span class="nwsdate">{s.at:%d/%m/%Y}</span><a id="ctl00_rpt_ctl{i:02}_lnk" href="NewsDetail.aspx?ID={s.n}">{s.title}</a></div>' for i, s in enumerate(found))
+    left = "".join(f'<li><a href="Page.aspx?Menu={i}">{label}</a></li>' for i, label in enumerate(("About the agency and its work", "Our director and his office", "Vacancies", "Public procurement in this year")))
+    body = f'<form method="post" action="./News.aspx" id="aspnetForm"><div id="leftMenu"><ul>{left}</ul></div><div id="ctl00_content">{rows}<a id="ctl00_more" href="News.aspx?page=2">Next</a></div></form>'
+    return html(body, language="fr"), [f"/NewsDetail.aspx?ID={s.n}" for s in found], [s.title for s in found]
+
+
+@case(f"{HOST}/latest-news")
+def kicker_links_and_bylines() -> Made:
+    found = stories(15, 42)
+    rows = "".join(f'<div class="views-row"><div class="field-category"><a href="/section/international-affairs-{s.rubric.lower()}">International affairs and {s.rubric}</a></div><div class="field-title"><span><a href="/content/{s.slug}" hreflang="en">{s.title}</a></span></div><div class="field-body">{s.teaser}</div><div class="submitted">Submitted by <a href="/people/ada-linden-correspondent">Ada Linden, correspondent</a> on {s.at:%a, %m/%d/%Y - %H:%M}</div><ul class="links"><li><a href="/content/{s.slug}" title="{s.title}">Read more<span class="visually-hidden"> about {s.title}</span></a></li><li><a href="/content/{s.slug}#comment-form">Add new comment</a></li></ul></div>' for s in found)
+    body = f'{NAV}<div class="view-content">{rows}</div><ul class="js-pager__items"><li><a href="?page=1" rel="next">Load more</a></li></ul>{FOOTER}'
+    return html(body), [f"/content/{s.slug}" for s in found], [s.title for s in found]

@@ -6,13 +6,13 @@ that stand alike tell the list together: what a page states is often less than w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from urllib.parse import urlsplit
 
 from db.records import Evidence
-from feeds.discover import discover
 from feeds.errors import ParseError
 from feeds.log import redact
 from feeds.model import Context, Document, Image, Item
@@ -31,6 +31,7 @@ from feeds.sources.page.times import stated as stated_time
 
 __all__ = ["Listing", "parse"]
 
+_FEED = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)")
 MAX_ITEMS = 500
 FEW = 3
 _ANYTHING = Context()
@@ -77,7 +78,7 @@ def parse(document: Document, context: Context = _ANYTHING) -> Listing:
         language=page.language,
         items=tuple(_with_unmarked(items)),
         warnings=tuple(reader.warnings(items, links)),
-        further=next_page(page),
+        further=next_page(page, links.all),
         how=how,
         listing=listing,
     )
@@ -169,9 +170,8 @@ class _Reader:
 
     def warnings(self, items: list[Item], links: Links) -> Iterator[str]:
         """What a person should know who reads this page as a source."""
-        feed = next((one for one in discover(self._document.data, self._page.url, self._document.charset) if one.how == "advertised"), None)
-        if feed is not None:
-            yield f"the page advertises a feed: {feed.url}; it says more than the page, and costs less"
+        if (feed := _advertised(self._page)) is not None:
+            yield f"the page advertises a feed: {feed}; it says more than the page, and costs less"
         for key in sorted(self._unfound):
             yield f'selectors.{key}: "{self._selectors[key]}" finds nothing in any item'
         undated = sum(item.published is None for item in items)
@@ -210,6 +210,15 @@ class _Reader:
         text = next(texts_within(row.nodes, self._selectors[key]), "")
         self._unfound -= {key} if text else set()
         return text
+
+
+def _advertised(page: Page) -> str | None:
+    """The first feed that the page names (https://www.rssboard.org/rss-autodiscovery)."""
+    for element in page.tree.css('link[rel~="alternate" i][type][href]')[:50]:
+        said = element.attributes
+        if _FEED.match((said.get("type") or "").strip().lower()) is not None and (url := page.absolute(said.get("href"))):
+            return url
+    return None
 
 
 def _with_unmarked(items: list[Item]) -> list[Item]:

@@ -6,7 +6,9 @@ One look at every link and at each element above it; nothing here decides what a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -21,6 +23,11 @@ LEVELS = 9
 CLASSED = 3
 """Of these the nearest, by their class as well."""
 
+PROSE = 8
+"""Words beside its links, and twice as many as they have, that make a paragraph running text."""
+
+PROSE_LEVELS = 3
+_PARAGRAPHS = frozenset("p blockquote figcaption dd".split())
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _CHROME_TAGS = frozenset("nav aside footer dialog form".split())
 _CHROME_ROLES = frozenset("navigation complementary contentinfo banner search menu menubar dialog alert".split())
@@ -89,6 +96,7 @@ class Link:
     heading: int
     rel: frozenset[str]
     signature: str
+    in_text: bool = False
     in_chrome: bool = False
 
     @property
@@ -98,17 +106,19 @@ class Link:
 
 @dataclass(slots=True)
 class Links:
-    """The links of a page that may lead to articles, in its order; `host` is the page's own."""
+    """The links of a page that may lead to articles, in its order; `host` is the page's own. `prose` tells of the
+    paragraphs that were met whether they are running text."""
 
     all: list[Link]
     host: str
-    places: dict[int, Place]
+    places: dict[int, Place] = field(default_factory=dict)
+    prose: dict[int, bool] = field(default_factory=dict)
 
 
 def links_of(page: Page) -> Links:
     """Every link of `page` that leads somewhere else over http(s)."""
     own = address_of(page.url or page.base or "", None)
-    links = Links([], own.host if own is not None else "", {})
+    links = Links([], own.host if own is not None else "")
     for node in page.tree.css("a[href]")[:MAX_LINKS]:
         link = link_at(node, page, links)
         if link is not None and not is_sharing(link.address) and (own is None or link.key != own.key):
@@ -136,7 +146,24 @@ def link_at(node: LexborNode, page: Page, links: Links) -> Link | None:
         heading=place.heading or _heading_inside(node),
         rel=frozenset((said.get("rel") or "").lower().split()),
         signature="<".join((_name(node), place.signature())),
+        in_text=_in_prose(place, links.prose),
     )
+
+
+def _in_prose(place: Place, known: dict[int, bool]) -> bool:
+    """Whether a link stands in a paragraph that has much more to say than its links."""
+    one: Place | None = place
+    for _ in range(PROSE_LEVELS):
+        if one is None or one.tag in _HEADINGS:
+            return False
+        if one.tag in _PARAGRAPHS:
+            key = one.node.mem_id
+            if key not in known:
+                linked = sum(words(text_of(inner)) for inner in one.node.css("a[href]")[:50])
+                known[key] = words(text_of(one.node)) > 2 * linked + PROSE
+            return known[key]
+        one = one.above
+    return False
 
 
 def _place(node: LexborNode, places: dict[int, Place]) -> Place:
@@ -192,12 +219,12 @@ def _is_chrome(node: LexborNode, tag: str, above: Place | None) -> bool:
         return True
     if tag == "header":
         return not (above is not None and above.in_item) and len(node.css("a[href]")) > 4
-    tokens = classes_of(node) if "class" in said else []
-    if said.get("id"):
-        tokens = [*tokens, (said["id"] or "").lower()[:100]]
-    return any(_marks_chrome(one) for one in tokens)
+    if any(_marks_chrome(one) for one in classes_of(node)):
+        return True
+    return bool(said.get("id")) and _marks_chrome((said["id"] or "").lower()[:100])
 
 
+@lru_cache(maxsize=4096)
 def _marks_chrome(token: str) -> bool:
     """Whether one whole token of a class names chrome: with a prefix such as `c-`, or as the element of a block."""
     token = token.partition("--")[0]
@@ -216,8 +243,8 @@ def _heading_inside(node: LexborNode) -> int:
 
 
 def _mark_chrome(links: list[Link]) -> None:
-    """Says of each link whether it stands in chrome. What holds most seeming articles of a page is none, whatever it
-    is called: wrappers have names such as `sidebar-layout` too."""
+    """Says of each link whether it stands in chrome. What holds most seeming articles of a page, alone or with its
+    namesakes, is none, whatever it is called: wrappers are `sidebar-layout`, and a `promo` may be any story."""
     seeming: dict[str, Link] = {}
     for link in links:
         if link.words > 3 and link.address.slug >= 0.5:
@@ -228,9 +255,13 @@ def _mark_chrome(links: list[Link]) -> None:
             marks.articles += 1
             marks = marks.above.marks if marks.above is not None else None
     most = len(seeming) * 0.5
+    named: Counter[str] = Counter()
+    for marks in {id(link.place.marks): link.place.marks for link in seeming.values()}.values():
+        if marks is not None:
+            named[marks.name] += marks.articles
     for link in links:
         marks = link.place.marks
-        while marks is not None and marks.articles > most:
+        while marks is not None and (marks.articles > most or named[marks.name] > most):
             marks = marks.above.marks if marks.above is not None else None
         link.in_chrome = marks is not None
 

@@ -25,6 +25,9 @@ CANDIDATES = 12
 SAMPLE = 30
 """Rows of a group that are asked for dates."""
 
+LABELLED = 3
+"""Rows that lead to one address, from the same place in each, when that is no article's but a label's."""
+
 FOLDED = 5
 """Articles from which on it says something that all of them lie in one folder."""
 
@@ -109,14 +112,15 @@ def choose(
 
 def _groups(links: Links, titles: Mapping[int, Title]) -> list[Group]:
     found: dict[str, Group] = {}
+    times = Counter((link.signature, link.key) for link in links.all)
     seen: set[tuple[str, str]] = set()
     for link in links.all:
         if titles[link.order] is NAMELESS or not _may_lead(link, titles[link.order]):
             continue
-        group = found.setdefault(link.signature, Group(link.signature))
-        if (link.signature, link.key) not in seen:
-            seen.add((link.signature, link.key))
-            group.links.append(link)
+        one = (link.signature, link.key)
+        if one not in seen and times[one] < LABELLED:
+            seen.add(one)
+            found.setdefault(link.signature, Group(link.signature)).links.append(link)
     return list(found.values())
 
 
@@ -125,6 +129,8 @@ def _may_lead(link: Link, title: Title) -> bool:
     if link.rel & {"tag", "author", "category", "next", "prev", "home", "me", "license", "sponsored"}:
         return False
     if link.address.shape.endswith("!") and not (link.heading and words(title.text) > 4):
+        return False
+    if link.in_text and not link.heading:
         return False
     return link.address.path.strip("/") != "" or bool(link.address.key.partition("?")[2])
 
@@ -218,6 +224,8 @@ def _with_members(
     known = {shape for shape in known if _PLAIN_SHAPE.search(shape.partition("/")[2]) and not shape.endswith("!")}
     mean = sum(min(words(titles[link.order].text), MOST_WORDS) for link in own) / len(own)
     least = 3 if mean > 4 else 2
+    if mean > 4 and all(shape.count("/") < 2 for shape in known):
+        least = 5  # pages of the house lie at the root, too
     chosen = {link.key for link in own}
     picked = list(own)
     side = {group.signature for group in groups if group.is_side}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
@@ -58,12 +59,14 @@ def signs_of(nodes: Iterable[LexborNode]) -> Iterator[str]:
                     yield text
 
 
+@lru_cache(maxsize=4096)
 def is_sign(token: str) -> bool:
     """Whether one whole token of a class is a badge's."""
     token = token.replace("__", "-").replace("--", "-")
     return len(token) <= 60 and _TOKEN.fullmatch(token) is not None and _NOT.match(token) is None
 
 
+@lru_cache(maxsize=4096)
 def says_paid(text: str) -> bool:
     """Whether a short text says nothing but that reading costs."""
     bare = " ".join(text[: BADGE + 20].casefold().strip(" .:!()[]*•|—–-").split())

@@ -6,9 +6,9 @@ import re
 
 from feeds.page import Page
 from feeds.sources.page.addresses import address_of, site_of
-from feeds.sources.page.texts import classes_of, fold, text_of
+from feeds.sources.page.links import Link
+from feeds.sources.page.texts import classes_of
 
-_LINKS = 6_000
 _NEXT = re.compile(
     r"(?:next(?: page)?|older(?: posts| entries| articles| news)?|weiter|nächste(?: seite)?|suivante?|page suivante|siguiente|próxima|seguinte|successiva|avanti|volgende"
     r"|nästa|neste|næste|seuraava|następna|dalej|další|ďalšia|следующая(?: страница)?|вперед|вперёд|далее|наступная|наступная старонка|наперад|наступна(?: сторінка)?|далі"
@@ -18,7 +18,7 @@ _PAGER = re.compile(r"(?:[a-z0-9]+[-_]+){0,4}(?:pagination|pager|paging|page-num
 _NUMBER = re.compile(r"(?:/(?:page|seite|strona|p)/?|[?&](?:page|p|paged|pg|seite|PAGEN_1)=)(\d{1,4})(?=[/&.]|$)", re.IGNORECASE)
 
 
-def next_page(page: Page) -> tuple[str, ...]:
+def next_page(page: Page, links: list[Link]) -> tuple[str, ...]:
     """The address of the next page, one or none, absolute and of the page's own site.
 
     `rel="next"` says so; a link that only reads like it counts where it stands in a pager or its address has a page's
@@ -30,13 +30,12 @@ def next_page(page: Page) -> tuple[str, ...]:
     for element in page.tree.css('link[rel~="next" i][href], a[rel~="next" i][href]')[:10]:
         if (url := _fits(page, element.attributes.get("href"), own.host, own.key)) is not None:
             return (url,)
-    for element in page.tree.css("a[href]")[:_LINKS]:
-        said = element.attributes
-        text = fold(text_of(element, hidden=True)).casefold().strip(" »›→>«‹.…")
-        if not text or len(text) > 30 or _NEXT.fullmatch(text) is None:
+    for link in links:
+        text = (link.text or link.spoken)[:40].casefold().strip(" »›→>«‹.…")
+        if len(text) > 30 or _NEXT.fullmatch(text) is None:
             continue
-        url = _fits(page, said.get("href"), own.host, own.key)
-        if url is not None and (_NUMBER.search(url) is not None or _in_pager(element)):
+        url = _fits(page, link.address.url, own.host, own.key)
+        if url is not None and (_NUMBER.search(url) is not None or _in_pager(link.node)):
             return (url,)
     return ()
 

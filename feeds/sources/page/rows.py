@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
@@ -149,8 +150,7 @@ def summary_of(row: Row) -> str:
     for marked in (True, False):
         for node in row.nodes:
             for one in _inside(node, "p, div, span, td, dd, section, summary"):
-                names = classes_of(one)
-                said = one.tag in ("p", "dd") or any(_SUMMARY.fullmatch(name) for name in names)
+                said = one.tag in ("p", "dd") or _is(one, "summary")
                 if said is not marked or (not marked and len(one.css("p, div, td, section, h1, h2, h3, h4, li, a")) > (one.tag != "span")):
                     continue
                 text = text_of(one)
@@ -183,7 +183,7 @@ def authors_of(row: Row) -> tuple[str, ...]:
     for node in row.nodes:
         for one in _inside(node, "[rel=author], [itemprop=author], [class]"):
             said = one.attributes
-            if said.get("rel") == "author" or said.get("itemprop") == "author" or any(_AUTHOR.fullmatch(name) for name in classes_of(one)):
+            if said.get("rel") == "author" or said.get("itemprop") == "author" or _is(one, "author"):
                 name = _BY.sub("", text_of(one).strip(" ,|·•–—-"), count=1)
                 if 0 < words(name) <= 5 and len(name) < 60 and not any(char.isdigit() for char in name) and not is_generic(name):
                     if not any(known in name or name in known for known in found):
@@ -199,7 +199,7 @@ def sections_of(row: Row) -> tuple[str, ...]:
     title = row.title.text.casefold()
     for node in row.nodes:
         for one in _inside(node, "[rel~=category], [class]"):
-            if "category" in (one.attributes.get("rel") or "") or any(_SECTION.fullmatch(name.partition("--")[0]) for name in classes_of(one)):
+            if "category" in (one.attributes.get("rel") or "") or _is(one, "section"):
                 links = one.css("a") or [one]
                 for each in links[:3]:
                     name = text_of(each).strip(" ,|/#:·•")
@@ -208,6 +208,18 @@ def sections_of(row: Row) -> tuple[str, ...]:
                 if found:
                     return tuple(found)[:3]
     return ()
+
+
+def _is(node: LexborNode, role: str) -> bool:
+    return any(_role(token) == role for token in classes_of(node))
+
+
+@lru_cache(maxsize=4096)
+def _role(token: str) -> str:
+    """What an element of this class is in a row: "summary", "section", "author", or nothing that matters."""
+    bare = token.partition("--")[0][:60]
+    named = ((_SECTION, "section"), (_AUTHOR, "author"), (_SUMMARY, "summary"))
+    return next((role for pattern, role in named if pattern.fullmatch(bare) is not None), "")
 
 
 def _inside(node: LexborNode, selector: str) -> list[LexborNode]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
@@ -23,10 +24,16 @@ HIDDEN = frozenset("sr-only visually-hidden visuallyhidden screen-reader-text sc
 _CJK = re.compile("[぀-ヿ㐀-鿿가-힯]")
 
 
-def classes_of(node: LexborNode) -> list[str]:
+def classes_of(node: LexborNode) -> tuple[str, ...]:
     """The tokens of an element's class, in lower case."""
     said = node.attributes.get("class")
-    return said[:MAX_CLASS].lower().split()[:MAX_CLASSES] if said else []
+    return _tokens(said[:MAX_CLASS]) if said else ()
+
+
+@lru_cache(maxsize=2048)
+def _tokens(said: str) -> tuple[str, ...]:
+    """Rows of a list have the same few classes."""
+    return tuple(said.lower().split()[:MAX_CLASSES])
 
 
 def text_of(node: LexborNode, *, without: frozenset[int] = frozenset(), hidden: bool = False) -> str:
@@ -34,6 +41,11 @@ def text_of(node: LexborNode, *, without: frozenset[int] = frozenset(), hidden: 
 
     What is meant for screen readers alone counts only with `hidden`.
     """
+    only = node.first_child
+    if only is None:
+        return ""
+    if only.is_text_node and only.next is None:  # most elements
+        return fold(only.text_content)
     parts: list[str] = []
     size = count = 0
     waiting: list[LexborNode | str] = [*_children(node)]

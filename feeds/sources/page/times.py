@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
@@ -24,7 +25,7 @@ BESIDE = 30
 
 _ELEMENTS = 80
 _MARKED = re.compile(
-    r"(?:[a-z0-9]+[-_]+){0,5}(?:date|datetime|time|timestamp|published|pubdate|posted|posted-on|posted_on|ago|day|datum|data|fecha|when|meta|byline"
+    r"(?:[a-z0-9]+[-_]+){0,5}(?:date|datetime|time|timestamp|published|pubdate|submitted|created|posted|posted-on|posted_on|ago|day|datum|data|fecha|when|meta|byline"
     r"|info|details)(?:[-_]?(?:text|time|label|published|created|info|line|value|item|wrap|wrapper|string|day|display))?"
 )
 _ATTRIBUTES = (
@@ -96,7 +97,7 @@ def read_when(nodes: list[LexborNode], context: Context, document: Document, und
                     when = _stated(fold(said[name]), context, document)
                     if when is not None and _UPDATED.search(said.get("itemprop") or said.get("class") or "") is None:
                         return when
-            rank = 0 if one.tag == "time" else 1 if any(_MARKED.fullmatch(token) for token in classes_of(one)) else 2
+            rank = 0 if one.tag == "time" else 1 if any(map(_marks, classes_of(one))) else 2
             if one.tag in ("time", "span", "small", "td", "p", "div", "em", "i", "li", "dd", "dt", "b", "font", "abbr", "strong", "h5", "h6"):
                 text = text_of(one)
                 if text and len(text) <= LONGEST:
@@ -108,6 +109,12 @@ def read_when(nodes: list[LexborNode], context: Context, document: Document, und
         if when is not None:
             return when
     return None
+
+
+@lru_cache(maxsize=4096)
+def _marks(token: str) -> bool:
+    """Whether elements of this class hold times."""
+    return _MARKED.fullmatch(token) is not None
 
 
 def read_text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -74,6 +75,7 @@ class Title:
 NAMELESS = Title("", 0)
 
 
+@lru_cache(maxsize=4096)
 def is_generic(text: str) -> bool:
     """Whether a link says only that there is something to read, or how many said something about it."""
     bare = " ".join(_NOISE.sub(" ", text.casefold()[:120]).split())
@@ -120,7 +122,7 @@ def _marked(node: LexborNode) -> LexborNode | None:
     for inner in node.css("[class], [itemprop=headline], [itemprop=name]")[:_PARTS]:
         if inner.mem_id == node.mem_id:
             continue
-        if inner.attributes.get("itemprop") or any(_TITLE.fullmatch(_bare(one)) for one in classes_of(inner)):
+        if inner.attributes.get("itemprop") or _is(inner, "title"):
             return inner
     return None
 
@@ -133,12 +135,11 @@ def _parted(node: LexborNode, text: str, worth: int) -> Title:
     for one in inner:
         if one.mem_id == node.mem_id:
             continue
-        names = [_bare(name) for name in classes_of(one)]
-        if any(_TITLE.fullmatch(name) for name in names):
+        if _is(one, "title"):
             continue
-        if one.tag == "time" or any(_ASIDE.fullmatch(name) for name in names):
+        if one.tag == "time" or _is(one, "aside"):
             left[one.mem_id] = one
-        elif any(_KICKER.fullmatch(name) for name in names):
+        elif _is(one, "kicker"):
             kickers[one.mem_id] = one
     if not left and not kickers:
         return Title(text, worth)
@@ -168,7 +169,7 @@ def _beside(link: Link) -> Title:
         found = node.css("h1, h2, h3, h4, h5, h6")[:2] or [
             one
             for one in node.css("[class]")[:_PARTS]
-            if one.tag != "a" and any(_TITLE.fullmatch(_bare(name)) for name in classes_of(one))
+            if one.tag != "a" and _is(one, "title")
         ][:2]
         if found:
             if len(found) > 1 or found[0].css_first("a[href]") is not None or _in_link(found[0]):
@@ -205,5 +206,13 @@ def _whole(title: Title, link: Link) -> Title:
     return Title(whole, title.worth, title.kickers) if start and len(whole) > len(start) else title
 
 
-def _bare(token: str) -> str:
-    return token.partition("--")[0][:60]
+def _is(node: LexborNode, role: str) -> bool:
+    return any(_role(token) == role for token in classes_of(node))
+
+
+@lru_cache(maxsize=4096)
+def _role(token: str) -> str:
+    """What an element of this class is in a headline: "title", "aside", "kicker", or nothing that matters."""
+    bare = token.partition("--")[0][:60]
+    named = ((_TITLE, "title"), (_ASIDE, "aside"), (_KICKER, "kicker"))
+    return next((role for pattern, role in named if pattern.fullmatch(bare) is not None), "")
