@@ -155,8 +155,9 @@ class _Trier:
         documents = [one if self._base_url is None else replace(one, url=self._base_url) for one in documents]
         first = documents[0]
         if kind is None and source.kind != "seed":
-            page = is_page(first.data, first.media_type)
-            source = source.model_copy(update={"kind": "page" if page else "sitemap" if is_sitemap(first.data) else "feed"})
+            is_html = is_page(first.data, first.media_type)
+            seen = "page" if is_html else "sitemap" if is_sitemap(first.data) else "feed"
+            source = source.model_copy(update={"kind": seen})
         trial = Trial(kind=source.kind, warnings=[str(error) for error in errors])
         if source.kind == "page" and kind is None:
             may_ask = self._discover(trial, first, remote=source.url is not None)

@@ -14,7 +14,7 @@ def wordpress_classic() -> Made:
         f'<article id="post-{s.n}" class="post-{s.n} post type-post status-publish format-standard hentry category-news">'
         f'<header class="entry-header"><h2 class="entry-title"><a href="{ROOT}/{s.path}/{s.slug}/" rel="bookmark">{s.title}</a></h2>'
         f'<div class="entry-meta"><span class="posted-on"><a href="{ROOT}/{s.path}/{s.slug}/"><time class="entry-date published" '
-        f'datetime="{s.at.isoformat()}+00:00">{s.at:%B %d, %Y}</time></a></span> <span class="byline">by <a class="url fn n" '
+        f'datetime="{s.stamp}+00:00">{s.at:%B %d, %Y}</time></a></span> <span class="byline">by <a class="url fn n" '
         f'href="{ROOT}/author/desk/">{s.author}</a></span></div></header><div class="entry-content"><p>{s.teaser} '
         f'<a class="more-link" href="{ROOT}/{s.path}/{s.slug}/#more-{s.n}">Continue reading <span class="screen-reader-text">{s.title}</span></a></p></div>'
         f'<footer class="entry-footer"><span class="cat-links"><a href="{ROOT}/category/{s.rubric.lower()}/" rel="category tag">{s.rubric}</a></span>'
@@ -23,12 +23,17 @@ def wordpress_classic() -> Made:
         for s in found
     )
     recent = "".join(f'<li><a href="{ROOT}/{s.path}/{s.slug}/">{s.title}</a></li>' for s in found[:5])
-    months = "".join(f'<li><a href="{ROOT}/2026/{m:02}/">{name} 2026</a></li>' for m, name in ((11, "November"), (10, "October"), (9, "September")))
+    months = "".join(
+        f'<li><a href="{ROOT}/2026/{m:02}/">{name} 2026</a></li>'
+        for m, name in ((11, "November"), (10, "October"), (9, "September"))
+    )
     side = (
         f'<aside id="secondary" class="widget-area"><section class="widget widget_recent_entries"><h2>Recent Posts</h2><ul>{recent}</ul></section>'
         f'<section class="widget widget_archive"><h2>Archives</h2><ul>{months}</ul></section></aside>'
     )
-    pages = '<nav class="navigation posts-navigation"><div class="nav-links"><a href="/page/2/">Older posts</a></div></nav>'
+    pages = (
+        '<nav class="navigation posts-navigation"><div class="nav-links"><a href="/page/2/">Older posts</a></div></nav>'
+    )
     body = f'<div id="page" class="site"><header id="masthead" class="site-header">{NAV}</header><div id="content" class="site-content"><main id="main">{rows}{pages}</main>{side}</div>{FOOTER}</div>'
     return html(body, title="A blog"), [f"{ROOT}/{s.path}/{s.slug}/" for s in found], [s.title for s in found]
 
@@ -78,7 +83,9 @@ def hugo_paper() -> Made:
 @case(f"{ROOT}/archive/")
 def dates_and_links() -> Made:
     found = stories(30, 5)
-    rows = "".join(f"<li><span>{s.day}</span> » <a href=\"/{s.path[:7]}/{s.slug}.html\">{s.title}</a></li>" for s in found)
+    rows = "".join(
+        f'<li><span>{s.day}</span> » <a href="/{s.path[:7]}/{s.slug}.html">{s.title}</a></li>' for s in found
+    )
     body = f'<h1><a href="/">A developer\'s notes</a></h1><p><a href="/about.html">about</a> <a href="/feed.xml">rss</a> <a href="/projects.html">projects</a></p><ul>{rows}</ul>'
     return html(body), [f"/{s.path[:7]}/{s.slug}.html" for s in found], [s.title for s in found]
 
@@ -87,7 +94,8 @@ def dates_and_links() -> Made:
 def jekyll_minima() -> Made:
     found = stories(8, 6)
     rows = "".join(
-        f'<li><span class="post-meta">{s.at:%b %d, %Y}</span><h3><a class="post-link" href="/{s.rubric.lower()}/{s.path}/{s.slug}.html">{s.title}</a></h3></li>' for s in found
+        f'<li><span class="post-meta">{s.at:%b %d, %Y}</span><h3><a class="post-link" href="/{s.rubric.lower()}/{s.path}/{s.slug}.html">{s.title}</a></h3></li>'
+        for s in found
     )
     body = f'<header class="site-header" role="banner"><div class="wrapper"><a class="site-title" rel="author" href="/">Notes</a>{NAV}</div></header><main class="page-content" aria-label="Content"><div class="wrapper"><div class="home"><h2 class="post-list-heading">Posts</h2><ul class="post-list">{rows}</ul></div></div></main>{FOOTER}'
     return html(body), [f"/{s.rubric.lower()}/{s.path}/{s.slug}.html" for s in found], [s.title for s in found]
@@ -96,7 +104,10 @@ def jekyll_minima() -> Made:
 @case(f"{ROOT}/")
 def short_titles_by_year() -> Made:
     names = "Notes|Tea|On silence|Walking|Rust again|A map|Ten rules|Winter|Keyboards|Bread".split("|")
-    rows = "".join(f'<li class="item"><time datetime="2026-{11 - i:02}-03">{11 - i:02}-03</time> <a href="/{name.lower().replace(" ", "-")}/">{name}</a></li>' for i, name in enumerate(names))
+    rows = "".join(
+        f'<li class="item"><time datetime="2026-{11 - i:02}-03">{11 - i:02}-03</time> <a href="/{name.lower().replace(" ", "-")}/">{name}</a></li>'
+        for i, name in enumerate(names)
+    )
     body = f'<header><a href="/">home</a> <a href="/about/">about</a> <a href="/now/">now</a> <a href="/uses/">uses</a></header><main><h2>2026</h2><ul class="posts">{rows}</ul></main><footer><a href="/rss.xml">rss</a> <a href="https://git.example.net/me">code</a></footer>'
     return html(body), [f"/{name.lower().replace(' ', '-')}/" for name in names], names
 
@@ -105,7 +116,7 @@ def short_titles_by_year() -> Made:
 def microformats() -> Made:
     found = stories(6, 7)
     rows = "".join(
-        f'<div class="h-entry"><a class="u-url p-name" href="/n/{s.n}">{s.title}</a> <p class="p-summary">{s.teaser}</p><time class="dt-published" datetime="{s.at.isoformat()}Z">{s.at:%H:%M}</time>'
+        f'<div class="h-entry"><a class="u-url p-name" href="/n/{s.n}">{s.title}</a> <p class="p-summary">{s.teaser}</p><time class="dt-published" datetime="{s.stamp}Z">{s.at:%H:%M}</time>'
         f'<a class="p-category" href="/tag/ferries">ferries</a> <span class="p-author h-card">{s.author}</span></div>'
         for s in found
     )
@@ -124,7 +135,7 @@ def aggregator_in_a_table() -> Made:
         rows += (
             f'<tr class="athing" id="{s.n}"><td align="right" class="title"><span class="rank">{i}.</span></td><td class="votelinks"><a id="up_{s.n}" href="vote?id={s.n}&amp;how=up"><div class="votearrow"></div></a></td>'
             f'<td class="title"><span class="titleline"><a href="{url}">{s.title}</a><span class="sitebit comhead"> (<a href="from?site={hosts[i % 5]}"><span class="sitestr">{hosts[i % 5]}</span></a>)</span></span></td></tr>'
-            f'<tr><td colspan="2"></td><td class="subtext"><span class="score">{i * 3} points</span> by <a href="user?id=ada" class="hnuser">ada</a> <span class="age" title="{s.at.isoformat()}"><a href="item?id={s.n}">{i} hours ago</a></span> '
+            f'<tr><td colspan="2"></td><td class="subtext"><span class="score">{i * 3} points</span> by <a href="user?id=ada" class="hnuser">ada</a> <span class="age" title="{s.stamp}"><a href="item?id={s.n}">{i} hours ago</a></span> '
             f'| <a href="hide?id={s.n}">hide</a> | <a href="item?id={s.n}">{i * 4} comments</a></td></tr><tr class="spacer" style="height:5px"></tr>'
         )
     top = '<span class="pagetop"><b class="hnname"><a href="news">Links</a></b> <a href="newest">new</a> | <a href="front">past</a> | <a href="newcomments">comments</a> | <a href="ask">ask</a> | <a href="submit">submit</a></span>'
@@ -146,7 +157,10 @@ def headlines_and_read_more() -> Made:
 @case(f"{ROOT}/")
 def headings_and_paragraphs_side_by_side() -> Made:
     found = stories(6, 10)
-    rows = "".join(f'<h2><a href="{s.path}/{s.slug}.html">{s.title}</a></h2><p class="info">{s.at:%d %B %Y} by {s.author}</p><p>{s.teaser}</p><hr>' for s in found)
+    rows = "".join(
+        f'<h2><a href="{s.path}/{s.slug}.html">{s.title}</a></h2><p class="info">{s.at:%d %B %Y} by {s.author}</p><p>{s.teaser}</p><hr>'
+        for s in found
+    )
     body = f'<h1>Notebook</h1>{rows}<p><a href="page2.html">Older entries</a></p><h3>Links</h3><ul><li><a href="https://one.example.net/">A friend who writes about trains</a></li><li><a href="https://two.example.net/">Another friend with many cats</a></li></ul>'
     return html(body), [f"/{s.path}/{s.slug}.html" for s in found], [s.title for s in found]
 
@@ -156,7 +170,7 @@ def newsletter_archive() -> Made:
     found = stories(12, 11)
     rows = "".join(
         f'<div role="article" class="container-H2dyKk"><div class="pencraft pc-display-flex"><a href="https://letters.example.com/p/{s.slug}" data-testid="post-preview-title" class="pencraft color-primary-zABazT">{s.title}</a>'
-        f'<div class="pencraft subtitle"><a href="https://letters.example.com/p/{s.slug}">{s.teaser}</a></div><div class="meta"><time datetime="{s.at.isoformat()}.000Z">{s.at:%b %d}</time> • <a href="https://letters.example.com/@ada">{s.author}</a>'
+        f'<div class="pencraft subtitle"><a href="https://letters.example.com/p/{s.slug}">{s.teaser}</a></div><div class="meta"><time datetime="{s.stamp}.000Z">{s.at:%b %d}</time> • <a href="https://letters.example.com/@ada">{s.author}</a>'
         f'</div></div><a href="https://letters.example.com/p/{s.slug}"><img src="https://cdn.example.com/{s.n}.png" alt=""></a><a class="post-ufi-button" href="https://letters.example.com/p/{s.slug}/comments">{i + 3}</a></div>'
         for i, s in enumerate(found)
     )
@@ -187,7 +201,14 @@ def root_slugs_beside_pages_of_the_house() -> Made:
         f'<div class="elementor-post__meta-data"><span class="elementor-post-date">{s.at:%B %d, %Y}</span></div><a class="elementor-post__read-more" href="{ROOT}/{s.slug}/" aria-label="Read more about {s.title}">Read More »</a></div></div></div>'
         for s in found
     )
-    house = "".join(f'<div><a href="{ROOT}/{slug}/">{label}</a></div>' for slug, label in (("how-we-work-and-why", "How we work"), ("our-team-of-many-people", "Meet our team"), ("support-us-with-a-gift", "Support our work")))
+    house = "".join(
+        f'<div><a href="{ROOT}/{slug}/">{label}</a></div>'
+        for slug, label in (
+            ("how-we-work-and-why", "How we work"),
+            ("our-team-of-many-people", "Meet our team"),
+            ("support-us-with-a-gift", "Support our work"),
+        )
+    )
     body = f'<div class="elementor">{menu("Home Blog Shop")}<div>{rows}</div><div class="boxes">{house}</div></div>'
     return html(body), [f"/{s.slug}/" for s in found], [s.title for s in found]
 

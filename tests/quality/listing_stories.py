@@ -5,26 +5,36 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 _WORDS = {
     "en": (
-        "council|ministry|harbour board|teachers|local farmers|river ferry|national museum|city library|railway workers|night market".split("|"),
+        "council|ministry|harbour board|teachers|local farmers|river ferry|national museum|city library|railway workers|night market".split(
+            "|"
+        ),
         "approves|delays|cancels|reopens|questions|wins|rejects|announces|expands|loses".split("|"),
         "budget for the coming year|plan to close two schools|new bridge across the river|contract with the port|tax on short flights"
-        "|ban on old cars|search for a new director|grant for young artists|talks about water prices|vote on the stadium".split("|"),
+        "|ban on old cars|search for a new director|grant for young artists|talks about water prices|vote on the stadium".split(
+            "|"
+        ),
     ),
     "ru": (
-        "Городской совет|Министерство|Совет порта|Учителя|Фермеры|Музей|Библиотека|Железнодорожники|Суд|Больница".split("|"),
+        "Городской совет|Министерство|Совет порта|Учителя|Фермеры|Музей|Библиотека|Железнодорожники|Суд|Больница".split(
+            "|"
+        ),
         "утвердил|отложил|отменил|открыл|обсудил|выиграл|отклонил|объявил|расширил|потерял".split("|"),
         "бюджет на следующий год|план закрытия двух школ|новый мост через реку|договор с портом|налог на короткие рейсы"
-        "|запрет старых машин|поиск нового директора|стипендию для художников|переговоры о воде|голосование о стадионе".split("|"),
+        "|запрет старых машин|поиск нового директора|стипендию для художников|переговоры о воде|голосование о стадионе".split(
+            "|"
+        ),
     ),
     "be": (
         "Гарадскі савет|Міністэрства|Настаўнікі|Фермеры|Музей|Бібліятэка|Чыгуначнікі|Суд|Бальніца|Тэатр".split("|"),
         "зацвердзіў|адклаў|адмяніў|адкрыў|абмеркаваў|выйграў|адхіліў|абвясціў|пашырыў|страціў".split("|"),
         "бюджэт на наступны год|план закрыцця дзвюх школ|новы мост праз раку|дамову з портам|падатак на кароткія рэйсы"
-        "|забарону старых машын|пошук новага дырэктара|стыпендыю для мастакоў|перамовы пра ваду|галасаванне пра стадыён".split("|"),
+        "|забарону старых машын|пошук новага дырэктара|стыпендыю для мастакоў|перамовы пра ваду|галасаванне пра стадыён".split(
+            "|"
+        ),
     ),
     "de": (
         "Stadtrat|Ministerium|Hafenamt|Lehrer|Bauern|Fährbetrieb|Museum|Bücherei|Bahnpersonal|Gericht".split("|"),
@@ -34,7 +44,9 @@ _WORDS = {
         "|Abstimmung über das Stadion".split("|"),
     ),
     "fr": (
-        "Le conseil|Le ministère|Le port|Les enseignants|Les agriculteurs|Le musée|La bibliothèque|Les cheminots|Le tribunal|L’hôpital".split("|"),
+        "Le conseil|Le ministère|Le port|Les enseignants|Les agriculteurs|Le musée|La bibliothèque|Les cheminots|Le tribunal|L’hôpital".split(
+            "|"
+        ),
         "approuve|reporte|annule|rouvre|examine|gagne|rejette|annonce|étend|perd".split("|"),
         "le budget de l’année prochaine|la fermeture de deux écoles|un nouveau pont sur le fleuve|le contrat du terminal"
         "|une taxe sur les vols courts|l’interdiction des vieilles voitures|la recherche d’un directeur|une bourse pour artistes"
@@ -44,7 +56,9 @@ _WORDS = {
         "市議会|文部省|港湾局|教師組合|農家|国立博物館|市立図書館|鉄道会社|裁判所|病院".split("|"),
         "が|は|も".split("|"),
         "来年度予算を承認した|学校二校の閉鎖を延期した|新しい橋を開通させた|港との契約を見直した|短距離便に課税する方針を発表した"
-        "|古い車の禁止を検討している|新館長を探している|若手芸術家に助成金を出す|水道料金を協議した|競技場建設を投票にかける".split("|"),
+        "|古い車の禁止を検討している|新館長を探している|若手芸術家に助成金を出す|水道料金を協議した|競技場建設を投票にかける".split(
+            "|"
+        ),
     ),
 }
 _TEASERS = {
@@ -57,7 +71,7 @@ _TEASERS = {
 }
 _NAMES = "Ada Linden|Boris Havel|Carla Reyes|Dmitri Osin|Elsa Moor".split("|")
 _RUBRICS = "Politics|Economy|Culture|Sport|Society".split("|")
-NOW = datetime(2026, 11, 26, 12, 0)
+NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,11 @@ class Story:
     teaser: str
     author: str
     rubric: str
+
+    @property
+    def stamp(self) -> str:
+        """`2026-11-25T14:30:00`, without a zone."""
+        return f"{self.at:%Y-%m-%dT%H:%M:%S}"
 
     @property
     def day(self) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 from feeds.dedupe import canon
 from feeds.errors import ParseError
 from feeds.model import Document, Parsed
@@ -19,8 +17,7 @@ WRITTEN_IN = (listing_blogs, listing_desks, listing_press)
 
 def read(case: Case) -> Parsed:
     """The page as a source of its own would be read."""
-    now = NOW.replace(tzinfo=UTC)
-    return parse(Document(name=case.url, data=case.html.encode(), as_of=now, fetched_at=now, url=case.url))
+    return parse(Document(name=case.url, data=case.html.encode(), as_of=NOW, fetched_at=NOW, url=case.url))
 
 
 def score() -> tuple[int, int, int, list[str]]:

@@ -19,20 +19,21 @@ from feeds.model import Context, Document, Image, Item
 from feeds.page import Page, read_page
 from feeds.sources.fields import FeedResult
 from feeds.sources.page.addresses import site_of
-from feeds.sources.page.lists import Signature, choose
 from feeds.sources.page.links import Links, links_of
+from feeds.sources.page.lists import Signature, choose
 from feeds.sources.page.marks import signs_of, strip_marker
 from feeds.sources.page.paging import next_page
-from feeds.sources.page.rows import Row, authors_of, images_of, rows_of, sections_of, summary_of, when_of
+from feeds.sources.page.rows import MAX_ROWS, Row, authors_of, images_of, rows_of, sections_of, summary_of, when_of
 from feeds.sources.page.selected import containers, rows_in, texts_within
 from feeds.sources.page.stated import Stated, stated_in
+from feeds.sources.page.texts import elements_in
 from feeds.sources.page.times import When, read_when
 from feeds.sources.page.times import stated as stated_time
 
 __all__ = ["Listing", "parse"]
 
 _FEED = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)")
-MAX_ITEMS = 500
+MAX_SIGNS = 20
 FEW = 3
 _ANYTHING = Context()
 _UNSTATED = Stated("")
@@ -58,7 +59,8 @@ def parse(document: Document, context: Context = _ANYTHING) -> Listing:
     links = links_of(page)
     stated = stated_in(page)
     selectors = dict(context.selectors)
-    how, listing = "selectors", ()
+    how = "selectors"
+    listing: tuple[str, ...] = ()
     if "list" in selectors:
         rows = rows_in(containers(page, selectors, document.name), page, links, selectors, document.name)
     else:
@@ -67,7 +69,7 @@ def parse(document: Document, context: Context = _ANYTHING) -> Listing:
         rows = _by_selectors(rows, page, links, selectors, document.name)
         how, listing = (choice.how, choice.signature.plain()) if choice is not None else ("stated", ())
     reader = _Reader(page, stated, selectors, context, document)
-    items = [reader.item(number, row) for number, row in enumerate(rows[:MAX_ITEMS])]
+    items = [reader.item(number, row) for number, row in enumerate(rows[:MAX_ROWS])]
     if len(items) < FEW and not selectors:
         items += reader.stated_items(len(items), {row.link.key for row in rows})
     if not items:
@@ -106,10 +108,10 @@ def _by_selectors(rows: list[Row], page: Page, links: Links, selectors: dict[str
 def _nothing(page: Page, links: Links) -> str:
     """Why there are no items, and what to do."""
     if not links.all and page.base is None and page.tree.css_first("a[href]") is not None:
-        return "its links are relative; say where the page lives (link in config.toml, --base-url with 'feeds sources try')"
+        return "its links are relative: say where it lives, by link in config.toml or --base-url of 'feeds sources try'"
     if not links.all:
         return "is no page with links: it may be filled by scripts, or be no HTML; look for its feed or its sitemap"
-    return "shows no list of articles; name its parts by selectors in config.toml; 'feeds sources try' shows what they find"
+    return "shows no list of articles: name its parts by selectors in config.toml, as 'feeds sources try' finds them"
 
 
 class _Reader:
@@ -151,7 +153,7 @@ class _Reader:
     def stated_items(self, start: int, known: set[str]) -> Iterator[Item]:
         """Items of what the page states and shows in none of its rows."""
         unseen = (one for key, one in self._stated.items() if key not in known and one.title)
-        for number, one in enumerate(islice(unseen, MAX_ITEMS), start):
+        for number, one in enumerate(islice(unseen, MAX_ROWS), start):
             when = stated_time(one.published, self._context, self._document)
             yield Item(
                 position=number,
@@ -185,14 +187,16 @@ class _Reader:
 
     def _marks(self, row: Row, where: str) -> list[Evidence]:
         if "marker" in self._selectors:
-            return [Evidence("marker", said, where) for said in islice(texts_within(row.nodes, self._selectors["marker"]), 1)]
-        return [Evidence("badge", sign, where) for sign in islice(dict.fromkeys(signs_of(row.nodes)), 3)]
+            said = next(texts_within(row.nodes, self._selectors["marker"]), None)
+            return [Evidence("marker", said, where)] if said is not None else []
+        signs = dict.fromkeys(islice(signs_of(row.elements), MAX_SIGNS))
+        return [Evidence("badge", sign, where) for sign in islice(signs, 3)]
 
     def _when(self, row: Row, said: Stated) -> When | None:
         if "date" in self._selectors:
             nodes = [one for node in row.nodes if node.is_element_node for one in node.css(self._selectors["date"])[:5]]
             self._unfound -= {"date"} if nodes else set()
-            return read_when(nodes, self._context, self._document, row.under)
+            return read_when(elements_in(nodes), self._context, self._document, row.under)
         return stated_time(said.published, self._context, self._document) or when_of(row, self._context, self._document)
 
     def _summary(self, row: Row, said: Stated) -> str:
@@ -216,17 +220,18 @@ def _advertised(page: Page) -> str | None:
     """The first feed that the page names (https://www.rssboard.org/rss-autodiscovery)."""
     for element in page.tree.css('link[rel~="alternate" i][type][href]')[:50]:
         said = element.attributes
-        if _FEED.match((said.get("type") or "").strip().lower()) is not None and (url := page.absolute(said.get("href"))):
+        url = page.absolute(said.get("href"))
+        if url is not None and _FEED.match((said.get("type") or "").strip().lower()) is not None:
             return url
     return None
 
 
 def _with_unmarked(items: list[Item]) -> list[Item]:
     """The items, those without a mark as free where the same list marks others."""
-    marked = sum(bool(item.evidence) for item in items)
-    if not marked or marked == len(items):
+    if not any(proof.signal in ("marker", "badge") for item in items for proof in item.evidence):
         return items
-    return [
-        item if item.evidence else replace(item, evidence=(Evidence("unmarked", "others are marked", f"row {item.position + 1}"),))
-        for item in items
-    ]
+    return [item if item.evidence else replace(item, evidence=(_unmarked(item),)) for item in items]
+
+
+def _unmarked(item: Item) -> Evidence:
+    return Evidence("unmarked", "others are marked", f"row {item.position + 1}")

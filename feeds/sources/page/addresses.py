@@ -21,16 +21,23 @@ _DATE = re.compile(
 )
 _TRACKING = re.compile(r"(?:utm_|at_|mc_|ns_|xtor|fbclid|gclid|ref$|from$|source$|cid$|ito$|int_|intcmp|icid|rss$)")
 
-_NAMING = re.compile(r"(?:^|&)(?:\w{0,20}id|p|page|article|art|news|story|doc|item|v|n|t|nr|no|num|number|a)=", re.IGNORECASE)
+_NAMING = re.compile(
+    r"(?:^|&)(?:\w{0,20}id|p|page|article|art|news|story|doc|item|v|n|t|nr|no|num|number|a)=", re.IGNORECASE
+)
 
 _ABOUT = frozenset(
-    "tag tags tagged tema temy topic topics topik category categories cat kategorie kategoria kategorija rubric rubrics "
-    "rubrika rubrik ressort label labels author authors autor autoren auteur auteurs avtor byline contributor contributors "
+    "tag tags tagged tema temy topic topics topik category categories cat kategorie kategoria kategorija rubric "
+    "rubrics "
+    "rubrika rubrik ressort label labels author authors autor autoren auteur auteurs avtor byline contributor "
+    "contributors "
     "profile profiles user users member members staff search suche login signin sign-in logout register registration "
-    "account konto auth subscribe subscription subscriptions subscriber abo abonnement abonnements newsletter newsletters "
+    "account konto auth subscribe subscription subscriptions subscriber abo abonnement abonnements newsletter "
+    "newsletters "
     "page seite strona contact contacts kontakt kontakty about about-us privacy privacy-policy terms terms-of-use "
-    "imprint impressum datenschutz agb legal help faq hilfe advertise advertising reklama jobs careers karriere feed feeds "
-    "rss share sharer intent wp-login wp-admin cdn-cgi donate cookie cookies cookie-policy site-map sitemap archive-page "
+    "imprint impressum datenschutz agb legal help faq hilfe advertise advertising reklama jobs careers karriere "
+    "feed feeds "
+    "rss share sharer intent wp-login wp-admin cdn-cgi donate cookie cookies cookie-policy site-map sitemap "
+    "archive-page "
     "hashtag comments comment reply vote upvote hide flag print email shop store cart events-calendar".split()
 )
 """Segments of addresses that lead to lists, people and the house itself, not to articles."""

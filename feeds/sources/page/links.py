@@ -32,7 +32,8 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _CHROME_TAGS = frozenset("nav aside footer dialog form".split())
 _CHROME_ROLES = frozenset("navigation complementary contentinfo banner search menu menubar dialog alert".split())
 _CHROME = re.compile(
-    r"(?:(?:main|site|top|bottom|global|primary|secondary|left|right|page|mobile|footer|header|sub|user|social|blog|post"
+    r"(?:(?:main|site|top|bottom|global|primary|secondary|left|right|page|mobile|footer|header|sub|user|social"
+    r"|blog|post"
     r"|posts|entry|section|side|the)[-_]?)?"
     r"(?:nav|navbar|navigation|menu|submenu|sidebar|sidebars|footer|breadcrumbs?|pagination|paging|pager|masthead|rail"
     r"|widget|widgets|topbar|toolbar|tagcloud|tag-cloud|tags|taglist|cookies?|share|sharing|socials?|subnav|offcanvas)"
@@ -50,7 +51,9 @@ _SIDE = re.compile(
 )
 _PREFIX = re.compile(r"^(?:[a-z]{1,2}|js|is|has|wp|wp-block|mod|block|component|module|box|section)[-_]+")
 _DIGIT = re.compile(r"\d")
-_STATES = frozenset("first last odd even active current item row col left right clearfix cf group hentry alt new".split())
+_STATES = frozenset(
+    "first last odd even active current item row col left right clearfix cf group hentry alt new".split()
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -232,9 +235,7 @@ def _marks_chrome(token: str) -> bool:
     if len(token) > 40:
         return False
     bare = _PREFIX.sub("", token)
-    return any(
-        pattern.fullmatch(one) is not None for one in {token, bare} for pattern in (_CHROME, _SIDE)
-    )
+    return any(pattern.fullmatch(one) is not None for one in {token, bare} for pattern in (_CHROME, _SIDE))
 
 
 def _heading_inside(node: LexborNode) -> int:

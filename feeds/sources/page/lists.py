@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from feeds.sources.page.addresses import site_of
 from feeds.sources.page.links import Link, Links, Place, rows_above
@@ -37,16 +38,26 @@ ROW = 3_000
 
 _PLAIN_SHAPE = re.compile(r"[SsNIY?]")
 _SIDE_TITLE = re.compile(
-    r"(?:the )?(?:most[ -](?:read|viewed|popular|shared|commented|discussed|watched)|popular|trending|top (?:stories|posts) (?:today|this week)|related"
-    r"|recommended|you (?:may|might) (?:also )?(?:like|enjoy)|also read|read also|see also|editors?['’]?s? (?:picks?|choice)|sponsored|promoted|partners?|from our partners"
+    r"(?:the )?(?:most[ -](?:read|viewed|popular|shared|commented|discussed|watched)|popular|trending"
+    r"|top (?:stories|posts) (?:today|this week)|related"
+    r"|recommended|you (?:may|might) (?:also )?(?:like|enjoy)|also read|read also|see also"
+    r"|editors?['’]?s? (?:picks?|choice)|sponsored|promoted|partners?|from our partners"
     r"|recent comments|more on this|around the web|in pictures"
-    r"|meistgelesen|am häufigsten gelesen|beliebt|lesen sie auch|das könnte|anzeige|les plus lus|à lire aussi|sur le même|populaires?"
-    r"|lo más (?:leído|visto)|más leíd|te puede interesar|i più letti|potrebbe interessarti|leggi anche|mais lid|najpopularniejsze|najczęściej czytane|czytaj także|zobacz też"
-    r"|самое (?:читаемое|популярное|обсуждаемое)|популярн|читайте также|рекоменд|по теме|партн[её]р|новости партн|сейчас читают|топ недели"
-    r"|самае чытанае|папулярн|чытайце таксама|чытайце яшчэ|парт?н[её]р|по тэме|па тэме|найпопулярн|читайте також|читають"
-    r"|populiariausi|skaitomiausi|lasītākie|loetuimad|meest gelezen|mest l[äæe]s|luetuimmat|nejčtenější|najčítanejšie|legolvasottabb|cele mai citite)",
+    r"|meistgelesen|am häufigsten gelesen|beliebt|lesen sie auch|das könnte|anzeige|les plus lus|à lire aussi"
+    r"|sur le même|populaires?"
+    r"|lo más (?:leído|visto)|más leíd|te puede interesar|i più letti|potrebbe interessarti|leggi anche|mais lid"
+    r"|najpopularniejsze|najczęściej czytane|czytaj także|zobacz też"
+    r"|самое (?:читаемое|популярное|обсуждаемое)|популярн|читайте также|рекоменд|по теме|партн[её]р|новости партн"
+    r"|сейчас читают|топ недели"
+    r"|самае чытанае|папулярн|чытайце таксама|чытайце яшчэ|парт?н[её]р|по тэме|па тэме|найпопулярн|читайте також"
+    r"|читають"
+    r"|populiariausi|skaitomiausi|lasītākie|loetuimad|meest gelezen|mest l[äæe]s|luetuimmat|nejčtenější"
+    r"|najčítanejšie|legolvasottabb|cele mai citite)",
     re.IGNORECASE,
 )
+
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +93,7 @@ class Choice:
     signature: Signature
 
 
-def choose(
-    links: Links, stated: Mapping[str, str], learned: Signature | None = None
-) -> Choice | None:
+def choose(links: Links, stated: Mapping[str, str], learned: Signature | None = None) -> Choice | None:
     """The list of the page; None where nothing looks like one.
 
     `stated` are the addresses (keys) that the page itself lists, with their titles. What was `learned` goes before
@@ -194,7 +203,11 @@ def _is_side(group: Group) -> bool:
         before = common.node.prev
         while before is not None and not before.is_element_node:
             before = before.prev
-        if before is not None and before.tag in ("h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "strong", "b") and len(said := text_of(before)) < 60:
+        if (
+            before is not None
+            and before.tag in ("h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "strong", "b")
+            and len(said := text_of(before)) < 60
+        ):
             return _SIDE_TITLE.match(said) is not None
         common = common.above
     return False
@@ -257,5 +270,5 @@ def _own(links: list[Link], site: str) -> list[Link]:
     return own if len(own) >= 0.8 * len(links) else links
 
 
-def _share(things: list, is_one) -> float:
+def _share(things: Sequence[_T], is_one: Callable[[_T], bool]) -> float:
     return sum(bool(is_one(one)) for one in things) / len(things) if things else 0.0

@@ -5,58 +5,60 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import islice
 
-from selectolax.lexbor import LexborNode
+from feeds.sources.page.texts import Element, fold, text_of
 
-from feeds.sources.page.texts import classes_of, fold, text_of
-
-_ELEMENTS = 150
 BADGE = 60
 """Characters of a badge at most."""
 
 _TOKEN = re.compile(
-    r"(?:[a-z0-9]+[-_]+){0,4}(?:premium|paywall|paywalled|paid|subscribers?|subscriber-only|subscribers-only|subscription|members-only|member-only"
+    r"(?:[a-z0-9]+[-_]+){0,4}(?:premium|paywall|paywalled|paid|subscribers?|subscriber-only|subscribers-only"
+    r"|subscription|members-only|member-only"
     r"|members|locked|lock|abo|abonnes?|abonnés|plus-only|exclusive-plus|pay|metered|spplus|sz-plus|zplus|fplus|bplus)"
-    r"(?:[-_]+(?:icon|badge|label|marker|mark|flag|tag|only|content|article|item|card|teaser|story|post|sign|text|ico|svg|img|image|symbol|logo|indicator))?"
+    r"(?:[-_]+(?:icon|badge|label|marker|mark|flag|tag|only|content|article|item|card|teaser|story|post|sign|text"
+    r"|ico|svg|img|image|symbol|logo|indicator))?"
 )
 _NOT = re.compile(r"(?:un|not-|no-|non-|is-not-|remove-)")
 _WORDS = re.compile(
-    r"(?:premium|paywall|plus|abo|exclusive to subscribers|(?:for |only for )?(?:paid )?(?:subscribers?|members?)(?: only| exclusive)?|subscription"
+    r"(?:premium|paywall|plus|abo|exclusive to subscribers|(?:for |only for )?(?:paid )?(?:subscribers?"
+    r"|members?)(?: only| exclusive)?|subscription"
     r"|subscribers?-only|members?-only|for paid subscribers|paid|paid (?:article|post|subscribers)|locked"
-    r"|(?:nur )?für (?:abonnenten|mitglieder|plus[- ]?(?:kunden|leser))|exklusiv für abonnenten|mit (?:plus|abo)|s\+|sz ?plus|z\+|f\+|b\+|spiegel ?\+|faz\+|taz\+|bild ?plus|welt ?plus|heise\+"
-    r"|(?:article )?réservé(?:e)? aux (?:abonnés|membres)|abonnés|(?:sólo |solo |exclusivo )?(?:para )?s(?:uscriptores|ubscriptores)|solo per abbonati|per abbonati|abbonati|(?:exclusivo )?para assinantes|assinantes"
-    r"|(?:только )?(?:для|по) (?:платных )?(?:подписчиков|подписке)|платно|по подписке|платный доступ|(?:толькі )?(?:для|па) падпісчыкаў|па падпісцы|(?:лише |тільки )?для передплатників|за передплатою"
-    r"|(?:tylko )?dla (?:subskrybentów|prenumeratorów)|(?:tik )?prenumeratoriams|abonentiem|tellijale|tilaajille|for prenumeranter|voor abonnees|abonnees|kun for abonnenter|pro předplatitele|pre predplatiteľov"
+    r"|(?:nur )?für (?:abonnenten|mitglieder|plus[- ]?(?:kunden|leser))|exklusiv für abonnenten|mit (?:plus|abo)"
+    r"|s\+|sz ?plus|z\+|f\+|b\+|spiegel ?\+|faz\+|taz\+|bild ?plus|welt ?plus|heise\+"
+    r"|(?:article )?réservé(?:e)? aux (?:abonnés|membres)|abonnés|(?:sólo |solo "
+    r"|exclusivo )?(?:para )?s(?:uscriptores|ubscriptores)|solo per abbonati|per abbonati|abbonati"
+    r"|(?:exclusivo )?para assinantes|assinantes"
+    r"|(?:только )?(?:для|по) (?:платных )?(?:подписчиков|подписке)|платно|по подписке|платный доступ"
+    r"|(?:толькі )?(?:для|па) падпісчыкаў|па падпісцы|(?:лише |тільки )?для передплатників|за передплатою"
+    r"|(?:tylko )?dla (?:subskrybentów|prenumeratorów)|(?:tik )?prenumeratoriams|abonentiem|tellijale|tilaajille"
+    r"|for prenumeranter|voor abonnees|abonnees|kun for abonnenter|pro předplatitele|pre predplatiteľov"
     r"|会員限定|有料会員限定|有料|付费|구독자 전용)"
 )
 _LOCKS = "🔒🔐🔏🗝"
 _LOCK = re.compile(f"[{_LOCKS}]\ufe0f?")
-_ATTRIBUTES = ("data-premium", "data-paywall", "data-is-premium", "data-is-paid", "data-paid", "data-locked", "data-subscriber-only", "data-access", "data-content-tier")
+_FLAGS = frozenset(
+    "data-premium data-paywall data-is-premium data-is-paid data-paid data-locked data-subscriber-only data-access "
+    "data-content-tier".split()
+)
+_SET = frozenset("true 1 yes premium paid locked subscriber subscribers".split())
+_BADGES = frozenset("span div em i b strong small sup p a label mark li td".split())
 
 
-def signs_of(nodes: Iterable[LexborNode]) -> Iterator[str]:
+def signs_of(elements: Iterable[Element]) -> Iterator[str]:
     """What in a row says that its article costs, as it is said: a badge's class or words."""
-    for node in nodes:
-        if not node.is_element_node:
+    for node, tag, said, classes in elements:
+        if not tag:
             if _LOCK.search(node.text_content or "") is not None:
                 yield "🔒"
             continue
-        for one in islice(node.traverse(), _ELEMENTS):
-            said = one.attributes
-            token = next((token for token in classes_of(one) if is_sign(token)), None) if "class" in said else None
-            if token is not None:
-                yield token
-            for name in _ATTRIBUTES:
-                if name in said and (said[name] or "true").strip().lower() in ("true", "1", "yes", "premium", "paid", "locked", "subscriber", "subscribers"):
-                    yield f"{name}={said[name] or ''}"
-            for text in (said.get("title"), said.get("alt"), said.get("aria-label")):
-                if text and says_paid(text):
-                    yield fold(text)
-            if one.child is not None and one.tag in ("span", "div", "em", "i", "b", "strong", "small", "sup", "p", "a", "label", "mark", "li", "td"):
-                text = text_of(one, hidden=True) if len(said) < 20 else ""
-                if text and len(text) <= BADGE and says_paid(text):
-                    yield text
+        yield from (token for token in classes if is_sign(token))
+        for name, value in said.items():
+            if name in _FLAGS and (value or "true").strip().lower() in _SET:
+                yield f"{name}={value or ''}"
+            elif name in ("title", "alt", "aria-label") and value and says_paid(value[:100]):
+                yield fold(value)
+        if tag in _BADGES and (text := text_of(node, hidden=True, limit=BADGE)) and says_paid(text):
+            yield text
 
 
 @lru_cache(maxsize=4096)

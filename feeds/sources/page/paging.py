@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import re
 
+from selectolax.lexbor import LexborNode
+
 from feeds.page import Page
 from feeds.sources.page.addresses import address_of, site_of
 from feeds.sources.page.links import Link
 from feeds.sources.page.texts import classes_of
 
 _NEXT = re.compile(
-    r"(?:next(?: page)?|older(?: posts| entries| articles| news)?|weiter|nächste(?: seite)?|suivante?|page suivante|siguiente|próxima|seguinte|successiva|avanti|volgende"
-    r"|nästa|neste|næste|seuraava|następna|dalej|další|ďalšia|следующая(?: страница)?|вперед|вперёд|далее|наступная|наступная старонка|наперад|наступна(?: сторінка)?|далі"
+    r"(?:next(?: page)?|older(?: posts| entries| articles| news)?|weiter|nächste(?: seite)?|suivante?"
+    r"|page suivante|siguiente|próxima|seguinte|successiva|avanti|volgende"
+    r"|nästa|neste|næste|seuraava|następna|dalej|další|ďalšia|следующая(?: страница)?|вперед|вперёд|далее"
+    r"|наступная|наступная старонка|наперад|наступна(?: сторінка)?|далі"
     r"|kitas|nākamā|järgmine|sonraki|下一页|下一頁|次へ|次のページ|다음)"
 )
-_PAGER = re.compile(r"(?:[a-z0-9]+[-_]+){0,4}(?:pagination|pager|paging|page-numbers|nav-links|next|next-page|older|older-posts|page-next)(?:[-_]?(?:link|list|item|nav|wrapper))?")
-_NUMBER = re.compile(r"(?:/(?:page|seite|strona|p)/?|[?&](?:page|p|paged|pg|seite|PAGEN_1)=)(\d{1,4})(?=[/&.]|$)", re.IGNORECASE)
+_PAGER = re.compile(
+    r"(?:[a-z0-9]+[-_]+){0,4}(?:pagination|pager|paging|page-numbers|nav-links|next|next-page|older|older-posts"
+    r"|page-next)(?:[-_]?(?:link|list|item|nav|wrapper))?"
+)
+_NUMBER = re.compile(
+    r"(?:/(?:page|seite|strona|p)/?|[?&](?:page|p|paged|pg|seite|PAGEN_1)=)(\d{1,4})(?=[/&.]|$)", re.IGNORECASE
+)
 
 
 def next_page(page: Page, links: list[Link]) -> tuple[str, ...]:
@@ -40,13 +49,14 @@ def next_page(page: Page, links: list[Link]) -> tuple[str, ...]:
     return ()
 
 
-def _in_pager(element) -> bool:
+def _in_pager(element: LexborNode) -> bool:
+    above: LexborNode | None = element
     for _ in range(3):
-        if element is None:
+        if above is None:
             return False
-        if any(_PAGER.fullmatch(one) is not None for one in classes_of(element)):
+        if any(_PAGER.fullmatch(one) is not None for one in classes_of(above)):
             return True
-        element = element.parent
+        above = above.parent
     return False
 
 

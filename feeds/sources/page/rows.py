@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
 from feeds.model import Context, Document, Image
 from feeds.page import Page
 from feeds.sources.page.links import Link, Place, rows_above
-from feeds.sources.page.texts import classes_of, fold, text_of, words
+from feeds.sources.page.texts import Element, elements_in, fold, text_of, words
 from feeds.sources.page.times import When, day_of, from_address, read_when
 from feeds.sources.page.titles import NAMELESS, Title, is_generic
 
 BESIDE = 6
 """Elements after a headline that may belong to it, where rows have no element of their own."""
 
-_ELEMENTS = 150
+MAX_ROWS = 500
+MAX_PARTS = 10
+"""Elements of one row from which on no more are added: an article may be linked from a hundred places."""
+
+ICON = 50
+"""Pixels below which a picture is an ornament."""
+
+MAX_NAME = 60
+MAX_LABEL = 40
+_BLOCKS = frozenset("p div span td dd section summary".split())
+_INNER = "p, div, td, section, h1, h2, h3, h4, li, a"
 _TEASER_WORDS = 6
 _SUMMARY = re.compile(
-    r"(?:[a-z0-9]+[-_]+){0,5}(?:summary|teaser|excerpt|description|desc|standfirst|lead|deck|dek|intro|abstract|blurb|snippet|announce|anons|perex|chapo|bajada"
+    r"(?:[a-z0-9]+[-_]+){0,5}(?:summary|teaser|excerpt|description|desc|standfirst|lead|deck|dek|intro|abstract"
+    r"|blurb|snippet|announce|anons|perex|chapo|bajada"
     r"|e-content|p-summary|entry-content|content)(?:[-_]?(?:text|content|p|paragraph|inner|body|copy|wrap))?"
 )
 _SECTION = re.compile(
-    r"(?:[a-z0-9]+[-_]+){0,5}(?:category|categories|cat|cats|cat-links|section|rubric|rubrika|rubrik|rubrics|channel|department|p-category)"
+    r"(?:[a-z0-9]+[-_]+){0,5}(?:category|categories|cat|cats|cat-links|section|rubric|rubrika|rubrik|rubrics"
+    r"|channel|department|p-category)"
     r"(?:[-_]?(?:link|links|name|label|title|text|tag|item|list|badge))?"
 )
 _AUTHOR = re.compile(
-    r"(?:[a-z0-9]+[-_]+){0,5}(?:author|authors|byline|by-line|p-author|contributor|writer|auteur|autor|avtor)(?:[-_]?(?:name|names|link|text|info|label|item|list|url))?"
+    r"(?:[a-z0-9]+[-_]+){0,5}(?:author|authors|byline|by-line|p-author|contributor|writer|auteur|autor"
+    r"|avtor)(?:[-_]?(?:name|names|link|text|info|label|item|list|url))?"
 )
-_BY = re.compile(r"(?:(?:posted |written )?by|von|par|por|di|da|af|av|od|автор(?:ы)?|аўтар(?:ы)?|text|texte|текст)\s*:?\s+", re.IGNORECASE)
+_BY = re.compile(
+    r"(?:(?:posted |written )?by|von|par|por|di|da|af|av|od|автор(?:ы)?|аўтар(?:ы)?|text|texte|текст)\s*:?\s+",
+    re.IGNORECASE,
+)
 _SOURCES = ("src", "data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "srcset", "data-image")
 
 
@@ -44,11 +59,12 @@ class Row:
 
     link: Link
     title: Title
-    nodes: list[LexborNode] = field(default_factory=list)
+    nodes: list[LexborNode]
     under: date | None = None
+    elements: list[Element] = field(default_factory=list)
 
 
-def rows_of(links: list[Link], titles: dict[int, Title], context: Context, document: Document) -> list[Row]:
+def rows_of(links: list[Link], titles: Mapping[int, Title], context: Context, document: Document) -> list[Row]:
     """A row for each article, where it first stands on the page, with the best headline that any of its links has."""
     layout = _Layout(links, context, document)
     found: dict[str, Row] = {}
@@ -61,9 +77,14 @@ def rows_of(links: list[Link], titles: dict[int, Title], context: Context, docum
             continue
         if row.title < title:
             row.title = title
-        row.nodes += [node for node in nodes if all(node.mem_id != known.mem_id for known in row.nodes)][:3]
+        if len(row.nodes) < MAX_PARTS:
+            known = {node.mem_id for node in row.nodes}
+            row.nodes += [node for node in nodes if node.mem_id not in known]
         row.under = row.under or under
-    return [row for row in found.values() if row.title is not NAMELESS]
+    rows = [row for row in found.values() if row.title is not NAMELESS][:MAX_ROWS]
+    for row in rows:
+        row.elements = elements_in(row.nodes)
+    return rows
 
 
 class _Layout:
@@ -126,17 +147,34 @@ class _Layout:
     def _day(self, node: LexborNode) -> date | None:
         if node.is_element_node and node.tag in ("script", "style", "img", "br"):
             return None
-        text = text_of(node) if node.is_element_node else fold(node.text_content)
+        text = text_of(node, limit=45) if node.is_element_node else fold(node.text_content)
         if not 3 < len(text) <= 45:
             return None
-        if node.is_element_node and node.tag not in ("h1", "h2", "h3", "h4", "h5", "h6", "dt", "li", "tr", "div", "p", "strong", "b", "time", "header", "section"):
+        if node.is_element_node and node.tag not in (
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "dt",
+            "li",
+            "tr",
+            "div",
+            "p",
+            "strong",
+            "b",
+            "time",
+            "header",
+            "section",
+        ):
             return None
         return day_of(text, self._context, self._document)
 
 
 def when_of(row: Row, context: Context, document: Document) -> When | None:
     """When the article of a row was published: what the row says, else its address."""
-    when = read_when([node for node in row.nodes], context, document, row.under)
+    when = read_when(row.elements, context, document, row.under)
     if when is None and row.link.address.day is not None:
         when = from_address(row.link.address.day, context, document)
     if when is None and row.under is not None:
@@ -147,71 +185,69 @@ def when_of(row: Row, context: Context, document: Document) -> When | None:
 def summary_of(row: Row) -> str:
     """The teaser of a row; empty where there is none, or only the headline again."""
     title = row.title.text.casefold()
-    for marked in (True, False):
-        for node in row.nodes:
-            for one in _inside(node, "p, div, span, td, dd, section, summary"):
-                said = one.tag in ("p", "dd") or _is(one, "summary")
-                if said is not marked or (not marked and len(one.css("p, div, td, section, h1, h2, h3, h4, li, a")) > (one.tag != "span")):
-                    continue
-                text = text_of(one)
-                folded = text.casefold()
-                if words(text) >= _TEASER_WORDS and folded not in title and title not in folded and not is_generic(text):
-                    return text
-            if node.is_text_node and not marked and words(text := fold(node.text_content)) >= _TEASER_WORDS:
-                return text
+    likely: list[Element] = []
+    others: list[Element] = []
+    for one in row.elements:
+        if one.tag in ("p", "dd") or (one.tag in _BLOCKS and any(_role(token) == "summary" for token in one.classes)):
+            likely.append(one)
+        elif not one.tag or (one.tag in _BLOCKS and len(one.node.css(_INNER)) <= (one.tag != "span")):
+            others.append(one)
+    for one in (*likely, *others):
+        text = text_of(one.node) if one.tag else fold(one.node.text_content)
+        folded = text.casefold()
+        if words(text) >= _TEASER_WORDS and folded not in title and title not in folded and not is_generic(text):
+            return text
     return ""
 
 
 def images_of(row: Row, page: Page) -> tuple[Image, ...]:
     """The first picture of a row that is none of ornament."""
-    for node in row.nodes:
-        for one in _inside(node, "img, source")[:5]:
-            said = one.attributes
-            width, height = _size(said.get("width")), _size(said.get("height"))
-            if (width is not None and width < 50) or (height is not None and height < 50):
-                continue
-            for name in _SOURCES:
-                source = (said.get(name) or "").strip().split(",")[0].split(" ")[0]
-                if source and not source.startswith("data:") and (url := page.absolute(source)) is not None:
-                    return (Image(url, width, height),)
+    for one in row.elements:
+        if one.tag not in ("img", "source"):
+            continue
+        width, height = _size(one.said.get("width")), _size(one.said.get("height"))
+        if (width is not None and width < ICON) or (height is not None and height < ICON):
+            continue
+        for name in _SOURCES:
+            source = (one.said.get(name) or "").strip().split(",")[0].split(" ")[0]
+            if source and not source.startswith("data:") and (url := page.absolute(source)) is not None:
+                return (Image(url, width, height),)
     return ()
 
 
 def authors_of(row: Row) -> tuple[str, ...]:
     """Who wrote the article, as its row says."""
-    found: dict[str, None] = {}
-    for node in row.nodes:
-        for one in _inside(node, "[rel=author], [itemprop=author], [class]"):
-            said = one.attributes
-            if said.get("rel") == "author" or said.get("itemprop") == "author" or _is(one, "author"):
-                name = _BY.sub("", text_of(one).strip(" ,|·•–—-"), count=1)
-                if 0 < words(name) <= 5 and len(name) < 60 and not any(char.isdigit() for char in name) and not is_generic(name):
-                    if not any(known in name or name in known for known in found):
-                        found[name] = None
-        if found:
-            break
+    found: list[str] = []
+    for one in row.elements:
+        if (
+            one.said.get("rel") == "author"
+            or one.said.get("itemprop") == "author"
+            or any(_role(token) == "author" for token in one.classes)
+        ):
+            name = _BY.sub("", text_of(one.node, limit=MAX_NAME).strip(" ,|·•–—-"), count=1)
+            if _is_name(name) and not any(known in name or name in known for known in found):
+                found.append(name)
     return tuple(found)[:5]
+
+
+def _is_name(text: str) -> bool:
+    return 0 < words(text) <= 5 and len(text) <= MAX_NAME and not any(map(str.isdigit, text)) and not is_generic(text)
 
 
 def sections_of(row: Row) -> tuple[str, ...]:
     """The rubric that a row names, by a link to it or an element that is called so."""
-    found: dict[str, None] = {}
     title = row.title.text.casefold()
-    for node in row.nodes:
-        for one in _inside(node, "[rel~=category], [class]"):
-            if "category" in (one.attributes.get("rel") or "") or _is(one, "section"):
-                links = one.css("a") or [one]
-                for each in links[:3]:
-                    name = text_of(each).strip(" ,|/#:·•")
-                    if 0 < words(name) <= 4 and len(name) <= 40 and name.casefold() not in title and not name.isdecimal() and not is_generic(name):
-                        found.setdefault(name)
-                if found:
-                    return tuple(found)[:3]
+    for one in row.elements:
+        if "category" in (one.said.get("rel") or "") or any(_role(token) == "section" for token in one.classes):
+            names = [text_of(each, limit=MAX_NAME).strip(" ,|/#:·•") for each in one.node.css("a")[:3] or [one.node]]
+            found = [name for name in names if _is_label(name) and name.casefold() not in title]
+            if found:
+                return tuple(dict.fromkeys(found))
     return ()
 
 
-def _is(node: LexborNode, role: str) -> bool:
-    return any(_role(token) == role for token in classes_of(node))
+def _is_label(text: str) -> bool:
+    return 0 < words(text) <= 4 and len(text) <= MAX_LABEL and not text.isdecimal() and not is_generic(text)
 
 
 @lru_cache(maxsize=4096)
@@ -220,11 +256,6 @@ def _role(token: str) -> str:
     bare = token.partition("--")[0][:60]
     named = ((_SECTION, "section"), (_AUTHOR, "author"), (_SUMMARY, "summary"))
     return next((role for pattern, role in named if pattern.fullmatch(bare) is not None), "")
-
-
-def _inside(node: LexborNode, selector: str) -> list[LexborNode]:
-    """The first elements within a node, itself included, that fit."""
-    return node.css(selector)[:_ELEMENTS] if node.is_element_node else []
 
 
 def _size(said: str | None) -> int | None:

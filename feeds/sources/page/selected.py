@@ -1,4 +1,4 @@
-"""The list of a page by the CSS selectors that a person configured: what they do not find is not looked for otherwise."""
+"""The list of a page by the CSS selectors that a person configured: what they miss is not looked for otherwise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from feeds.errors import ParseError
 from feeds.page import Page
 from feeds.sources.page.links import Link, Links, link_at
 from feeds.sources.page.rows import Row
-from feeds.sources.page.texts import fold, text_of
+from feeds.sources.page.texts import elements_in, fold, text_of
 from feeds.sources.page.titles import NAMELESS, Title, title_of
 
 MAX_ROWS = 2_000
@@ -32,9 +32,7 @@ def missing(key: str, selectors: Mapping[str, str], name: str) -> ParseError:
     )
 
 
-def rows_in(
-    elements: list[LexborNode], page: Page, links: Links, selectors: Mapping[str, str], name: str
-) -> list[Row]:
+def rows_in(elements: list[LexborNode], page: Page, links: Links, selectors: Mapping[str, str], name: str) -> list[Row]:
     """A row for each element that holds a link, the first of each address.
 
     Raises `ParseError` where a selector of titles or links finds nothing in any of them.
@@ -54,7 +52,7 @@ def rows_in(
         if title is NAMELESS or not title.text:
             title = Title(text_of(element), 1)
         if title.text:
-            found.setdefault(link.key, Row(link, title, [element]))
+            found.setdefault(link.key, Row(link, title, [element], elements=elements_in([element])))
     for key, is_seen in seen.items():
         if key in selectors and not is_seen:
             raise missing(key, selectors, name)
@@ -76,7 +74,11 @@ def texts_within(nodes: list[LexborNode], selector: str) -> Iterator[str]:
             for one in node.css(selector)[:20]:
                 said = one.attributes
                 text = text_of(one, hidden=True) or fold(
-                    said.get("content") or said.get("title") or said.get("aria-label") or said.get("alt") or said.get("class")
+                    said.get("content")
+                    or said.get("title")
+                    or said.get("aria-label")
+                    or said.get("alt")
+                    or said.get("class")
                 )
                 if text:
                     yield text

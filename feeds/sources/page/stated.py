@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from feeds.page import ARTICLES, Node, Page, texts, things, types_of, within
 from feeds.sources.page.addresses import address_of
@@ -52,7 +52,9 @@ def _articles(node: Node) -> Iterator[Node]:
             for element in things(one, "itemListElement"):
                 inner = things(element, "item")
                 if inner:
-                    yield from (each for each in inner if not (types_of(each) - ARTICLES - {"ListItem", "WebPage", "Thing"}))
+                    yield from (
+                        each for each in inner if not (types_of(each) - ARTICLES - {"ListItem", "WebPage", "Thing"})
+                    )
                 elif isinstance(element.get("url"), str) or isinstance(element.get("item"), str):
                     yield element
 
@@ -73,7 +75,11 @@ def _stated(node: Node, url: str) -> Stated:
     def first(*names: str) -> str:
         return next((text for name in names for text in texts(node, name)), "")
 
-    image = next((texts(one, "url") or texts(one, "contentUrl") for one in things(node, "image")), []) or texts(node, "image") or texts(node, "thumbnailUrl")
+    image = (
+        next((texts(one, "url") or texts(one, "contentUrl") for one in things(node, "image")), [])
+        or texts(node, "image")
+        or texts(node, "thumbnailUrl")
+    )
     return Stated(
         url=url,
         title=first("headline", "name"),

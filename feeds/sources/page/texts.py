@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborNode
 
 MAX_TEXT = 600
 MAX_NODES = 400
 """Nodes of one element that are looked at: a card of a listing has some dozens."""
+
+MAX_ELEMENTS = 150
+"""Elements of one row that are looked at."""
 
 MAX_CLASSES = 30
 MAX_CLASS = 2_000
@@ -36,8 +41,32 @@ def _tokens(said: str) -> tuple[str, ...]:
     return tuple(said.lower().split()[:MAX_CLASSES])
 
 
-def text_of(node: LexborNode, *, without: frozenset[int] = frozenset(), hidden: bool = False) -> str:
-    """The text of an element on one line; `without` names elements (by `mem_id`) that are left out.
+class Element(NamedTuple):
+    """An element of a row, or a text between them (`tag` is empty)."""
+
+    node: LexborNode
+    tag: str
+    said: dict[str, str | None]
+    classes: tuple[str, ...]
+
+
+def elements_in(nodes: Iterable[LexborNode]) -> list[Element]:
+    """The elements of a row in their order, each before those inside it, as many as are looked at."""
+    found: list[Element] = []
+    for node in nodes:
+        if not node.is_element_node:
+            found.append(Element(node, "", {}, ()))
+            continue
+        inside = islice(node.traverse(), MAX_ELEMENTS - len(found))
+        found += [Element(one, one.tag or "", one.attributes, classes_of(one)) for one in inside]
+    return found
+
+
+def text_of(
+    node: LexborNode, *, without: frozenset[int] = frozenset(), hidden: bool = False, limit: int = MAX_TEXT
+) -> str:
+    """The text of an element on one line, a little more than `limit` characters at most; `without` names elements (by
+    `mem_id`) that are left out.
 
     What is meant for screen readers alone counts only with `hidden`.
     """
@@ -48,24 +77,27 @@ def text_of(node: LexborNode, *, without: frozenset[int] = frozenset(), hidden: 
         return fold(only.text_content)
     parts: list[str] = []
     size = count = 0
-    waiting: list[LexborNode | str] = [*_children(node)]
-    waiting.reverse()
-    while waiting and count < MAX_NODES and size < MAX_TEXT:
+    waiting: list[LexborNode | None] = _children(node)
+    while waiting and count < MAX_NODES and size <= limit:
         one = waiting.pop()
         count += 1
-        if isinstance(one, str):
-            parts.append(one)
-        elif one.is_text_node:
+        if one is None:
+            parts.append(" ")
+            continue
+        tag = one.tag or ""
+        if tag == "-text":
             said = (one.text_content or "")[:MAX_TEXT]
             parts.append(said)
             size += len(said)
-        elif one.is_element_node and one.tag not in _SILENT and one.mem_id not in without:
+        elif not tag.startswith(("-", "!")) and tag not in _SILENT and one.mem_id not in without:
             if not hidden and _is_hidden(one):
                 continue
-            inner: list[LexborNode | str] = [*_children(one)]
-            if one.tag not in _INLINE:
-                inner = [" ", *inner, " "]
-            waiting += reversed(inner)
+            if tag in _INLINE:
+                waiting += _children(one)
+            else:
+                parts.append(" ")
+                waiting.append(None)
+                waiting += _children(one)
     return fold("".join(parts))
 
 
@@ -80,8 +112,11 @@ def words(text: str) -> int:
     return count if text.isascii() else count + len(_CJK.findall(text)) // 2
 
 
-def _children(node: LexborNode) -> list[LexborNode]:
-    return list(islice(node.iter(include_text=True), MAX_NODES))
+def _children(node: LexborNode) -> list[LexborNode | None]:
+    """What an element holds, the last first."""
+    found: list[LexborNode | None] = list(islice(node.iter(include_text=True), MAX_NODES))
+    found.reverse()
+    return found
 
 
 def _is_hidden(node: LexborNode) -> bool:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from itertools import islice
 
-from selectolax.lexbor import LexborNode
-
 from db.records import Precision
 from feeds.model import Context, Document
 from feeds.sources import dateline
 from feeds.sources.fields import MAX_DATE, plausible
-from feeds.sources.page.texts import classes_of, fold, text_of
+from feeds.sources.page.texts import Element, fold, text_of
 
 LONGEST = 80
 """Characters of a text that says a date and little else."""
@@ -23,27 +21,51 @@ LONGEST = 80
 BESIDE = 30
 """Characters that such a text may have beside the date: an author, a rubric, a number of comments."""
 
-_ELEMENTS = 80
 _MARKED = re.compile(
-    r"(?:[a-z0-9]+[-_]+){0,5}(?:date|datetime|time|timestamp|published|pubdate|submitted|created|posted|posted-on|posted_on|ago|day|datum|data|fecha|when|meta|byline"
-    r"|info|details)(?:[-_]?(?:text|time|label|published|created|info|line|value|item|wrap|wrapper|string|day|display))?"
+    r"(?:[a-z0-9]+[-_]+){0,5}(?:date|datetime|time|timestamp|published|pubdate|submitted|created|posted|posted-on"
+    r"|posted_on|ago|day|datum|data|fecha|when|meta|byline"
+    r"|info|details)(?:[-_]?(?:text|time|label|published|created|info|line|value|item|wrap|wrapper|string|day"
+    r"|display))?"
 )
-_ATTRIBUTES = (
-    "datetime", "data-datetime", "data-timestamp", "data-time", "data-date", "data-published", "data-pubdate",
-    "data-unixtime", "data-utime", "data-publish-date", "data-published-at", "data-ts", "content",
+_ATTRIBUTES = frozenset(
+    "datetime data-datetime data-timestamp data-time data-date data-published data-pubdate data-unixtime data-utime "
+    "data-publish-date data-published-at data-ts content".split()
 )
+_TEXTS = frozenset("time span small td p div em i li dd dt b font abbr strong h5 h6".split()) | {""}
 _ISO = re.compile(
-    r"((?:19|20)\d\d)-(\d\d)-(\d\d)(?:[T\s]+(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?)?.{0,20}"
+    r"((?:19|20)\d\d)-(\d\d)-(\d\d)(?:[T\s]+(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?\s*(Z|UTC|GMT"
+    r"|[+-]\d\d:?\d\d)?)?.{0,20}"
 )
-_CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3])[:h.]([0-5]\d)(?::[0-5]\d)?(?![\d:.])\s*(?P<half>[ap]\.?m\b\.?)?", re.IGNORECASE)
-_ZONES = {"GMT": 0, "UTC": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "EST": -5, "EDT": -4, "ET": -5, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+_CLOCK = re.compile(
+    r"(?<![\d:.])([01]?\d|2[0-3])[:h.]([0-5]\d)(?::[0-5]\d)?(?![\d:.])\s*(?P<half>[ap]\.?m\b\.?)?", re.IGNORECASE
+)
+_ZONES = {
+    "GMT": 0,
+    "UTC": 0,
+    "BST": 1,
+    "CET": 1,
+    "CEST": 2,
+    "EET": 2,
+    "EEST": 3,
+    "MSK": 3,
+    "EST": -5,
+    "EDT": -4,
+    "ET": -5,
+    "CST": -6,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+}
 """Hours east of Greenwich of the names that stand behind times."""
 
 _ZONED = re.compile(r"\d\s?(?:[ap]\.?m\.?)?\s*\(?(" + "|".join(_ZONES) + r")\b", re.IGNORECASE)
 _BARE_CLOCK = re.compile(r"\s*([01]?\d|2[0-3]):([0-5]\d)\s*")
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([./-])(\d{1,2})(?:\2((?:19|20)?\d\d))?(?![\d/-]|\.\d)")
 _AGO = re.compile(
-    r"(\d{1,3}|an?|one)\s*(?P<unit>[^\W\d_]{1,12})\.?\s+(?:ago|назад|таму|тому|temu|sitten|önce|sedan|siden)|(?:vor|il y a|hace|há|před|pred|acum|преди)\s+"
+    r"(\d{1,3}|an?|one)\s*(?P<unit>[^\W\d_]{1,12})\.?\s+(?:ago|назад|таму|тому|temu|sitten|önce|sedan|siden)"
+    r"|(?:vor|il y a|hace|há|před|pred|acum|преди)\s+"
     r"(\d{1,3}|einer?|einem|une?|una?)\s+(?P<unit2>[^\W\d_]{1,12})",
     re.IGNORECASE,
 )
@@ -51,19 +73,32 @@ _SHORT_AGO = re.compile(r"\s*(\d{1,3})\s?(m|min|mins|h|hr|hrs|d)\s*ago\s*", re.I
 _UNITS = (
     (re.compile(r"s$|se[ck]|сек|sek|saniye", re.IGNORECASE), timedelta(seconds=1)),
     (re.compile(r"m$|min|мин|хв|хвіл|dakika", re.IGNORECASE), timedelta(minutes=1)),
-    (re.compile(r"h$|hour|hr|час|год|гадз|std|stund|heure|hora|ora|godz|hodin|tim|saat|tunti", re.IGNORECASE), timedelta(hours=1)),
-    (re.compile(r"d$|day|дн|день|дзён|дзень|дні|tag|jour|d[ií]a|dni|dzień|dag|päiv|gün", re.IGNORECASE), timedelta(days=1)),
-    (re.compile(r"w$|week|недел|тижд|тыд|woche|semaine|semana|tydzie|tygodn|veck|uge", re.IGNORECASE), timedelta(days=7)),
+    (
+        re.compile(r"h$|hour|hr|час|год|гадз|std|stund|heure|hora|ora|godz|hodin|tim|saat|tunti", re.IGNORECASE),
+        timedelta(hours=1),
+    ),
+    (
+        re.compile(r"d$|day|дн|день|дзён|дзень|дні|tag|jour|d[ií]a|dni|dzień|dag|päiv|gün", re.IGNORECASE),
+        timedelta(days=1),
+    ),
+    (
+        re.compile(r"w$|week|недел|тижд|тыд|woche|semaine|semana|tydzie|tygodn|veck|uge", re.IGNORECASE),
+        timedelta(days=7),
+    ),
 )
-_DAYS = {
-    0: "today сегодня сёння сьогодні heute aujourd'hui aujourd’hui hoy hoje oggi dziś dzisiaj idag vandaag šiandien šodien täna tänään dnes ma azi",
-    1: "yesterday вчера учора ўчора вчора gestern hier ayer ontem ieri wczoraj igår gisteren vakar eile eilen včera tegnap",
-}
-_NAMED_DAYS = {word: ago for ago, words in _DAYS.items() for word in words.split()}
+_TODAY = (
+    "today сегодня сёння сьогодні heute aujourd'hui aujourd’hui hoy hoje oggi dziś dzisiaj idag vandaag šiandien "
+    "šodien täna tänään dnes ma azi"
+)
+_YESTERDAY = (
+    "yesterday вчера учора ўчора вчора gestern hier ayer ontem ieri wczoraj igår gisteren vakar eile eilen včera tegnap"
+)
+_NAMED_DAYS = {word: ago for ago, names in enumerate((_TODAY, _YESTERDAY)) for word in names.split()}
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _START = re.compile(r"(?<![\w.,/-])(?=\w)")
 _LOOKS_DATED = re.compile(
-    r"\b(?:19|20)\d\d\b|(?<!\d)[0-3]?\d[./][01]?\d(?!\d)|\b[0-2]?\d:[0-5]\d\b|\b\d{1,2}\s?(?:h|m|d|hours?|min\w{0,4}|days?)\s+ago\b|\d{1,2}月\d{1,2}日"
+    r"\b(?:19|20)\d\d\b|(?<!\d)[0-3]?\d[./][01]?\d(?!\d)|\b[0-2]?\d:[0-5]\d\b|\b\d{1,2}\s?(?:h|m|d|hours?"
+    r"|min\w{0,4}|days?)\s+ago\b|\d{1,2}月\d{1,2}日"
 )
 _UPDATED = re.compile(r"updated|modified|edited|aktualis|обновл|абноўл|оновл|mis à jour", re.IGNORECASE)
 
@@ -82,29 +117,26 @@ def has_date(text: str) -> bool:
     return _LOOKS_DATED.search(text) is not None
 
 
-def read_when(nodes: list[LexborNode], context: Context, document: Document, under: date | None = None) -> When | None:
-    """When the row made of `nodes` was published; None where it does not say.
+def read_when(
+    elements: Iterable[Element], context: Context, document: Document, under: date | None = None
+) -> When | None:
+    """When the row made of `elements` was published; None where it does not say.
 
     `under` is the day that the rows around it are headed by. Times without a zone are of the source's. A time by
     itself is of that day; without one it says nothing for certain.
     """
-    marked: list[tuple[int, str]] = []
-    for node in nodes:
-        for one in islice(_elements(node), _ELEMENTS):
-            said = one.attributes
-            for name in _ATTRIBUTES:
-                if said.get(name) and (name != "content" or "date" in (said.get("itemprop") or "").lower()):
-                    when = _stated(fold(said[name]), context, document)
-                    if when is not None and _UPDATED.search(said.get("itemprop") or said.get("class") or "") is None:
-                        return when
-            rank = 0 if one.tag == "time" else 1 if any(map(_marks, classes_of(one))) else 2
-            if one.tag in ("time", "span", "small", "td", "p", "div", "em", "i", "li", "dd", "dt", "b", "font", "abbr", "strong", "h5", "h6"):
-                text = text_of(one)
-                if text and len(text) <= LONGEST:
-                    marked.append((rank, text))
-    texts = [(text, rank) for rank, text in sorted(marked, key=lambda each: each[0])]
-    texts += [(said, 2) for node in nodes if node.is_text_node and 3 < len(said := fold(node.text_content)) <= LONGEST]
-    for text, rank in dict.fromkeys(texts[:_ELEMENTS]):
+    texts: list[tuple[int, str]] = []
+    for node, tag, said, classes in elements:
+        for name, value in said.items():
+            if name in _ATTRIBUTES and value and (name != "content" or "date" in (said.get("itemprop") or "").lower()):
+                when = _stated(fold(value), context, document)
+                if when is not None and _UPDATED.search(said.get("itemprop") or said.get("class") or "") is None:
+                    return when
+        if tag in _TEXTS:
+            text = text_of(node, limit=LONGEST) if tag else fold(node.text_content)
+            if 2 < len(text) <= LONGEST:
+                texts.append((0 if tag == "time" else 1 if any(map(_marks, classes)) else 2, text))
+    for rank, text in dict.fromkeys(sorted(texts, key=lambda each: each[0])):
         when = read_text(text, context, document, under, strict=rank > 1)
         if when is not None:
             return when
@@ -162,8 +194,8 @@ def day_in(text: str, context: Context, today: date) -> tuple[date, int, int] | 
             )
             return settled.day, start, end
     match = _NUMERIC.search(text)
-    if match is not None and (day := _numeric(match, context.language, today)) is not None:
-        return day, match.start(), match.end()
+    if match is not None and (read := _numeric(match, context.language, today)) is not None:
+        return read, match.start(), match.end()
     for word in islice(_WORD.finditer(text), 4):
         ago = _NAMED_DAYS.get(word[0].casefold())
         if ago is not None:
@@ -206,7 +238,9 @@ def _stated(text: str, context: Context, document: Document) -> When | None:
         return read_text(text, context, document) if not text.startswith(("http", "/")) else None
     year, month, day, hour, minute, second, zone = match.groups()
     try:
-        moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=context.zone)
+        moment = datetime(
+            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=context.zone
+        )
         if zone is not None:
             moment = moment.replace(tzinfo=_zone(zone))
     except ValueError:
@@ -222,11 +256,6 @@ def _zone(zone: str) -> timezone:
         return UTC
     span = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
     return timezone(span if zone[0] == "+" else -span)
-
-
-def _elements(node: LexborNode) -> Iterator[LexborNode]:
-    if node.is_element_node:
-        yield from node.traverse()
 
 
 def _first_word(text: str) -> str:
@@ -259,7 +288,13 @@ def _numeric(match: re.Match[str], language: str, today: date) -> date | None:
         day = date(year or today.year, second, first)
     except ValueError:
         return None
-    return day if year is not None or day <= today else day.replace(year=day.year - 1) if (second, first) != (2, 29) else None
+    return (
+        day
+        if year is not None or day <= today
+        else day.replace(year=day.year - 1)
+        if (second, first) != (2, 29)
+        else None
+    )
 
 
 def _ago(text: str, document: Document) -> When | None:

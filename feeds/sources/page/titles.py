@@ -16,9 +16,13 @@ CARD = 18
 
 _UP = 5
 _PARTS = 60
-_TITLE = re.compile(r"(?:[a-z0-9]+[-_]+){0,5}(?:title|headline|heading|hed|header-text|zagolovok|titel|titre|titulo)(?:[-_]?(?:text|link|inner|content|label|span))?")
+_TITLE = re.compile(
+    r"(?:[a-z0-9]+[-_]+){0,5}(?:title|headline|heading|hed|header-text|zagolovok|titel|titre"
+    r"|titulo)(?:[-_]?(?:text|link|inner|content|label|span))?"
+)
 _KICKER = re.compile(
-    r"(?:[a-z0-9]+[-_]+){0,5}(?:kicker|overline|eyebrow|topline|roofline|dachzeile|spitzmarke|surtitle|pretitle|supertitle"
+    r"(?:[a-z0-9]+[-_]+){0,5}(?:kicker|overline|eyebrow|topline|roofline|dachzeile|spitzmarke|surtitle|pretitle"
+    r"|supertitle"
     r"|label|badge|flag|tag|category|section|rubric|rubrika|topic|tagline)(?:[-_]?(?:text|link|inner|label|name))?"
 )
 _ASIDE = re.compile(
@@ -28,24 +32,43 @@ _ASIDE = re.compile(
 )
 _NOISE = re.compile(r"[\s»«›‹→←↗⟶▶►•·|:…\.\-–—+>(){}\[\]]+")
 _GENERIC = re.compile(
-    r"(?:(?:please )?(?:continue )?read(?:ing)?(?: (?:more|on|now|article|post|the (?:full )?(?:story|article|post)|full (?:story|article|post)"
-    r"|story|it|all))?(?: about.{0,80})?|more|(?:learn|find out|see|show|view|load|discover|get|know)(?: (?:more|all|details|post|article|full (?:article"
-    r"|story)|the details|older|newer))(?: posts| news| stories)?|details|full (?:story|text|article)|open|link|permalink|here|click here|go|view|watch|watch now"
-    r"|listen|play|download|pdf|image|photo|video|photos|gallery|live|new|share|tweet|print|email|reply|edit|hide|save|top|next|prev(?:ious)?"
-    r"|older(?: posts| entries)?|newer(?: posts| entries)?|back|home|all|all news|all posts|archive|skip to (?:main )?content"
-    r"|(?:no |\d+ |leave a |post a |add a |view )?(?:comments?|replies|responses?|discuss(?:ion)?)(?: \d+)?|\d+ (?:min|minutes?)(?: read)?"
-    r"|подробн(?:ее|ости)|читать(?: (?:далее|дальше|полностью|ещ[её]|больше|статью|новость|вс[её]))?|далее|дальше|ещ[её]|показать ещ[её]|смотреть(?: все)?"
+    r"(?:(?:please )?(?:continue )?read(?:ing)?(?: (?:more|on|now|article|post|the (?:full )?(?:story|article"
+    r"|post)|full (?:story|article|post)"
+    r"|story|it|all))?(?: about.{0,80})?|more|(?:learn|find out|see|show|view|load|discover|get|know)(?: (?:more"
+    r"|all|details|post|article|full (?:article"
+    r"|story)|the details|older|newer))(?: posts| news| stories)?|details|full (?:story|text|article)|open|link"
+    r"|permalink|here|click here|go|view|watch|watch now"
+    r"|listen|play|download|pdf|image|photo|video|photos|gallery|live|new|share|tweet|print|email|reply|edit|hide"
+    r"|save|top|next|prev(?:ious)?"
+    r"|older(?: posts| entries)?|newer(?: posts| entries)?|back|home|all|all news|all posts|archive"
+    r"|skip to (?:main )?content"
+    r"|(?:no |\d+ |leave a |post a |add a |view )?(?:comments?|replies|responses?|discuss(?:ion)?)(?: \d+)?"
+    r"|\d+ (?:min|minutes?)(?: read)?"
+    r"|подробн(?:ее|ости)|читать(?: (?:далее|дальше|полностью|ещ[её]|больше|статью|новость|вс[её]))?|далее|дальше"
+    r"|ещ[её]|показать ещ[её]|смотреть(?: все)?"
     r"|все новости|больше|(?:\d+ )?комментари[а-я]{0,3}(?: \d+)?|обсудить|поделиться|фото|видео|перейти"
-    r"|падрабязн(?:ей|асці)|чытаць(?: (?:далей|болей|больш|цалкам))?|далей|болей|яшчэ|усе навіны|(?:\d+ )?каментар[а-я]{0,3}"
+    r"|падрабязн(?:ей|асці)|чытаць(?: (?:далей|болей|больш|цалкам))?|далей|болей|яшчэ|усе навіны"
+    r"|(?:\d+ )?каментар[а-я]{0,3}"
     r"|детальніше|докладніше|читати(?: (?:далі|більше|повністю))?|далі|ще|більше|усі новини"
-    r"|weiterlesen|mehr(?: (?:lesen|erfahren|dazu|anzeigen))?|zum artikel|artikel lesen|lesen|details|alle(?: artikel)?|(?:\d+ )?kommentare?"
-    r"|lire(?: (?:la suite|l['’]article|plus|aussi))?|(?:la )?suite|en savoir plus|voir(?: plus| tout)?|plus|(?:\d+ )?commentaires?"
-    r"|(?:leer|ver|saber|seguir)(?: (?:más|todo|leyendo|noticia|artículo|la nota))|más(?: información)?|(?:\d+ )?comentarios?"
-    r"|ler(?: (?:mais|tudo|artigo))|saiba mais|leia mais|ver mais|continuar lendo|leggi(?: (?:tutto|di più|ancora|l['’]articolo|anche))?|continua(?: a leggere)?|scopri di più"
-    r"|lees(?: (?:meer|verder))|meer(?: lezen)?|läs(?: mer)|les(?: mer)|læs(?: mere)|lue(?: lisää)|loe(?: edasi| rohkem)|lasīt(?: vairāk| tālāk)|plačiau|skaityti(?: (?:daugiau|toliau|plačiau))"
-    r"|więcej|czytaj(?: (?:więcej|dalej|całość))?|zobacz(?: więcej)?|(?:\d+ )?komentarz(?:e|y)?|číst(?: (?:dále|více))|více|celý článek|čítať(?: (?:ďalej|viac))|viac"
-    r"|tovább|bővebben|citește(?: (?:mai mult|mai departe|tot))|mai mult|devamı(?:nı oku)?|daha fazla|oku|прочети(?: още| повече)?|още|повече|opširnije|više|pročitaj više"
-    r"|περισσότερα|διαβάστε περισσότερα|続きを読む|もっと見る|詳細|詳しく|阅读(?:全文|更多)?|查看(?:更多|详情|全文)|更多|详情|全文|더보기|자세히|المزيد|اقرأ المزيد|קרא עוד)",
+    r"|weiterlesen|mehr(?: (?:lesen|erfahren|dazu|anzeigen))?|zum artikel|artikel lesen|lesen|details"
+    r"|alle(?: artikel)?|(?:\d+ )?kommentare?"
+    r"|lire(?: (?:la suite|l['’]article|plus|aussi))?|(?:la )?suite|en savoir plus|voir(?: plus| tout)?|plus"
+    r"|(?:\d+ )?commentaires?"
+    r"|(?:leer|ver|saber|seguir)(?: (?:más|todo|leyendo|noticia|artículo|la nota))|más(?: información)?"
+    r"|(?:\d+ )?comentarios?"
+    r"|ler(?: (?:mais|tudo|artigo))|saiba mais|leia mais|ver mais|continuar lendo|leggi(?: (?:tutto|di più|ancora"
+    r"|l['’]articolo|anche))?|continua(?: a leggere)?|scopri di più"
+    r"|lees(?: (?:meer|verder))|meer(?: lezen)?|läs(?: mer)|les(?: mer)|læs(?: mere)|lue(?: lisää)|loe(?: edasi"
+    r"| rohkem)|lasīt(?: vairāk| tālāk)|plačiau|skaityti(?: (?:daugiau|toliau|plačiau))"
+    r"|więcej|czytaj(?: (?:więcej|dalej|całość))?|zobacz(?: więcej)?|(?:\d+ )?komentarz(?:e|y)?|číst(?: (?:dále"
+    r"|více))|více|celý článek|čítať(?: (?:ďalej|viac))|viac"
+    r"|tovább|bővebben|citește(?: (?:mai mult|mai departe|tot))|mai mult|devamı(?:nı oku)?|daha fazla|oku"
+    r"|прочети(?: още| повече)?|още|повече|opširnije|više|pročitaj više"
+    r"|περισσότερα|διαβάστε περισσότερα|続きを読む|もっと見る|詳細|詳しく|阅读(?:全文|更多)?|查看(?:更多|详情|全文)"
+    r"|更多"
+    r"|详情|全文"
+    r"|더보기|자세히|المزيد"
+    r"|اقرأ المزيد|קרא עוד)",
 )
 """What links say that lead to an article without naming it."""
 
@@ -60,11 +83,12 @@ class Title:
     worth: int
     kickers: tuple[str, ...] = ()
 
-
     def __lt__(self, other: Title) -> bool:
         """Whether `other` is the better headline of the same article; of two alike, the one that came first is."""
         return self._rank < other._rank or (
-            self._rank == other._rank and len(self.text) < len(other.text) and other.text.startswith(self.text.rstrip(".… "))
+            self._rank == other._rank
+            and len(self.text) < len(other.text)
+            and other.text.startswith(self.text.rstrip(".… "))
         )
 
     @property
@@ -166,11 +190,10 @@ def _beside(link: Link) -> Title:
     for _ in range(_UP):
         if node is None or node.tag in ("body", "main", "html", "nav", "footer"):
             return NAMELESS
-        found = node.css("h1, h2, h3, h4, h5, h6")[:2] or [
-            one
-            for one in node.css("[class]")[:_PARTS]
-            if one.tag != "a" and _is(one, "title")
-        ][:2]
+        found = (
+            node.css("h1, h2, h3, h4, h5, h6")[:2]
+            or [one for one in node.css("[class]")[:_PARTS] if one.tag != "a" and _is(one, "title")][:2]
+        )
         if found:
             if len(found) > 1 or found[0].css_first("a[href]") is not None or _in_link(found[0]):
                 return NAMELESS
@@ -201,7 +224,12 @@ def _whole(title: Title, link: Link) -> Title:
         return title
     start = _TRUNCATED.sub("", title.text).rstrip()[:40].casefold()
     whole = next(
-        (said for said in (link.spoken, fold(link.node.attributes.get("title")), _pictured(link.node)) if said.casefold().startswith(start)), ""
+        (
+            said
+            for said in (link.spoken, fold(link.node.attributes.get("title")), _pictured(link.node))
+            if said.casefold().startswith(start)
+        ),
+        "",
     )
     return Title(whole, title.worth, title.kickers) if start and len(whole) > len(start) else title
 
