@@ -381,7 +381,7 @@ class Profile(_Model):
         description='Shape of the dateline: "{date}, {agency}." or "{place}, {date} ({agency}) -"; default: learned.',
     )
     year: int | None = Field(None, ge=1990, le=2100, description="Year of datelines that name none.")
-    selectors: Selectors = Field(Selectors(), description="CSS selectors of its pages' lists: list, title, link, date…")
+    selectors: Selectors | None = Field(None, description="CSS selectors of the lists on its pages.")
 
 
 class Source(_Model):
@@ -401,9 +401,7 @@ class Source(_Model):
     default_section: Text | None = Field(None, description="Section of entries for which nothing names one.")
     access: Access | None = Field(None, description="Access of every entry of this source, whatever else is said.")
     profile: str | None = Field(None, description="Name of a [profile.<name>] table.")
-    selectors: Selectors | None = Field(
-        None, description="CSS selectors of a page's list, in place of its profile's: list, title, link, date…"
-    )
+    selectors: Selectors | None = Field(None, description="CSS selectors of a page's list, in place of its profile's.")
     language: Language | None = Field(None, description="Language of its entries; default: the site's.")
     timezone: Zone | None = Field(None, description="Zone of its day-only dates; default: the site's.")
     interval: int | None = Field(

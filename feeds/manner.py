@@ -39,6 +39,7 @@ class Manner:
 def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Manner:
     """How `source` is read by `config` and by what its documents taught."""
     profile = config.profile_of(source)
+    selectors = source.selectors or profile.selectors
     markers = profile.markers + config.access.markers
     context = Context(
         language=source.language or config.site.language,
@@ -49,7 +50,7 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         dateline=profile.dateline,
         year=profile.year,
         base=source.link if source.kind == "page" else None,
-        selectors=(source.selectors or profile.selectors).given if source.kind == "page" else (),
+        selectors=selectors.given if selectors is not None and source.kind == "page" else (),
         listing=learned.listing,
     )
     home = source.link or config.site.base_url

@@ -46,6 +46,7 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ('[host."NAME"]', config.Host),
     ('[credential."ORIGIN"]', config.Credential),
     ("[profile.NAME]", config.Profile),
+    ("[[source]] selectors", config.Selectors),
 )
 COMMON = ("--config", "--json", "--verbose", "--quiet", "--help")
 """Options of every command; the reference tells them once."""
@@ -79,6 +80,7 @@ _VALIDATED = {
     "_database_url": "sqlite:///PATH",
     "_dateline": "shape",
     "_user_agent": "printable ASCII",
+    "_selector": "CSS selector",
 }
 _KINDS = {"str": "TEXT", "list[str]": "TEXT", "path": "PATH", "int": "NUMBER", "int range": "NUMBER"}
 _EPOCH = 1_798_761_600
@@ -114,8 +116,8 @@ _NOTES = {
         "`sources` is empty for `publish`, `published` for `poll`."
     ),
     "status": (
-        "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap` or `shrunken` (of "
-        "a source), `network` (our own), `quarantined` (an entry that cannot be rendered) or `refused` (a feed that "
+        "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap`, `shrunken` "
+        "or `broken-selector` (of a source), `network` (our own), `quarantined` (an entry that cannot be rendered) or `refused` (a feed that "
         "broke a rule); the last three have null as `source`."
     ),
     "entries list": (
@@ -328,6 +330,8 @@ def _type(annotation: Any, metadata: Sequence[Any] = ()) -> str:
         return " or ".join(f'"{one}"' for one in arguments)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return "access level"
+    if annotation is config.Selectors:
+        return "table, see below"
     named = [_VALIDATED[one.func.__name__] for one in metadata if hasattr(one, "func")]
     words = {str: "text", bool: "true or false", int: "whole number", float: "number", Path: "path"}
     return (named[0] if named else words[annotation]) + _bounds(metadata)
