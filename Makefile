@@ -5,7 +5,7 @@ BIN := .venv/bin
 KINDS ?= $(if $(CI),all,quick)
 SELECT := $(if $(filter all,$(KINDS)),not bench,not bench and not fault and not e2e)
 
-.PHONY: run test check bench lock clean
+.PHONY: run test check quality bench lock clean
 
 run: .venv/installed
 	@$(BIN)/feeds run
@@ -19,6 +19,10 @@ check: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+# What is got right of labelled material, with every miss.
+quality: .venv/installed-dev
+	$(BIN)/python -m tests.quality
 
 bench: .venv/installed-dev
 	$(BIN)/python -m tests.bench

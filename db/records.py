@@ -5,7 +5,7 @@ Times are aware datetimes in UTC, to the second. Text is NFC without characters 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -211,7 +211,8 @@ class Revised:
 
     `record` gives the words that count from now on: None leaves them as they are. `changed` names what moved
     materially (`title`, `body`, `access`, `sections`); empty means that nobody needs to be told. So does `unseen`: the
-    poll that changes the entry is the one that made it, so that there is no former version.
+    entry was just made, from its article, and this is what its listing says beside it, so that there is no former
+    version.
     """
 
     before: StoredEntry
@@ -228,18 +229,24 @@ class Revised:
 class Learned:
     """What documents of a source taught: names of its sections and its markers, each in order of text.
 
+    `articles` counts those that it stated to be locked or free, the earlier ones less, `locked` those of them that are;
+    `doubted` says that it states that of so many that its word is only a hint (see `feeds.access.word`).
     `listing` is how the list of an HTML page was found (`feeds.sources.page`), so that the next poll finds the same.
     """
 
     sections: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
+    articles: int = 0
+    locked: int = 0
+    doubted: bool = False
     listing: tuple[str, ...] = ()
 
     def __or__(self, other: Learned) -> Learned:
-        return Learned(
-            tuple(sorted({*self.sections, *other.sections})),
-            tuple(sorted({*self.markers, *other.markers})),
-            other.listing or self.listing,
+        """Sections and markers of both; the rest is of this one."""
+        return replace(
+            self,
+            sections=tuple(sorted({*self.sections, *other.sections})),
+            markers=tuple(sorted({*self.markers, *other.markers})),
         )
 
 

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from db.engine import Connection
 from db.records import ArticleRecord, EntryRecord
 from db.store import articles, entries
+from feeds.access import http_evidence
 from feeds.errors import FetchError, ParseError, SourceError
 from feeds.fetch import HttpError, NotNow
 from feeds.fulltext import (
-    PAGES,
-    REFUSED,
     Listed,
     is_told,
     key_of,
@@ -50,11 +49,15 @@ LOST = (404, 410)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An article to ask for; `tries` failed before, and `remembered` says that it is noted as still to be read."""
+    """An article to ask for; `tries` failed before, and `remembered` says that it is noted as still to be read.
+
+    Its entry `has_text` where one may have been read already.
+    """
 
     listed: Listed
     tries: int = 0
     remembered: bool = False
+    has_text: bool = False
 
 
 class Articles:
@@ -103,9 +106,11 @@ class Articles:
         if isinstance(found, NotNow):
             self.put_off(wanted)
         elif self._open.pop(url, None) is not None:
-            if isinstance(found, HttpError) and found.status in REFUSED:
-                document = Document(name=url, data=b"", as_of=self._now, fetched_at=self._now, url=url)
-                found = refused(found.status, document, self.manner, wanted.listed)
+            if isinstance(found, HttpError) and (evidence := http_evidence(found.status)) and not wanted.has_text:
+                found = refused(evidence, self.manner, wanted.listed, self._now)
+            if isinstance(found, Reading) and wanted.has_text and not any(record.text for record in found.records):
+                # Its word on who may read it would take the place of one that came with the text that stays.
+                found = ParseError(f"{redact(url)}: has no text any more")
             if isinstance(found, Reading):
                 # What crosses processes does not say so.
                 self.readings.append(replace(found, partial=True, article=True))
@@ -165,8 +170,6 @@ class Articles:
 
 def check_article(document: Document) -> None:
     """Raises `ParseError` for what a server gave in place of an article."""
-    if document.media_type is not None and document.media_type not in PAGES:
-        raise ParseError(f"{redact(document.name)}: is {document.media_type}, no page")
     if leads_home(document):
         raise ParseError(f"{redact(document.name)}: leads to the home page")
 
@@ -190,10 +193,10 @@ def plan(
     fresh = {key: one for key, one in records.items() if not is_told(one, told.get(key, ()))}
     known = {one.url: one for one in articles.remembered(connection, source_id)}
     wanted = []
-    for record in fresh.values():
+    for key, record in fresh.items():
         if record.url is not None:
-            wanted.append(Wanted(listed_of(record, record.url), remembered=record.url in known))
-            known.pop(record.url, None)
+            remembered = known.pop(record.url, None) is not None
+            wanted.append(Wanted(listed_of(record, record.url), remembered=remembered, has_text=key in told))
     asked, left = wanted[:MOST], [] if first else wanted[MOST:]
     due = [one for one in known.values() if one.due_at <= now][: MOST - len(asked)]
     again, dropped = _stored(connection, manner.name, due)
@@ -220,5 +223,5 @@ def _stored(connection: Connection, source: str, due: Sequence[ArticleRecord]) -
         if entry is None:
             dropped.append(one.url)
         else:
-            wanted.append(Wanted(listed_of(entry, one.url), one.tries, remembered=True))
+            wanted.append(Wanted(listed_of(entry, one.url), one.tries, remembered=True, has_text=bool(entry.text)))
     return wanted, dropped

@@ -18,14 +18,8 @@ from feeds.manner import Manner
 from feeds.model import Document, Item, Parsed, Reading
 from feeds.reading import ARTICLE, read
 
-PAGES = ("text/html", "application/xhtml+xml")
-"""Media types of what can be an article."""
-
 ROUGH = "lastmod"
 """A listing's basis of a time that is only about when something was published: the article knows better."""
-
-REFUSED = (401, 402, 403)
-"""Statuses that say of an article that not everybody may read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +114,10 @@ def read_article(parsed: Parsed, document: Document, manner: Manner, listed: Lis
     return replace(one, name=listed.url, records=records, partial=True, article=True)
 
 
-def refused(status: int, document: Document, manner: Manner, listed: Listed) -> Reading:
-    """The same of one that we may not see: that is a hint of who may. `document` has no bytes."""
-    proof = Evidence("http status", str(status), "article")
-    return read_article(Parsed(items=(Item(position=0, evidence=(proof,)),)), document, manner, listed)
+def refused(evidence: tuple[Evidence, ...], manner: Manner, listed: Listed, now: datetime) -> Reading:
+    """The same of one that we may not see, with what the answer says of who may."""
+    document = Document(name=listed.url, data=b"", as_of=now, fetched_at=now, url=listed.url)
+    return read_article(Parsed(items=(Item(position=0, evidence=evidence),)), document, manner, listed)
 
 
 def _completed(record: EntryRecord, listed: Listed, *, titled: bool) -> EntryRecord:

@@ -48,13 +48,18 @@ class Further:
     def name(self, urls: Iterable[str], part: Part | None) -> None:
         """Takes what a document names: `part`, or the first one."""
         depth = 1 if part is None else part.depth + 1
+        elsewhere = 0
         for url in urls:
             self.is_index = self.is_index or (part is None and self._is_sitemap)
             if len(self._named) > self._most or depth > self._deepest:
                 break
-            if url not in self._named and related(url, self._url):
+            if not related(url, self._url):
+                elsewhere += 1
+            elif url not in self._named:
                 self._named.add(url)
                 self._waiting.append(Part(url, depth=depth))
+        if elsewhere and not self._waiting:
+            self.warnings.append(f"{redact(self._url)}: what it names is of another site, and is not asked for")
 
     def take(self, records: int) -> Part | None:
         """The next one to ask for, `records` being how many the poll has."""

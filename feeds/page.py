@@ -69,9 +69,24 @@ MAX_LEVELS = 512
 MAX_REOPENED = 200_000
 """Elements that a parser may make because formatting was left open: it opens all of it again in every block."""
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+MAX_SELF_CLOSED = 10_000
+"""Elements that are believed to be closed because they say so: `<path/>` is in SVG, `<div/>` is not. 10,000 levels
+more than there should be take 0.3 s."""
+
+_ATTRIBUTE = r"=?[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"']?[^\s>]*+))?+|="
+_TAG = re.compile(rf"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[\s/]++|{_ATTRIBUTE})*+)>?")
+"""A tag to where a parser of HTML ends it (13.2.5): quoted values may hold both "<" and ">"."""
+
+_ONE = re.compile(_ATTRIBUTE)
+MAX_ATTRIBUTES = 1_000
+"""Attributes of one element. A parser is quadratic in them: 200,000 took 95 s."""
+
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
-_INLINE = _FORMATTING | {"span", "sub", "sup", "img", "br", "time", "label"}
+_ENDED = frozenset("span sub sup time label abbr cite q".split())
+"""Elements that end when what they stand in does."""
+_INLINE = _FORMATTING | _ENDED | {"img", "br"}
+_ABOVE = 20
+"""Open elements above another that are looked at when it ends."""
 _UNCOUNTED = frozenset(
     "p li dt dd tr td th tbody thead tfoot option optgroup rt rp area base br col embed hr img input link meta param "
     "source track wbr".split()
@@ -88,10 +103,11 @@ class Page:
 
     `metas` are the contents of each `<meta>` by its `name`, `property` or `itemprop` in lower case. `nodes` are the
     things it states, JSON-LD before microdata, those of lists and `@graph` singly; what is nested in one stays in it.
-    `canonical` is absolute, http(s).
+    `canonical` is absolute, http(s). `markup` is what was parsed: decoded, and cut where it would take too long.
     """
 
     tree: LexborHTMLParser
+    markup: str
     url: str | None
     base: str | None
     title: str
@@ -120,7 +136,8 @@ def read_page(markup: str | bytes, url: str | None = None, *, charset: str | Non
     Windows-1252.
     """
     text = _decode(markup[:MAX_BYTES], charset) if isinstance(markup, bytes) else markup[:MAX_BYTES]
-    tree = LexborHTMLParser(_shallow(text))
+    markup = _shallow(text)
+    tree = LexborHTMLParser(markup)
     base = url
     if (element := tree.css_first("base[href]")) is not None:
         base = _absolute(element.attributes.get("href"), url) or url
@@ -129,6 +146,7 @@ def read_page(markup: str | bytes, url: str | None = None, *, charset: str | Non
     canonical = tree.css_first('link[rel~="canonical" i][href]')
     return Page(
         tree=tree,
+        markup=markup,
         url=url,
         base=base,
         title=_line(title.text()) if title is not None else "",
@@ -146,19 +164,25 @@ def types_of(node: Node) -> frozenset[str]:
     return frozenset(_PREFIX.sub("", name, count=1) for name in names[:20] if isinstance(name, str))
 
 
+def values(node: Node, key: str) -> list[Any]:
+    """What a property holds, one or a list, as a list."""
+    said = node.get(key)
+    return said if isinstance(said, list) else [] if said is None else [said]
+
+
 def things(node: Node, key: str) -> list[Node]:
     """The things that a property holds, one or a list."""
-    said = node.get(key)
-    return [one for one in (said if isinstance(said, list) else [said]) if isinstance(one, Mapping)]
+    return [one for one in values(node, key) if isinstance(one, Mapping)]
 
 
 def texts(node: Node, key: str) -> list[str]:
     """What a property says as text, one or a list; of a thing its `name`, else its address."""
     found = []
-    said = node.get(key)
-    for one in said if isinstance(said, list) else [said]:
-        value = next((one[k] for k in ("name", "@value", "@id", "url") if one.get(k)), None) if _is_thing(one) else one
-        if isinstance(value, str | int | float) and (text := _line(html.unescape(str(value)))):
+    for one in values(node, key):
+        said = one
+        if isinstance(one, Mapping):
+            said = next((one[name] for name in ("name", "@value", "@id", "url") if one.get(name)), None)
+        if isinstance(said, str | int | float) and (text := _line(html.unescape(str(said)))):
             found.append(text)
     return found
 
@@ -174,13 +198,9 @@ def within(node: Node) -> Iterator[Node]:
                 return
             count += 1
             yield one
-            for value in one.values():
-                inner += [each for each in (value if isinstance(value, list) else (value,)) if _is_thing(each)]
+            for key in one:
+                inner += things(one, key)
         level = inner
-
-
-def _is_thing(value: object) -> bool:
-    return isinstance(value, Mapping)
 
 
 def _decode(data: bytes, charset: str | None) -> str:
@@ -203,31 +223,49 @@ def _decode(data: bytes, charset: str | None) -> str:
 
 def _shallow(text: str) -> str:
     """`text` up to where a parser of HTML would need more than linear time: most often all of it."""
+    waiting: list[str] = []
     unclosed: Counter[str] = Counter()
-    levels = formatting = reopened = until = 0
+    formatting = reopened = until = closed = 0
     for tag in _TAG.finditer(text):
         if tag.start() < until:
             continue
+        if len(tag[3]) > MAX_ATTRIBUTES and sum(1 for _ in _ONE.finditer(tag[3])) > MAX_ATTRIBUTES:
+            return text[: tag.start()]
         name = tag[2].lower()
         if tag[1]:
             if unclosed[name] > 0:
-                unclosed[name] -= 1
-                levels -= 1
                 formatting -= name in _FORMATTING
+                _end(name, waiting, unclosed)
             continue
         if name in _RAW:
             end = _RAW_END[name].search(text, tag.end())
             until = end.end() if end is not None else len(text)
             continue
+        if tag[3].endswith("/") and closed < MAX_SELF_CLOSED:
+            closed += 1
+            continue
         if formatting and name not in _INLINE:
             reopened += formatting
-        if name not in _UNCOUNTED:
+        if name not in _UNCOUNTED and not (name == "a" and unclosed["a"]):  # a link ends where the next one begins
+            waiting.append(name)
             unclosed[name] += 1
-            levels += 1
             formatting += name in _FORMATTING
-        if levels > MAX_LEVELS or reopened > MAX_REOPENED:
+        if len(waiting) > MAX_LEVELS or reopened > MAX_REOPENED:
             return text[: tag.start()]
     return text
+
+
+def _end(name: str, waiting: list[str], unclosed: Counter[str]) -> None:
+    """Takes an element that ends off those that are open, with what ends by it; formatting outlives its parent."""
+    for at in range(len(waiting) - 1, max(len(waiting) - 1 - _ABOVE, -1), -1):
+        if waiting[at] == name:
+            unclosed.subtract(waiting[at:])
+            del waiting[at:]
+            return
+        if waiting[at] not in _ENDED:
+            break
+    unclosed[name] -= 1
+    waiting.remove(name)
 
 
 def _is_text(codec: str) -> bool:

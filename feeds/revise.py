@@ -99,6 +99,11 @@ def document_rank(records: Sequence[EntryRecord], name: str, *, article: bool = 
     return f"{max(days, default='')}/{name}"
 
 
+def _is_article(said: Said) -> bool:
+    """Whether that is the page of one entry, by what `document_rank` says of it."""
+    return said.rank[1:2] in ("", "~")
+
+
 def fold(records: Iterable[EntryRecord], judge: Judge) -> list[EntryRecord]:
     """Records of one document, those of one entry made one (see `join`)."""
     kept: dict[int, EntryRecord] = {}
@@ -207,7 +212,7 @@ def revise(
         access=level,
         evidence=evidence,
         changed=tuple(changed),
-        unseen=unseen,
+        unseen=unseen and all(_is_article(one) for one in others),
     )
 
 

@@ -253,7 +253,8 @@ class Settlement:
         if poll.url is not None:
             _log.info("source moved", source=result.source, to=poll.url)
         attempt.readings.clear()
-        attempt.articles = None
+        if attempt.articles is not None:
+            attempt.articles.readings.clear()  # which the round still holds, until their time is over
         self._tell(result)
 
 

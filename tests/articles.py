@@ -31,7 +31,7 @@ def parse(document: Document, context: Context) -> Parsed:
         time.sleep(60)
     title, free = re.search("<h1>(.*?)</h1>", html), re.search('name="free" content="(.*?)"', html)
     when, text = re.search('<time datetime="(.*?)">', html), re.search("<p>.*</p>", html)
-    if title is None:
+    if title is None or document.media_type == "application/pdf":
         raise ParseError(f"{document.name}: is no article")
     item = Item(
         position=0,

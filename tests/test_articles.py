@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from db.engine import reading
+from db.engine import reading, writing
 from db.records import Access, ArticleRecord, StoredEntry
 from db.store import articles, entries
 from feeds.articles import LEFT, MOST
@@ -184,6 +184,27 @@ def test_what_waits_for_later_polls_is_bounded(desk: Bench) -> None:
     assert len(left(desk)) == LEFT
 
 
+def test_what_is_stored_no_more_is_not_waited_for(desk: Bench) -> None:
+    desk.site.put("/feed", conditional(told([0]), '"v1"'))
+    put(desk, [0])
+    desk.poll()
+    asked(desk)
+    with writing(desk.engine) as connection:
+        one = ArticleRecord(desk.at("a", "/a/9"), 1, desk.now)
+        articles.remember(connection, [(desk.source().id, one)])
+    desk.poll(HOUR, everyone=True)
+    assert (asked(desk), left(desk)) == ([], [])
+
+
+def test_a_title_made_of_an_address_gives_way_to_the_articles(desk: Bench) -> None:
+    desk.site.put("/map.xml", b"<urlset><url><loc>/a/one-story</loc><lastmod>2026-10-30</lastmod></url></urlset>")
+    desk.site.put("/a/one-story", page("The one story", published="2026-10-29T08:00:00+00:00"))
+    configure(desk, "/map.xml", 'kind = "sitemap"')
+    assert desk.poll()["n"].tally.new == 1
+    one = stored(desk)["one-story"]
+    assert (one.title, one.published_basis, one.extra) == ("The one story", "datePublished", "")
+
+
 def test_an_article_that_fails_is_tried_three_times(desk: Bench) -> None:
     desk.site.put("/feed", conditional(told([1]), '"v1"'))
     desk.site.put("/a/1", Reply(status=503))
@@ -256,8 +277,22 @@ def test_an_article_that_is_refused_is_a_hint_of_who_may_read_it(desk: Bench, st
     result = desk.poll()["n"]
     one = stored(desk)["1"]
     assert (one.title, one.access) == ("Story 1", Access.UNKNOWN)
-    assert [(proof.signal, proof.value) for proof in one.evidence] == [("http status", str(status))]
+    (proof,) = one.evidence
+    assert (proof.signal, proof.value[:3]) == ("HTTP status", str(status))
     assert (left(desk), result.warnings, result.tally.updated) == ([], [], 0)
+
+
+@pytest.mark.parametrize("reply", [Reply(status=403), Reply(body=page("For some", ""))], ids=["refused", "textless"])
+def test_what_says_nothing_of_a_text_that_stays_does_not_open_it(desk: Bench, reply: Reply) -> None:
+    desk.site.put("/feed", told([1]))
+    desk.site.put("/a/1", page("For some", f"{WORDS} SENTINEL-OF-A-BODY.", free=False))
+    desk.poll()
+    desk.site.put("/feed", told([1], edition=", edited"))
+    desk.site.put("/a/1", reply)
+    for _ in range(4):
+        desk.poll(HOUR, everyone=True)
+    one = stored(desk)["1"]
+    assert (one.access, "SENTINEL-OF-A-BODY" in one.text) == (Access.PREMIUM, True)
 
 
 def test_a_slow_article_delays_neither_its_listing_nor_others(desk: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -358,3 +393,26 @@ def test_twenty_articles_of_which_one_hangs_one_is_gone_and_one_is_premium(desk:
     assert any(b"Teaser 5" in data for data in public)
     assert any(b"Number 6" in data for data in public)
     assert not any(b"SENTINEL-OF-A-BODY" in data for data in public)
+
+
+def test_the_text_of_a_page_is_found(bench: Bench) -> None:
+    """With the reader that everybody has, where the extra is installed."""
+    pytest.importorskip("trafilatura")
+    configure(bench)
+    bench.site.put("/feed", told([1, 2]))
+    paragraphs = "".join(f"<p>Paragraph {number} of the story. {WORDS}</p>" for number in range(5))
+    for number, said in ((1, "true"), (2, "false")):
+        locked = (
+            '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "NewsArticle", '
+            f'"headline": "Whole {number}", "datePublished": "2026-10-30T08:00:00Z", "isAccessibleForFree": {said}}}'
+            "</script>"
+        )
+        body = f"<nav><a href='/'>Home</a></nav><article><h1>Whole {number}</h1>{paragraphs}</article>"
+        markup = f"<!doctype html><html lang='en'><head>{locked}</head><body>{body}</body></html>"
+        bench.site.put(f"/a/{number}", Reply(body=markup.encode(), headers=[("Content-Type", "text/html")]))
+    result = bench.poll()["n"]
+    assert (result.outcome, result.tally.new, result.warnings) == ("stored", 2, [])
+    found = stored(bench)
+    assert (found["1"].title, found["1"].access, found["2"].access) == ("Whole 1", Access.FREE, Access.PREMIUM)
+    assert found["1"].text.startswith("Paragraph 0 of the story.")
+    assert "Paragraph 4" in found["1"].text

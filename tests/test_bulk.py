@@ -14,7 +14,7 @@ from sqlalchemy.dialects import sqlite
 from db.engine import writing
 from db.models import Document, Source, SourceState, UtcDateTime
 from db.store import bulk
-from db.store.bulk import insert_rows, next_ids, rows_among, table_of
+from db.store.bulk import insert_rows, next_ids, rows_among, rows_of_pairs, table_of
 from tests.desk import NOON, new_engine
 
 NAMES = ("id", "name", "origin", "enabled", "removed", "options", "learned")
@@ -87,3 +87,12 @@ def test_rows_among_values(tmp_path: Path) -> None:
         found = rows_among(connection, Source, ("name", "id"), ["s1", "none", "s3", "s1"])
         assert sorted(tuple(row) for row in found) == [("s1", 1), ("s3", 3)]
         assert rows_among(connection, Source, ("id", "name"), []) == []
+
+
+def test_rows_of_pairs(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        insert_rows(connection, Source, NAMES, [(n, f"s{n}", "added", True, False, {}, {}) for n in range(1, 5)])
+        found = rows_of_pairs(connection, Source, ("id", "name", "enabled"), [(1, "s1"), (2, "s3"), (4, "s4")])
+        assert sorted(tuple(row) for row in found) == [(1, "s1", 1), (4, "s4", 1)]
+        assert rows_of_pairs(connection, Source, ("id", "name"), []) == []

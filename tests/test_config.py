@@ -286,3 +286,18 @@ def test_any_text_is_a_configuration_or_one_line(text: str, before: str) -> None
     except ConfigError as raised:
         said = str(raised)
     assert said.startswith("/desk/config.toml")
+
+
+def test_full_text_needs_an_address_and_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = f'{SITE}[[source]]\nname = "n"\nfulltext = true\n'
+    assert "is for sources with a url" in error(f'{feed}path = "feed.xml"\n')
+    assert parse(f'{feed}url = "https://n.example/feed"\n', Path("config.toml")).source[0].fulltext
+    monkeypatch.setattr("feeds.config.FULLTEXT", ("no_such_module",))
+    assert error(f'{feed}url = "https://n.example/feed"\n').endswith(
+        "source[0]: fulltext needs an extra: pip install 'broadsheet[fulltext]'"
+    )
+
+
+@pytest.mark.parametrize("pages", [0, 11])
+def test_pages_of_a_listing_are_few(pages: int) -> None:
+    assert "source[0].pages" in error(f'{SITE}[[source]]\nname = "n"\nurl = "https://n.example/"\npages = {pages}\n')

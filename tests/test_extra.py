@@ -27,6 +27,10 @@ def test_an_item_that_says_nothing_else_has_none() -> None:
     assert extra_of(nothing, BASE) == ""
 
 
+def test_what_a_title_was_made_from() -> None:
+    assert said(title="Ferry sails", title_basis="address") == {"title_basis": "address"}
+
+
 def test_all_that_an_item_can_say() -> None:
     item = Item(
         position=0,

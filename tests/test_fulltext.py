@@ -95,9 +95,10 @@ def test_what_else_was_said_of_both() -> None:
 
 
 def test_one_that_is_refused_is_a_hint() -> None:
-    (found,) = refused(402, DOCUMENT, MANNER, listed()).records
+    proofs = (Evidence("HTTP status", "402", "answer"),)
+    (found,) = refused(proofs, MANNER, listed(), NOW).records
     assert (found.title, found.text, found.access) == ("As listed", "", Access.UNKNOWN)
-    assert found.evidence == (Evidence("http status", "402", "article"),)
+    assert found.evidence == proofs
 
 
 def test_only_entries_with_an_address_of_their_own_have_articles() -> None:

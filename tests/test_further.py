@@ -71,14 +71,14 @@ def test_of_a_listing_as_many_pages_are_read_as_are_configured() -> None:
 
 def test_an_index_of_which_nothing_was_read_led_nowhere() -> None:
     one = further()
-    assert not one.nothing_read
+    seen = [one.nothing_read]
     one.name(["https://n.example/a?token=SECRET"], None)
     (part,) = taken(one)
     one.failed(part, ValueError("what"))
-    assert one.nothing_read
-    assert one.warnings == ["https://n.example/a?…: what"]
+    seen.append(one.nothing_read)
     one.was_read()
-    assert not one.nothing_read
+    assert [*seen, one.nothing_read] == [False, True, False]
+    assert one.warnings == ["https://n.example/a?…: what"]
 
 
 # --- sitemaps on loopback

@@ -76,6 +76,17 @@ def test_a_local_feed_is_read_like_any_other(tmp_path: Path) -> None:
     engine.dispose()
 
 
+def test_a_local_sitemap_lists_a_choice_of_what_there_is(tmp_path: Path) -> None:
+    (tmp_path / "map.xml").write_bytes(b"<urlset><url><loc>https://n.example/a/one-story</loc></url></urlset>")
+    engine, config = desk(tmp_path, '[[source]]\nname = "n"\nkind = "sitemap"\npath = "map.xml"\n')
+    assert poll(engine, config, NOW)[0].tally.new == 1
+    (tmp_path / "map.xml").write_bytes(b"<urlset><url><loc>https://n.example/a/next-story</loc></url></urlset>")
+    assert poll(engine, config, NOW)[0].tally.new == 1
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("select current from items").scalars().all() == [1, 1]
+    engine.dispose()
+
+
 def test_the_last_look_of_a_tick_is_before_it_is_told_to_stop(tmp_path: Path) -> None:
     (tmp_path / "feed.xml").write_bytes(rss("a"))
     engine, config = desk(tmp_path, '[[source]]\nname = "n"\npath = "feed.xml"\n')

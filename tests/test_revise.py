@@ -145,6 +145,13 @@ def test_ranks_sort_documents() -> None:
     ranks = [revise.document_rank([record()], "z"), revise.document_rank(dated, "a"), revise.document_rank(dated, "b")]
     assert ranks == sorted(ranks)
     assert revise.document_rank([], "a") == "/a"
+
+
+def test_the_page_of_an_article_goes_before_listings_where_it_has_a_text() -> None:
+    whole, bare = record(text="A text."), record()
+    listing = revise.rank(whole, revise.document_rank([record(published=NOON)], "z"))
+    assert revise.rank(whole, revise.document_rank([whole], "a", article=True)) > listing
+    assert revise.rank(bare, revise.document_rank([bare], "a", article=True)) == "0"
     assert revise.rank(record(), "2026/a") < revise.rank(record(text=BODY), "2025/a")
 
 

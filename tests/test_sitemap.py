@@ -17,7 +17,7 @@ from db.records import Precision
 from feeds.errors import ParseError
 from feeds.model import Context
 from feeds.sources.fields import FeedResult
-from feeds.sources.sitemap import CHILDREN, LEAST, MAX_BYTES, MOST, is_sitemap, parse, title_from
+from feeds.sources.sitemap import CHILDREN, LEAST, MAX_BYTES, MEMBERS, MOST, is_sitemap, parse, title_from
 from tests.feed_documents import NOW, document
 from tests.test_feed import told
 
@@ -139,12 +139,13 @@ def test_every_address_gives_a_title(path: str) -> None:
         (b"<!DOCTYPE a [<!ENTITY a 'b'>]><urlset>&a;</urlset>", "entities of its own"),
         (gzip.compress(b"<urlset>" + bytes(60))[:-12], "is cut short, or damaged gzip"),
         (b"\x1f\x8bnone", "is cut short, or damaged gzip"),
+        (gzip.compress(b"") * (MEMBERS + 1), "is cut short, or damaged gzip"),
         (gzip.compress(b" " * (MAX_BYTES + 1)), "more than 10,000,000 bytes, unpacked"),
-        (gzip.compress(gzip.compress(b"<urlset/>")), "no sitemap"),
+        (gzip.compress(gzip.compress(b"<urlset/>", mtime=0), mtime=0), "feed.xml"),
         (b"<urlset>" + b"<a>" * 300 + b"</b></urlset>", "Excessive depth"),
         (b"]]><?><urlset><urlset/></urlset>", "is no XML that can be read"),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_what_is_no_sitemap_is_refused_in_words(data: bytes, words: str) -> None:
     with pytest.raises(ParseError, match=r"^feed\.xml: ") as caught:

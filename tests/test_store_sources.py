@@ -206,3 +206,16 @@ def test_a_document_moves_with_its_source(tmp_path: Path) -> None:
         sources.move_document(connection, one, "z", "y")
         sources.move_document(connection, one, "unknown", "w")
         assert sources.digests(connection, one) == {"z": b"1", "y": b"2"}
+
+
+def test_documents_without_a_digest_are_read_anew_whatever_they_say(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        one = source_id(connection)
+        sources.save_documents(connection, [(one, "listing", b"digest"), (one, "article", b"")])
+        assert sources.digests_of(connection, [one]) == {(one, "listing"): b"digest"}
+        plan = connection.exec_driver_sql(
+            "EXPLAIN QUERY PLAN SELECT source_id, name, digest FROM documents "
+            "WHERE source_id IN (1, 2) AND length(digest) > 0"
+        ).all()
+        assert "ix_documents_compared" in plan[0][3]

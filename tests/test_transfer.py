@@ -146,6 +146,20 @@ def test_no_descriptor_to_be_had_is_an_error_of_this_request(site: Site) -> None
     assert data(ask(url)) == FEED
 
 
+@pytest.mark.parametrize(
+    ("most", "words"), [(1000, "more than 1,000 bytes (an article's most)"), (200_000, "in [poll]")]
+)
+def test_a_request_may_admit_fewer_bytes_than_the_settings(site: Site, most: int, words: str) -> None:
+    url = site.put("/", bytes(100_001))
+    with Fetcher(LOOPBACK, user_agent=AGENT) as fetcher:
+        with pytest.raises(FetchError) as caught:
+            fetcher.fetch(Request(url, most=most), NOW)
+        assert words in str(caught.value)
+        site.put("/", bytes(100_000))
+        # A handle that was told so forgets it.
+        assert len(data(fetcher.fetch(Request(url), NOW))) == 100_000
+
+
 def test_every_socket_is_vetted_whatever_was_thought_of_its_name(site: Site) -> None:
     site.put("/", FEED)
     target = target_of(f"http://thought-good.example:{site.port}/")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from db.store import sources
 from feeds.errors import FetchError
-from feeds.fetch import host_of, same_origin
+from feeds.fetch import host_of, related, same_origin
 from feeds.fetch.url import Target, one_line, origin_of, path_of, shown, target_of
 
 
@@ -96,6 +96,23 @@ def test_the_key_of_a_hosts_budget(url: str, host: str) -> None:
 )
 def test_addresses_of_one_origin(one: str, other: str, same: bool) -> None:
     assert same_origin(one, other) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://n.example/a", "http://n.example/b", True),
+        ("https://www.n.example/", "https://n.example/", True),
+        ("https://maps.n.example/", "https://www.n.example/", True),
+        ("https://n.example/", "https://un.example/", False),
+        ("https://a.n.example/", "https://b.n.example/", False),
+        ("http://localhost/", "http://a.localhost/", False),
+        ("http://n.example:81/", "http://n.example/", False),
+        ("nothing", "https://n.example/", False),
+    ],
+)
+def test_addresses_of_one_site(one: str, other: str, same: bool) -> None:
+    assert related(one, other) is related(other, one) is same
 
 
 def test_origins() -> None:

@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from feeds import reading
 from feeds.config import parse
 from feeds.errors import ParseError
+from feeds.fulltext import listed_of, manner_of_articles
 from feeds.manner import manner_of
 from feeds.model import Document
 from feeds.packing import unpack
+from feeds.reading import ARTICLE
 from feeds.worker import read_document
+from tests.articles import page
 from tests.command import SITE
+from tests.desk import record
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CONFIG = parse(
@@ -37,9 +42,19 @@ def test_what_a_feed_says_and_hints() -> None:
     assert (read.size, read.dated, read.every) == (4, 3, 7200)
     assert (read.oldest, read.newest) == (NOW.replace(hour=6), NOW.replace(hour=10))
     assert (read.title, read.ttl, read.skip_days, read.earlier) == ("N", 3600, (6,), None)
-    reading = unpack(read.packed)
-    assert ([record.title for record in reading.records], reading.digest) == (["a", "b", "c", "d"], b"digest")
-    assert len(reading.skipped) == 1
+    found = unpack(read.packed)
+    assert ([each.title for each in found.records], found.digest) == (["a", "b", "c", "d"], b"digest")
+    assert len(found.skipped) == 1
+
+
+def test_an_article_is_read_for_the_entry_that_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(reading._MODULES, ARTICLE, "tests.articles")
+    url = "https://n.example/a"
+    one = Document(name=url, data=page("As told"), as_of=NOW, fetched_at=NOW, url=url)
+    listed = listed_of(record("As listed", url=url, position=3), url)
+    read = read_document(one, manner_of_articles(manner_of(CONFIG, CONFIG.source[0])), b"", listed)
+    (found,) = unpack(read.packed).records
+    assert (found.title, found.url, found.position) == ("As told", url, 3)
 
 
 def test_a_text_document_hints_nothing() -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, select
 
 from db.models import Article, Document, EntryKey, Item
 from db.records import ArticleRecord
@@ -50,5 +50,6 @@ def remember(connection: Connection, left: Sequence[tuple[int, ArticleRecord]]) 
 
 def forget(connection: Connection, done: Sequence[tuple[int, str]]) -> None:
     """Drops articles that were read, or are given up (source's id, address)."""
-    for chunk in chunks(done):
-        connection.execute(delete(Article).where(tuple_(Article.source_id, Article.url).in_(chunk)))
+    statement = delete(Article).where(Article.source_id == bindparam("source"), Article.url == bindparam("address"))
+    if done:
+        connection.execute(statement, [{"source": source_id, "address": url} for source_id, url in done])

@@ -57,6 +57,28 @@ def rows_among(
     return connection.exec_driver_sql(statement, tuple(values)).all()
 
 
+def rows_of_pairs(
+    connection: Connection, model: type[DeclarativeBase], names: tuple[str, ...], pairs: Sequence[tuple[int, str]]
+) -> Sequence[Row]:
+    """The same of the rows whose first two columns are one of `pairs`.
+
+    Joined, because SQLite looks through a whole index for a list of pairs: 21 ms at 50,000 rows, against 0.1.
+    """
+    if not pairs:
+        return []
+    statement = _of_pairs(connection.dialect, table_of(model), names, len(pairs))
+    return connection.exec_driver_sql(statement, tuple([value for pair in pairs for value in pair])).all()
+
+
+@lru_cache(maxsize=64)
+def _of_pairs(dialect: Dialect, table: Table, names: tuple[str, ...], count: int) -> str:
+    quote = dialect.identifier_preparer.quote
+    columns = ", ".join(quote(name) for name in names)
+    places = ", ".join(["(?, ?)"] * count)
+    joined = f"{quote(names[0])} = wanted.one AND {quote(names[1])} = wanted.other"
+    return f"WITH wanted(one, other) AS (VALUES {places}) SELECT {columns} FROM wanted JOIN {quote(table.name)} ON {joined}"  # noqa: S608
+
+
 @lru_cache(maxsize=64)
 def _among(dialect: Dialect, table: Table, names: tuple[str, ...], count: int) -> str:
     quote = dialect.identifier_preparer.quote

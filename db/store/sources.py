@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import ada_url
-from sqlalchemy import Connection, Select, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 from sqlalchemy import text as sql
 
 from db.models import Document, Source, SourceState
 from db.records import KnownSource, Learned, Pace, SourceRecord
-from db.store.bulk import Row, insert_rows, next_ids
+from db.store.bulk import Row, insert_rows, next_ids, rows_of_pairs
 from db.store.entries import chunks
 
 _COLUMNS = (
@@ -50,19 +50,18 @@ def query() -> Select[Any]:
 def record(row: Any) -> SourceRecord:
     """A row of `query` as a value."""
     values = row._asdict()
-    learned = values["learned"]
-    values["learned"] = learned_of(learned) if learned else _NOTHING
+    values["learned"] = learned_of(values["learned"]) if values["learned"] else _NOTHING
     values["pace"] = pace_of(values["pace"]) if values["pace"] else _NO_PACE
     return SourceRecord(**values)
 
 
-def learned_of(plain: Mapping[str, Any]) -> Learned:
-    """What documents taught, as it is stored; before there were page sources it said nothing of listings."""
-    return Learned(tuple(plain["sections"]), tuple(plain["markers"]), tuple(plain.get("listing", ())))
-
-
 _NOTHING, _NO_PACE = Learned(), Pace()
 _LISTS, _MOMENTS = ("skip_hours", "skip_days", "yields"), ("newest", "gap_to", "moved_since")
+
+
+def learned_of(plain: Mapping[str, Any]) -> Learned:
+    """What a source taught, as it is stored."""
+    return Learned(**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
 
 
 def pace_of(plain: Mapping[str, Any]) -> Pace:
@@ -254,9 +253,8 @@ def save_documents(connection: Connection, read: Sequence[tuple[int, str, bytes]
     """
     known: dict[tuple[int, str], int] = {}
     for chunk in chunks([one[:2] for one in read]):
-        query = select(Document.source_id, Document.name, Document.id)
-        query = query.where(tuple_(Document.source_id, Document.name).in_(chunk))
-        known.update(((row[0], row[1]), row[2]) for row in connection.execute(query))
+        rows = rows_of_pairs(connection, Document, ("source_id", "name", "id"), chunk)
+        known.update(((row[0], row[1]), row[2]) for row in rows)
     again = [{"document": known[one[:2]], "new": one[2]} for one in read if one[:2] in known]
     if again:
         statement = update(Document).where(Document.id == bindparam("document")).values(digest=bindparam("new"))
@@ -288,5 +286,5 @@ def forget_validators(connection: Connection, source_id: int) -> None:
 
 def learn(connection: Connection, source_id: int, learned: Learned) -> None:
     """Keeps what the documents of a source taught."""
-    values = {"sections": learned.sections, "markers": learned.markers, "listing": learned.listing}
+    values = {name: value for name in Learned.__slots__ if (value := getattr(learned, name)) != getattr(_NOTHING, name)}
     connection.execute(update(Source).where(Source.id == source_id).values(learned=values))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.cli.naming import Names, name_from, name_of, no_such
+from feeds.cli.naming import Names, kind_of, name_from, name_of, no_such
 from feeds.config import Source
 
 URL = "https://news.example/feed"
@@ -69,3 +69,20 @@ def test_names_that_are_taken() -> None:
 )
 def test_who_forgot_the_scheme_is_told_so(location: str, hint: bool) -> None:
     assert ("before it" in no_such(location)) is hint
+
+
+@pytest.mark.parametrize(
+    ("where", "remote", "kind"),
+    [
+        (URL, True, "feed"),
+        ("https://n.example/sitemap.xml", True, "sitemap"),
+        ("https://n.example/news-sitemap-2.xml.gz?from=x", True, "sitemap"),
+        ("https://n.example/sitemap.txt", True, "sitemap"),
+        ("https://n.example/sitemap/feed.xml", True, "feed"),
+        ("sitemap_news.xml", False, "sitemap"),
+        ("sitemap.txt", False, "seed"),
+        (".", False, "seed"),
+    ],
+)
+def test_the_kind_a_location_looks_like(where: str, remote: bool, kind: str) -> None:
+    assert kind_of(where, remote) == kind

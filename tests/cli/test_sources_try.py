@@ -299,3 +299,53 @@ def test_a_loopback_address_needs_the_configurations_leave(tmp_path: Path, site:
     ran = Folder(tmp_path).config(SEEDS).run("sources", "try", url)
     assert ran.code == 1
     assert site.log == []
+
+
+NEWS = """<urlset xmlns:news="n"><url><loc>/a/ferry</loc><news:news><news:publication><news:name>The Courier</news:name>
+</news:publication><news:title>Ferry sails again</news:title><news:access>Subscription</news:access></news:news></url>
+</urlset>"""
+
+
+def index(*children: str) -> bytes:
+    return (
+        f"<sitemapindex>{''.join(f'<sitemap><loc>{one}</loc></sitemap>' for one in children)}</sitemapindex>".encode()
+    )
+
+
+def test_a_sitemap_is_seen_from_its_document(open_desk: Folder, site: Site) -> None:
+    url = site.put("/map", NEWS.encode())
+    found = tried(open_desk, url)
+    assert (found["kind"], found["title"], found["feeds"], found["warnings"]) == ("sitemap", "The Courier", [], [])
+    (item,) = found["items"]
+    assert (item["title"], item["url"], item["access"]) == ("Ferry sails again", f"{site.url}/a/ferry", "premium")
+    ran = open_desk.run("sources", "try", url)
+    assert ran.out.startswith("sitemap: The Courier; 1 item\n")
+    assert ran.out.endswith(f"next: feeds sources add {url} --kind sitemap\n")
+
+
+def test_a_feed_whose_address_looks_like_a_sitemap(open_desk: Folder, site: Site) -> None:
+    url = site.put("/sitemap.xml", RSS.encode())
+    assert tried(open_desk, url)["kind"] == "feed"
+    assert open_desk.run("sources", "try", url).out.endswith(f"next: feeds sources add {url} --kind feed\n")
+
+
+def test_an_index_is_looked_into_until_something_is_found(open_desk: Folder, site: Site) -> None:
+    url = site.put("/sitemap.xml", index("/old.xml", "/nested.xml", "/news.xml", "https://x.example/y.xml"))
+    site.put("/news.xml", b"<urlset/>")
+    site.put("/nested.xml", index("/deep.xml"))
+    site.put("/deep.xml", NEWS.encode())
+    found = tried(open_desk, url)
+    assert [item["title"] for item in found["items"]] == ["Ferry sails again"]
+    assert asked(site) == ["/sitemap.xml", "/news.xml", "/old.xml", "/nested.xml", "/deep.xml"]
+    assert found["warnings"][0] == "is an index, of which a poll asks for 4 sitemaps"
+    assert "/old.xml: HTTP 404" in found["warnings"][1]
+    site.log.clear()
+    site.put("/nested.xml", index("/nested.xml"))
+    assert tried(open_desk, url)["items"] == []
+    assert len(asked(site)) == 1 + MAX_CHECKS
+
+
+def test_a_file_that_is_an_index_has_nobody_asked(open_desk: Folder, site: Site) -> None:
+    (open_desk.path / "sitemap.xml").write_bytes(index(f"{site.url}/news.xml"))
+    found = tried(open_desk, "sitemap.xml")
+    assert (found["kind"], found["items"], asked(site)) == ("sitemap", [], [])

@@ -56,5 +56,7 @@ def test_an_index_that_names_others_sites_asks_none_of_them(bench: Bench) -> Non
     names = "".join(f"<sitemap><loc>http://h{number}.example/x.xml</loc></sitemap>" for number in range(9))
     bench.site.put("/index.xml", f"<sitemapindex>{names}</sitemapindex>".encode())
     bench.configure({}, f'[[source]]\nname = "n"\nkind = "sitemap"\nurl = "{bench.at("a", "/index.xml")}"\n')
-    assert bench.poll(timedelta(0))["n"].outcome == "unchanged"
+    result = bench.poll(timedelta(0))["n"]
+    assert (result.outcome, len(result.warnings)) == ("unchanged", 1)
+    assert result.warnings[0].endswith("/index.xml: what it names is of another site, and is not asked for")
     assert [seen.path for seen in bench.site.log] == ["/index.xml"]
