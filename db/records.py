@@ -345,6 +345,7 @@ class Learned:
 
     `articles` counts those that it stated to be locked or free, the earlier ones less, `locked` those of them that are;
     `doubted` says that it states that of so many that its word is only a hint (see `feeds.access.word`).
+    `listing` is how the list of an HTML page was found (`feeds.sources.page`), so that the next poll finds the same.
     """
 
     sections: tuple[str, ...] = ()
@@ -352,6 +353,7 @@ class Learned:
     articles: int = 0
     locked: int = 0
     doubted: bool = False
+    listing: tuple[str, ...] = ()
 
     def __or__(self, other: Learned) -> Learned:
         """Sections and markers of both; the rest is of this one."""
@@ -372,7 +374,7 @@ class Pace:
     Retry-Afters, `missed` the polls that found a gap, `gap_tries` those that could not fill it (`gap_at` is the archive
     to read next, for what is younger than `gap_to`), `shrunk` the documents that said next to nothing where the last
     good one had `size` items, `postponed` the polls in a row that our own network spoilt, `put_off` those that led
-    to a host whose budget was spent. `moved_to` was named as the new address by `moved_seen` polls since
+    to a host whose budget was spent. `yields` are how many items the last polls of an HTML page gave. `moved_to` was named as the new address by `moved_seen` polls since
     `moved_since`.
     """
 
@@ -392,6 +394,7 @@ class Pace:
     shrunk: int = 0
     postponed: int = 0
     put_off: int = 0
+    yields: tuple[int, ...] = ()
     moved_to: str | None = None
     moved_since: datetime | None = None
     moved_seen: int = 0

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from statistics import median
 
-from db.records import NEVER, Pace, PollRecord, SourceRecord
+from db.records import NEVER, Learned, Pace, PollRecord, SourceRecord
 from feeds import cadence
 from feeds.articles import Articles
 from feeds.cadence import Bounds, Hints, next_due
 from feeds.config import Config, Source
-from feeds.errors import FetchError, SourceError
+from feeds.errors import FetchError, ParseError, SourceError
 from feeds.fetch import Fetched, HttpError, NotNow, Request, same_origin
 from feeds.further import Further, Part
 from feeds.ingest import Tally
@@ -107,7 +108,8 @@ class Attempt:
         self._fetched: Fetched | None = None
         self._hints = Hints()
         self._read: Read | None = None
-        self._shrunken = False
+        self._shrunken = self._thin = False
+        self._unreadable: str | None = None
         self._lost = self._missed = False
         self._next: str | None = None
         self._tried = False
@@ -135,6 +137,19 @@ class Attempt:
         articles = self.articles.readings if self.articles is not None else []
         return [*articles, *reversed(self.readings)]
 
+    @property
+    def _is_doubted(self) -> bool:
+        """Whether the document says suspiciously little."""
+        return self._shrunken or self._thin
+
+    @property
+    def learned(self) -> Learned:
+        """What the source taught, this poll included."""
+        learned = self.record.learned
+        if self._read is None or not self._read.listing or self._read.listing == learned.listing or self._thin:
+            return learned
+        return replace(learned, listing=self._read.listing)
+
     def request(self) -> Request:
         """What to ask for first; with a login only where a person named its origin, not where a move led."""
         login = self.is_own(self.url)
@@ -150,6 +165,8 @@ class Attempt:
         """No document was had, or it could not be used."""
         self.result.errors.append(str(error))
         self.network = isinstance(error, FetchError) and error.network
+        if isinstance(error, ParseError) and self.source.kind == "page":
+            self._unreadable = str(error)
         if isinstance(error, HttpError):
             self._hints = Hints(
                 max_age=error.max_age, expires=error.expires, retry_after=error.retry_after, gone=error.permanent
@@ -257,15 +274,16 @@ class Attempt:
         pace, partial = self.record.pace, read.partial or (self._fetched is not None and self._fetched.status == 226)
         self._read = read
         self.result.read += 1
-        self._shrunken = not partial and cadence.is_shrunken(pace, read.size)
+        self._thin = self.source.kind == "page" and self.conditional and cadence.is_thin(pace, read.size)
+        self._shrunken = not partial and not self._thin and cadence.is_shrunken(pace, read.size)
         if self.record.last_success is not None and not partial and read.oldest is not None:
             self._lost = cadence.lost_some(pace, read.oldest, dated=read.dated, size=read.size)
         self._next = (read.earlier if self._lost else None) or pace.gap_at
         self._missed = self._lost or self._next is not None
         # What a document does not name is not gone where it is only a part, or says suspiciously little; and such a
         # one has to be read again, were it said again to the letter.
-        reading = replace(unpack(read.packed), partial=partial or self._shrunken)
-        again = self._shrunken or self._further.is_index
+        reading = replace(unpack(read.packed), partial=partial or self._is_doubted)
+        again = self._is_doubted or self._further.is_index
         self.readings.append(replace(reading, digest=b"") if again else reading)
 
     def _take_further(self, read: Read) -> None:
@@ -308,7 +326,7 @@ class Attempt:
         failures = record.failures + 1 if failed else 0
         pace, moved_to = self._pace(failed, tally)
         # An answer that cannot be used, or is doubted, says nothing of the next one.
-        hints = replace(self._hints, conditional=True) if failed or self._shrunken else self._hints
+        hints = replace(self._hints, conditional=True) if failed or self._is_doubted else self._hints
         due_at, reason = next_due(
             self.began,
             bounds_of(config, self.source, record.host),
@@ -319,7 +337,7 @@ class Attempt:
         )
         # The validators of a document that says suspiciously little would hide that it goes on saying so; those of an
         # index, what is new in the sitemaps that it names.
-        fetched = None if self._shrunken or self._further.is_index else self._fetched
+        fetched = None if self._is_doubted or self._further.is_index else self._fetched
         poll = PollRecord(
             source_id=record.id,
             at=self.began,
@@ -360,6 +378,8 @@ class Attempt:
             result.warnings.append(
                 f"says {self._read.size} items, {size} before: nothing is taken for gone until that is said again"
             )
+        if (broken := self._broken()) is not None and self._unreadable is None:
+            result.warnings.append(broken)
         if poll.url is not None:
             result.warnings.append(f"moved for good: asked at {redact(poll.url)} from now on; say so in config.toml")
 
@@ -385,9 +405,17 @@ class Attempt:
                 every=read.every if read.every is not None else pace.every,
                 newest=newest,
                 shrunk=pace.shrunk + 1 if self._shrunken else 0,
-                size=pace.size if self._shrunken or self._fetched.status == 226 else read.size,
+                size=pace.size if self._is_doubted or self._fetched.status == 226 else read.size,
+                yields=self._yields(read.size),
             )
         return self._with_gap(pace), moved_to
+
+    def _yields(self, size: int) -> tuple[int, ...]:
+        """How much the last polls of a page gave, this one included; what other settings gave is not compared with."""
+        if self.source.kind != "page":
+            return ()
+        before = self.record.pace.yields if self.conditional else ()
+        return before if self._thin else (*before, size)[-cadence.YIELDS :]
 
     def _with_gap(self, pace: Pace) -> Pace:
         """`pace` with what is still to be read of an archive, for as many polls as may find it wanting."""
@@ -414,7 +442,21 @@ class Attempt:
         if self._read is not None:
             few = f"says {self._read.size} items where it said {self.record.pace.size}; nothing was taken for gone"
             found.append(Trouble("shrunken", few if self._shrunken else None))
+        if self.source.kind == "page" and (self._read is not None or self._unreadable is not None):
+            found.append(Trouble("broken-selector", self._broken()))
         return found
+
+    def _broken(self) -> str | None:
+        """What is wrong with the list of a page, in words; None where it gives what it used to."""
+        if self._unreadable is not None:
+            return self._unreadable
+        if not self._thin or self._read is None:
+            return None
+        usual = int(median(self.record.pace.yields))
+        return (
+            f"the page gives {self._read.size} items where it gave {usual}; its layout may have changed; nothing was "
+            f"taken for gone; see 'feeds sources try {redact(self.url)} --kind page'"
+        )
 
     def _loss(self) -> str:
         lost = "entries came and went between two polls"

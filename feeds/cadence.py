@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from statistics import median
 
 from db.records import NEVER, Pace
 
@@ -44,6 +45,12 @@ MOVES = 3
 MOVED_FOR = timedelta(days=2)
 """A permanent redirect is believed after so many polls over so long that name one address: many are a mistake of an
 afternoon."""
+
+YIELDS = 9
+"""Polls of an HTML page whose numbers of items are kept."""
+
+FEW_YIELDS = 3
+"""Fewer of them say nothing of what is usual."""
 
 SHRUNK = 0.1
 """A document with no more than this share of the items of the last good one says next to nothing."""
@@ -227,6 +234,11 @@ def mean_gap(times: Iterable[datetime]) -> int | None:
 def is_shrunken(pace: Pace, size: int) -> bool:
     """Whether a document of `size` items says suspiciously little, and not often enough in a row to be believed."""
     return size <= pace.size * SHRUNK and pace.size > 0 and pace.shrunk + 1 < CONFIRMED
+
+
+def is_thin(pace: Pace, size: int) -> bool:
+    """Whether an HTML page of `size` items gives less than half of what it used to: its layout may have changed."""
+    return len(pace.yields) >= FEW_YIELDS and size < median(pace.yields) / 2
 
 
 def lost_some(pace: Pace, oldest: datetime, *, dated: int, size: int) -> bool:

@@ -45,7 +45,7 @@ FULLTEXT = ("trafilatura", "lxml_html_clean")
 
 MAX_SECRET = 8192
 DEFAULT_PATH = Path("config.toml")
-SourceKind = Literal["seed", "feed", "sitemap"]
+SourceKind = Literal["seed", "feed", "page", "sitemap"]
 _NAME = re.compile(r"[^\W_][\w .:-]{0,99}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _TAG_HOST = re.compile(r"[a-z0-9.-]+")
@@ -144,6 +144,17 @@ def _dateline(value: str) -> str:
     return value
 
 
+def _selector(value: str) -> str:
+    """A CSS selector. Its library is loaded only where somebody gives one."""
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+    try:
+        LexborHTMLParser("<p>").css_first(value)
+    except (SelectolaxError, ValueError):
+        raise ValueError('give a CSS selector such as "article h2 a"; XPath is not read') from None
+    return value
+
+
 def _check_host(name: str) -> None:
     """Raises `ValueError` for what is no host as sources are counted by: lower-case, in IDNA, without a usual port."""
     try:
@@ -199,6 +210,7 @@ DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Dateline = Annotated[str, Field(max_length=200), AfterValidator(_dateline)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+Selector = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_selector)]
 UserAgent = Annotated[Text, AfterValidator(_user_agent)]
 SectionName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_section_name)]
 OneOrMore = BeforeValidator(_one_or_more)
@@ -381,6 +393,23 @@ class Monitor(_Model):
     failing_after: int = Field(3, ge=1, le=100, description="Failures in a row that open an incident.")
 
 
+class Selectors(_Model):
+    """`selectors` of a source or a profile: where the parts of a page's list stand, as CSS selectors."""
+
+    list: Selector | None = Field(None, description="Element of one item; default: found by itself, as all of these.")
+    title: Selector | None = Field(None, description="Headline, within an item.")
+    link: Selector | None = Field(None, description="Link to the article, within an item.")
+    date: Selector | None = Field(None, description="Time of publication, within an item.")
+    section: Selector | None = Field(None, description="Name of a section, within an item.")
+    marker: Selector | None = Field(None, description="What marks an item premium, within it.")
+    summary: Selector | None = Field(None, description="Teaser, within an item.")
+
+    @property
+    def given(self) -> tuple[tuple[str, str], ...]:
+        """Those that are given, by name."""
+        return tuple((name, value) for name in type(self).model_fields if (value := getattr(self, name)) is not None)
+
+
 class Profile(_Model):
     """`[profile.<name>]`: the peculiarities of one publisher."""
 
@@ -391,6 +420,7 @@ class Profile(_Model):
         description='Shape of the dateline: "{date}, {agency}." or "{place}, {date} ({agency}) -"; default: learned.',
     )
     year: int | None = Field(None, ge=1990, le=2100, description="Year of datelines that name none.")
+    selectors: Selectors | None = Field(None, description="CSS selectors of the lists on its pages.")
 
 
 class Source(_Model):
@@ -398,7 +428,9 @@ class Source(_Model):
 
     name: SourceName = Field(description="Unique name; ids of entries without a URL are made from it.")
     kind: SourceKind = Field(
-        "feed", description='"seed" (text documents), "feed" (RSS, Atom, RDF, JSON Feed) or "sitemap".'
+        "feed",
+        description='"seed" (text documents), "feed" (RSS, Atom, RDF, JSON Feed), "page" (HTML that lists articles) '
+        'or "sitemap".',
     )
     url: HttpUrl | None = Field(None, description="Address to poll. Give either url or path.")
     path: Path | None = Field(None, description="Local file, or folder of documents for a seed source.")
@@ -408,6 +440,7 @@ class Source(_Model):
     default_section: Text | None = Field(None, description="Section of entries for which nothing names one.")
     access: Access | None = Field(None, description="Access of every entry of this source, whatever else is said.")
     profile: str | None = Field(None, description="Name of a [profile.<name>] table.")
+    selectors: Selectors | None = Field(None, description="CSS selectors of a page's list, in place of its profile's.")
     language: Language | None = Field(None, description="Language of its entries; default: the site's.")
     timezone: Zone | None = Field(None, description="Zone of its day-only dates; default: the site's.")
     interval: int | None = Field(
@@ -427,6 +460,8 @@ class Source(_Model):
             raise ValueError("fulltext needs an extra: pip install 'broadsheet[fulltext]'")
         if (self.url is None) == (self.path is None):
             raise ValueError("give either url or path")
+        if self.selectors is not None and self.kind != "page":
+            raise ValueError('selectors are for sources of kind "page"')
         if self.kind == "seed" and self.url is not None:
             raise ValueError("a seed source takes path, a file or a folder of .txt documents")
         return self

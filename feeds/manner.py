@@ -5,7 +5,7 @@ It crosses to the processes that read documents, and its digest tells whether wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
@@ -23,8 +23,8 @@ class Manner:
     """How the documents of the source `name` are read.
 
     `home` is what links without an address lead to; `sections` and `access` are those configured for the source,
-    `filing` says where entries stand. `digest` (16 bytes) stands for all of it but the name: where it changes, every
-    document has to be read again.
+    `filing` says where entries stand. `digest` (16 bytes) stands for all of it but the name and how a list was found:
+    where it changes, every document has to be read again.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Manner:
 def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Manner:
     """How `source` is read by `config` and by what its documents taught."""
     profile = config.profile_of(source)
+    selectors = source.selectors or profile.selectors
     markers = profile.markers + config.access.markers
     context = Context(
         language=source.language or config.site.language,
@@ -49,6 +50,9 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         premium_categories=config.access.categories,
         dateline=profile.dateline,
         year=profile.year,
+        base=source.link if source.kind == "page" else None,
+        selectors=selectors.given if selectors is not None and source.kind == "page" else (),
+        listing=learned.listing,
     )
     home = source.link or config.site.base_url
     filing = filing_of(config, source)
@@ -60,7 +64,7 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         sections=source.sections,
         filing=filing,
         access=source.access,
-        digest=_digest(context, source.sections, filing.said, source.access, home),
+        digest=_digest(replace(context, listing=()), source.sections, filing.said, source.access, home),
     )
 
 

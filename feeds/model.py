@@ -140,7 +140,9 @@ class Parsed:
 class Context:
     """What a parser may know beside the bytes: the source's language, zone and its publisher's peculiarities.
 
-    `sections` and `markers` are those configured for the source, `dateline` and `year` as in `config.Profile`.
+    `sections` and `markers` are those configured for the source, `dateline` and `year` as in `config.Profile`. Of an
+    HTML page: `base` is what its relative addresses resolve against where nothing else says it, `selectors` the pairs
+    of `config.Selectors` that are given, `listing` how its list was found before (`db.records.Learned`).
     """
 
     language: str = "en"
@@ -150,6 +152,9 @@ class Context:
     premium_categories: tuple[str, ...] = ()
     dateline: str | None = None
     year: int | None = None
+    base: str | None = None
+    selectors: tuple[tuple[str, str], ...] = ()
+    listing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,12 @@ _record = maker(EntryRecord)
 _COMMON = normalise.Clean._fields.index("sections")
 """How many fields of a clean item are a record's, in the same order, between its keys and its sections."""
 
-PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed", "sitemap": "feeds.sources.sitemap"}
+PARSERS = {
+    "seed": "feeds.sources.seed",
+    "feed": "feeds.sources.feed",
+    "page": "feeds.sources.page",
+    "sitemap": "feeds.sources.sitemap",
+}
 """Source kinds, loaded when used."""
 
 ARTICLE = "article"

@@ -219,6 +219,9 @@ class Settlement:
         ]
         schedule.finish(connection, [conclusion.poll for _, conclusion in conclusions])
         self._remember(connection, kept)
+        for attempt in kept:
+            if attempt.learned != attempt.record.learned:
+                sources.learn(connection, attempt.record.id, attempt.learned)
         opened = incidents.subjects(connection)
         for attempt, conclusion in conclusions:
             name, source_id = attempt.record.name, attempt.record.id

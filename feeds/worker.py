@@ -18,7 +18,8 @@ class Read:
     """What one document says: `packed` is its `Reading` (`feeds.packing.unpack`), `size` the number of its records.
 
     `oldest` and `newest` are the times of its records, of which `dated` have one, `every` is the mean seconds between
-    them. The rest are the hints of `feeds.sources.fields.FeedResult`.
+    them. The rest are the hints of `feeds.sources.fields.FeedResult`, and `listing` and `how` of
+    `feeds.sources.page.Listing`.
     """
 
     packed: bytes
@@ -35,6 +36,11 @@ class Read:
     earlier: str | None = None
     further: tuple[str, ...] = ()
     partial: bool = False
+    listing: tuple[str, ...] = ()
+    how: str | None = None
+
+
+_HINTS = tuple("ttl update_period skip_hours skip_days earlier further partial listing how".split())
 
 
 def read_document(document: Document, manner: Manner, digest: bytes, listed: Listed | None = None) -> Read:
@@ -48,11 +54,7 @@ def read_document(document: Document, manner: Manner, digest: bytes, listed: Lis
     else:
         reading = read_article(parsed, document, manner, listed)
     times = [record.published for record in reading.records if record.published is not None]
-    hints = {
-        name: getattr(parsed, name)
-        for name in ("ttl", "update_period", "skip_hours", "skip_days", "earlier", "further", "partial")
-        if hasattr(parsed, name)
-    }
+    hints = {name: getattr(parsed, name) for name in _HINTS if hasattr(parsed, name)}
     return Read(
         packed=pack(reading),
         size=len(reading.records),

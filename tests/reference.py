@@ -49,6 +49,7 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ('[host."NAME"]', config.Host),
     ('[credential."ORIGIN"]', config.Credential),
     ("[profile.NAME]", config.Profile),
+    ("[[source]] selectors", config.Selectors),
 )
 COMMON = ("--config", "--json", "--verbose", "--quiet", "--help")
 """Options of every command; the reference tells them once."""
@@ -89,6 +90,7 @@ _VALIDATED = {
     "_section_name": "text",
     "_path_pattern": "path",
     "_phrase": "text",
+    "_selector": "CSS selector",
 }
 _KINDS = {"str": "TEXT", "list[str]": "TEXT", "path": "PATH", "int": "NUMBER", "int range": "NUMBER"}
 _EPOCH = 1_798_761_600
@@ -125,7 +127,7 @@ _NOTES = {
     ),
     "status": (
         "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap`, `shrunken`, "
-        "`vanished` (many entries went at once) or `flapping` (an entry changes back and forth), of a source; "
+        "`broken-selector` (a page's list is not what it was), `vanished` (many entries went at once) or `flapping` (an entry changes back and forth), of a source; "
         "`network` (our own), `quarantined` (an entry that cannot be rendered) or `refused` (a feed that broke a "
         "rule); the last three have null as `source`."
     ),
@@ -365,6 +367,8 @@ def _type(annotation: Any, metadata: Sequence[Any] = ()) -> str:
         return " or ".join(f'"{one}"' for one in arguments)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return "access level"
+    if annotation is config.Selectors:
+        return "table, see below"
     named = [_VALIDATED[one.func.__name__] for one in metadata if hasattr(one, "func")]
     words = {str: "text", bool: "true or false", int: "whole number", float: "number", Path: "path"}
     return (named[0] if named else words[annotation]) + _bounds(metadata)

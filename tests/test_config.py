@@ -212,7 +212,7 @@ def test_nothing_can_be_changed_afterwards() -> None:
         (SITE + '[[source]]\nname = "a"', "config.toml:4: source[0]: give either url or path"),
         (SITE + '[[source]]\nname = "a"\nurl = "http://h/"\npath = "x"', "give either url or path"),
         (SITE + '[[source]]\nname = "a"\nkind = "seed"\nurl = "http://h/"', "a seed source takes path"),
-        (SITE + '[[source]]\nname = "a"\nkind = "page"\npath = "x"', "config.toml:6: source[0].kind: "),
+        (SITE + '[[source]]\nname = "a"\nkind = "pages"\npath = "x"', "config.toml:6: source[0].kind: "),
         (SITE + SOURCE + SOURCE.replace("harbour", "HARBOUR"), 'source: the name "HARBOUR" is given twice'),
         (SITE + SOURCE + 'profile = "x"', 'source "harbour": there is no [profile.x]'),
         (SITE + '[[section]]\nname = "A"\n[[section]]\nname = "a"', 'section: the name "a" is given twice'),

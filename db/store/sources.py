@@ -56,7 +56,7 @@ def record(row: Any) -> SourceRecord:
 
 
 _NOTHING, _NO_PACE = Learned(), Pace()
-_LISTS, _MOMENTS = ("skip_hours", "skip_days"), ("newest", "gap_to", "moved_since")
+_LISTS, _MOMENTS = ("skip_hours", "skip_days", "yields"), ("newest", "gap_to", "moved_since")
 
 
 def learned_of(plain: Mapping[str, Any]) -> Learned:

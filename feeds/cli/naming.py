@@ -60,6 +60,8 @@ def kind_of(where: str, remote: bool) -> str:
     path = Path(where)
     if not remote and (path.is_dir() or path.suffix.lower() == ".txt"):
         return "seed"
+    if not remote and path.suffix.lower() in (".html", ".htm", ".xhtml"):
+        return "page"
     return "sitemap" if _SITEMAP.search(where.partition("?")[0]) is not None else "feed"
 
 

@@ -78,7 +78,7 @@ def add(
     ],
     name: Annotated[str | None, typer.Option("--name", help="Unique name; default: made from the location.")] = None,
     kind: Annotated[
-        str | None, typer.Option("--kind", help="seed, feed or sitemap; default: seen from the location.")
+        str | None, typer.Option("--kind", help="seed, feed, page or sitemap; default: seen from the location.")
     ] = None,
     section: Annotated[list[str] | None, typer.Option("--section", help="Section of all its entries; repeat.")] = None,
     interval: Annotated[int | None, typer.Option("--interval", help="Minutes between polls.")] = None,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Self, cast
+from urllib.parse import urljoin
 
 import typer
 from pydantic import ValidationError
@@ -30,6 +33,18 @@ SHOWN = 20
 """Items and warnings that a person is shown; --json gives all."""
 
 
+MAX_ROBOTS = 500_000
+"""Bytes of a robots.txt that count (RFC 9309, 2.5)."""
+
+_SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(https?://\S{1,2000})", re.IGNORECASE | re.MULTILINE)
+_HOW = {
+    "selectors": "the configured selectors",
+    "stated": "what the page states (JSON-LD, microdata)",
+    "headings": "links in headings",
+    "structure": "links that stand alike",
+}
+
+
 def register(app: typer.Typer) -> None:
     """Adds the command to `app`."""
     command(app, "try")(try_source)
@@ -37,10 +52,12 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(slots=True, kw_only=True)
 class Trial:
-    """What was found: `kind` of the document, its own `items` and the `feeds` it names, as the JSON gives them."""
+    """What was found: `kind` of the document, its own `items` and the `feeds` it names, as the JSON gives them; and how
+    the list of a page was found."""
 
     kind: str
     title: str | None = None
+    how: str | None = None
     items: list[dict[str, Any]] = field(default_factory=list)
     feeds: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -59,10 +76,10 @@ def try_source(
         str | None, typer.Option("--base-url", help="Address that relative links resolve against; default: its own.")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option("--kind", help="seed, feed or sitemap; default: seen from the document.")
+        str | None, typer.Option("--kind", help="seed, feed, page or sitemap; default: seen from the document.")
     ] = None,
 ) -> None:
-    """Show what a source would give, and the feeds of an HTML page. Nothing is stored."""
+    """Show what a source would give, and the feeds and the list of an HTML page. Nothing is stored."""
     from feeds.reading import PARSERS
     from feeds.sources.fields import http_url
 
@@ -73,8 +90,9 @@ def try_source(
     remote = "://" in location
     if not remote and not (location and Path(location).exists()):
         raise UsageError(no_such(location))
-    source = _source(kind or kind_of(location, remote), location, remote)
-    with _Trier(desk.config_or_defaults(), desk.now(), base_url) as trier:
+    config = desk.config_or_defaults()
+    source = _configured(config, location, kind) or _source(kind or kind_of(location, remote), location, remote)
+    with _Trier(config, desk.now(), base_url) as trier:
         trial = trier.run(source, location, kind)
     if desk.as_json:
         desk.give({name: getattr(trial, name) for name in ("kind", "title", "items", "feeds", "warnings")})
@@ -91,6 +109,12 @@ def _source(kind: str, location: str, remote: bool) -> Source:
         return Source.model_validate({"name": "trial", "kind": kind, "url" if remote else "path": where})
     except ValidationError as error:
         raise UsageError(problem_of(error)) from error
+
+
+def _configured(config: Config, location: str, kind: str | None) -> Source | None:
+    """The page source of this address that `config.toml` has: it is tried with its selectors."""
+    pages = (one for one in config.source if one.kind == "page" and kind in (None, "page"))
+    return next((one for one in pages if one.url == location), None)
 
 
 class _Trier:
@@ -125,20 +149,21 @@ class _Trier:
         Raises `SourceError` where nothing can be had or read.
         """
         from feeds.discover import is_page
-        from feeds.reading import PARSERS
         from feeds.sources.sitemap import is_sitemap
 
         documents, errors = ([self._ask(source.url)], []) if source.url is not None else self._local(location)
         documents = [one if self._base_url is None else replace(one, url=self._base_url) for one in documents]
         first = documents[0]
         if kind is None and source.kind != "seed":
-            source = source.model_copy(update={"kind": "sitemap" if is_sitemap(first.data) else "feed"})
-        page = kind is None and source.kind == "feed" and is_page(first.data, first.media_type)
-        trial = Trial(kind="page" if page else source.kind, warnings=[str(error) for error in errors])
-        if trial.kind in PARSERS:
+            is_html = is_page(first.data, first.media_type)
+            seen = "page" if is_html else "sitemap" if is_sitemap(first.data) else "feed"
+            source = source.model_copy(update={"kind": seen})
+        trial = Trial(kind=source.kind, warnings=[str(error) for error in errors])
+        if source.kind == "page" and kind is None:
+            may_ask = self._discover(trial, first, remote=source.url is not None)
+            self._list(trial, first, source, may_ask=may_ask)
+        else:
             self._look_into(trial, self._read(trial, documents, source), source)
-        if page:
-            self._discover(trial, first, remote=source.url is not None)
         return trial
 
     def _ask(self, url: str, *, login: bool = True) -> Document:
@@ -161,6 +186,29 @@ class _Trier:
         if not documents:
             raise next(iter(errors), FetchError(f"{location}: holds no documents (*.txt)"))
         return documents, errors
+
+    def _list(self, trial: Trial, page: Document, source: Source, *, may_ask: bool) -> None:
+        """Puts the articles that `page` lists into `trial`, where it lists any, and offers what its site may have
+        besides, where there is no feed and it may be asked."""
+        with suppress(ParseError):  # most pages list none
+            self._read(trial, [page], source)
+        if may_ask and trial.items and trial.best is None:
+            trial.warnings += [
+                f"the site names a news sitemap: {url}; 'feeds sources try {shlex.quote(url)}' shows what is in it"
+                for url in self._news_sitemaps(page)
+            ]
+
+    def _news_sitemaps(self, page: Document) -> list[str]:
+        """Addresses of sitemaps of news that the site's robots.txt names (sitemaps.org)."""
+        from feeds.fetch import same_origin
+
+        robots = urljoin(page.url or page.name, "/robots.txt")
+        try:
+            said = self._ask(robots, login=same_origin(robots, page.name)).data[:MAX_ROBOTS].decode("utf-8", "replace")
+        except SourceError:
+            return []
+        named = [match[1] for match in _SITEMAP.finditer(said)]
+        return [url for url in named if "news" in url.lower() and same_origin(url, robots)][:3]
 
     def _look_into(self, trial: Trial, further: list[str], source: Source) -> None:
         """Puts into `trial` what the first sitemap of an index has that has anything; a poll would ask for them all.
@@ -206,6 +254,7 @@ class _Trier:
             where = f"{document.name}: " if len(documents) > 1 else ""
             further += found.further
             trial.title = trial.title or found.title
+            trial.how = trial.how or found.how
             trial.items += map(_item, reading.records)
             trial.warnings += [f"{where}{one}" for one in reading.warnings]
             trial.warnings += [f"{where}line {one.line}: {one.reason}: {one.raw[:80]}" for one in reading.skipped]
@@ -214,8 +263,9 @@ class _Trier:
         trial.warnings += map(str, errors)
         return further
 
-    def _discover(self, trial: Trial, page: Document, remote: bool) -> None:
-        """Puts the feeds of `page` into `trial`, asking them one by one until one of them is a feed.
+    def _discover(self, trial: Trial, page: Document, remote: bool) -> bool:
+        """Puts the feeds of `page` into `trial`, asking them one by one until one of them is a feed; returns whether
+        its site may be asked for more.
 
         Nobody is asked for the sake of a file.
         """
@@ -223,15 +273,14 @@ class _Trier:
         trial.title = trial.title or title
         trial.feeds = [_feed(one) for one in found]
         if not remote:
-            return
+            return False
         for feed in trial.feeds[:MAX_CHECKS]:
             if self._check(feed, page) is None:
-                return
-        if not found:
-            self._guess(trial, page)
+                return True
+        return True if found else self._guess(trial, page)
 
-    def _guess(self, trial: Trial, page: Document) -> None:
-        """Asks the usual addresses; only one that is a feed is worth a word."""
+    def _guess(self, trial: Trial, page: Document) -> bool:
+        """Asks the usual addresses; only one that is a feed is worth a word. Returns as `_discover` does."""
         from feeds.discover import Found, usual
         from feeds.fetch import HttpError
 
@@ -240,10 +289,11 @@ class _Trier:
             error = self._check(feed, page)
             if error is None:
                 trial.feeds.append(feed)
-                return
+                return True
             lost = isinstance(error, HttpError) and error.status in (404, 410)
             if not lost and not isinstance(error, ParseError):
-                return  # a host that is in trouble or wants to be left alone is not asked for more
+                return False  # a host that is in trouble or wants to be left alone is not asked for more
+        return True
 
     def _check(self, feed: dict[str, Any], page: Document) -> BroadsheetError | None:
         """Asks for one feed and notes in it what came; the reason where it is none. As a stranger, unless it is of the
@@ -299,7 +349,8 @@ def _feed(found: Found) -> dict[str, Any]:
 
 
 def _show(desk: Desk, trial: Trial, location: str) -> None:
-    desk.say(f"{trial.kind}: {trial.title or 'without a title'}; {_counted(trial.items, 'item')}")
+    how = f", found by {_HOW[trial.how]}" if trial.items and trial.how in _HOW else ""
+    desk.say(f"{trial.kind}: {trial.title or 'without a title'}; {_counted(trial.items, 'item')}{how}")
     _table(desk, trial.items)
     best = trial.best
     if trial.feeds:
@@ -316,6 +367,8 @@ def _show(desk: Desk, trial: Trial, location: str) -> None:
     if best is not None:
         verb = "add" if best["checked"] else "try"
         desk.say(f"next: feeds sources {verb} {shlex.quote(best['url'])}")
+        if trial.items and trial.kind == "page":
+            desk.say(f"or its list: feeds sources add {shlex.quote(location)} --kind page")
     elif trial.items or trial.kind in ("feed", "sitemap"):
         option = "" if trial.kind == kind_of(location, "://" in location) else f" --kind {trial.kind}"
         desk.say(f"next: feeds sources add {shlex.quote(location)}{option}")

@@ -114,7 +114,7 @@ def read(paragraph: str, language: str, shape: str | None = None) -> Dateline | 
     head = paragraph[:_HEAD]
     found = _by_shape(head, language, shape) if shape else None
     for start in () if found else _starts(head):
-        parsed = _date_at(head, start, language)
+        parsed = date_at(head, start, language)
         if parsed is not None:
             tail = _tail(head, parsed[1], language)
             if tail is not None:
@@ -212,7 +212,9 @@ def _cue_month(body: str, year: re.Match[str], language: str) -> tuple[int, str]
     return None
 
 
-class _Day(NamedTuple):
+class Day(NamedTuple):
+    """A date as it is written; `weekday` counts from Monday = 0."""
+
     month: int
     day: int
     year: int | None
@@ -220,8 +222,8 @@ class _Day(NamedTuple):
     text: str
 
 
-def _date_at(text: str, start: int, language: str) -> tuple[_Day, int] | None:
-    """A date with or without weekday and year at `start`, and where it ends."""
+def date_at(text: str, start: int, language: str) -> tuple[Day, int] | None:
+    """The date, with or without weekday and year, that stands in `text` at `start`, and where it ends."""
     weekday, at = None, start
     named = _WEEKDAY.match(text, start)
     if named and _month(named["weekday"], language) is None:
@@ -245,7 +247,7 @@ def _date_at(text: str, start: int, language: str) -> tuple[_Day, int] | None:
         # "26 лют." and "Feb. 26 d.": an abbreviation's full stop belongs to the date if the sentence goes on.
         if parts.get("month") and text[end - 1].isalpha() and re.match(r"\.(?:,|\s+[-–—(/])", text[end : end + 4]):
             end += 1
-        return _Day(month, day, year, weekday, text[at : match.end()]), end
+        return Day(month, day, year, weekday, text[at : match.end()]), end
     return None
 
 
@@ -272,7 +274,7 @@ def _tail(head: str, end: int, language: str) -> tuple[str | None, int] | None:
     if match is None:
         return None
     # "February 26 - March 3 saw ..." is a range.
-    if "." not in match[0] and ":" not in match[0] and _date_at(head, match.end(), language):
+    if "." not in match[0] and ":" not in match[0] and date_at(head, match.end(), language):
         return None
     following = head[match.end() : match.end() + 1]
     return None if following.isdigit() else (None, match.end())
@@ -288,7 +290,7 @@ def _is_agency(words: str) -> bool:
     return not parts[0][0].islower() and not parts[-1][0].islower()
 
 
-def _by_shape(head: str, language: str, shape: str) -> tuple[_Day, str | None, int] | None:
+def _by_shape(head: str, language: str, shape: str) -> tuple[Day, str | None, int] | None:
     """`head` read by a configured template: the date, the agency and where the text begins."""
     parts = _FIELD.split(shape)
     at, agency, day = 0, None, None
@@ -296,7 +298,7 @@ def _by_shape(head: str, language: str, shape: str) -> tuple[_Day, str | None, i
         literal = _literal(parts[index])
         field = parts[index - 1] if index else None
         if field == "date":
-            parsed = _date_at(head, at, language)
+            parsed = date_at(head, at, language)
             if parsed is None:
                 return None
             day, at = parsed

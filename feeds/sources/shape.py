@@ -297,7 +297,7 @@ def _instead(text: str, root: str, url: str | None, what: str) -> str:
     for found in discover(page, url):
         if found.how == "advertised":
             return f"is an HTML page, not a feed; the page advertises {found.url}: use that address"
-    return "is an HTML page, not a feed; give the address of its feed"
+    return 'is an HTML page, not a feed; give the address of its feed, or say kind = "page" to read its list'
 
 
 def _refuse_dense(data: AnyStr, marks: AnyStr, name: str) -> None:

@@ -1,0 +1,98 @@
+"""The list of a page by the CSS selectors that a person configured: what they miss is not looked for otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from selectolax.lexbor import LexborNode, SelectolaxError
+
+from feeds.errors import ParseError
+from feeds.page import Page
+from feeds.sources.page.links import Link, Links, link_at
+from feeds.sources.page.rows import Row
+from feeds.sources.page.texts import elements_in, fold, text_of
+from feeds.sources.page.titles import NAMELESS, Title, title_of
+
+MAX_ROWS = 2_000
+
+
+def containers(page: Page, selectors: Mapping[str, str], name: str) -> list[LexborNode]:
+    """The elements that `list` finds. Raises `ParseError` where it finds none; `name` is the document's."""
+    found = page.tree.css(selectors["list"])[:MAX_ROWS]
+    if not found:
+        raise missing("list", selectors, name)
+    return found
+
+
+def missing(key: str, selectors: Mapping[str, str], name: str) -> ParseError:
+    """What is told of a selector that finds nothing: most often a page has a new layout."""
+    return ParseError(
+        f'{name}: selectors.{key}: "{selectors[key]}" finds nothing on the page; its layout may have changed; '
+        f"see 'feeds sources try'"
+    )
+
+
+def rows_in(elements: list[LexborNode], page: Page, links: Links, selectors: Mapping[str, str], name: str) -> list[Row]:
+    """A row for each element that holds a link, the first of each address.
+
+    Raises `ParseError` where a selector of titles or links finds nothing in any of them.
+    """
+    found: dict[str, Row] = {}
+    seen = {"title": False, "link": False}
+    for element in elements:
+        link = _link(element, page, links, selectors.get("link"))
+        said = first_within(element, selectors["title"]) if "title" in selectors else None
+        seen["link"] |= link is not None
+        seen["title"] |= said is not None
+        if link is None:
+            continue
+        title = title_of(link) if said is None else Title(text_of(said) or fold(said.attributes.get("content")), 9)
+        if "title" in selectors and said is None:
+            continue
+        if title is NAMELESS or not title.text:
+            title = Title(text_of(element), 1)
+        if title.text:
+            found.setdefault(link.key, Row(link, title, [element], elements=elements_in([element])))
+    for key, is_seen in seen.items():
+        if key in selectors and not is_seen:
+            raise missing(key, selectors, name)
+    return list(found.values())
+
+
+def first_within(element: LexborNode, selector: str) -> LexborNode | None:
+    """The first element that fits, `element` itself included."""
+    try:
+        return element.css_first(selector)
+    except SelectolaxError:  # checked with the configuration; stored options may be of another release
+        return None
+
+
+def texts_within(nodes: list[LexborNode], selector: str) -> Iterator[str]:
+    """The texts of what fits within the nodes of a row; of an element without one what its attributes say."""
+    for node in nodes:
+        if node.is_element_node:
+            for one in node.css(selector)[:20]:
+                said = one.attributes
+                text = text_of(one, hidden=True) or fold(
+                    said.get("content")
+                    or said.get("title")
+                    or said.get("aria-label")
+                    or said.get("alt")
+                    or said.get("class")
+                )
+                if text:
+                    yield text
+
+
+def _link(element: LexborNode, page: Page, links: Links, selector: str | None) -> Link | None:
+    """The link of an element: the one that is configured, else the first that names something, else the first."""
+    if selector is not None:
+        found = first_within(element, selector)
+        if found is None:
+            return None
+        node = found if found.attributes.get("href") else found.css_first("a[href]")
+        return link_at(node, page, links) if node is not None else None
+    here = [one for node in element.css("a[href]")[:30] if (one := link_at(node, page, links)) is not None]
+    headed = [one for one in here if one.heading]
+    named = [one for one in here if title_of(one) is not NAMELESS]
+    return next(iter(headed or named or here), None)
