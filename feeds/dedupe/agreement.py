@@ -28,8 +28,8 @@ BOILERPLATE_WORDS = 50
 agree with."""
 
 COPIED, FEWEST_COPIED = 0.40, 15
-"""Containment and shared shingles of two texts of 50 words and more that are one story. Agencies' reprints share 30 to
-100 %, two stories of one event seldom more than 20."""
+"""Containment and shared shingles of two texts of 50 words and more that are one story. Of 494 labelled copies 99 %
+share 0.53 or more, of 3,431 other pairs 99 % share 0.34 or less, and none 0.40 (`tests/quality/duplicates.py`)."""
 
 TEASED, FEWEST_TEASED, TEASED_TITLES = 0.60, 8, 60
 """The same where one text is shorter, and how much the titles must agree (0 to 100)."""
