@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -179,7 +179,7 @@ def within(node: Node) -> Iterator[Node]:
         level = inner
 
 
-def _is_thing(value: object) -> bool:
+def _is_thing(value: object) -> TypeGuard[Node]:
     return isinstance(value, Mapping)
 
 

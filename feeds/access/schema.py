@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -14,6 +15,13 @@ from feeds.page import ARTICLES, Node, Page, texts, things, types_of
 MAX_PARTS = 50
 MAX_SELECTORS = 20
 MAX_VALUE = 200
+
+
+MAX_SCRIPTS = 50
+_ARTICLE = re.compile(
+    r'"@type"\s{0,20}:\s{0,20}\[?\s{0,20}"(?:[A-Za-z]{0,30}Article|BlogPosting|LiveBlogPosting|Report)"'
+)
+_FREE = re.compile(r'"isAccessibleForFree"\s{0,20}:\s{0,20}"?(?:https?://schema\.org/)?([Tt]rue|[Ff]alse)')
 
 
 class _Part(NamedTuple):
@@ -29,7 +37,10 @@ _NO_ARTICLES = frozenset(("Product", "WebSite", "WebPageElement", "ItemList", "O
 def stated_evidence(page: Page) -> Iterator[Evidence]:
     """What the page's article states: whether it is free, which parts of it are not, and what it is sold as."""
     known = _by_id(page.nodes)
-    for node in main_articles(page):
+    nodes = main_articles(page)
+    if not nodes:
+        yield from _broken(page)
+    for node in nodes:
         kind = min(types_of(node) & ARTICLES)
         flags = [flag for value in _values(node, "isAccessibleForFree") if (flag := _flag(value)) is not None]
         for flag in dict.fromkeys(flags):
@@ -41,6 +52,17 @@ def stated_evidence(page: Page) -> Iterator[Evidence]:
                 labels = texts(product, "productID") or texts(product, "name")
                 if labels and "Product" in types_of(product):
                     yield Evidence("product", labels[0][:MAX_VALUE], f"schema.org {kind}")
+
+
+def _broken(page: Page) -> Iterator[Evidence]:
+    """What is stated in JSON-LD that is no JSON, where there is no other."""
+    for script in page.tree.css('script[type*="ld+json" i]')[:MAX_SCRIPTS]:
+        text = script.text() or ""
+        if "isAccessibleForFree" in text and _ARTICLE.search(text) is not None:
+            said = {value[1].lower() for value in _FREE.finditer(text)}
+            if said:
+                yield Evidence("isAccessibleForFree", "False" if "false" in said else "True", "broken JSON-LD")
+                return
 
 
 def locked_selectors(page: Page) -> Iterator[str]:
