@@ -362,6 +362,11 @@ class Source(_Model):
     sections: tuple[Text, ...] = Field((), description="Sections of every entry of this source.")
     default_section: Text | None = Field(None, description="Section of entries for which nothing names one.")
     access: Access | None = Field(None, description="Access of every entry of this source, whatever else is said.")
+    trust_access: bool | None = Field(
+        None,
+        description="Say true where articles that it states to be locked are, false where they are not; default: by what "
+        "it says of others.",
+    )
     profile: str | None = Field(None, description="Name of a [profile.<name>] table.")
     language: Language | None = Field(None, description="Language of its entries; default: the site's.")
     timezone: Zone | None = Field(None, description="Zone of its day-only dates; default: the site's.")

@@ -277,6 +277,12 @@ def forget_validators(connection: Connection, source_id: int) -> None:
     connection.execute(update(SourceState).where(SourceState.source_id == source_id).values(values))
 
 
+def learned(connection: Connection, source_id: int) -> Learned:
+    """What the documents of a source taught so far."""
+    plain = connection.scalars(select(Source.learned).where(Source.id == source_id)).one()
+    return learned_of(plain) if plain else _NOTHING
+
+
 def learn(connection: Connection, source_id: int, learned: Learned) -> None:
     """Keeps what the documents of a source taught."""
     values = {name: value for name in Learned.__slots__ if (value := getattr(learned, name)) != getattr(_NOTHING, name)}

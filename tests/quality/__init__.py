@@ -1,0 +1,1 @@
+"""Labelled material, and how much of it the code gets right."""
