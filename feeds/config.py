@@ -364,8 +364,8 @@ class Source(_Model):
     access: Access | None = Field(None, description="Access of every entry of this source, whatever else is said.")
     trust_access: bool | None = Field(
         None,
-        description="Say true where articles that it states to be locked are, false where they are not; default: by what "
-        "it says of others.",
+        description="Say true where what it states to be locked is, false where that is no more than a hint; "
+        "default: a hint where it says so of nearly everything.",
     )
     profile: str | None = Field(None, description="Name of a [profile.<name>] table.")
     language: Language | None = Field(None, description="Language of its entries; default: the site's.")

@@ -7,20 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import (
-    BigInteger,
-    BindParameter,
-    Connection,
-    Integer,
-    Select,
-    Text,
-    bindparam,
-    func,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import BigInteger, BindParameter, Connection, Integer, Select, Text, bindparam, func, select, tuple_
 from sqlalchemy import cast as cast_to
+from sqlalchemy import or_ as either
 from sqlalchemy.orm import aliased
 
 from db.models import Document, Entry, EntryKey, EntrySection, Fingerprint, Item, Revision, Section, Source
@@ -471,7 +460,7 @@ def stating(connection: Connection, source_id: int, signals: Sequence[str]) -> l
         select(Item.entry_id)
         .join(Document, Document.id == Item.document_id)
         .where(Document.source_id == source_id)
-        .where(or_(*(proofs.contains(f"[{json.dumps(signal)}, ", autoescape=True) for signal in signals)))
+        .where(either(*(proofs.contains(f"[{json.dumps(signal)}, ", autoescape=True) for signal in signals)))
         .distinct()
     )
     return sorted(connection.scalars(query))

@@ -60,7 +60,8 @@ _LISTS, _MOMENTS = ("skip_hours", "skip_days"), ("newest", "gap_to", "moved_sinc
 
 def learned_of(plain: Mapping[str, Any]) -> Learned:
     """What a source taught, as it is stored."""
-    return Learned(**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
+    values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in plain.items()}
+    return Learned(**values)
 
 
 def pace_of(plain: Mapping[str, Any]) -> Pace:

@@ -25,7 +25,8 @@ _Entry = dict[str, Any]
 
 _ATTRIBUTED = (
     "comments ttl podcast_season podcast_episode dcterms_accessrights schema_isaccessibleforfree news_access"
-    " itunes_duration itunes_season itunes_episode itunes_episodetype itunes_explicit sy_updateperiod sy_updatefrequency"
+    " itunes_duration itunes_season itunes_episode itunes_episodetype itunes_explicit sy_updateperiod"
+    " sy_updatefrequency"
 ).split()
 """Elements whose text feedparser forgets where they have attributes."""
 

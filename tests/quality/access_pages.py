@@ -37,10 +37,10 @@ SENTENCES = {
     "sai uma hora mais tarde, e o último já não espera pelo comboio.",
     "ru": "Совет утвердил расписание, о котором на причале никто не просил. С понедельника первый паром уходит на час "
     "позже, а последний больше не ждёт поезда.",
-    "be": "Савет зацвердзіў расклад, пра які на прычале ніхто не прасіў. З панядзелка першы паром адыходзіць на гадзіну "
-    "пазней, а апошні больш не чакае цягніка.",
-    "uk": "Рада затвердила розклад, про який на причалі ніхто не просив. З понеділка перший пором відходить на годину "
-    "пізніше, а останній більше не чекає поїзда.",
+    "be": "Савет зацвердзіў расклад, пра які на прычале ніхто не прасіў. З панядзелка першы паром адыходзіць на "
+    "гадзіну пазней, а апошні больш не чакае цягніка.",
+    "uk": "Рада затвердила розклад, про який на причалі ніхто не просив. З понеділка перший пором відходить на "
+    "годину пізніше, а останній більше не чекає поїзда.",
 }
 
 NAVIGATION = {
@@ -63,7 +63,7 @@ NAVIGATION = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """A page: what its paper declares (`declared`), the words of its text, its paywall, and what else is on it."""
+    """A page: what its paper declares (`declared`, `items` in the body), its words, its paywall, what else is on it."""
 
     name: str
     access: Access
@@ -73,22 +73,25 @@ class Labelled:
     gate: str = ""
     beside: str = ""
     head: str = ""
+    items: str = ""
 
     def html(self, *, stripped: bool = False) -> str:
         """The page; `stripped` of what the paper declares."""
         invite, offer, login = NAVIGATION[self.language]
-        declared = "" if stripped else self.declared
+        declared, items = ("", "") if stripped else (self.declared, self.items)
         return f"""<!DOCTYPE html><html lang="{self.language}"><head><meta charset="utf-8">
 <title>{TITLE} - The Paper</title><link rel="canonical" href="{URL}"><meta property="og:title" content="{TITLE}">
 <meta property="og:type" content="article">{declared}{self.head}
 <script src="https://static.example.org/app.js"></script>
-<script>window.config = {{"paywall": {{"enabled": true, "isPremium": true, "strategy": "hard"}}, "access": "locked"}};</script>
+<script>window.config = {{"paywall": {{"enabled": true, "isPremium": true}}, "access": "locked"}};</script>
 </head><body class="article has-sidebar premium-ready"><header class="masthead"><a class="logo" href="/">The Paper</a>
 <a class="btn subscribe" href="/subscribe">{invite}</a><p>{login}</p></header>
 <nav><ul><li><a href="/harbour">Harbour</a></li><li><a href="/plus">{offer}</a></li></ul></nav>
-<div class="page-wrapper"><main><article class="story"><header><h1>{TITLE}</h1><p class="byline">By the desk</p></header>
+<div class="page-wrapper">{items}<main><article class="story"><header><h1>{TITLE}</h1>
+<p class="byline">By the desk</p></header>
 <div class="story-body">{paragraphs(self.language, self.words)}</div>{self.gate}</article></main>
-<aside class="sidebar"><h2>Most read</h2><ul><li><a href="/a">Gulls return to the pier</a> <span>{login}</span></li></ul>
+<aside class="sidebar"><h2>Most read</h2><ul>
+<li><a href="/a">Gulls return to the pier</a> <span>{login}</span></li></ul>
 </aside>{self.beside}<section class="newsletter-signup"><h3>Newsletter</h3><p>{offer}</p></section></div>
 <footer><p>{offer}. {login}</p><p>© The Paper</p></footer></body></html>"""
 
@@ -144,7 +147,8 @@ HIDDEN_TEMPLATE = (
     '<div id="paywall" style="display: none"><p>This article is for subscribers only</p></div>'
 )
 RELATED = (
-    '<section class="related"><article><h3><a href="/b">Gulls return</a></h3><span>For subscribers only</span></article>'
+    '<section class="related"><article><h3><a href="/b">Gulls return</a></h3><span>For subscribers only</span>'
+    "</article>"
     '<article><h3><a href="/c">A lock for the canal</a></h3><span>Subscribers only</span></article></section>'
 )
 CONSENT = (
@@ -385,15 +389,15 @@ DECLARED: tuple[Labelled, ...] = (
         name="microdata locked",
         access=PREMIUM,
         declared="",
-        beside='<div itemscope itemtype="https://schema.org/NewsArticle"><meta itemprop="isAccessibleForFree" '
+        items='<div itemscope itemtype="https://schema.org/NewsArticle"><meta itemprop="isAccessibleForFree" '
         f'content="False"><link itemprop="mainEntityOfPage" href="{URL}"></div>',
     ),
     Labelled(
         name="microdata free, a product that is not",
         access=FREE,
         declared="",
-        beside='<div itemscope itemtype="https://schema.org/Article"><meta itemprop="isAccessibleForFree" content="true">'
-        f'<meta itemprop="headline" content="{TITLE}"></div><div itemscope itemtype="https://schema.org/Product">'
+        items='<div itemscope itemtype="https://schema.org/Article"><meta itemprop="isAccessibleForFree" '
+        f'content="true"><meta itemprop="headline" content="{TITLE}"></div><div itemscope itemtype="https://schema.org/Product">'
         '<meta itemprop="isAccessibleForFree" content="false"></div>',
     ),
     # Tiers and metas.
@@ -474,7 +478,7 @@ SILENT: tuple[Labelled, ...] = (
         access=FREE,
         declared="",
         words=90,
-        beside="<div class='discussion'><p>Comments are for subscribers only. Subscribe to read the comments.</p></div>",
+        beside="<div class='discussion'><p>Comments are for subscribers only. Subscribe to comment.</p></div>",
     ),
     Labelled(
         name="an invitation to a newsletter",
