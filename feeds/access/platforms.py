@@ -64,7 +64,9 @@ def _audience(text: str, page: Page) -> str | None:
 
 def _ghost(page: Page) -> Iterator[Evidence]:
     posts = page.tree.css('article[class*="post-access-"], main[class*="post-access-"]')[:MAX_POSTS]
-    own = [post for post in posts if post.css_first("h1") is not None] or (posts if len(posts) == 1 else [])
+    own = [post for post in posts if post.css_first("h1") is not None]
+    if not own and len(posts) == 1 == len(page.tree.css("article")):
+        own = posts
     for post in own[:1]:
         for token in (post.attributes.get("class") or "").split():
             if (said := _VISIBILITY.fullmatch(token)) is not None:

@@ -44,7 +44,7 @@ _BESIDE = frozenset(
     "related recommended recommendations recommendation teaser teasers newsletter sidebar promo promoted promotion "
     "comments comment share sharing social cookie cookies consent cmp gdpr advert advertisement ads breadcrumb "
     "breadcrumbs menu navigation navbar masthead byline author bio trending popular mostread latest outbrain taboola "
-    "carousel footer toolbar topbar banner pagination tags".split()
+    "carousel card cards tile tiles suggested upnext recirculation footer toolbar topbar banner pagination tags".split()
 )
 """Words of classes of what stands beside an article."""
 
