@@ -343,6 +343,9 @@ class Profile(_Model):
 
     sections: tuple[Text, ...] = Field((), description="Names of sections that rows may begin with.")
     markers: tuple[Text, ...] = Field((), description="Texts glued to a headline's end that mark it premium.")
+    categories: tuple[Text, ...] = Field(
+        (), description="Categories of an item that mark it premium, beside those of [access]."
+    )
     dateline: Dateline | None = Field(
         None,
         description='Shape of the dateline: "{date}, {agency}." or "{place}, {date} ({agency}) -"; default: learned.',

@@ -46,7 +46,7 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         zone=ZoneInfo(source.timezone or config.site.timezone),
         sections=tuple(dict.fromkeys(profile.sections + learned.sections)),
         markers=tuple(dict.fromkeys(markers + learned.markers)) if learned.markers else markers,
-        premium_categories=config.access.categories,
+        premium_categories=profile.categories + config.access.categories,
         dateline=profile.dateline,
         year=profile.year,
     )

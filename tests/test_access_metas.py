@@ -62,7 +62,8 @@ def test_the_raw_value_is_kept() -> None:
 
 
 def test_a_property_of_another_item_is_no_meta_of_the_page() -> None:
-    product = '<div itemscope itemtype="https://schema.org/Product"><meta itemprop="isAccessibleForFree" content="false"></div>'
+    flag = '<meta itemprop="isAccessibleForFree" content="false">'
+    product = f'<div itemscope itemtype="https://schema.org/Product">{flag}</div>'
     assert level(product) is Access.UNKNOWN
     assert level(product + '<meta name="isAccessibleForFree" content="false">') is Access.PREMIUM
 

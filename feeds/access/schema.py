@@ -77,21 +77,18 @@ def locked_selectors(page: Page) -> Iterator[str]:
 def main_articles(page: Page) -> list[Node]:
     """What is stated of the article that the page is about, often in JSON-LD and in microdata.
 
-    That are those whose address is the page's, else whose headline is; where none is known again, the first. One
-    with neither address nor headline has no other article to be about.
+    That are those whose address or headline is the page's; where none is known again, the first. One with neither
+    address nor headline has no other article to be about.
     """
     candidates = [node for node in _candidates(page) if _NO_ARTICLES.isdisjoint(types_of(node))]
     nameless = [node for node in candidates if not _is_named(node)]
     named = [node for node in candidates if _is_named(node)]
     addresses, headlines = _addresses_of(page), _headlines_of(page)
-    homeless = [node for node in named if not _addresses(node)]
-    titled = [node for node in named if not headlines.isdisjoint(map(_folded, texts(node, "headline")))]
-    placed = [node for node in named if not addresses.isdisjoint(_addresses(node))]
-    same = [node for node in named if node in placed or (node in titled and node in homeless)] if placed else titled
+    same = [node for node in named if not addresses.isdisjoint(_addresses(node)) or _is_titled(node, headlines)]
     chosen = [*(same or named[:1]), *nameless]
     if not any(map(_states, chosen)):
         # A headline for search engines differs from the page's.
-        chosen += [node for node in homeless if _states(node)][:1]
+        chosen += [node for node in named if _states(node) and not _addresses(node)][:1]
     return chosen
 
 
@@ -137,6 +134,10 @@ def _by_id(nodes: Iterable[Node]) -> dict[str, Node]:
 def _id(node: Node) -> str:
     name = node.get("@id")
     return name if isinstance(name, str) else ""
+
+
+def _is_titled(node: Node, headlines: set[str]) -> bool:
+    return not headlines.isdisjoint(map(_folded, texts(node, "headline")))
 
 
 def _states(node: Node) -> bool:
