@@ -131,7 +131,6 @@ def _is_ours(path: Path, application: int) -> bool:
 def _configure(raw: Any, _record: Any) -> None:
     # The driver's own transaction control begins too late for BEGIN IMMEDIATE; `_begin` does it instead.
     raw.isolation_level = None
-    raw.create_function("casefold", 1, str.casefold, deterministic=True)
     for pragma in (
         "page_size=8192",
         "journal_mode=WAL",
@@ -178,6 +177,10 @@ def _explained(engine: Engine) -> Iterator[None]:
             raise Corrupt(f"{path}: is damaged ({said}); restore a backup of it") from error
         if isinstance(error, OperationalError) and "locked" in said:
             raise Locked(f"{path}: another program holds it for longer than {BUSY_MS // 1000} s; try again") from error
+        if "no such module" in said:
+            raise StorageError(
+                f"{path}: SQLite was built without {said.rpartition(' ')[2]}; install one that has it"
+            ) from error
         if isinstance(error, OperationalError) and any(word in said for word in ("full", "I/O", "readonly", "unable")):
             raise StorageError(f"{path}: {said}; free space or mend permissions, then run again") from error
         raise

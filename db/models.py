@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     desc,
+    false,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -210,7 +212,8 @@ class Item(Base):
 
 
 class Revision(Base):
-    """A version of an entry that a later one took the place of at `replaced_at`."""
+    """A version of an entry that a later one took the place of at `replaced_at`; `version` is a digest by which it is
+    known again when it comes back (`db.records.version_of`)."""
 
     __tablename__ = "revisions"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -223,13 +226,42 @@ class Revision(Base):
     content: Mapped[str]
     access: Mapped[str] = mapped_column(String(20))
     sections: Mapped[Any]
+    version: Mapped[bytes | None]
+
+
+class Withdrawal(Base):
+    """An entry that was taken back: no feed shows it, and an archive tells so (RFC 6721). A table of its own: a column
+    behind the long texts of an entry would cost a feed their pages."""
+
+    __tablename__ = "withdrawals"
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    at: Mapped[datetime] = mapped_column(index=True)
+    by: Mapped[str] = mapped_column(String(20))
+    why: Mapped[str]
+
+
+class Vanished(Base):
+    """An entry that a document names no more though it names older ones: `reads` counts how often in a row the
+    whole document was read since and named newer ones, too; `last` is the latest of them."""
+
+    __tablename__ = "vanished"
+    document_id: Mapped[int] = mapped_column(
+        ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, index=True)
+    since: Mapped[datetime]
+    last: Mapped[datetime]
+    reads: Mapped[int]
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class Fingerprint(Base):
     """What duplicates of an entry are found and judged by, so that no text is read for it.
 
     `hash` is `Fingerprint.bucket` of `db.records`; `at` is the entry's `sorted_at` in seconds since 1970, so that
-    the database can reckon with it.
+    the database can reckon with it; `teased` says that a teaser stands for the body, for want of one.
     """
 
     __tablename__ = "fingerprints"
@@ -241,6 +273,7 @@ class Fingerprint(Base):
     at: Mapped[int] = mapped_column(BigInteger)
     body_words: Mapped[int]
     text_hash: Mapped[int | None] = mapped_column(BigInteger)
+    teased: Mapped[bool] = mapped_column(server_default=false())
     __table_args__ = (
         Index("ix_fingerprints_source", "hash", "source_id", "at"),
         Index("ix_fingerprints_time", "hash", "at"),
@@ -254,14 +287,64 @@ class Fingerprint(Base):
     )
 
 
+class Sketch(Base):
+    """The hashes of an entry's beginning (`Fingerprint.sketch` of `db.records`), 8 bytes each, while copies of it can
+    come: what takes its rows out of `shingles` again. `at` is as in `Fingerprint`."""
+
+    __tablename__ = "sketches"
+    entry_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[int] = mapped_column(BigInteger, index=True)
+    hashes: Mapped[bytes]
+
+
+class Shingle(Base):
+    """The same hashes the other way round: who began with these words.
+
+    Without a foreign key, which would cost a look-up for each of 16 rows an entry; a row whose entry is gone leads
+    nowhere, and goes with the others of its week.
+    """
+
+    __tablename__ = "shingles"
+    hash: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class Pair(Base):
+    """Two entries whose texts were compared and agree (`rule` R3, R4), or tell of one event in other words
+    (`related`): `score` is how much, 0 to 1. Each pair stands here twice, once from either side."""
+
+    __tablename__ = "pairs"
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(String(10))
+    score: Mapped[float] = mapped_column(Float)
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class Ruling(Base):
+    """A person's word on two entries: to be folded together (`same`), or never. From either side, as in `Pair`; one
+    that stands with itself is to be folded with none."""
+
+    __tablename__ = "rulings"
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    same: Mapped[bool]
+    at: Mapped[datetime]
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
 class Section(Base):
-    """The editorial rubric; `folded` is the name without regard to case, by which it is found."""
+    """The editorial rubric; `folded` is the name without regard to case, by which it is found. `key` is what the ids of
+    its feeds are made of: it stays when the section gets another name."""
 
     __tablename__ = "sections"
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     folded: Mapped[str] = mapped_column(unique=True)
+    key: Mapped[str] = mapped_column(server_default="")
+    __table_args__ = (Index(None, "key", unique=True),)
 
 
 class EntrySection(Base):

@@ -5,15 +5,24 @@ Times are aware datetimes in UTC, to the second. Text is NFC without characters 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from hashlib import blake2b
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """When a source is due that is asked no more until a person names it."""
 
 ALL_SECTIONS = 0
 """Id of the pseudo-section that stands for `all.atom` where sections owe a feed; no section has it."""
+
+
+RELATED = "related"
+"""Stands as the rule of a pair of entries that tell of one event in other words, and are not folded."""
+
+PERSON = "person"
+"""Stands as the rule where a person said that two entries belong together."""
 
 
 class Access(StrEnum):
@@ -61,7 +70,10 @@ class Fingerprint:
     """What two entries are compared by (see `feeds.dedupe`).
 
     Hashes are signed 64-bit, so that both databases keep them in a BIGINT. `title_hash` is None for a folded
-    title of fewer than four words, `text_hash` is None without a usable body.
+    title of fewer than four words, `text_hash` is None without a usable body. `sketch` are up to 16 hashes by which a
+    copy of the body is found, in order. `shingles` (hashes of three words in a row), `numbers` and `opening` (those of
+    the shingles with which it begins) of the body are None where they were not reckoned: they cost more than all the
+    rest, and only who is compared needs them.
     """
 
     url_key: str | None
@@ -71,6 +83,10 @@ class Fingerprint:
     body_words: int
     text_hash: int | None
     at: datetime | None = None
+    sketch: tuple[int, ...] = ()
+    shingles: frozenset[int] | None = None
+    numbers: frozenset[str] | None = None
+    opening: frozenset[int] | None = None
 
     @property
     def bucket(self) -> int | None:
@@ -149,7 +165,8 @@ class StoredEntry(ShownEntry):
 
     `sorted_at` is what feeds are ordered by (newest first) and never moves: `published`, else the time the item was
     filed under. `lead` is the uid of the entry that feeds show in place of this one's cluster (its own
-    where it leads); `rule` says why the two were joined. `extra` is as in `EntryRecord`.
+    where it leads); `rule` says why the two were joined, `score` how much they agree (0 to 1). `extra` is as in
+    `EntryRecord`. `withdrawal` is None unless it was taken back.
     """
 
     text: str
@@ -160,20 +177,116 @@ class StoredEntry(ShownEntry):
     evidence: tuple[Evidence, ...]
     lead: str
     rule: str | None
+    score: float | None = None
     extra: str = ""
+    withdrawal: Withdrawal | None = None
 
     @property
     def is_lead(self) -> bool:
         return self.lead == self.uid
 
+    @property
+    def version(self) -> bytes:
+        """See `version_of`."""
+        return version_of(self.title, self.summary, self.content, self.access, self.sections)
+
+
+def version_of(title: str, summary: str, content: str, access: Access, sections: Iterable[str]) -> bytes:
+    """16 bytes over what a material change moves, by which a version is known again that an entry returns to."""
+    said = [title, summary, content, access.value, *sorted({name.casefold() for name in sections})]
+    return blake2b("\0".join(said).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+class WithdrawnBy(StrEnum):
+    """Who took an entry back. What a person took back no document brings back."""
+
+    PERSON = "person"
+    SOURCE = "source"
+    ADDRESS = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """That an entry was taken back: since when, by whom, and why in words."""
+
+    at: datetime
+    by: WithdrawnBy
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What an archive tells of an entry that was taken back (RFC 6721): `uid` is the `ref`, `at` the `when`."""
+
+    uid: str
+    at: datetime
+    sections: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VanishedRecord:
+    """An entry that a `document` (a name) of a `source` names no more, though it names older ones.
+
+    `since` is when that was first seen, `reads` how often in a row the whole document was read since then and named
+    newer ones as well, `last` when it was read last.
+    """
+
+    document_id: int
+    document: str
+    source_id: int
+    source: str
+    entry_id: int
+    published: datetime
+    since: datetime
+    last: datetime
+    reads: int
+
+
+class Field(StrEnum):
+    """What part of an entry is looked at: `WORDS` are those of title, summary, body and authors."""
+
+    WORDS = "words"
+    TITLE = "title"
+    AUTHOR = "author"
+    SECTION = "section"
+    SOURCE = "source"
+    ACCESS = "access"
+    LANGUAGE = "language"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing that an entry has or has not.
+
+    `value` of the first three fields are words as `db.folding.fold` makes them, parted by one blank: more than one are
+    a phrase, of which the last is the beginning of a word where `prefix` is true. For the others it is a name (a
+    section's slug does as well), a level, or a language tag, which stands for its regions, too.
+    """
+
+    field: Field
+    value: str
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for: of each group one term or more, of `excluded` none, `sorted_at` from `since` to before
+    `until`."""
+
+    groups: tuple[tuple[Term, ...], ...] = ()
+    excluded: tuple[Term, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class SectionRecord:
-    """A section: published as `sections/<slug>.atom`."""
+    """A section: published as `sections/<slug>.atom`. The ids of its feeds are made of `key`, for ever."""
 
     id: int
     slug: str
     name: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +333,7 @@ class Revised:
     access: Access
     evidence: tuple[Evidence, ...]
     changed: tuple[str, ...]
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,12 +483,35 @@ class RevisionRecord:
     sections: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What comparing the texts of two entries came to: a rule of `feeds.dedupe` or `RELATED`, and how much they agree
+    (0 to 1)."""
+
+    entry_id: int
+    other_id: int
+    rule: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """An entry that tells of the same event as another in other words, and how near it is (0 to 1)."""
+
+    uid: str
+    title: str
+    url: str | None
+    source: str
+    score: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """What duplicates are judged by: one stored entry, without its text.
 
-    `bucket` is None for an entry that equals no other; `at` is its `sorted_at` in seconds since 1970. `recurring`
-    says that its own source told something else under its title within the time in which entries are compared.
+    `bucket` is None for an entry that equals no other; `at` is its `sorted_at` in seconds since 1970. `teased` says
+    that a teaser stands for the body, for want of one, `recurring` that its own source told something else under its
+    title within the time in which entries are compared. One that was `withdrawn` is compared with none.
     """
 
     id: int
@@ -383,13 +520,16 @@ class Member:
     at: int
     body_words: int
     text_hash: int | None
+    teased: bool
     recurring: bool
     access: Access
     lead_id: int | None
     rule: str | None
+    withdrawn: bool = False
 
     @property
     def leading(self) -> tuple[bool, bool, bool, int, str]:
         """Sorts the members of a cluster, the one that feeds show first: what everybody may read before what only
-        some may, a text before a headline, then the earliest."""
-        return (self.access.gated, not self.body_words, self.access is not Access.FREE, self.at, self.uid)
+        some may, a text before a teaser or a headline, then the earliest."""
+        bare = self.teased or not self.body_words
+        return (self.access.gated, bare, self.access is not Access.FREE, self.at, self.uid)

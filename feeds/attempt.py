@@ -99,6 +99,7 @@ class Attempt:
         self.result = PollResult(source=record.name)
         self.readings: list[Reading] = []
         self.network = False
+        self.said_again = False
         self._fetched: Fetched | None = None
         self._hints = Hints()
         self._read: Read | None = None
@@ -145,6 +146,7 @@ class Attempt:
     def crashed(self, error: Exception) -> None:
         """A defect of ours: one line for a person."""
         self.readings.clear()
+        self.said_again = False
         self._read = None
         self.result.read = 0
         kind = type(error).__name__
@@ -163,6 +165,7 @@ class Attempt:
     def said_nothing_new(self) -> str | None:
         """The document is the one that was read last; returns where to go on as `was_read` does."""
         self.result.read += 1
+        self.said_again = True
         self._next = self.record.pace.gap_at
         self._missed = self._next is not None
         return self._earlier()

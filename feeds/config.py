@@ -10,7 +10,9 @@ import difflib
 import os
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable
+from datetime import tzinfo
 from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
@@ -22,6 +24,7 @@ import ada_url
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -30,8 +33,11 @@ from pydantic import (
     model_validator,
 )
 
-from db.records import Access
-from feeds.errors import ConfigError
+from db.records import Access, Query
+from db.records import Field as Kind
+from feeds.errors import ConfigError, UsageError
+from feeds.query import narrowed
+from feeds.query import parse as parse_query
 
 MAX_SECRET = 8192
 DEFAULT_PATH = Path("config.toml")
@@ -148,6 +154,30 @@ def _check_host(name: str) -> None:
         raise ValueError(f'host: "{name}" is counted as "{counted}": write that')
 
 
+def _section_name(value: str) -> str:
+    """The name as it is cleaned where documents give it, so that the two are one."""
+    if re.search("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", value):
+        raise ValueError("give a name without control characters: it is shown in feeds")
+    return unicodedata.normalize("NFC", " ".join(value.split()))
+
+
+def _one_or_more(value: object) -> object:
+    """A single text stands for a list of it."""
+    return [value] if isinstance(value, str) else value
+
+
+def _path_pattern(value: str) -> str:
+    if not value.startswith("/") or re.search(r"[?#\s]", value):
+        raise ValueError('give the path of addresses: "/politics" with all below it, or a pattern: "/*/sport/*"')
+    return value
+
+
+def _phrase(value: str) -> str:
+    if not any(char.isalnum() for char in value):
+        raise ValueError("give a word, or several that stand together")
+    return value
+
+
 def _user_agent(value: str) -> str:
     if not re.fullmatch(r"[\x20-\x7e]+", value):
         raise ValueError("give printable ASCII: it goes into a header (RFC 9110, section 5.5)")
@@ -164,7 +194,12 @@ Authority = Annotated[str, AfterValidator(_authority)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Dateline = Annotated[str, Field(max_length=200), AfterValidator(_dateline)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 UserAgent = Annotated[Text, AfterValidator(_user_agent)]
+SectionName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_section_name)]
+OneOrMore = BeforeValidator(_one_or_more)
+PathPattern = Annotated[Text, AfterValidator(_path_pattern)]
+Phrase = Annotated[Text, AfterValidator(_phrase)]
 
 
 class _Model(BaseModel):
@@ -191,6 +226,10 @@ class Site(_Model):
                 'own with the day you owned it, such as "news.example,2026-01-01"'
             )
         return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
 
     def _host(self) -> str:
         # The colons of an IPv6 address would be the tag's own.
@@ -390,11 +429,115 @@ class Source(_Model):
 class Section(_Model):
     """`[[section]]`: a section that is published whether or not entries have come."""
 
-    name: Text = Field(description="Name as sources write it.")
-    slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)] | None = Field(
-        None, description="Name of its files; default: the name, transliterated."
-    )
+    name: SectionName = Field(description="Name as sources write it.")
+    slug: Slug | None = Field(None, description="Name of its files; default: the name, transliterated.")
     title: Text | None = Field(None, description="Name shown to readers; default: the name.")
+    formerly: Annotated[tuple[SectionName, ...], OneOrMore] = Field(
+        (), description="Names that it had, or of sections that are part of it now; it keeps the feed and its readers."
+    )
+
+
+class Sections(_Model):
+    """`[sections]`: what becomes of sections that only documents name."""
+
+    unknown: Literal["make", "default", "drop"] = Field(
+        "make",
+        description="A section that nothing in this file names is made as it is met, replaced by default, or left out.",
+    )
+    default: SectionName | None = Field(
+        None, description="Section of entries that would be in none; a source's own default_section goes first."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Sections:
+        if self.unknown == "default" and self.default is None:
+            raise ValueError('unknown = "default" needs default, the name of a [[section]]')
+        return self
+
+
+class Rule(_Model):
+    """`[[rule]]`: entries that stand in a section whatever their source says; all conditions must hold."""
+
+    section: Annotated[tuple[SectionName, ...], OneOrMore, Field(min_length=1)] = Field(
+        description="Section, or list of sections, in which entries stand."
+    )
+    source: Annotated[tuple[SourceName, ...], OneOrMore] = Field((), description="Entries of this source.")
+    category: Annotated[tuple[Text, ...], OneOrMore] = Field(
+        (), description="Entries of this category (case does not matter)."
+    )
+    path: Annotated[tuple[PathPattern, ...], OneOrMore] = Field(
+        (),
+        description='Entries whose address has this path or one below it; or all of it, * as any text: "/*/sport/*".',
+    )
+    title: Annotated[tuple[Phrase, ...], OneOrMore] = Field(
+        (),
+        description="Entries whose title has this word, or these words side by side; case does not matter.",
+    )
+    language: Annotated[tuple[Language, ...], OneOrMore] = Field(
+        (), description='Entries in this language; "de" is "de-AT", too.'
+    )
+    only: bool = Field(False, description="Say true to take them out of the sections that their source names.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Rule:
+        if not (self.source or self.category or self.path or self.title or self.language):
+            raise ValueError("give a condition: source, category, path, title or language; each may be a list")
+        return self
+
+
+def _query(value: str) -> str:
+    try:
+        parse_query(value)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+def _author(value: str) -> str:
+    try:
+        narrowed(Query(), Kind.AUTHOR, (value,))
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+QueryText = Annotated[str, AfterValidator(_query)]
+Names = Annotated[tuple[Text, ...], OneOrMore]
+Authors = Annotated[tuple[Annotated[Text, AfterValidator(_author)], ...], OneOrMore]
+Levels = Annotated[tuple[Access, ...], OneOrMore]
+Languages = Annotated[tuple[Language, ...], OneOrMore]
+
+
+class Saved(_Model):
+    """`[[saved]]`: a filter that is published as a feed; all its keys must hold, of a list one of its names."""
+
+    name: Slug = Field(description="Name of its files, unique; ids of the feed are made from it.")
+    title: Text | None = Field(None, description="Name shown to readers; default: the name.")
+    query: QueryText | None = Field(None, description="What to look for, as for 'feeds entries search'.")
+    section: Names = Field((), description="Name or slug of a section, or a list of them.")
+    source: Names = Field((), description="Name of a source, or a list of them.")
+    access: Levels = Field((), description="Level of access, or a list of them.")
+    author: Authors = Field((), description="Name of an author, or words of it, or a list of them.")
+    language: Languages = Field((), description='Language, or a list of them; "en" is "en-GB", too.')
+
+    @model_validator(mode="after")
+    def _check(self) -> Saved:
+        if self.query is None and not any((self.section, self.source, self.access, self.author, self.language)):
+            raise ValueError("give a query, or a section, source, access, author or language")
+        return self
+
+    def chosen(self, zone: tzinfo) -> Query:
+        """What an entry has to be; days begin in `zone`."""
+        query = Query() if self.query is None else parse_query(self.query, zone=zone)
+        for kind, names in (
+            (Kind.SECTION, self.section),
+            (Kind.SOURCE, self.source),
+            (Kind.ACCESS, self.access),
+            (Kind.AUTHOR, self.author),
+            (Kind.LANGUAGE, self.language),
+        ):
+            query = narrowed(query, kind, names)
+        return query
 
 
 class Config(_Model):
@@ -405,6 +548,7 @@ class Config(_Model):
     publish: Publish = Publish()
     poll: Poll = Poll()
     access: AccessSettings = AccessSettings()
+    sections: Sections = Sections()
     monitor: Monitor = Monitor()
     web: Web = Web()
     host: dict[str, Host] = Field({}, description="Hosts that are asked in another way, by name.")
@@ -412,6 +556,8 @@ class Config(_Model):
     profile: dict[str, Profile] = Field({}, description="Publishers' peculiarities, by name.")
     source: tuple[Source, ...] = Field((), description="What is polled.")
     section: tuple[Section, ...] = Field((), description="Sections with a title or slug of their own.")
+    saved: tuple[Saved, ...] = Field((), description="Filters that are published as feeds.")
+    rule: tuple[Rule, ...] = Field((), description="Entries that stand in sections whatever their source says.")
     _root: Path = PrivateAttr(Path())
 
     @model_validator(mode="after")
@@ -427,14 +573,33 @@ class Config(_Model):
         for origin in self.credential:
             if re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin) is None:
                 raise ValueError(f'credential: "{origin}" is no origin such as "https://news.example"')
+        self._check_sections()
+        return self
+
+    def _check_sections(self) -> None:
         for what, given in (
-            ("name", [section.name.casefold() for section in self.section]),
-            ("slug", [section.slug for section in self.section if section.slug is not None]),
+            ("section: the name", [section.name.casefold() for section in self.section]),
+            ("section: the slug", [section.slug for section in self.section if section.slug is not None]),
+            ("saved: the name", [saved.name for saved in self.saved]),
         ):
             twice = next((one for index, one in enumerate(given) if one in given[:index]), None)
             if twice is not None:
-                raise ValueError(f'section: the {what} "{twice}" is given twice')
-        return self
+                raise ValueError(f'{what} "{twice}" is given twice')
+        names = {section.name.casefold(): section.name for section in self.section}
+        olds: set[str] = set()
+        for section in self.section:
+            for old in section.formerly:
+                if old.casefold() in names or old.casefold() in olds:
+                    raise ValueError(f'section "{section.name}": formerly "{old}" is also another name, or given twice')
+                olds.add(old.casefold())
+        named = [(f"rule {number}: section", name) for number, rule in enumerate(self.rule, 1) for name in rule.section]
+        if self.sections.default is not None:
+            named.append(("sections.default", self.sections.default))
+        for where, name in named:
+            if name.casefold() not in names:
+                near = difflib.get_close_matches(name.casefold(), names, n=1, cutoff=0.5)
+                hint = f'did you mean "{names[near[0]]}"?' if near else "add one with that name"
+                raise ValueError(f'{where}: there is no [[section]] "{name}"; {hint}')
 
     @property
     def root(self) -> Path:

@@ -15,9 +15,10 @@ def declare(engine: Engine, config: Config, now: datetime) -> None:
     """Brings sources and sections in the database in line with `config.toml`."""
     declared = {source.name: options_of(source) for source in config.source}
     slugs = {section.name: section.slug for section in config.section}
+    former = {section.name: section.formerly for section in config.section if section.formerly}
     with reading(engine) as connection:
         # Most runs find nothing to change, and must not wait for a writer to learn it.
-        if sources.declared(connection) == declared and sections.configured(connection, slugs):
+        if sources.declared(connection) == declared and sections.configured(connection, slugs, former):
             return
     with writing(engine) as connection:
         before = sources.declared(connection)
@@ -28,14 +29,13 @@ def declare(engine: Engine, config: Config, now: datetime) -> None:
         ]
         if changed:
             from feeds import credence
-            from feeds.ingest import rejudge
 
             known = {source.name: source for source in sources.every(connection)}
             for source in changed:
                 record = known[source.name]
-                rejudge(connection, record.id, source.access, now)
+                credence.rejudge(connection, record.id, source.access, now)
                 credence.settle(connection, record.id, source, record.learned, now)
-        sections.configure(connection, slugs, slug)
+        sections.configure(connection, slugs, former, slug, now)
 
 
 def _word(options: Mapping[str, object]) -> tuple[object, object]:

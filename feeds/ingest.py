@@ -6,32 +6,30 @@ batches, and applies what they decide. The caller holds the transaction.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from heapq import heappop, heappush
+from datetime import datetime
 
 from db.engine import Connection
-from db.records import Access, EntryRecord, Evidence, Fingerprint, Member, Revised, Said, StoredEntry
-from db.store import entries, saving, sections, sources
-from feeds import access, dedupe, revise
+from db.records import (
+    Access,
+    EntryRecord,
+    Evidence,
+    NewEntry,
+    Revised,
+    Said,
+    StoredEntry,
+    Withdrawal,
+    WithdrawnBy,
+)
+from db.store import entries, saving, sections, sources, withdrawals
+from feeds import absence, access, dedupe, flapping, pairs, revise
+from feeds.clusters import regroup
 from feeds.model import Reading
 from feeds.slug import slug
 
 LIKELY = 8
 """Lost documents that are looked at for one that goes by a new name."""
-
-WINDOW = timedelta(days=7)
-"""Entries further apart are not compared: reprints come within days, and the work must not grow with the archive."""
-
-SECONDS = int(WINDOW.total_seconds())
-
-Lead = tuple[int | None, str | None]
-"""Id of the entry that leads another, and the rule that joined them; both None for one that leads itself."""
-
-Order = tuple[bool, bool, bool, int, str]
-Group = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +111,7 @@ def store(
         found = entries.find(connection, [key for one in batch for key in one.keys])
         for part in _parted(batch, found):
             tallies += _store(connection, part, found, prefix, now, made)
+    flapping.calm(connection, now)
     return tallies
 
 
@@ -172,9 +171,10 @@ def _store(
     read = [(one.saying.source_id, one.saying.reading.name, one.saying.reading.digest) for one in batch]
     for one, document_id in zip(batch, sources.save_documents(connection, read), strict=True):
         one.id, one.rank = document_id, revise.document_rank(one.records, one.saying.reading.name)
-    _recognise(connection, batch, found)
+    seen = _recognise(connection, batch, found)
     news = [[(one.saying.source_id, revise.mint(record, prefix)) for record in one.fresh] for one in batch]
-    changes, said = _compare(connection, batch, now, made)
+    changes, said, named_anew = _compare(connection, batch, now, made)
+    changes = flapping.damp(connection, changes, now, made)
     every_change = [change for each in changes for change in each]
     every_new = [new for each in news for new in each]
     names = {name for one in batch for record in one.records for name in record.sections}
@@ -194,20 +194,82 @@ def _store(
     beside = entries.beside(connection, [change.before.id for _, change in every_change if change.record is not None])
     saving.revise_entries(connection, every_change, section_ids, now)
     saving.save_items(connection, said)
+    pairs.find(connection, _told(every_new, ids, every_change), now)
     if ids or changed:
         shown = {name for _, new in every_new for name in new.record.sections}
         shown |= {name for _, change in every_change for name in (*change.sections, *change.before.sections)}
         touched = {section_ids[name.casefold()] for name in shown}
         sections.mark(connection, touched | regroup(connection, ids, changed, beside), now)
+    withdraw(
+        connection, {one.entry_id: one.why for one in absence.look(connection, seen, now)}, WithdrawnBy.SOURCE, now
+    )
+    gone = withdrawals.among(connection, named_anew)
+    restored = restore(connection, [each for each, one in gone.items() if one.by is not WithdrawnBy.PERSON], now)
     return [
-        _tally(len(each), [change for _, change in own], len(one.known), one.stated)
+        _tally(len(each), {change.before.id for _, change in own if change.changed}, restored, one)
         for one, each, own in zip(batch, news, changes, strict=True)
     ]
 
 
-def _tally(new: int, changes: Sequence[Revised], known: int, stated: Sequence[bool]) -> Tally:
-    materially = sum(bool(change.changed) for change in changes)
-    return Tally(new, materially, known - materially, len(stated), sum(stated))
+def _told(
+    news: Sequence[tuple[int, NewEntry]], ids: Sequence[int], changes: Sequence[tuple[int | None, Revised]]
+) -> list[pairs.Told]:
+    """What has words that nobody compared: what is new, and what has others than before."""
+    told = [pairs.Told(each, new.uid, new.record, new.sorted_at) for (_, new), each in zip(news, ids, strict=True)]
+    for _, change in changes:
+        before, record = change.before, change.record
+        if record is not None and _compared(record) != _compared(before):
+            told.append(pairs.Told(before.id, before.uid, record, before.sorted_at, edited=True))
+    return told
+
+
+def _compared(one: EntryRecord | StoredEntry) -> tuple[str, str]:
+    """The words that tell copies."""
+    return one.title, one.text or one.summary
+
+
+def _tally(new: int, changed: set[int], restored: set[int], one: _Document) -> Tally:
+    updated = len(changed | (restored & one.known.keys()))
+    return Tally(new, updated, len(one.known) - updated, len(one.stated), sum(one.stated))
+
+
+def said_again(connection: Connection, read: Mapping[int, Collection[str] | None], now: datetime) -> None:
+    """Takes note of documents that were read whole and say what they said before: source's id -> their names, None for
+    all of them. What they do not name any more may be taken back by that."""
+    taken = absence.again(connection, read, now)
+    withdraw(connection, {one.entry_id: one.why for one in taken}, WithdrawnBy.SOURCE, now)
+
+
+def withdraw(connection: Connection, whys: Mapping[int, str], by: WithdrawnBy, now: datetime) -> None:
+    """Takes entries back (entry id -> why, in words): no feed shows them any more. They are kept, with all they were.
+
+    What a person took back stays so, whatever others say.
+    """
+    known = withdrawals.among(connection, list(whys))
+    theirs = {each for each, one in known.items() if one.by is WithdrawnBy.PERSON}
+    for entry_id, why in whys.items():
+        if entry_id not in theirs or by is WithdrawnBy.PERSON:
+            withdrawals.save(connection, entry_id, Withdrawal(now, by, why))
+    fresh = [each for each in whys if each not in known]
+    changes = [(None, revise.withdraw(one)) for one in entries.load(connection, fresh).values()]
+    saving.revise_entries(connection, changes, {}, now)
+    withdrawals.forget_vanished(connection, fresh)
+    _show_anew(connection, fresh, now)
+
+
+def restore(connection: Connection, entry_ids: Iterable[int], now: datetime) -> set[int]:
+    """Shows entries again that were taken back; returns which of them were."""
+    ids = sorted(withdrawals.among(connection, list(entry_ids)))
+    changes = [(None, revise.restore(one, now)) for one in entries.load(connection, ids).values()]
+    withdrawals.remove(connection, ids)
+    saving.revise_entries(connection, changes, {}, now)
+    _show_anew(connection, ids, now)
+    return set(ids)
+
+
+def _show_anew(connection: Connection, entry_ids: Sequence[int], now: datetime) -> None:
+    if entry_ids:
+        sections.mark(connection, regroup(connection, [], entry_ids, entries.beside(connection, entry_ids)), now)
 
 
 def _recall(connection: Connection, source_id: int, name: str, records: Sequence[EntryRecord], lost: set[str]) -> None:
@@ -238,14 +300,16 @@ def _recall(connection: Connection, source_id: int, name: str, records: Sequence
         lost.discard(names[best[1]])
 
 
-def _recognise(connection: Connection, batch: Sequence[_Document], found: Mapping[bytes, int]) -> None:
-    """Parts the records of each document into those of stored entries and new ones.
+def _recognise(connection: Connection, batch: Sequence[_Document], found: Mapping[bytes, int]) -> list[absence.Seen]:
+    """Parts the records of each document into those of stored entries and new ones; returns what was seen in those that
+    are whole.
 
     A record whose headline was edited is recognised by what the document named at that place before.
     """
     before = entries.named_by(connection, [one.id for one in batch])
     keys: list[tuple[bytes, int]] = []
     gone: list[tuple[int, int]] = []
+    seen: list[absence.Seen] = []
     for one in batch:
         for record in one.records:
             entry_id = next((found[key] for key in record.keys if key in found), None)
@@ -265,9 +329,25 @@ def _recognise(connection: Connection, batch: Sequence[_Document], found: Mappin
             edited = {id(titled[index]) for index in edits}
             one.fresh = [record for record in one.fresh if id(record) not in edited]
         if not one.saying.reading.partial:
-            gone += [(one.id, each) for each in missing if each not in one.known]
+            lost = [each for each in missing if each not in one.known]
+            gone += [(one.id, each) for each in lost]
+            seen.append(_seen(one, lost, len(before[one.id])))
     saving.set_current(connection, gone, current=False)
     saving.add_keys(connection, keys)
+    return seen
+
+
+def _seen(one: _Document, gone: Sequence[int], before: int) -> absence.Seen:
+    return absence.Seen(
+        document_id=one.id,
+        document=one.saying.reading.name,
+        source_id=one.saying.source_id,
+        source=one.saying.source,
+        named=one.known.keys(),
+        times=[record.published for record in one.records],
+        gone=gone,
+        before=before,
+    )
 
 
 def _is_titled(source: str, record: EntryRecord) -> bool:
@@ -295,17 +375,21 @@ def _said(document_id: int, source: str, rank: str, record: EntryRecord, digest:
 
 def _compare(
     connection: Connection, batch: Sequence[_Document], now: datetime, made: set[int]
-) -> tuple[list[list[tuple[int | None, Revised]]], list[tuple[int, Said]]]:
-    """What the records of stored entries change, by document, and what is to be noted of them all."""
+) -> tuple[list[list[tuple[int | None, Revised]]], list[tuple[int, Said]], list[int]]:
+    """What the records of stored entries change, by document; what is to be noted of them all; and the entries that a
+    whole document names and did not when it was last read."""
     stood = entries.said_of(connection, [entry_id for one in batch for entry_id in one.known])
     differing: list[dict[int, Said]] = []
     first: set[int] = set()
     bared: set[int] = set()
     back: list[tuple[int, int]] = []
+    anew: list[int] = []
     for one in batch:
         own: dict[int, Said] = {}
         for entry_id, record in one.known.items():
             former = next((said for said in stood.get(entry_id, ()) if said.document_id == one.id), None)
+            if (former is None or not former.current) and not one.saying.reading.partial:
+                anew.append(entry_id)
             digest = revise.digest(record)
             if former is not None and former.digest == digest and not _reconfigured(former, record):
                 if not former.current:
@@ -345,7 +429,7 @@ def _compare(
             )
             if _moves(change, one.saying.source):
                 changes[-1].append((one.saying.source_id, change))
-    return changes, [item for own in differing for item in own.items()]
+    return changes, [item for own in differing for item in own.items()], anew
 
 
 def _reconfigured(former: Said, record: EntryRecord) -> bool:
@@ -360,7 +444,7 @@ def _with_body_of(before: StoredEntry, record: EntryRecord) -> EntryRecord:
         summary=before.summary,
         content=before.content,
         text=before.text,
-        fingerprint=dedupe.fingerprint(record.title, before.text),
+        fingerprint=dedupe.imprint(record.title, before.text or before.summary),
     )
 
 
@@ -385,207 +469,3 @@ def _moves(change: Revised, source: str) -> bool:
 def level_of(evidence: Sequence[Evidence]) -> Access:
     """Who may read an entry by all that was ever said of it."""
     return access.judge(evidence).level
-
-
-def rejudge(connection: Connection, source_id: int, configured: Access | None, now: datetime) -> int:
-    """Lets all that the source ever said count as `configured` in `config.toml`, or no longer (None); returns how
-    many entries can be read by others than before.
-
-    Also those that no document names any more: their bodies are still published. A person's override stands above.
-    """
-    proof = next(iter(access.judge((), configured=configured).evidence), None)
-    concerned = entries.configured_otherwise(connection, source_id, proof)
-    return _renew(connection, source_id, concerned, lambda said: _configured(said, configured), now)
-
-
-def reassess(connection: Connection, source_id: int, now: datetime, *, doubted: bool) -> int:
-    """Lets all that the source ever stated of locked articles count as hints (`doubted`), or as statements again;
-    returns how many entries can be read by others than before."""
-    signals = access.DOUBTED.keys() if doubted else access.DOUBTED.values()
-    concerned = entries.stating(connection, source_id, sorted(signals))
-    return _renew(connection, source_id, concerned, access.doubted if doubted else access.believed, now)
-
-
-def _renew(
-    connection: Connection,
-    source_id: int,
-    concerned: Sequence[int],
-    change: Callable[[tuple[Evidence, ...]], tuple[Evidence, ...]],
-    now: datetime,
-) -> int:
-    """Changes the evidence that the source gave for entries, and judges them anew, in batches."""
-    name = sources.name_of(connection, source_id)
-    changed = 0
-    for chunk in entries.chunks(concerned):
-        stood = entries.said_of(connection, chunk)
-        stored = entries.load(connection, chunk)
-        renewed: list[tuple[int, Said]] = []
-        changes = []
-        for entry_id, former in stood.items():
-            said = [replace(one, evidence=change(one.evidence)) if one.source == name else one for one in former]
-            renewed += [(entry_id, one) for one in said if one.source == name]
-            evidence = revise.evidence_of(said)
-            changes.append(revise.rejudge(stored[entry_id], level_of(evidence), evidence, now))
-        saving.save_evidence(connection, renewed)
-        saving.revise_entries(connection, [(None, change) for change in changes], {}, now)
-        moved = [change.before.id for change in changes if change.changed]
-        if moved:
-            sections.mark(connection, regroup(connection, [], moved), now)
-        changed += len(moved)
-    return changed
-
-
-def _configured(said: Sequence[Evidence], configured: Access | None) -> tuple[Evidence, ...]:
-    given = (proof for proof in said if proof.signal != revise.CONFIGURED)
-    return access.judge(given, configured=configured).evidence
-
-
-def regroup(
-    connection: Connection, fresh: Sequence[int], changed: Sequence[int], beside: Iterable[int] = ()
-) -> set[int]:
-    """Clusters anew what the `fresh` and the `changed` entries can concern; ids of all sections that show any of it.
-
-    `beside` are the entries that were next to the changed ones (`entries.beside`) before they changed.
-
-    The result follows from the entries alone, whatever the order in which they came: an entry follows the first (in
-    the order of `Member.leading`) of those that lead and agree with it, and a lead is who follows none. What is
-    stored keeps to that rule, so only where something changed is it applied again, in that order, and what comes of
-    it is followed from entry to entry, however far. Each step reads what is within `WINDOW` of one entry, never a
-    text: the cost depends on what happened around an entry, not on the archive.
-    """
-    sharing = entries.sharing(connection, [*fresh, *changed])
-    origins = {*changed, *beside, *sharing, *entries.beside(connection, sorted(sharing))}
-    if not origins:
-        return set()
-    clusters = _Clusters(connection, origins)
-    clusters.settle()
-    saving.set_leads(connection, clusters.moved())
-    return saving.sections_of(connection, sorted(clusters.heads(changed)))
-
-
-class _Clusters:
-    """The entries around those that changed (`origins`), and who leads whom among them."""
-
-    def __init__(self, connection: Connection, origins: set[int]) -> None:
-        self._connection = connection
-        self._known: dict[int, Member] = {}
-        self._lead: dict[int, Lead] = {}
-        self._queue: list[tuple[Order, int]] = []
-        self._queued: set[int] = set()
-        self._surveyed: set[int] = set()
-        # Who can agree at all: entries of one text, and those of one title that does not recur.
-        self._groups: dict[Group, list[Member]] = defaultdict(list)
-        self._leads: dict[Group, dict[int, Member]] = defaultdict(dict)
-        # Those behind an entry that changed may agree with it no more, so no step from it would find them.
-        first = entries.members(connection, sorted(origins | entries.followers(connection, sorted(origins))), SECONDS)
-        self._learn(first)
-        for member in first:
-            self._push(member)
-        self._survey(first)
-
-    def settle(self) -> None:
-        """Applies the rule to all that are queued, the first in order first, and queues whom that concerns."""
-        while self._queue:
-            member = self._known[heappop(self._queue)[1]]
-            self._survey([member])
-            led, lead = self._lead[member.id][0] is None, self._lead_of(member)
-            self._lead[member.id] = lead
-            if lead[0] is None:
-                for group in _groups(member):
-                    self._leads[group][member.id] = member
-                self._push_each(other for other in self._near(member) if _rule(member, other) is not None)
-            elif led:
-                self._push_each(other for other in self._near(member) if self._lead[other.id][0] == member.id)
-
-    def moved(self) -> dict[int, Lead]:
-        """Entries that stand otherwise than before: id -> (lead's id, rule)."""
-        known = self._known
-        return {each: lead for each, lead in self._lead.items() if lead != (known[each].lead_id, known[each].rule)}
-
-    def heads(self, changed: Iterable[int]) -> set[int]:
-        """Leads, former and present, of the clusters that are shown otherwise."""
-        concerned = {*changed, *self.moved()}
-        return {head or each for each in concerned for head in (self._known[each].lead_id, self._lead[each][0])}
-
-    def _lead_of(self, member: Member) -> Lead:
-        leads = {one.id: one for group in _groups(member) for one in self._leads[group].values() if _near(one, member)}
-        for lead in sorted(leads.values(), key=lambda one: one.leading):
-            rule = _rule(member, lead)
-            if rule is not None and lead.leading < member.leading:
-                return lead.id, rule
-        return None, None
-
-    def _near(self, member: Member) -> list[Member]:
-        """Those after `member` in order that may agree with it."""
-        found = [one for group in _groups(member) for one in self._groups[group]]
-        return [one for one in found if one.leading > member.leading and _near(one, member)]
-
-    def _push_each(self, members: Iterable[Member]) -> None:
-        for member in list(members):
-            self._push(member)
-
-    def _push(self, member: Member) -> None:
-        if member.id not in self._queued:
-            self._queued.add(member.id)
-            heappush(self._queue, (member.leading, member.id))
-            for group in _groups(member):
-                self._leads[group].pop(member.id, None)
-
-    def _survey(self, members: Iterable[Member]) -> None:
-        """Reads who may agree with these, where that was not done."""
-        open_ids: list[int] = []
-        texts: dict[int, list[int]] = defaultdict(list)
-        for member in members:
-            if member.id in self._surveyed:
-                continue
-            self._surveyed.add(member.id)
-            if member.recurring and member.text_hash is not None and _groups(member):
-                texts[member.text_hash].append(member.at)
-            elif not member.recurring and member.bucket is not None:
-                open_ids.append(member.id)
-        self._learn(entries.alike(self._connection, open_ids, SECONDS))
-        for text_hash, at in texts.items():
-            bounds = (min(at) - SECONDS, max(at) + SECONDS)
-            self._learn(entries.of_text(self._connection, text_hash, *bounds, SECONDS))
-
-    def _learn(self, members: Iterable[Member]) -> None:
-        for member in members:
-            if member.id in self._known:
-                continue
-            self._known[member.id] = member
-            self._lead[member.id] = (member.lead_id, member.rule)
-            for group in _groups(member):
-                self._groups[group].append(member)
-                if member.lead_id is None:
-                    self._leads[group][member.id] = member
-
-
-def _groups(member: Member) -> list[Group]:
-    """By what others may agree with it: its text, and its title where that does not recur."""
-    if member.recurring and member.body_words < dedupe.BOILERPLATE_WORDS:
-        return []
-    found = [] if member.text_hash is None else [("text", member.text_hash)]
-    return found if member.recurring or member.bucket is None else [*found, ("title", member.bucket)]
-
-
-def _near(one: Member, other: Member) -> bool:
-    return abs(one.at - other.at) <= SECONDS
-
-
-def _rule(one: Member, other: Member) -> str | None:
-    """By which rule two entries of one bucket agree; None where they do not."""
-    return dedupe.verdict(_print(one), _print(other), recurring=one.recurring or other.recurring).rule
-
-
-def _print(member: Member) -> Fingerprint:
-    """What an entry is compared by. One bucket is one title, and entries of one URL are one entry by its key, so
-    that neither is any part."""
-    return Fingerprint(
-        url_key=None,
-        title="",
-        title_words=0,
-        title_hash=None if member.bucket == member.text_hash else member.bucket,
-        body_words=member.body_words,
-        text_hash=member.text_hash,
-        at=datetime.fromtimestamp(member.at, UTC),
-    )

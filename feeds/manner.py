@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from db.records import Access, Learned
 from feeds.config import Config, Source
+from feeds.filing import Filing, filing_of
 from feeds.model import Context, Document
 
 _NOTHING = Learned()
@@ -21,9 +22,9 @@ _NOTHING = Learned()
 class Manner:
     """How the documents of the source `name` are read.
 
-    `home` is what links without an address lead to; `sections`, `default_section` and `access` are those configured;
-    `doubted` says that its statements of locked articles are hints only.
-    `digest` (16 bytes) stands for all of it but the name: where it changes, every document has to be read again.
+    `home` is what links without an address lead to; `sections` and `access` are those configured for the source,
+    `filing` says where entries stand, `doubted` that its statements of locked articles are hints only. `digest` (16
+    bytes) stands for all of it but the name: where it changes, every document has to be read again.
     """
 
     name: str
@@ -31,7 +32,7 @@ class Manner:
     context: Context
     home: str
     sections: tuple[str, ...]
-    default_section: str | None
+    filing: Filing
     access: Access | None
     digest: bytes
     doubted: bool = False
@@ -51,16 +52,16 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         year=profile.year,
     )
     home = source.link or config.site.base_url
-    doubted = is_doubted(source, learned)
+    filing, doubted = filing_of(config, source), is_doubted(source, learned)
     return Manner(
         name=source.name,
         kind=source.kind,
         context=context,
         home=home,
         sections=source.sections,
-        default_section=source.default_section,
+        filing=filing,
         access=source.access,
-        digest=_digest(context, source.sections, source.default_section, source.access, home, doubted),
+        digest=_digest(context, source.sections, filing.said, source.access, home, doubted),
         doubted=doubted,
     )
 
@@ -72,15 +73,10 @@ def is_doubted(source: Source, learned: Learned) -> bool:
 
 @lru_cache(maxsize=256)
 def _digest(
-    context: Context,
-    sections: tuple[str, ...],
-    default_section: str | None,
-    access: Access | None,
-    home: str,
-    doubted: bool,
+    context: Context, sections: tuple[str, ...], filing: str, access: Access | None, home: str, doubted: bool
 ) -> bytes:
     """Most sources of a desk are read alike, so most of these are known."""
-    said = (context, sections, default_section, access, home, doubted)
+    said = (context, sections, filing, access, home, doubted)
     return blake2b(repr(said).encode(), digest_size=16).digest()
 
 

@@ -20,7 +20,7 @@ def pack(reading: Reading) -> bytes:
     """A reading as bytes, for `unpack` in another process that runs the same Python.
 
     Pickling the records themselves calls Python for each object in them, which costs twice as much. Times of records
-    are whole seconds in UTC, as everywhere.
+    are whole seconds in UTC, as everywhere. Fingerprints are imprints: shingles and numbers stay behind.
     """
     columns: dict[str, Sequence[Any]] = dict(
         zip(_NAMES, zip(*map(_values, reading.records), strict=True), strict=False)
@@ -66,7 +66,7 @@ _fingerprint = maker(Fingerprint)
 _values = attrgetter(*_NAMES)
 _file = attrgetter(*(field.name for field in fields(Enclosure)))
 _proof = attrgetter(*(field.name for field in fields(Evidence)))
-_print = attrgetter(*(field.name for field in fields(Fingerprint)))
+_print = attrgetter("url_key", "title", "title_words", "title_hash", "body_words", "text_hash", "sketch")
 _ACCESS = {level.value: level for level in Access}
 _PRECISION = {precision.value: precision for precision in Precision}
 
@@ -85,8 +85,8 @@ _PLAIN: dict[str, tuple[Callable[[Any], object], Callable[[Any], object]]] = {
         lambda rows: rows and tuple(starmap(Evidence, rows)),
     ),
     "fingerprint": (
-        lambda one: (*_print(one)[:-1], _stamp(one.at)),
-        lambda row: _fingerprint(*row[:-1], _moment(row[-1])),
+        lambda one: (*_print(one), _stamp(one.at)),
+        lambda row: _fingerprint(*row[:6], _moment(row[7]), row[6]),
     ),
 }
 """Fields that are no plain values, each with the way there and back."""

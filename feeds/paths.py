@@ -23,7 +23,7 @@ from feeds.cadence import BACKOFF, next_due
 from feeds.config import Config, Source
 from feeds.errors import FetchError, ParseError, SourceError
 from feeds.fetch import Unreadable, read_local
-from feeds.ingest import Saying, Tally, rejudge, store
+from feeds.ingest import Saying, Tally, said_again, store
 from feeds.manner import Manner, digest_of, manner_of
 from feeds.model import Document, Reading
 from feeds.packing import unpack
@@ -89,6 +89,8 @@ class _Look:
         self._made: set[int] = set()
         # Names of documents that are no longer there: one that is new may be one of them, renamed.
         self._lost: set[str] = set()
+        # Names of documents that were looked at: those that are not stored anew say what they said before.
+        self._seen: set[str] = set()
 
     def run(self) -> PollResult:
         group: list[Reading] = []
@@ -132,7 +134,7 @@ class _Look:
         manner = manner_of(self._config, source, self._learned(source, known))
         if manner.digest != self._record.settings:
             with writing(self._engine) as connection:
-                rejudge(connection, self._record.id, source.access, self._now)
+                credence.rejudge(connection, self._record.id, source.access, self._now)
                 sources.forget_validators(connection, self._record.id)
         named = set()
         for found in read_local(self._config.resolve(source.path), self._config.poll, now=self._now):
@@ -151,6 +153,7 @@ class _Look:
                 if one is not None:
                     yield one
                 self._result.read += 1
+                self._seen.add(found.name)
         self._settings = manner.digest
         if not named:
             if known:
@@ -241,6 +244,7 @@ class _Look:
         skipped = len(result.skipped) + sum(len(one.skipped) for one in group)
         with writing(self._engine) as connection:
             tally = self._save(connection, group, made, lost)
+            said_again(connection, {record.id: self._seen}, now)
             total = result.tally + tally
             outcome = "failed" if failed else "stored" if total.new or total.updated else "unchanged"
             noted = PollRecord(

@@ -12,21 +12,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from html import escape
 from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from db.engine import Connection, Engine, reading, writing
-from db.records import ALL_SECTIONS, Access, Precision, SectionRecord, ShownEntry, SourceRecord
-from db.store import entries, incidents, sections, sources
+from db.records import Access, Precision, Relative, SectionRecord, ShownEntry, SourceRecord
+from db.store import entries, incidents, pairs, search, sections, sources
 from feeds import log, manifest
 from feeds.config import Config
-from feeds.errors import OutputError, UsageError
+from feeds.errors import OutputError
 from feeds.formats import FeedDocument, PublicEntry, atom, html, opml
 from feeds.manifest import PublishedFile, described
 from feeds.output import remove, settle, sweep, write_atomic
+from feeds.targets import Choice, Target, named
+from feeds.targets import targets as every_target
 from feeds.validate import check_atom
 
 EMPTY_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,25 +61,14 @@ class Published:
     owed: set[Path] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Target:
-    """One feed to be: its section (None for all of them), and whether it has only what everybody may read."""
-
-    path: str
-    key: str
-    title: str
-    section: SectionRecord | None
-    free: bool
-
-
 def publish(
     engine: Engine, config: Config, now: datetime, *, names: Sequence[str] = (), everything: bool = False
 ) -> Published:
-    """Brings the published tree up to what the database says; `names` (names or slugs) or `everything` is rendered
-    whether it owes a feed or not.
+    """Brings the published tree up to what the database says; `names` (of sections or saved filters, or slugs) or
+    `everything` is rendered whether it owes a feed or not.
 
     A file that cannot be written is named in the result: the last good one stays, and what is owed stays owed. Raises
-    `UsageError` for a name that no section has.
+    `UsageError` for a name that none has.
     """
     with _collector_paused():
         return _publish(engine, config, now, names, everything)
@@ -105,8 +96,8 @@ def _publish(engine: Engine, config: Config, now: datetime, names: Sequence[str]
         known = sections.every(connection)
         counts = sections.counts(connection)
         by_name = {source.name: source for source in sources.every(connection)}
-    wanted = _wanted(known, names)
-    targets = _targets(config, known)
+    targets = every_target(config, known)
+    wanted = named(targets, names)
     settings = _settings(config, by_name, known)
     former_settings, former = manifest.read(root)
     due = [
@@ -114,8 +105,8 @@ def _publish(engine: Engine, config: Config, now: datetime, names: Sequence[str]
         for target in targets
         if everything
         or settings != former_settings
-        or _section_id(target) in owed
-        or (target.section is not None and target.section.id in wanted)
+        or target.section_id in owed
+        or target.path in wanted
         or not manifest.stands(root, former.get(target.path))
     ]
     made = {target.path: former[target.path] for target in targets if target.path in former}
@@ -154,51 +145,12 @@ def _settings(config: Config, by_name: Mapping[str, SourceRecord], known: Sequen
         "publish": config.publish.model_dump(mode="json", exclude={"directory"}),
         "access": config.access.model_dump(mode="json", include={"labels", "subscribe_url"}),
         "section": [[section.name, section.title] for section in config.section],
+        "saved": [saved.model_dump(mode="json") for saved in config.saved],
         # A path belongs to another section once slugs moved. Those that entries made never move by themselves.
         "slug": [[one.slug, one.name] for one in known if one.name.casefold() in named_sections],
         "source": {name: options for name, options in named.items() if any(options)},
     }
     return sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
-
-
-def _section_id(target: _Target) -> int:
-    return ALL_SECTIONS if target.section is None else target.section.id
-
-
-def _key(target: _Target) -> tuple[int | None, bool]:
-    """What tells a feed's entries from another's: the section (None for all), and whether only free ones count."""
-    return None if target.section is None else target.section.id, target.free
-
-
-def _wanted(known: Sequence[SectionRecord], names: Sequence[str]) -> set[int]:
-    """Ids of the sections that a person named."""
-    wanted = set()
-    for name in names:
-        ids = [one.id for one in known if name == one.slug or name.casefold() == one.name.casefold()]
-        if not ids:
-            raise UsageError(f"no section is named \"{name}\"; see 'feeds sections list'")
-        wanted.update(ids)
-    return wanted
-
-
-def _targets(config: Config, known: Sequence[SectionRecord]) -> list[_Target]:
-    """Every feed of the tree, in order of path."""
-    titles = {section.name.casefold(): section.title or section.name for section in config.section}
-    site = config.site.title
-    found = [
-        _Target(path="all.atom", key="all", title=site, section=None, free=False),
-        _Target(path="all.free.atom", key="all:free", title=f"{site} (free)", section=None, free=True),
-    ]
-    for section in known:
-        # The folded name, not the slug: renaming a file must not make every entry new to a reader.
-        key = "section:" + blake2b(section.name.casefold().encode(), digest_size=8).hexdigest()
-        title = f"{site}: {titles.get(section.name.casefold(), section.name)}"
-        path = f"sections/{section.slug}"
-        found.append(_Target(path=path + ".atom", key=key, title=title, section=section, free=False))
-        found.append(
-            _Target(path=path + ".free.atom", key=key + ":free", title=title + " (free)", section=section, free=True)
-        )
-    return found
 
 
 class _Shown:
@@ -209,53 +161,59 @@ class _Shown:
         self._config = config
         self._sources = by_name
         self._public: dict[int, PublicEntry] = {}
-        self._newest: dict[tuple[int | None, bool], list[int]] = {}
-        # Sections of which a feed shows every entry: what is free of them need not be asked for.
-        self._complete: set[int | None] = set()
+        self._newest: dict[Choice, list[int]] = {}
+        # Feeds that show every entry there is: what is free of them need not be asked for.
+        self._complete: set[Choice] = set()
 
-    def load(self, targets: Sequence[_Target]) -> None:
+    def load(self, targets: Sequence[Target]) -> None:
         """Reads what the feeds `targets` show, all at once: a query for each would cost as much as its rows."""
         for free in (False, True):
-            self._newest.update((_key(target), self.ids(target)) for target in targets if target.free is free)
+            self._newest.update((target.choice, self.ids(target)) for target in targets if target.free is free)
             self._read(chain.from_iterable(self._newest.values()))
 
-    def ids(self, target: _Target) -> list[int]:
+    def ids(self, target: Target) -> list[int]:
         """The entries of the feed `target`, newest first."""
-        section_id, free = _key(target)
-        whole = self._newest.get((section_id, False))
+        section_id, query, free = target.choice
+        whole = self._newest.get((section_id, query, False))
         if free and whole is not None:
             chosen = [each for each in whole if self._public[each].access is Access.FREE]
-            if section_id in self._complete or len(chosen) == len(whole) > 0:
+            if (section_id, query, False) in self._complete or len(chosen) == len(whole) > 0:
                 return chosen
         most = self._config.publish.entries
-        found = entries.newest(self._connection, most + 1, section_id=section_id, free=free)
+        if query is None:
+            found = entries.newest(self._connection, most + 1, section_id=section_id, free=free)
+        else:
+            found = search.leads(self._connection, query, limit=most + 1, free=free)
         if not free and len(found) <= most:
-            self._complete.add(section_id)
+            self._complete.add(target.choice)
         return found[:most]
 
     def _read(self, ids: Iterable[int]) -> None:
         missing = [each for each in dict.fromkeys(ids) if each not in self._public]
         others = entries.elsewhere(self._connection, missing)
+        related = pairs.related(self._connection, missing)
         for entry_id, entry in entries.show(self._connection, missing).items():
-            self._public[entry_id] = show(entry, others.get(entry_id, ()), self._config, self._sources)
+            self._public[entry_id] = show(
+                entry, others.get(entry_id, ()), related.get(entry_id, ()), self._config, self._sources
+            )
 
     def headlines(self, known: Sequence[SectionRecord]) -> dict[int, list[PublicEntry]]:
         """Section's id -> the newest entries that the index page shows. Of a section whose feed was not rendered no
         more than these are read."""
         most = min(ON_INDEX, self._config.publish.entries)
         ids = {
-            one.id: self._newest[one.id, False][:most]
-            if (one.id, False) in self._newest
+            one.id: self._newest[one.id, None, False][:most]
+            if (one.id, None, False) in self._newest
             else entries.newest(self._connection, most, section_id=one.id)
             for one in known
         }
         self._read(chain.from_iterable(ids.values()))
         return {section_id: [self._public[each] for each in found] for section_id, found in ids.items()}
 
-    def document(self, target: _Target, former: PublishedFile | None) -> FeedDocument:
+    def document(self, target: Target, former: PublishedFile | None) -> FeedDocument:
         """The feed `target`, complete but for its bytes. One that lost its last entry keeps its time."""
         config = self._config
-        found = tuple(self._public[each] for each in self._newest[_key(target)])
+        found = tuple(self._public[each] for each in self._newest[target.choice])
         return FeedDocument(
             id=config.site.tag_prefix() + target.key,
             path=target.path,
@@ -272,11 +230,16 @@ class _Shown:
 
 
 def show(
-    entry: ShownEntry, elsewhere: Sequence[tuple[str, str]], config: Config, by_name: Mapping[str, SourceRecord]
+    entry: ShownEntry,
+    elsewhere: Sequence[tuple[str, str]],
+    related: Sequence[Relative],
+    config: Config,
+    by_name: Mapping[str, SourceRecord],
 ) -> PublicEntry:
     """What everybody may see of `entry`: the one gate between what is stored and what is published.
 
-    `elsewhere` are `(url, source)` of the same story. The body of a gated entry stays behind, and with it a title
+    `elsewhere` are `(url, source)` of the same story, `related` tell of the same event: of either only the address and
+    the source's name are shown. The body of a gated entry stays behind, and with it a title
     that was made of it.
     """
     gated = entry.access.gated
@@ -299,6 +262,7 @@ def show(
         access=entry.access,
         access_label=config.access.label(entry.access),
         via=tuple((url, _option(by_name, source, "title") or source) for url, source in elsewhere),
+        related=tuple((one.url, _option(by_name, one.source, "title") or one.source) for one in related if one.url),
     )
 
 
@@ -359,8 +323,8 @@ def _smaller(document: FeedDocument, size: int, most: int) -> FeedDocument:
                 break
     elif len(kept) > 1:
         del kept[max(1, min(len(kept) - 1, len(kept) * most // size)) :]
-    elif kept and (kept[0].enclosures or kept[0].via):
-        kept = [replace(kept[0], enclosures=(), via=())]
+    elif kept and (kept[0].enclosures or kept[0].via or kept[0].related):
+        kept = [replace(kept[0], enclosures=(), via=(), related=())]
     else:
         return document
     return replace(document, entries=tuple(kept), updated=max(one.updated for one in kept))
@@ -384,7 +348,7 @@ def _pages(
     headlines: Mapping[int, Sequence[PublicEntry]],
     known: Sequence[SectionRecord],
     counts: Mapping[int, int],
-    targets: Sequence[_Target],
+    targets: Sequence[Target],
     result: Published,
 ) -> dict[str, PublishedFile]:
     """The index page, its stylesheet and the list of feeds."""
@@ -410,6 +374,14 @@ def _pages(
             )
             for section in known
         ),
+        saved=tuple(
+            html.IndexFeed(
+                name=saved.title or saved.name,
+                atom_path=f"saved/{saved.name}.atom",
+                free_path=f"saved/{saved.name}.free.atom",
+            )
+            for saved in config.saved
+        ),
     )
     listed = [
         opml.OpmlFeed(title=target.title, xml_url=site.base_url + target.path, html_url=site.base_url)
@@ -429,7 +401,7 @@ def _settle(
     engine: Engine,
     config: Config,
     result: Published,
-    targets: Sequence[_Target],
+    targets: Sequence[Target],
     owed: Mapping[int, int],
     now: datetime,
 ) -> None:
@@ -437,7 +409,7 @@ def _settle(
     if not (owed or result.feeds or result.unwritable or result.paths):
         return
     failed = result.refused.keys() | result.unwritable.keys()
-    refused = {_section_id(target) for target in targets if target.path in failed}
+    refused = {target.section_id for target in targets if target.path in failed}
     with writing(engine) as connection:
         sections.clean(connection, {each: version for each, version in owed.items() if each not in refused})
         if refused - set(owed):  # due for another reason, which the next run will not see
@@ -460,7 +432,7 @@ def _settle(
             incidents.open_incident(connection, "unwritable", str(config.public), message, now)
 
 
-def _chosen(connection: Connection, config: Config, targets: Sequence[_Target], uids: Iterable[str]) -> set[str]:
+def _chosen(connection: Connection, config: Config, targets: Sequence[Target], uids: Iterable[str]) -> set[str]:
     """Those of `uids` that some feed, rendered now or earlier, would show if it could.
 
     Asks for the entries of every feed, a third of a millisecond each: for troubles alone that this run has not met.

@@ -1,4 +1,4 @@
-"""From a document to records, top to bottom: parse, normalise, access, dedupe.
+"""From a document to records, top to bottom: parse, normalise, file, access, dedupe.
 
 Pure, and so apart from `feeds.poll`, which knows the storage: this half can be done by another process.
 """
@@ -6,18 +6,20 @@ Pure, and so apart from `feeds.poll`, which knows the storage: this half can be 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from importlib import import_module
 from operator import is_
 
 from db.records import EntryRecord
 from feeds import access, dedupe, normalise
+from feeds.filing import file
 from feeds.manner import Manner
 from feeds.model import Document, Parsed, Reading, Skipped
 from feeds.quick import maker
 
 _record = maker(EntryRecord)
-_COMMON = normalise.Clean._fields.index("sections") + 1
-"""How many fields of a clean item are a record's, in the same order, after its keys."""
+_COMMON = normalise.Clean._fields.index("sections")
+"""How many fields of a clean item are a record's, in the same order, between its keys and its sections."""
 
 PARSERS = {"seed": "feeds.sources.seed", "feed": "feeds.sources.feed"}
 """Source kinds, loaded when used."""
@@ -30,12 +32,11 @@ def parse(document: Document, manner: Manner) -> Parsed:
 
 
 def read(parsed: Parsed, document: Document, manner: Manner, digest: bytes) -> Reading:
-    """What a document says, from items to records: normalise, access, dedupe."""
+    """What a document says, from items to records: normalise, file, access, dedupe."""
     cleaned = normalise.clean(
         unmarked(parsed, manner),
         document,
         sections=manner.sections,
-        default_section=manner.default_section,
         language=manner.context.language,
         home=manner.home,
         identity=dedupe.canon,
@@ -46,7 +47,7 @@ def read(parsed: Parsed, document: Document, manner: Manner, digest: bytes) -> R
         if isinstance(clean, Skipped):
             skipped.append(clean)
         else:
-            records.append(record_of(clean, manner))
+            records.append(record_of(clean, manner, document.as_of))
     return Reading(
         name=document.name,
         digest=digest,
@@ -72,16 +73,36 @@ def unmarked(parsed: Parsed, manner: Manner) -> Parsed:
     return parsed if all(map(is_, items, parsed.items)) else replace(parsed, items=tuple(items))
 
 
-def record_of(clean: normalise.Clean, manner: Manner) -> EntryRecord:
-    """A clean item with what identifies it, who may read it, and what it is compared by."""
+def record_of(clean: normalise.Clean, manner: Manner, as_of: datetime) -> EntryRecord:
+    """A clean item with what identifies it, where it stands, who may read it, and what it is compared by.
+
+    That is its text, else its teaser.
+
+    `as_of` is the moment its document speaks for. What was published longer before that than copies come gets no
+    sketch to find them by. The clock of whoever reads an old file is not asked: its entries are the same whenever.
+    """
     evidence = access.doubted(clean.evidence) if manner.doubted else clean.evidence
     verdict = access.judge(evidence, configured=manner.access)
     url = None if clean.url_shared else clean.url
     return _record(
         dedupe.keys(manner.name, clean.url, clean.guid, clean.title, url_shared=clean.url_shared),
         *clean[:_COMMON],
+        file(
+            manner.filing,
+            clean.sections,
+            title=clean.title,
+            url=clean.url,
+            categories=clean.categories,
+            language=clean.language,
+        ),
         verdict.level,
         verdict.evidence,
-        dedupe.fingerprint(clean.title, clean.text, url, at=clean.dated),
+        dedupe.imprint(
+            clean.title,
+            clean.text or clean.summary,
+            url,
+            at=clean.dated,
+            sketched=as_of - clean.dated <= dedupe.WINDOW,
+        ),
         clean.extra,
     )

@@ -16,7 +16,7 @@ from zlib import crc32
 
 from rapidfuzz.fuzz import ratio, token_sort_ratio
 
-from db.records import Access, EntryRecord, Evidence, NewEntry, Revised, Said, StoredEntry
+from db.records import Access, EntryRecord, Evidence, NewEntry, Revised, Said, StoredEntry, version_of
 
 Judge = Callable[[Sequence[Evidence]], Access]
 
@@ -35,6 +35,14 @@ SAME_PLACE = 60
 SAME_BODY = 60
 """Agreement of two bodies from which a main entry counts as edited, whatever became of its headline."""
 
+LATELY = timedelta(hours=24)
+"""Versions that were replaced within this time tell whether an entry changes back and forth."""
+
+MOST_KEPT = 24
+"""Former versions of one entry that are kept of that time: one an hour, which is how often a source is asked."""
+
+RETURNS = 2
+"""How often within that time one version is told: once, and once more when it comes back."""
 
 CONFIGURED = "configured"
 """The signal of evidence that a person gave in `config.toml`: no document says it."""
@@ -204,6 +212,18 @@ def revise(
     )
 
 
+def withdraw(before: StoredEntry) -> Revised:
+    """An entry that is taken back: nothing in it changes, and nobody is told of it as of news."""
+    return replace(_judged(before, before.access, before.evidence, before.updated), changed=("withdrawn",))
+
+
+def restore(before: StoredEntry, now: datetime) -> Revised:
+    """An entry that is there again: updated after it was taken back, so that it counts more than its tombstone (RFC
+    6721, 4)."""
+    stood = before.updated if before.withdrawal is None else max(before.updated, before.withdrawal.at)
+    return replace(withdraw(before), updated=max(now, stood + TICK), changed=("restored",))
+
+
 def configured_of(evidence: Iterable[Evidence]) -> list[str]:
     """The levels that a source is configured to have, in the evidence of what a document said."""
     return [proof.value for proof in evidence if proof.signal == CONFIGURED]
@@ -230,6 +250,22 @@ def _judged(before: StoredEntry, access: Access, evidence: tuple[Evidence, ...],
         evidence=evidence,
         changed=changed,
     )
+
+
+def damp(change: Revised, late: Sequence[bytes | None]) -> Revised:
+    """`change` without what moves `updated` for ever, `late` being the versions that were replaced `LATELY`.
+
+    A version that was told `RETURNS` times is not told again, and of more than `MOST_KEPT` none is kept; the words that
+    count replace those before all the same.
+    """
+    if not change.changed or not late:
+        return change
+    before = change.before
+    if len(late) >= MOST_KEPT:
+        return replace(change, updated=before.updated, kept=False)
+    words = before if change.record is None else change.record
+    after = version_of(words.title, words.summary, words.content, change.access, change.sections)
+    return replace(change, updated=before.updated) if late.count(after) >= RETURNS else change
 
 
 def _later(before: StoredEntry, candidate: datetime) -> datetime:

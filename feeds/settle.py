@@ -17,7 +17,7 @@ from feeds.attempt import MOST_AT_ONCE, Attempt, Conclusion, PollResult, is_witn
 from feeds.budget import SPAN
 from feeds.clock import Clock
 from feeds.config import Config
-from feeds.ingest import Saying, Tally, store
+from feeds.ingest import Saying, Tally, said_again, store
 
 GROUP = 1000
 """Records, and SOURCES sources, after which what is finished is stored: a commit costs an fsync, which they share."""
@@ -211,6 +211,7 @@ class Settlement:
             tallies[saying.source_id] += tally
         for attempt in kept:
             credence.note(connection, attempt.record.id, attempt.source, tallies[attempt.record.id], self._clock.now)
+        said_again(connection, {one.record.id: None for one in kept if one.said_again}, self._clock.now)
         conclusions = [
             (attempt, attempt.conclude(self._config, tallies[attempt.record.id], self._rng())) for attempt in kept
         ]

@@ -12,7 +12,7 @@ from typing import Any
 from db.engine import Connection, Engine, open_engine, reading, writing
 from db.migrations import upgrade
 from db.records import EntryRecord, Evidence, StoredEntry
-from db.store import entries, sources
+from db.store import entries, revisions, sources
 from db.store.sections import clean, dirty, every
 from feeds import dedupe
 from feeds.ingest import Saying, Tally, level_of, store
@@ -122,6 +122,11 @@ def all_entries(engine: Engine) -> list[StoredEntry]:
         return list(entries.listing(connection))
 
 
+def every_entry(connection: Connection) -> list[StoredEntry]:
+    """The same, with those that were taken back."""
+    return list(entries.listing(connection, withdrawn=True))
+
+
 def titled(engine: Engine, title: str) -> StoredEntry:
     """The only entry of this title."""
     (found,) = (entry for entry in all_entries(engine) if entry.title == title)
@@ -156,7 +161,7 @@ def forget(engine: Engine) -> None:
 def changes(engine: Engine, entry: StoredEntry) -> list[tuple[str, ...]]:
     """What each revision of the entry moved, the latest first."""
     with reading(engine) as connection:
-        return [revision.changed for revision in entries.history(connection, entry.id)]
+        return [revision.changed for revision in revisions.history(connection, entry.id)]
 
 
 def shape(engine: Engine, *, times: bool = True) -> list[tuple[Any, ...]]:

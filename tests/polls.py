@@ -26,6 +26,16 @@ def rss(*titles: str) -> bytes:
     return f'<?xml version="1.0"?><rss version="2.0"><channel><title>N</title>{items}</channel></rss>'.encode()
 
 
+def dated_rss(*numbers: int) -> bytes:
+    """A feed of "No 1" to "No 31", each of that day of October, the newest first."""
+    items = "".join(
+        f"<item><title>No {number}</title><link>https://n.example/{number}</link>"
+        f"<pubDate>{number:02} Oct 2026 08:00:00 GMT</pubDate></item>"
+        for number in sorted(numbers, reverse=True)
+    )
+    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>N</title>{items}</channel></rss>'.encode()
+
+
 @dataclass(slots=True)
 class Bench:
     """A desk whose sources are `*.localhost` names that lead to one site."""

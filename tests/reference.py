@@ -39,10 +39,13 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[publish]", config.Publish),
     ("[poll]", config.Poll),
     ("[access]", config.AccessSettings),
+    ("[sections]", config.Sections),
     ("[monitor]", config.Monitor),
     ("[web]", config.Web),
     ("[[source]]", config.Source),
     ("[[section]]", config.Section),
+    ("[[saved]]", config.Saved),
+    ("[[rule]]", config.Rule),
     ('[host."NAME"]', config.Host),
     ('[credential."ORIGIN"]', config.Credential),
     ("[profile.NAME]", config.Profile),
@@ -57,6 +60,8 @@ PUBLISHED = {
     "all.free.atom": "Those of them whose access is `free`.",
     "sections/<slug>.atom": "The entries of one section. Gated entries are flagged and carry title and teaser only.",
     "sections/<slug>.free.atom": "Those of them whose access is `free`.",
+    "saved/<name>.atom": "What a filter of `[[saved]]` finds, duplicates folded; gated bodies are not searched.",
+    "saved/<name>.free.atom": "Those of them whose access is `free`.",
     "feeds.opml": "List of all feeds, to import into a reader at once.",
     "manifest.json": (
         "What a publish wrote: `files`, for each `path`, `sha256`, `size`, `entries`, `updated`; `settings`, a digest "
@@ -79,6 +84,11 @@ _VALIDATED = {
     "_database_url": "sqlite:///PATH",
     "_dateline": "shape",
     "_user_agent": "printable ASCII",
+    "_query": "query",
+    "_author": "words",
+    "_section_name": "text",
+    "_path_pattern": "path",
+    "_phrase": "text",
 }
 _KINDS = {"str": "TEXT", "list[str]": "TEXT", "path": "PATH", "int": "NUMBER", "int range": "NUMBER"}
 _EPOCH = 1_798_761_600
@@ -114,13 +124,23 @@ _NOTES = {
         "`sources` is empty for `publish`, `published` for `poll`."
     ),
     "status": (
-        "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap` or `shrunken` (of "
-        "a source), `network` (our own), `quarantined` (an entry that cannot be rendered) or `refused` (a feed that "
-        "broke a rule); the last three have null as `source`."
+        "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap`, `shrunken`, "
+        "`vanished` (many entries went at once) or `flapping` (an entry changes back and forth), of a source; "
+        "`network` (our own), `quarantined` (an entry that cannot be rendered) or `refused` (a feed that broke a "
+        "rule); the last three have null as `source`."
+    ),
+    "entries set-access": "`feeds entries withdraw` and `feeds entries restore` give the same.",
+    "entries history": (
+        "The latest version first. `since` is when it took the place of the one before it, `changed` what moved "
+        "(`title`, `body`, `access`, `sections`; `withdrawn` and `restored` move nothing), `diff` how it differs from "
+        "that one, null for the first. `kind` is `same`, `gone` or `new`: what is not `new` is the older text, what is "
+        "not `gone` the newer."
     ),
     "entries list": (
         "Newest first. `cluster` is the id of the lead entry, `duplicate_of` the same for an entry that is folded "
-        "behind it. `published_precision` is `second` or `day`."
+        "behind it. With `--duplicates` each has `rule`, `score` and `because`, too, as in `feeds entries show`. "
+        "`published_precision` is `second` or `day`. `withdrawn` is when the entry was taken back; such "
+        "entries are given with `--withdrawn` only."
     ),
     "sources import list.opml --dry-run": (
         "`present` are feeds whose address a source has already, with the folders that are not among its sections."
@@ -132,19 +152,35 @@ _NOTES = {
         "Feeds are asked in their order until one can be read: `checked` says which were, `error` why one cannot be."
     ),
     "entries show": (
-        "`rule` says why the entry was joined to its cluster: `R1` the same address, `R2` the same words, `R5` the "
-        "same title within 72 hours where one of the two has no body. `published_basis` says how the year of a "
-        "dateline was settled, or which element of a feed gave the time."
+        "`rule` says why an entry is folded behind its lead: `R2` the same words, `R3` and `R4` much of the shorter "
+        "text stands in the other, `R5` the same title within 72 hours where one of the two has no body, `person` a "
+        "person said so; `score` is how much they agree, 0 to 1, and `because` says both in words. `copies` are the "
+        "entries folded behind this one, `related` those that tell of the same event in other words, `rulings` what "
+        "people said with `feeds entries split` and `join`: whether the two belong together; an entry that is ruled on "
+        "with itself is to stand alone. `published_basis` says how the year of a dateline was settled, or which "
+        "element of a feed gave the time."
     ),
 }
 
 _FEED = """<?xml version="1.0" encoding="utf-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>Coastwire</title><id>urn:x:1</id>
-<updated>2026-05-02T10:00:00Z</updated><entry><id>urn:x:2</id><title>Ferry sails again after a week in the dock</title>
-<link href="https://coastwire.example/ferry"/><updated>2026-05-02T10:00:00Z</updated>
-<published>2026-05-02T10:00:00Z</published><author><name>A. Writer</name></author><category term="Transport"/>
+<updated>2026-12-30T10:00:00Z</updated><entry><id>urn:x:2</id><title>Ferry sails again after a week in the dock</title>
+<link href="https://coastwire.example/ferry"/><updated>2026-12-30T10:00:00Z</updated>
+<published>2026-12-30T10:00:00Z</published><author><name>A. Writer</name></author><category term="Transport"/>
 <source><title>Island Wire</title></source><summary>Repairs took a week.</summary></entry></feed>
 """
+
+_RELATED = (
+    _FEED.replace("urn:x:", "urn:y:")
+    .replace("wire", "isle")
+    .replace(
+        "Repairs took a week.",
+        "Ferry crossings to the islands began again on Friday morning, at first three times a day.",
+    )
+)
+_FEED = _FEED.replace(
+    "Repairs took a week.", "Repairs took a week. Ferry crossings to the islands began again with a band and a speech."
+)
 
 _OPML = """<opml version="2.0"><body><outline text="Ports">
 <outline text="News" xmlUrl="https://news.example/feed"/><outline text="Tides" xmlUrl="https://tides.example/feed"/>
@@ -321,7 +357,8 @@ def _type(annotation: Any, metadata: Sequence[Any] = ()) -> str:
     if origin in (typing.Union, types.UnionType):
         return _type(next(one for one in arguments if one is not type(None)), metadata)
     if origin is tuple:
-        return f"list of {_type(arguments[0])}"
+        inner = _type(arguments[0])
+        return f"{inner.partition(',')[0]}, or a list" if config.OneOrMore in metadata else f"list of {inner}"
     if origin is dict:
         return f"table, {_type(arguments[0])} = {_type(arguments[1])}"
     if origin is typing.Literal:
@@ -357,23 +394,40 @@ def shapes() -> dict[str, str]:
             + _source("hafen", "seed", ROOT / "seeds" / "hafen")
             + _source("wire", "feed", Path("wire.atom"))
             + _source("lost", "feed", Path("lost.atom"))
+            + '[[section]]\nname = "Sea"\nformerly = "Shore"\n[[rule]]\nsection = "Sea"\ntitle = "ferry"\n'
+            + _source("isle", "feed", Path("isle.atom"))
         )
         (desk.path / "wire.atom").write_text(_FEED, encoding="utf-8")
+        (desk.path / "isle.atom").write_text(_RELATED, encoding="utf-8")
         (desk.path / "list.opml").write_text(_OPML, encoding="utf-8")
         given = {words: [desk.run(*words.split(), "--json").json] for words in _PLAIN}
+        listed = given["entries list"][0]
+        taken = listed[0]["id"]
+        desk.run("entries", "withdraw", taken, "--reason", "an error")
+        given["entries list"].append(desk.run("entries", "list", "--withdrawn", "--json").json)
+        changed = next(entry["id"] for entry in listed if entry["source"] == "wire")
+        (desk.path / "wire.atom").write_text(_FEED.replace("Transport", "Ports").replace("again", "anew"))
+        desk.run("update")
         with running_site() as site:
             proof = '<accessRights xmlns="http://purl.org/dc/terms/">premium</accessRights></entry>'
             site.put("/feed", _FEED.replace("</entry>", proof, 1).encode())
             tried = (str(ROOT / "seeds" / "harbour"), site.put("/", _PAGE.encode()))
             given["sources try"] = [desk.run("sources", "try", where, "--json").json for where in tried]
         given["sources export"].append(desk.run("sources", "export", "ours.opml", "--json").json)
-        listed = given["entries list"][0]
         several = {(entry["url"] is None, bool(entry["evidence"]), entry["lead"]): entry["id"] for entry in listed}
+        _rule(desk, listed)
         given["entries show"] = [desk.run("entries", "show", entry["id"], "--json").json for entry in listed]
         given["entries set-access"] = [
             desk.run("entries", "set-access", uid, "premium", "--json").json for uid in several.values()
         ]
+        given["entries history"] = [desk.run("entries", "history", changed, "--json").json]
         return {words: _merged(values) for words, values in given.items()}
+
+
+def _rule(desk: Folder, listed: Sequence[Mapping[str, Any]]) -> None:
+    """Lets a person say something of the first two entries that lead."""
+    one, other = [entry["id"] for entry in listed if entry["lead"]][:2]
+    desk.run("entries", "split", one, other)
 
 
 def _source(name: str, kind: str, path: Path) -> str:
@@ -385,8 +439,8 @@ def _merged(values: Sequence[object], indent: int = 0) -> str:
     pad = "  " * (indent + 1)
     mappings = [one for one in values if isinstance(one, Mapping)]
     lists = [one for one in values if isinstance(one, list)]
-    names = {"string": str, "true or false": bool, "number": int, "null": type(None)}
-    found = [word for word, kind in names.items() if any(type(one) is kind for one in values)]
+    names = {"string": (str,), "true or false": (bool,), "number": (int, float), "null": (type(None),)}
+    found = [word for word, kinds in names.items() if any(type(one) in kinds for one in values)]
     if mappings:
         lines = [
             f'{pad}"{key}": {_merged([one[key] for one in mappings if key in one], indent + 1)}' for key in mappings[0]

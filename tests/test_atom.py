@@ -346,6 +346,7 @@ def test_links_of_an_entry() -> None:
             Enclosure("https://news.example/b", "junk"),
         ),
         via=(("https://other.example/1", "Other"), ("https://other.example/1", "Again")),
+        related=(("https://third.example/1", "Third"),),
     )
     data = render(document(made))
     enclosures = [dict(link.items()) for link in find(data, "//a:link[@rel='enclosure']")]
@@ -354,6 +355,8 @@ def test_links_of_an_entry() -> None:
         {"rel": "enclosure", "href": "https://news.example/b", "length": "0"},
     ]
     assert len(find(data, "//a:link[@rel='via']")) == 1
+    related = [dict(link.items()) for link in find(data, "//a:link[@rel='related']")]
+    assert related == [{"rel": "related", "href": "https://third.example/1", "title": "Third"}]
 
 
 def test_a_link_beside_the_entry_that_is_no_web_address_is_left_out() -> None:
@@ -364,10 +367,12 @@ def test_a_link_beside_the_entry_that_is_no_web_address_is_left_out() -> None:
             Enclosure("https://news.example/a.mp3", "audio/mpeg"),
         ),
         via=(("https://two words.example/", ""), ("javascript:alert(1)", "x"), ("https://other.example/1", "")),
+        related=(("mailto:a@b.example", ""),),
     )
     data = render(document(made))
     assert find(data, "//a:link[@rel='enclosure']/@href") == ["https://news.example/a.mp3"]
     assert find(data, "//a:link[@rel='via']/@href") == ["https://other.example/1"]
+    assert find(data, "//a:link[@rel='related']") == []
     assert check_atom(data) == ()
 
 

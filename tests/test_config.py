@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -131,6 +133,45 @@ def test_a_host_that_ids_cannot_carry_needs_an_authority() -> None:
 )
 def test_addresses_that_feeds_carry_hold_nothing_that_makes_them_invalid(text: str) -> None:
     assert "percent-encode" in error(SITE + text)
+
+
+SAVED = SITE + '[[saved]]\nname = "a"\nquery = "ferry"\n\n[[saved]]\nname = "b"\n'
+
+
+def test_saved_filters() -> None:
+    config = parse(SAVED + 'query = "after:2026-03-02"\nsection = "Town"\naccess = ["free", "metered"]\n', PATH)
+    query = config.saved[1].chosen(ZoneInfo("Asia/Tokyo"))
+    assert query.since == datetime(2026, 3, 1, 15, tzinfo=UTC)
+    assert [[term.value for term in group] for group in query.groups] == [["Town"], ["free", "metered"]]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ('query = "ferry -"', None),
+        ('query = "a sectoin:b"', '10: saved[1].query: query, column 3: "sectoin" is no field; there are title:'),
+        ('title = "B"\nquery = "a \\"b"', "11: saved[1].query: query, column 3: a quotation mark is not closed"),
+        ('query = "after:7d"', '10: saved[1].query: query, column 1: "7d" ends at the present'),
+        ('query = ""', "10: saved[1].query: the query is empty"),
+        ('author = ["Ann", "?"]', "10: saved[1].author[1]: author: names no word"),
+        ("author = 7", '10: saved[1].author: give a list: ["…", "…"]'),
+        ('language = "english!"', "10: saved[1].language[0]: give a BCP 47 language tag"),
+        ('access = "paid"', "10: saved[1].access[0]: input should be"),
+        ('title = "B"', "8: saved[1]: give a query, or a section, source, access, author or language"),
+        ('section = []', "8: saved[1]: give a query, or a section"),
+        ('sectoin = "A"', 'sectoin: unknown key; did you mean "section"?'),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_filter_is_told_with_its_line(keys: str, said: str | None) -> None:
+    if said is None:
+        parse(SAVED + keys, PATH)
+    else:
+        assert said in error(SAVED + keys)
+
+
+@pytest.mark.parametrize("name", ["a", "A", "a.free", "../a", ""])
+def test_names_of_filters_are_names_of_files_and_differ(name: str) -> None:
+    assert "saved" in error(SITE + f'[[saved]]\nname = "a"\nquery = "x"\n[[saved]]\nname = "{name}"\nquery = "x"\n')
 
 
 def test_nothing_can_be_changed_afterwards() -> None:
@@ -286,3 +327,45 @@ def test_any_text_is_a_configuration_or_one_line(text: str, before: str) -> None
     except ConfigError as raised:
         said = str(raised)
     assert said.startswith("/desk/config.toml")
+
+
+# Sections and rules
+
+SECTIONS = SITE + '[[section]]\nname = "Politics"\n[[section]]\nname = "Sea"\n'
+
+
+def test_one_text_stands_for_a_list_of_it() -> None:
+    config = parse(SECTIONS + '[[rule]]\nsection = "Sea"\ntitle = "ferry"\nsource = ["a", "b"]\n', PATH)
+    (rule,) = config.rule
+    assert (rule.section, rule.title, rule.source, rule.only) == (("Sea",), ("ferry",), ("a", "b"), False)
+    assert (config.sections.unknown, config.sections.default) == ("make", None)
+
+
+def test_names_of_sections_are_cleaned_as_those_of_documents() -> None:
+    config = parse(SITE + '[[section]]\nname = " The  Cafe\u0301 "\nformerly = "Old  one"\n', PATH)
+    assert (config.section[0].name, config.section[0].formerly) == ("The Café", ("Old one",))
+    assert "without control characters" in error(SITE + '[[section]]\nname = "a\\u0001"\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[[rule]]\nsection = "Politcs"\ntitle = "a"', 'rule 1: section: there is no [[section]] "Politcs"; did you'),
+        ('[[rule]]\nsection = "Politcs"\ntitle = "a"', 'did you mean "Politics"?'),
+        ('[[rule]]\nsection = ["Sea", "Zoo"]\ntitle = "a"', 'no [[section]] "Zoo"; add one with that name'),
+        ('[sections]\ndefault = "See"', 'sections.default: there is no [[section]] "See"; did you mean "Sea"?'),
+        ('[sections]\nunknown = "default"', 'sections: unknown = "default" needs default, the name of a [[section]]'),
+        ('[sections]\nunknwon = "drop"', 'sections.unknwon: unknown key; did you mean "unknown"?'),
+        ('[[rule]]\nsection = "Sea"\ntitel = "a"', 'rule[0].titel: unknown key; did you mean "title"?'),
+        ('[[rule]]\nsection = "Sea"', "give a condition: source, category, path, title or language"),
+        ('[[rule]]\nsection = []\ntitle = "a"', "rule[0].section: "),
+        ('[[rule]]\nsection = "Sea"\npath = "politics"', 'rule[0].path[0]: give the path of addresses: "/politics"'),
+        ('[[rule]]\nsection = "Sea"\ntitle = "?"', "rule[0].title[0]: give a word, or several that stand together"),
+        ('[[rule]]\nsection = "Sea"\nlanguage = "german!"', "rule[0].language[0]: give a BCP 47 language tag"),
+        ('[[rule]]\nsection = 5\ntitle = "a"', 'rule[0].section: give a list: ["…", "…"]'),
+        ('[[section]]\nname = "Zoo"\nformerly = ["sea"]', 'section "Zoo": formerly "sea" is also another name'),
+        ('[[section]]\nname = "Zoo"\nformerly = ["A", "a"]', 'section "Zoo": formerly "a" is also another name'),
+    ],
+)
+def test_what_is_wrong_with_sections_and_rules(text: str, said: str) -> None:
+    assert said in error(f"{SECTIONS}{text}\n")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from db.engine import reading
-from db.records import Access, Evidence
+from db.engine import Engine, reading
+from db.records import PERSON, Access, Evidence
 from db.store import entries
-from feeds.correct import clear_access, set_access
+from feeds.correct import clear_access, join, let_be, set_access, split
 from feeds.errors import UsageError
 from tests import desk
 from tests.desk import BODY, MARKER, NOON, UNMARKED, hours, new_engine, only, owed, record, tell
@@ -95,3 +95,114 @@ def test_an_unknown_entry(tmp_path: Path, uid: str) -> None:
         clear_access(engine, uid, LATER)
     with reading(engine) as connection:
         assert [entry.access_override for entry in entries.listing(connection)] == [False]
+
+
+# What belongs together
+
+STORY = "Minister opens the new bridge over the river"
+OTHER = "Storm closes the northern lighthouse road"
+
+
+def copies(tmp_path: Path, *sources: str, text: str = BODY) -> tuple[Engine, dict[str, str]]:
+    """One story in each of `sources`, an hour apart, in sections of their names; the ids by source."""
+    engine = new_engine(tmp_path)
+    for hour, source in enumerate(sources):
+        say(engine, source, text, hour)
+    desk.forget(engine)
+    return engine, {entry.source: entry.uid for entry in desk.all_entries(engine)}
+
+
+def say(engine: Engine, source: str, text: str, hour: int, title: str = STORY) -> None:
+    url = f"https://{source}.example/1"
+    one = record(title, source=source, url=url, text=text, sections=(source,), dated=NOON + hours(hour))
+    tell(engine, "feed", one, source=source, now=NOON + hours(hour))
+
+
+def leads(engine: Engine) -> dict[str, tuple[str, str | None]]:
+    found = desk.all_entries(engine)
+    sources = {entry.uid: entry.source for entry in found}
+    return {entry.source: (sources[entry.lead], entry.rule) for entry in found}
+
+
+def test_two_that_were_split_stay_apart_whatever_comes(tmp_path: Path) -> None:
+    engine, ids = copies(tmp_path, "agency", "harbour")
+    made = split(engine, ids["harbour"], ids["agency"], LATER)
+    assert (made.is_lead, made.rule, made.score) == (True, None, None)
+    assert owed(engine) == {"*", "agency", "harbour"}
+    # Nor does an edit bring them together, nor a third copy that both agree with.
+    say(engine, "agency", BODY + " More.", 3)
+    say(engine, "agency", BODY, 4)
+    say(engine, "zeitung", BODY, -1)
+    assert leads(engine) == {
+        "zeitung": ("zeitung", None),
+        "agency": ("zeitung", "R2"),
+        "harbour": ("harbour", None),
+    }
+    let_be(engine, ids["agency"], ids["harbour"], LATER)
+    assert leads(engine)["harbour"] == ("zeitung", "R2")
+
+
+def test_one_that_is_to_stand_alone_leads_nobody_either(tmp_path: Path) -> None:
+    engine, ids = copies(tmp_path, "agency", "harbour", "zeitung")
+    assert split(engine, ids["agency"], None, LATER).is_lead
+    assert leads(engine) == {
+        "agency": ("agency", None),
+        "harbour": ("harbour", None),
+        "zeitung": ("harbour", "R2"),
+    }
+    assert let_be(engine, ids["agency"], None, LATER).is_lead
+    assert set(leads(engine).values()) == {("agency", None), ("agency", "R2")}
+
+
+def test_two_that_were_joined_stay_together_whatever_comes(tmp_path: Path) -> None:
+    engine, ids = copies(tmp_path, "agency", "harbour")
+    say(engine, "other", "A text of its own.", 3, OTHER)
+    other = desk.at(engine, "https://other.example/1").uid
+    desk.forget(engine)
+    made = join(engine, other, ids["harbour"], LATER)
+    # With whom it was joined is behind another, and it goes there as well.
+    assert (made.lead, made.rule, made.score) == (ids["agency"], PERSON, 1.0)
+    assert owed(engine) == {"*", "agency", "harbour", "other"}
+    say(engine, "other", "Quite another text.", 4, OTHER)
+    say(engine, "zeitung", BODY, -1)
+    assert {lead for lead, _ in leads(engine).values()} == {"zeitung"}
+    # An earlier split is taken back by a join, and the other way round.
+    assert split(engine, other, ids["harbour"], LATER).is_lead
+    assert not join(engine, other, ids["harbour"], LATER).is_lead
+    assert let_be(engine, other, ids["harbour"], LATER).is_lead
+
+
+def test_who_is_to_stand_alone_is_joined_with_none_and_the_other_way_round(tmp_path: Path) -> None:
+    engine, ids = copies(tmp_path, "agency", "harbour")
+    join(engine, ids["agency"], ids["harbour"], LATER)
+    assert leads(engine)["harbour"] == ("agency", PERSON)
+    assert split(engine, ids["agency"], None, LATER).is_lead
+    assert leads(engine)["harbour"] == ("harbour", None)
+    with pytest.raises(UsageError, match="nobody ruled"):
+        let_be(engine, ids["agency"], ids["harbour"], LATER)
+    join(engine, ids["harbour"], ids["agency"], LATER)
+    assert leads(engine)["harbour"] == ("agency", PERSON)
+    with pytest.raises(UsageError, match="standing alone"):
+        let_be(engine, ids["agency"], None, LATER)
+
+
+def test_a_premium_entry_that_is_joined_with_a_free_one_does_not_hide_it(tmp_path: Path) -> None:
+    engine, ids = copies(tmp_path, "agency")
+    say(engine, "harbour", "A text of its own.", 1, OTHER)
+    harbour = desk.at(engine, "https://harbour.example/1").uid
+    join(engine, ids["agency"], harbour, LATER)
+    assert leads(engine)["harbour"] == ("agency", PERSON)
+    set_access(engine, ids["agency"], Access.PREMIUM, LATER)
+    assert leads(engine) == {"agency": ("harbour", PERSON), "harbour": ("harbour", None)}
+
+
+def test_an_entry_is_not_ruled_on_twice_over(tmp_path: Path) -> None:
+    engine, ids = copies(tmp_path, "agency", "harbour")
+    for ruling in (split, join, let_be):
+        with pytest.raises(UsageError, match="are one entry"):
+            ruling(engine, ids["agency"], ids["agency"][-8:], LATER)
+        with pytest.raises(UsageError, match="feeds entries list"):
+            ruling(engine, ids["agency"], "unknown", LATER)
+    with pytest.raises(UsageError, match="nobody ruled"):
+        let_be(engine, ids["agency"], ids["harbour"], LATER)
+    assert leads(engine)["harbour"] == ("agency", "R2")

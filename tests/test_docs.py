@@ -143,7 +143,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 
 def test_every_published_file_is_documented(demo: Folder) -> None:
-    shapes = {path: re.escape(path).replace("<slug>", r"[a-z0-9-]+") for path in reference.PUBLISHED}
+    shapes = {path: re.sub("<(?:slug|name)>", "[a-z0-9-]+", re.escape(path)) for path in reference.PUBLISHED}
     published = demo.tree()
     # The longest first: `<slug>.free.atom` is no `<slug>.atom`.
     found = Counter(

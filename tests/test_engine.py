@@ -174,6 +174,12 @@ def test_an_error_never_carries_a_body(tmp_path: Path) -> None:
         assert "hidden" in told
 
 
+def test_a_sqlite_without_what_is_needed_is_named(tmp_path: Path) -> None:
+    engine = desk.new_engine(tmp_path)
+    with pytest.raises(StorageError, match="built without fts99; install"), writing(engine) as connection:
+        connection.exec_driver_sql("CREATE VIRTUAL TABLE words USING fts99(word)")
+
+
 def test_a_full_database_is_named(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
 

@@ -13,7 +13,7 @@ import pytest
 from db.records import Access
 from feeds.errors import FeedInvalid
 from feeds.formats import PublicEntry
-from feeds.formats.html import IndexPage, IndexSection, render_index, stylesheet
+from feeds.formats.html import IndexFeed, IndexPage, IndexSection, render_index, stylesheet
 
 EVENING = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 
@@ -188,3 +188,12 @@ def test_the_style_loads_nothing() -> None:
     assert "url(" not in style
     assert "@import" not in style
     assert ":focus-visible" in style
+
+
+def test_saved_filters_are_listed_without_entries() -> None:
+    listed = IndexFeed(name="<Ferries>", atom_path="saved/ferry.atom", free_path="saved/ferry.free.atom")
+    root = read(page(section(entry()), saved=(listed,)))
+    assert texts(root, "//section[@aria-label]/div/h2") == ["<Ferries>"]
+    assert texts(root, "//section[@aria-label]//a/@href") == ["saved/ferry.atom", "saved/ferry.free.atom"]
+    assert texts(root, "//link[@rel='alternate']/@href")[-1] == "saved/ferry.atom"
+    assert texts(read(page()), "//section") == []

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from db.engine import reading, writing
 from db.records import Access, EntryRecord, Evidence
-from db.store import entries, sections
+from db.store import entries, revisions, sections
 from feeds.ingest import Saying, Tally, store
 from tests import desk
 from tests.desk import BODY, MARKER, NOON, UNMARKED, at, hours, new_engine, only, owed, record, tell, titled
@@ -106,7 +106,7 @@ def test_an_edited_headline_keeps_the_entry(tmp_path: Path, text: str) -> None:
     assert desk.changes(engine, after) == [("title",)]
     assert owed(engine) == {"*", "Town"}
     with reading(engine) as connection:
-        (former,) = entries.history(connection, after.id)
+        (former,) = revisions.history(connection, after.id)
     assert (former.title, former.updated, former.replaced_at) == (before.title, before.updated, LATER)
 
 

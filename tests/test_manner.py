@@ -58,7 +58,7 @@ def test_what_is_configured_and_what_was_learned() -> None:
     )
     assert found.context.premium_categories == ("Plus", "premium")
     assert (found.name, found.kind, found.access, found.home) == ("n", "feed", Access.PREMIUM, "https://n.example/")
-    assert (found.sections, found.default_section) == (("A",), "B")
+    assert (found.sections, found.filing.default) == (("A",), "B")
     context = found.context
     assert (context.language, context.zone, context.year) == ("de", ZoneInfo("Europe/Berlin"), 2026)
     assert (context.sections, context.markers) == (("Town", "Sea"), ("+", "paid", "***"))
@@ -84,6 +84,22 @@ def test_what_has_nothing_of_its_own_is_read_as_the_site_says() -> None:
 )
 def test_what_asks_for_reading_everything_again(source: str, same: bool) -> None:
     assert (manner(source).digest == manner().digest) is same
+
+
+@pytest.mark.parametrize(
+    ("rest", "same"),
+    [
+        ('[[section]]\nname = "Sea"\nslug = "water"\n', True),
+        ('[[section]]\nname = "Sea"\n[[rule]]\nsection = "Sea"\nsource = "another"\n', True),
+        ('[[section]]\nname = "Sea"\n[[rule]]\nsection = "Sea"\nsource = "N"\n', False),
+        ('[[section]]\nname = "Sea"\n[[rule]]\nsection = "Sea"\ntitle = "ferry"\n', False),
+        ('[[section]]\nname = "Sea"\nformerly = "Water"\n', False),
+        ('[sections]\nunknown = "drop"\n', False),
+        ('[sections]\ndefault = "Sea"\n[[section]]\nname = "Sea"\n', False),
+    ],
+)
+def test_rules_of_a_source_ask_for_it_too(rest: str, same: bool) -> None:
+    assert (manner(rest=rest).digest == manner().digest) is same
 
 
 def test_a_document_is_known_by_its_bytes_and_how_they_are_read() -> None:

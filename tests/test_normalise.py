@@ -60,14 +60,12 @@ def cleaned(
     url: str | None = "https://news.example/feed.xml",
     as_of: datetime = NOW,
     sections: tuple[str, ...] = (),
-    default_section: str | None = None,
 ) -> list[Clean | Skipped]:
     return list(
         clean(
             Parsed(items=items, url=parsed_url, language="de_AT"),
             Document(name="feed.xml", data=b"", as_of=as_of, fetched_at=NOW, url=url),
             sections=sections,
-            default_section=default_section,
             language="en",
             home=HOME,
             identity=lambda address: address.partition("#")[0].rstrip("/"),
@@ -323,7 +321,7 @@ def test_a_whole_item() -> None:
         sections=("Politics",),
         evidence=(Evidence("marker", "+\x00", "row"),),
     )
-    (found,) = cleaned(item, sections=("politics", "World"), default_section="Other")
+    (found,) = cleaned(item, sections=("politics", "World"))
     assert found == Clean(
         position=3,
         title="Title of café",
@@ -434,11 +432,11 @@ def test_an_undated_item_is_filed_under_its_document(as_of: datetime, dated: dat
     assert (found.published, found.dated) == (None, dated)
 
 
-def test_the_default_section_stands_in_for_none() -> None:
+def test_sections_of_the_source_come_after_the_items_own() -> None:
     bare, own = Item(position=0, title="a"), Item(position=0, title="a", sections=("  Own  one ", "own one"))
-    assert [one.sections for one in cleaned(bare, own, default_section="Other") if isinstance(one, Clean)] == [
-        ("Other",),
-        ("Own one",),
+    assert [one.sections for one in cleaned(bare, own, sections=("All", "OWN one")) if isinstance(one, Clean)] == [
+        ("All", "OWN one"),
+        ("Own one", "All"),
     ]
     assert one(bare).sections == ()
 
@@ -451,9 +449,7 @@ def test_language_is_the_items_then_the_documents(tag: str | None, language: str
 def test_language_is_the_sources_where_nothing_else_is_said() -> None:
     document = Document(name="a", data=b"", as_of=NOW, fetched_at=NOW)
     parsed = Parsed(items=(Item(position=0, title="a", url="/x", content="<a href='/y'>y</a>"),))
-    (found,) = clean(
-        parsed, document, sections=(), default_section=None, language="be", home=HOME, identity=lambda url: url
-    )
+    (found,) = clean(parsed, document, sections=(), language="be", home=HOME, identity=lambda url: url)
     assert isinstance(found, Clean)
     assert (found.language, found.url) == ("be", "https://news.example/x")
 

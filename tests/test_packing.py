@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -15,6 +16,7 @@ text = st.text(st.characters(), max_size=8)
 maybe = st.none() | text
 texts = st.lists(text, max_size=2).map(tuple)
 integers = st.none() | st.integers(-(2**63), 2**63 - 1)
+sketches = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=3).map(tuple)
 seconds = st.integers(0, 2**37).map(lambda second: datetime.fromtimestamp(second, UTC))
 moments = st.builds(lambda second, micro: second.replace(microsecond=micro), seconds, st.integers(0, 999_999))
 records = st.builds(
@@ -41,7 +43,15 @@ records = st.builds(
     access=st.sampled_from(Access),
     evidence=st.lists(st.builds(Evidence, text, text, text), max_size=2).map(tuple),
     fingerprint=st.builds(
-        Fingerprint, maybe, text, st.integers(0, 99), integers, st.integers(0, 99), integers, st.none() | seconds
+        Fingerprint,
+        maybe,
+        text,
+        st.integers(0, 99),
+        integers,
+        st.integers(0, 99),
+        integers,
+        st.none() | seconds,
+        sketches,
     ),
     extra=text,
 )
@@ -68,3 +78,12 @@ def test_what_was_packed_is_what_is_unpacked(reading: Reading) -> None:
         assert after.access is before.access
         assert after.published_precision is before.published_precision
         assert hash(after) == hash(before)
+
+
+@given(records)
+def test_shingles_and_numbers_stay_behind(record: EntryRecord) -> None:
+    whole = replace(record.fingerprint, shingles=frozenset({1}), numbers=frozenset("5"), opening=frozenset({1}))
+    reading = Reading(name="a", digest=b"", moment=datetime(2025, 3, 1, tzinfo=UTC), records=(record,))
+    packed = pack(replace(reading, records=(replace(record, fingerprint=whole),)))
+    assert packed == pack(reading)
+    assert unpack(packed) == reading

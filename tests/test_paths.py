@@ -13,7 +13,7 @@ from feeds.config import Config, parse
 from feeds.declare import declare
 from feeds.poll import poll
 from tests.command import SEEDS, SITE
-from tests.polls import rss
+from tests.polls import dated_rss, rss
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 
@@ -131,3 +131,27 @@ def test_a_name_that_is_no_text_and_a_document_we_fail_on_stop_no_other(tmp_path
     assert result.tally.new == 1
     assert result.error is not None
     assert result.error.isascii()
+
+
+def test_what_a_file_names_no_more_is_taken_back_though_it_does_not_change_again(tmp_path: Path) -> None:
+    file = tmp_path / "wire.xml"
+    file.write_bytes(dated_rss(*range(1, 11)))
+    engine, config = desk(tmp_path, '[[source]]\nname = "wire"\npath = "wire.xml"\n')
+
+    def titles(minutes: int) -> set[str]:
+        poll(engine, config, NOW + timedelta(minutes=minutes))
+        with reading(engine) as connection:
+            return {entry.title for entry in entries.listing(connection)}
+
+    assert len(titles(0)) == 10
+    file.write_bytes(dated_rss(*range(1, 5), *range(6, 11)))
+    assert len(titles(10)) == 10
+    assert len(titles(40)) == 10
+    # Nobody can say what a file that is not there names.
+    file.rename(tmp_path / "away.xml")
+    assert len(titles(80)) == 10
+    (tmp_path / "away.xml").rename(file)
+    assert "No 5" not in titles(90)
+    file.write_bytes(dated_rss(*range(1, 11)))
+    assert len(titles(100)) == 10
+    engine.dispose()

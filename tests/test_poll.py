@@ -18,7 +18,7 @@ from feeds.monitor import state_of, status
 from feeds.poll import PollResult, poll
 from tests.command import SITE
 from tests.fakes import Reply, Site, conditional
-from tests.polls import NOW, Bench, rss
+from tests.polls import NOW, Bench, dated_rss, rss
 
 
 @pytest.fixture
@@ -195,6 +195,55 @@ def configured(bench: Bench, tmp_path: Path, text: str, source: str = "") -> Non
     base = f'{SITE}[poll]\nallow_networks = ["127.0.0.0/8"]\n{text}\n[[source]]\nname = "n"\n'
     bench.config = parse(f'{base}url = "{bench.site.url}/feed"\n{source}', tmp_path / "config.toml")
     declare(bench.engine, bench.config, bench.now)
+
+
+def filed(bench: Bench) -> dict[str, tuple[str, ...]]:
+    """Title -> the sections of each entry."""
+    with reading(bench.engine) as connection:
+        return {entry.title: entry.sections for entry in entries.listing(connection)}
+
+
+def test_a_change_of_rules_files_anew_what_is_stored(bench: Bench, tmp_path: Path) -> None:
+    sea = '[[section]]\nname = "Sea"\n'
+    bench.site.put("/feed", conditional(rss("Ferry sails", "Council votes"), '"v1"'))
+    configured(bench, tmp_path, sea, 'default_section = "Town"')
+    ask(bench)
+    assert filed(bench) == {"Ferry sails": ("Town",), "Council votes": ("Town",)}
+    configured(bench, tmp_path, sea + '[[rule]]\nsection = "Sea"\ntitle = "ferry"\n', 'default_section = "Town"')
+    (result,) = ask(bench, everyone=True)
+    assert (result.tally.updated, result.tally.unchanged) == (1, 1)
+    assert filed(bench) == {"Ferry sails": ("Sea",), "Council votes": ("Town",)}
+    (result,) = ask(bench, everyone=True)
+    assert result.outcome == "unchanged"
+
+
+def test_what_is_taken_back_is_confirmed_by_documents_that_did_not_change(bench: Bench) -> None:
+    bench.site.put("/feed", conditional(dated_rss(*range(1, 11)), '"v1"'))
+    ask(bench)
+    bench.site.put("/feed", conditional(dated_rss(1, 2, 3, 4, 6, 7, 8, 9, 10), '"v2"'))
+    assert ask(bench, timedelta(hours=1), everyone=True)[0].outcome == "unchanged"
+    assert "No 5" in bench.titles()
+    ask(bench, timedelta(hours=1), everyone=True)
+    bench.site.put("/feed", Reply(status=500))
+    ask(bench, timedelta(hours=1), everyone=True)
+    assert "No 5" in bench.titles()
+    bench.site.put("/feed", conditional(dated_rss(1, 2, 3, 4, 6, 7, 8, 9, 10), '"v2"'))
+    ask(bench, timedelta(hours=1), everyone=True)
+    assert "No 5" not in bench.titles()
+    assert [reply.headers["If-None-Match"] for reply in bench.site.log[2:]] == ['"v2"'] * 3
+    bench.site.put("/feed", conditional(dated_rss(*range(1, 11)), '"v3"'))
+    assert ask(bench, timedelta(hours=1), everyone=True)[0].tally.updated == 1
+    assert "No 5" in bench.titles()
+
+
+def test_a_shrunken_document_takes_nothing_back(bench: Bench) -> None:
+    bench.site.put("/feed", conditional(dated_rss(*range(1, 31)), '"v1"'))
+    ask(bench)
+    bench.site.put("/feed", conditional(dated_rss(1, 15, 30), '"v2"'))
+    for _ in range(6):
+        ask(bench, timedelta(hours=1), everyone=True)
+    assert len(bench.titles()) == 30
+    assert ("vanished", "n") in bench.incidents()
 
 
 def levels(bench: Bench) -> dict[str, str]:

@@ -16,8 +16,8 @@ from sqlalchemy import text
 
 from db.engine import Engine, open_engine, reading, writing
 from db.migrations import upgrade
-from db.records import Access, Enclosure
-from db.store import entries, incidents, sections
+from db.records import RELATED, Access, Enclosure, Pair
+from db.store import entries, incidents, pairs, sections
 from feeds.config import Config, parse
 from feeds.correct import set_access
 from feeds.declare import declare
@@ -108,6 +108,39 @@ def test_a_section_is_configured_before_it_has_entries_and_renamed_without_new_i
     assert "sections/first.atom" not in files
     after = feedparser.parse(files["sections/second.atom"])
     assert (after.feed.id, after.entries[0].id) == (before.feed.id, before.entries[0].id)
+
+
+def test_a_section_of_another_name_keeps_its_address_and_its_id(tree: Tree) -> None:
+    tree.put(record("Alpha beta gamma", sections=("Sea",)))
+    tree.publish()
+    before = feedparser.parse(tree.files()["sections/sea.atom"])
+    tree.configure('[[section]]\nname = "Harbour"\nformerly = ["Sea"]\n')
+    tree.publish()
+    after = feedparser.parse(tree.files()["sections/sea.atom"])
+    assert after.feed.title == "Test Desk: Harbour"
+    assert [tag.term for tag in after.entries[0].tags if tag.scheme is None] == ["Harbour"]
+    assert (after.feed.id, after.entries[0].id) == (before.feed.id, before.entries[0].id)
+    assert after.entries[0].updated == before.entries[0].updated
+    assert tree.publish() == []
+    # Its files move only where a person names them anew.
+    tree.configure('[[section]]\nname = "Harbour"\nformerly = ["Sea"]\nslug = "harbour"\n')
+    assert {"sections/sea.atom", "sections/harbour.atom"} <= set(tree.publish())
+    files = tree.files()
+    assert "sections/sea.atom" not in files
+    assert feedparser.parse(files["sections/harbour.atom"]).feed.id == before.feed.id
+
+
+def test_a_section_that_is_part_of_another_leaves_no_file(tree: Tree) -> None:
+    tree.put(record("Alpha beta gamma", sections=("Sea",)), record("Delta epsilon zeta", sections=("Town",)))
+    tree.publish()
+    before = feedparser.parse(tree.files()["sections/town.atom"]).feed.id
+    tree.configure('[[section]]\nname = "Town"\nformerly = ["Sea"]\n')
+    assert {"sections/sea.atom", "sections/sea.free.atom", "sections/town.atom"} <= set(tree.publish())
+    files = tree.files()
+    assert not [path for path in files if path.startswith("sections/sea")]
+    assert sorted(titles(files["sections/town.atom"])) == ["Alpha beta gamma", "Delta epsilon zeta"]
+    assert feedparser.parse(files["sections/town.atom"]).feed.id == before
+    assert "sea" not in files["feeds.opml"].decode()
     assert tree.publish() == []
 
 
@@ -176,6 +209,23 @@ def test_duplicates_are_folded_behind_the_lead_in_every_section(tree: Tree) -> N
         (entry,) = feedparser.parse(files[f"sections/{name}.atom"]).entries
         assert entry.link == "https://a.example/1"
         assert [(one.href, one.title) for one in entry.links if one.rel == "via"] == [("https://b.example/1", "B")]
+
+
+def test_a_story_in_other_words_is_linked(tree: Tree) -> None:
+    tree.put(record("One story", source="a", url="https://a.example/1", sections=("A",)), source="a")
+    tree.put(record("Told otherwise", source="b", url="https://b.example/1", sections=("B",)), source="b")
+    tree.put(record("Told without an address", source="b", sections=("B",)), source="b")
+    with writing(tree.engine) as connection:
+        pairs.put(connection, [Pair(1, 2, RELATED, 0.5), Pair(1, 3, RELATED, 0.25)])
+    tree.publish(everything=True)
+    files = tree.files()
+    (entry,) = feedparser.parse(files["sections/a.atom"]).entries
+    assert [(one.href, one.title) for one in entry.links if one.rel == "related"] == [("https://b.example/1", "B")]
+    linked = {
+        each.title: [one.href for one in each.links if one.rel == "related"]
+        for each in feedparser.parse(files["sections/b.atom"]).entries
+    }
+    assert linked == {"Told otherwise": ["https://a.example/1"], "Told without an address": ["https://a.example/1"]}
 
 
 def test_feeds_are_capped_by_number_and_by_bytes(tree: Tree) -> None:
@@ -496,7 +546,7 @@ def test_show_takes_the_fields_of_the_allowlist_alone(tree: Tree) -> None:
     tree.put(record("A story with everything", text="SENTINEL " * 30, access=Access.REGISTRATION))
     with reading(tree.engine) as connection:
         (entry,) = entries.listing(connection)
-    public = show(replace(entry, enclosures=()), (), tree.config, {})
+    public = show(replace(entry, enclosures=()), (), (), tree.config, {})
     assert "SENTINEL" not in repr(public)
     assert public.url == "http://127.0.0.1:8080/"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from db.records import Access, EntryRecord, Learned
+from db.records import Access, EntryRecord, Fingerprint, Learned
 from feeds.config import Config, Profile, Source
 from feeds.manner import manner_of
 from feeds.model import Document
@@ -22,6 +23,42 @@ def test_a_record_has_the_fields_of_a_clean_item_in_their_order() -> None:
     names = [field.name for field in fields(EntryRecord)]
     common = Clean._fields[: Clean._fields.index("sections") + 1]
     assert names == ["keys", *common, "access", "evidence", "fingerprint", "extra"]
+
+
+def prints_of(*items: Mapping[str, object]) -> list[Fingerprint]:
+    """What the items of a JSON feed, read on the first of March, are compared by."""
+    source = Source.model_validate({"name": "a", "kind": "feed", "url": "https://a.example/feed", "sections": ["News"]})
+    data = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
+    document = Document(name="a", data=data, as_of=NOW, fetched_at=NOW + timedelta(days=400), url=source.url)
+    manner = manner_of(CONFIG, source)
+    return [one.fingerprint for one in read(parse(document, manner), document, manner, b"digest").records]
+
+
+def test_what_is_new_in_its_document_gets_a_sketch() -> None:
+    words = {
+        "title": "Ferry timetable",
+        "content_text": "The council approved the new ferry timetable after a long debate.",
+    }
+    at = {
+        "new": None,
+        "week": "2025-02-22T12:00:00Z",
+        "older": "2025-02-22T11:59:59Z",
+        "future": "2025-04-01T00:00:00Z",
+    }
+    made = prints_of(*({"id": name, "date_published": time, **words} for name, time in at.items()))
+    assert [bool(one.sketch) for one in made] == [False, False, False, False]
+    words["content_text"] += " Residents asked the court to stop it."
+    made = prints_of(*({"id": name, "date_published": time, **words} for name, time in at.items()))
+    assert [bool(one.sketch) for one in made] == [True, True, False, True]
+    assert {(one.shingles, one.numbers, one.opening) for one in made} == {(None, None, None)}
+
+
+def test_a_teaser_stands_for_the_body() -> None:
+    teaser = "The council approved the new ferry timetable on Monday after a long debate about its costs."
+    (one,) = prints_of({"id": "1", "title": "Ferry", "summary": teaser})
+    (other,) = prints_of({"id": "1", "title": "Ferry", "content_text": teaser})
+    assert (one.body_words, one.text_hash, one.sketch) == (other.body_words, other.text_hash, other.sketch)
+    assert one.body_words == 16
 
 
 def test_a_document_becomes_records() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from db.records import Access, Enclosure, EntryRecord, Evidence, Precision, Revised, Said, StoredEntry
+from db.records import Access, Enclosure, EntryRecord, Evidence, Precision, Revised, Said, StoredEntry, version_of
 from feeds import revise
 from feeds.ingest import level_of
 from tests.desk import BODY, MARKER, NOON, PREFIX, UNMARKED, hours, record
@@ -404,3 +404,34 @@ def test_long_bodies_are_compared_by_their_beginning() -> None:
     old = [gone(number, f"Old {number}", f"{number} {OTHER_BODY} " * 400) for number in range(60)]
     new = [record(f"New story {number}", text=f"{number} {BODY} " * 400) for number in range(60)]
     assert revise.match_edits(old, new) == {}
+
+
+# Back and forth
+
+
+def test_a_version_is_told_twice_within_a_day() -> None:
+    made = change(stored(), record("Council rejects the timetable"), said(1, "harbour", "0a", "Town"))
+    assert made.changed == ("title",)
+    assert made.record is not None
+    after = version_of(made.record.title, "", "", Access.UNKNOWN, ("town",))
+    several: list[list[bytes | None]] = [[], [None], [after], [after, b"other", None]]
+    for late in several:
+        assert revise.damp(made, late) == made
+    told = revise.damp(made, [after, b"other", after])
+    assert (told.updated, told.kept, told.record) == (made.before.updated, True, made.record)
+
+
+def test_too_many_versions_of_a_day_are_not_kept() -> None:
+    made = change(stored(), record("Council rejects the timetable"), said(1, "harbour", "0a", "Town"))
+    late: list[bytes | None] = [bytes([number]) for number in range(revise.MOST_KEPT)]
+    assert revise.damp(made, late[1:]) == made
+    told = revise.damp(made, late)
+    assert (told.updated, told.kept, told.changed) == (made.before.updated, False, ("title",))
+
+
+def test_what_no_document_words_anew_is_compared_by_what_stands() -> None:
+    made = revise.override(stored(), Access.PREMIUM, TWO)
+    after = version_of(made.before.title, "", "", Access.PREMIUM, made.before.sections)
+    assert revise.damp(made, [after, after]).updated == NOON
+    same = revise.override(stored(), stored().access, TWO)
+    assert revise.damp(same, [after] * revise.MOST_KEPT) == same

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from db.engine import reading, writing
 from db.store import sources
-from db.store.incidents import close_incident, open_incident, opened
+from db.store.incidents import close_incident, close_old, open_incident, opened, subjects_of
 from tests.desk import NOON, hours, new_engine, source_id
 
 
@@ -41,3 +41,16 @@ def test_a_source_that_is_polled_no_more_has_no_trouble(tmp_path: Path) -> None:
         sources.add(connection, "paused", {"enabled": False}, NOON)
     with reading(engine) as connection:
         assert [one.source for one in opened(connection)] == ["kept"]
+
+
+def test_an_old_trouble_is_closed_and_a_new_one_stays(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        for subject, hour in (("b", 0), ("a", 2)):
+            open_incident(connection, "vanished", subject, "many", NOON + hours(hour))
+        open_incident(connection, "gap", "c", "lost", NOON)
+        assert subjects_of(connection, "vanished") == ["a", "b"]
+        for subject in "abc":
+            close_old(connection, "vanished", subject, NOON + hours(1), NOON + hours(3))
+        assert subjects_of(connection, "vanished") == ["a"]
+        assert subjects_of(connection, "gap") == ["c"]

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, func, select
 from db.engine import writing
 from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
 from db.records import Access, EntryRecord, Evidence, Precision, Revised, Said
-from db.store import entries, saving, sections
+from db.store import entries, revisions, saving, search, sections
 from db.store.sources import save_documents
+from feeds.query import parse
 from feeds.revise import mint
 from feeds.slug import slug
 from tests import desk
@@ -119,7 +120,7 @@ def test_a_revision_keeps_the_former_version_whole(tmp_path: Path) -> None:
             connection, one, record=new, sections=("Money",), access=Access.FREE, changed=("title", "sections")
         )
         saving.revise_entries(connection, [(desk.source_id(connection, "agency"), edit)], ids, LATER)
-        (former,) = entries.history(connection, one)
+        (former,) = revisions.history(connection, one)
         stands = list(connection.execute(select(EntrySection.section_id, EntrySection.sorted_at, EntrySection.place)))
         place = entries.load(connection, [one])[one].place
     after = only(engine)
@@ -145,7 +146,8 @@ def test_new_words_bring_a_new_fingerprint_and_are_found(tmp_path: Path) -> None
         own = new.fingerprint
         assert (row.hash, row.text_hash, row.body_words) == (own.bucket, own.text_hash, own.body_words)
         assert (row.at, row.source_id) == (int(NOON.timestamp()), desk.source_id(connection))
-        assert [entry.id for entry in entries.listing(connection, words=["quite another"])] == [one]
+        assert search.matching(connection, parse('"quite another"'), limit=2) == [one]
+        assert search.matching(connection, parse("approves"), limit=2) == []
         assert rows(connection, Revision) == 0
 
 

@@ -11,7 +11,9 @@ from db.engine import Engine, reading, writing
 from db.records import ALL_SECTIONS
 from db.store import sections
 from feeds.slug import slug
-from tests.desk import NOON, new_engine, record, tell
+from tests.desk import NOON, all_entries, forget, hours, new_engine, owed, record, tell, titled
+
+LATER = NOON + hours(5)
 
 
 def ensure(engine: Engine, *names: str) -> dict[str, int]:
@@ -19,10 +21,12 @@ def ensure(engine: Engine, *names: str) -> dict[str, int]:
         return sections.ensure(connection, names, slug)
 
 
-def configure(engine: Engine, declared: dict[str, str | None]) -> None:
+def configure(
+    engine: Engine, declared: dict[str, str | None], former: dict[str, tuple[str, ...]] | None = None
+) -> None:
     with writing(engine) as connection:
-        sections.configure(connection, declared, slug)
-        assert sections.configured(connection, declared)
+        sections.configure(connection, declared, former or {}, slug, LATER)
+        assert sections.configured(connection, declared, former or {})
 
 
 def known(engine: Engine) -> dict[str, str]:
@@ -54,12 +58,12 @@ def test_configuration_moves_names_and_slugs(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     ids = ensure(engine, "POLITICS")
     with reading(engine) as connection:
-        assert not sections.configured(connection, {"Politics": None})
-        assert sections.configured(connection, {})
+        assert not sections.configured(connection, {"Politics": None}, {})
+        assert sections.configured(connection, {}, {})
     configure(engine, {"Politics": "pol", "Economy": None})
     assert known(engine) == {"Politics": "pol", "Economy": "economy"}
     with reading(engine) as connection:
-        assert not sections.configured(connection, {"Politics": "politics"})
+        assert not sections.configured(connection, {"Politics": "politics"}, {})
     assert ensure(engine, "politics")["politics"] == ids["politics"]
     configure(engine, {"Politics": None})
     assert known(engine)["Politics"] == "pol"
@@ -85,6 +89,82 @@ def test_a_slug_of_another_s_default(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     configure(engine, {"A B": None, "X": "a-b"})
     assert known(engine) == {"X": "a-b", "A B": "a-b-2"}
+
+
+def keys(engine: Engine) -> dict[str, str]:
+    """Name -> what the ids of its feeds are made of."""
+    with reading(engine) as connection:
+        return {one.name: one.key for one in sections.every(connection)}
+
+
+def test_a_renamed_section_keeps_its_feed_and_its_files(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record("One", sections=("Town", "Sea")), record("Two", sections=("sea",)))
+    tell(engine, "a", record("Two", sections=("sea",)), now=NOON + hours(1))  # no document names "One" any more
+    forget(engine)
+    before, moved = keys(engine), {one.title: one.updated for one in all_entries(engine)}
+    with reading(engine) as connection:
+        assert not sections.configured(connection, {}, {"Harbour": ("SEA",)})
+    configure(engine, {"Harbour": None}, {"Harbour": ("SEA", "Coast")})
+    assert known(engine) == {"Town": "town", "Harbour": "sea"}
+    assert keys(engine) == {"Town": before["Town"], "Harbour": before["sea" if "sea" in before else "Sea"]}
+    assert titled(engine, "One").sections == ("Town", "Harbour")
+    assert titled(engine, "Two").sections == ("Harbour",)
+    # Another name is no news of an entry.
+    assert {one.title: one.updated for one in all_entries(engine)} == moved
+    assert owed(engine) == {"*", "Harbour"}
+
+
+def test_what_is_said_of_an_entry_is_renamed_as_well(tmp_path: Path) -> None:
+    """Else the next document that speaks of it would bring the old name back."""
+    engine = new_engine(tmp_path)
+    url = "https://news.example/ferry"
+    tell(engine, "a", record(url=url, sections=("Sea",)))
+    configure(engine, {"Harbour": None}, {"Harbour": ("Sea",)})
+    tell(engine, "b", record(url=url, sections=("Town",)), now=LATER)
+    assert sorted(all_entries(engine)[0].sections) == ["Harbour", "Town"]
+
+
+def test_a_section_that_becomes_part_of_another(tmp_path: Path) -> None:
+    many = sections.BATCH + 4
+    engine = new_engine(tmp_path)
+    tell(engine, "a", *(record(f"No {number}", sections=("Sea", "Town")[number % 2 :]) for number in range(many)))
+    tell(engine, "b", record("Boats", sections=("Sea",)))
+    forget(engine)
+    before = keys(engine)
+    configure(engine, {"Town": "town"}, {"Town": ("Sea",)})
+    assert (known(engine), keys(engine)) == ({"Town": "town"}, {"Town": before["Town"]})
+    assert {one.sections for one in all_entries(engine)} == {("Town",)}
+    with reading(engine) as connection:
+        assert list(sections.counts(connection).values()) == [many + 1]
+    assert owed(engine) == {"*", "Town"}
+
+
+def test_entries_of_which_no_document_is_left_are_renamed(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record("One", sections=("Sea",)))
+    with writing(engine) as connection:
+        connection.exec_driver_sql("DELETE FROM documents")
+    configure(engine, {"Harbour": None}, {"Harbour": ("Sea",)})
+    assert titled(engine, "One").sections == ("Harbour",)
+
+
+def test_sections_that_become_one_of_a_new_name(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record("One", sections=("Sea",)), record("Two", sections=("Port",)))
+    before = keys(engine)
+    configure(engine, {"Harbour": None}, {"Harbour": ("Port", "Sea")})
+    assert (known(engine), keys(engine)) == ({"Harbour": "port"}, {"Harbour": before["Port"]})
+
+
+def test_a_name_that_another_had_before_gives_a_key_of_its_own(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    ensure(engine, "Sea")
+    configure(engine, {"Harbour": None}, {"Harbour": ("Sea",)})
+    ensure(engine, "Sea")
+    found = keys(engine)
+    assert found["Sea"] != found["Harbour"]
+    assert known(engine) == {"Harbour": "sea", "Sea": "sea-2"}
 
 
 def test_counts(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from feeds.dedupe.words import _WORD, _folded, words_of
+from feeds.dedupe.words import _WORD, _folded, figures_of, words_of
 
 
 def letters(encoding: str) -> str:
@@ -49,3 +49,37 @@ def test_words_by_table_are_words_by_pattern(text: str) -> None:
 )
 def test_words_of(text: str, words: str) -> None:
     assert words_of(text) == (words, len(words.split()))
+
+
+@pytest.mark.parametrize(
+    ("text", "figures"),
+    [
+        ("", []),
+        ("None here, in 2025 or 1999.", []),
+        ("1,234.5 or 1.234,5 or 1 234,5 or 1\u00a0234,5 or 1’234.5", ["12345"]),
+        ("3-1 at 12:30, +5 % and -5%", ["3", "1", "12", "30", "5"]),
+        ("007 and 0 and 0.4", ["007", "0", "04"]),
+        ("2100 and 20250 and 12.03", ["2100", "20250", "1203"]),
+        ("in 2024 300 people, 300", ["300"]),
+        ("5,2と12日、4120亿元", ["52", "12", "4120"]),
+    ],
+)
+def test_figures_of(text: str, figures: list[str]) -> None:
+    assert figures_of(text) == frozenset(figures)
+
+
+@given(texts | st.text("0123456789., '", max_size=40))
+def test_figures_are_digits(text: str) -> None:
+    assert all(one.isdecimal() for one in figures_of(text))
+
+
+@pytest.mark.parametrize("filler", ["\u0301", "1 ", "1,", "1,111", "+", "-", "漢", "ﬃ", "´", "\u00ad", "— "])
+def test_long_texts_take_no_time(filler: str) -> None:
+    """A run of 100,000 combining marks alone would take 7 seconds to normalise."""
+    text = "x" + filler * 100_000
+    assert words_of(text)[1] <= 400_001
+    assert len(figures_of(text)) <= 3
+
+
+def test_a_long_run_of_marks_is_cut() -> None:
+    assert words_of("ж" + "\u0301" * 90 + " ж") == ("ж" + "\u0301" * 30 + " ж", 2)

@@ -7,13 +7,37 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import BigInteger, BindParameter, Connection, Integer, Select, Text, bindparam, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy import cast as cast_to
 from sqlalchemy import or_ as either
 from sqlalchemy.orm import aliased
 
-from db.models import Document, Entry, EntryKey, EntrySection, Fingerprint, Item, Revision, Section, Source
-from db.records import Access, Enclosure, Evidence, Member, Precision, RevisionRecord, Said, ShownEntry, StoredEntry
+from db import records
+from db.models import (
+    Document,
+    Entry,
+    EntryKey,
+    EntrySection,
+    Fingerprint,
+    Item,
+    Pair,
+    Section,
+    Source,
+    Withdrawal,
+)
+from db.records import Access, Enclosure, Evidence, Member, Precision, Said, ShownEntry, StoredEntry
 from db.store.bulk import rows_among
 
 Value = TypeVar("Value")
@@ -52,17 +76,24 @@ _STORED = (
     Entry.access_override,
     Entry.evidence,
     Entry.rule,
+    case((Entry.lead_id.is_not(None), func.coalesce(Pair.score, 1.0))).label("score"),
     _Lead.uid.label("lead"),
     Entry.extra,
+    Withdrawal.at.label("withdrawn_at"),
+    Withdrawal.by,
+    Withdrawal.why,
 )
-_LOOKED_THROUGH = func.casefold(Entry.title + "\n" + Entry.summary + "\n" + Entry.text)
-"""What words are looked for in; SQLite folds the case of ASCII alone (`db.engine` brings the function)."""
-
 _NEWEST_FIRST = (Entry.sorted_at.desc(), Entry.place, Entry.uid)
 
 
 def _query() -> Select[Any]:
-    return select(*_STORED).join(Source, Source.id == Entry.source_id).outerjoin(_Lead, _Lead.id == Entry.lead_id)
+    return (
+        select(*_STORED)
+        .join(Source, Source.id == Entry.source_id)
+        .outerjoin(_Lead, _Lead.id == Entry.lead_id)
+        .outerjoin(Withdrawal, Withdrawal.entry_id == Entry.id)
+        .outerjoin(Pair, (Pair.entry_id == Entry.id) & (Pair.other_id == Entry.lead_id) & (Pair.rule == Entry.rule))
+    )
 
 
 _BY_IDS = _query().where(Entry.id.in_(bindparam("ids", expanding=True)))
@@ -108,7 +139,11 @@ def _entry(row: Any) -> StoredEntry:
         evidence=_evidence(row.evidence),
         lead=row.lead or row.uid,
         rule=row.rule,
+        score=row.score,
         extra=row.extra,
+        withdrawal=None
+        if row.withdrawn_at is None
+        else records.Withdrawal(row.withdrawn_at, records.WithdrawnBy(row.by), row.why),
     )
 
 
@@ -187,6 +222,13 @@ def load(connection: Connection, entry_ids: Sequence[int]) -> dict[int, StoredEn
     return found
 
 
+def in_order(connection: Connection, entry_ids: Sequence[int]) -> Iterator[StoredEntry]:
+    """These entries in this order, read as they are asked for. An unknown id is left out."""
+    for chunk in chunks(entry_ids):
+        found = load(connection, chunk)
+        yield from (found[each] for each in chunk if each in found)
+
+
 def show(connection: Connection, entry_ids: Sequence[int]) -> dict[int, ShownEntry]:
     """Entry id -> what a publish may see of it. An unknown id is left out."""
     found: dict[int, ShownEntry] = {}
@@ -214,13 +256,13 @@ def listing(
     source: str | None = None,
     access: Access | None = None,
     duplicates: bool = False,
-    words: Sequence[str] = (),
+    withdrawn: bool = False,
     limit: int | None = None,
 ) -> Iterator[StoredEntry]:
     """Entries, newest first, read as they are asked for.
 
     `section` and `source` are names (a section's slug does as well); `duplicates` leaves only those folded behind
-    another; every one of `words` (casefolded) must occur in the title or the text.
+    another; `withdrawn` adds those that were taken back.
     """
     query = _query().order_by(*_NEWEST_FIRST)
     if section is not None:
@@ -237,8 +279,8 @@ def listing(
         query = query.where(func.coalesce(Entry.access_override, Entry.access) == access.value)
     if duplicates:
         query = query.where(Entry.lead_id.is_not(None))
-    for word in words:
-        query = query.where(_LOOKED_THROUGH.contains(word, autoescape=True))
+    if not withdrawn:
+        query = query.where(Withdrawal.entry_id.is_(None))
     result = connection.execute(query.limit(limit), execution_options={"yield_per": CHUNK})
     return (_entry(row) for row in result)
 
@@ -246,15 +288,16 @@ def listing(
 _Shown = aliased(Entry, name="shown")
 _Member = aliased(Entry, name="member")
 _FREE = func.coalesce(_Shown.access_override, _Shown.access) == Access.FREE.value
+_STANDS = ~select(Withdrawal.entry_id).where(Withdrawal.entry_id == _Shown.id).correlate(_Shown).exists()
 # Built once: composing one of these costs more than running it.
-_NEWEST = select(_Shown.id).where(_Shown.lead_id.is_(None))
+_NEWEST = select(_Shown.id).where(_Shown.lead_id.is_(None), _STANDS)
 _NEWEST = _NEWEST.order_by(_Shown.sorted_at.desc(), _Shown.place, _Shown.uid)
 _NEWEST_OF_SECTION = (
     select(_Shown.id)
     .select_from(EntrySection)
     .join(_Member, _Member.id == EntrySection.entry_id)
     .join(_Shown, _Shown.id == func.coalesce(_Member.lead_id, _Member.id))
-    .where(EntrySection.section_id == bindparam("section_id"))
+    .where(EntrySection.section_id == bindparam("section_id"), _STANDS)
     .order_by(EntrySection.sorted_at.desc(), EntrySection.place, _Member.uid)
 )
 _QUERIES = {
@@ -269,7 +312,7 @@ def newest(connection: Connection, limit: int, *, section_id: int | None = None,
     """Ids of the newest entries of a section (of all where it is None) as a feed shows them: leads only.
 
     An entry that is folded behind a lead of another section brings that lead into this one. `free` leaves only what
-    everybody may read. Order: newest first, the same on every machine.
+    everybody may read; what was taken back is not among them. Order: newest first, the same on every machine.
     """
     query = _QUERIES[section_id is not None, free]
     given = {} if section_id is None else {"section_id": section_id}
@@ -298,24 +341,6 @@ def elsewhere(connection: Connection, lead_ids: Sequence[int]) -> dict[int, list
         for lead_id, url, source in connection.execute(_ELSEWHERE, {"ids": chunk}):
             found[cast(int, lead_id)].append((cast(str, url), source))
     return found
-
-
-def history(connection: Connection, entry_id: int) -> list[RevisionRecord]:
-    """Former versions of an entry, the latest first."""
-    rows = connection.execute(select(Revision).where(Revision.entry_id == entry_id).order_by(Revision.id.desc()))
-    return [
-        RevisionRecord(
-            updated=row.updated,
-            replaced_at=row.replaced_at,
-            changed=tuple(row.changed),
-            title=row.title,
-            summary=row.summary,
-            content=row.content,
-            access=Access(row.access),
-            sections=tuple(row.sections),
-        )
-        for row in rows
-    ]
 
 
 def count(connection: Connection) -> int:
@@ -347,6 +372,9 @@ _MEMBER = (
     func.coalesce(Entry.access_override, Entry.access),
     Entry.lead_id,
     Entry.rule,
+    Entry.sorted_at,
+    Fingerprint.teased,
+    select(Withdrawal.entry_id).where(Withdrawal.entry_id == Entry.id).correlate(Entry).exists(),
 )
 _MEMBERS = select(*_MEMBER).select_from(Entry)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -394,13 +422,15 @@ def _member(row: Sequence[Any]) -> Member:
         id=row[0],
         uid=row[1],
         bucket=row[2],
-        at=row[3] or 0,
+        at=int(row[10].timestamp()) if row[3] is None else row[3],
         body_words=row[4] or 0,
         text_hash=row[5],
+        teased=bool(row[11]),
         recurring=bool(row[6]),
         access=Access(row[7]),
         lead_id=row[8],
         rule=row[9],
+        withdrawn=bool(row[12]),
     )
 
 

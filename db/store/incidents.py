@@ -34,6 +34,16 @@ def close_incident(connection: Connection, kind: str, subject: str, now: datetim
     )
 
 
+def close_old(connection: Connection, kind: str, subject: str, until: datetime, now: datetime) -> None:
+    """The same for one that was opened at `until` or before."""
+    connection.execute(
+        update(Incident)
+        .where(Incident.kind == kind, Incident.subject == subject, Incident.closed_at.is_(None))
+        .where(Incident.opened_at <= until)
+        .values(closed_at=now)
+    )
+
+
 def opened(connection: Connection) -> list[IncidentRecord]:
     """The troubles that last, oldest first. Those of a source that is polled no more are nobody's to mend."""
     rows = connection.execute(
@@ -58,3 +68,11 @@ def subjects(connection: Connection) -> set[tuple[str, str]]:
     """`(kind, subject)` of every trouble that lasts."""
     rows = connection.execute(select(Incident.kind, Incident.subject).where(Incident.closed_at.is_(None)))
     return {(row[0], row[1]) for row in rows}
+
+
+def subjects_of(connection: Connection, kind: str) -> list[str]:
+    """The subjects of the troubles of this kind that last, in order."""
+    rows = connection.scalars(
+        select(Incident.subject).where(Incident.kind == kind, Incident.closed_at.is_(None)).order_by(Incident.subject)
+    )
+    return list(rows)

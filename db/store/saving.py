@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from db import index
 from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
 from db.records import Access, EntryRecord, Evidence, NewEntry, Revised, Said
 from db.store.bulk import insert_rows, next_ids
@@ -53,7 +54,7 @@ def insert_entries(
     section_ids: Mapping[str, int],
     now: datetime,
 ) -> list[int]:
-    """Makes entries (source's id, entry) with their keys, sections and fingerprints; returns their ids in that order.
+    """Makes entries (source's id, entry) with their keys, sections, fingerprints and words; returns their ids in order.
 
     `section_ids` has the id of every casefolded section name in them.
     """
@@ -77,7 +78,26 @@ def insert_entries(
         connection,
         [(entry_id, s, new.record, new.sorted_at) for entry_id, (s, new) in zip(ids, entries, strict=True)],
     )
+    index.add(connection, [_indexed(entry_id, s, new) for entry_id, (s, new) in zip(ids, entries, strict=True)])
     return list(ids)
+
+
+def _indexed(entry_id: int, source_id: int, new: NewEntry) -> index.Row:
+    """What the full-text index holds of a new entry."""
+    record = new.record
+    return index.row(
+        entry_id,
+        new.sorted_at,
+        source_id,
+        record.title,
+        record.title_from_body,
+        record.summary,
+        record.text,
+        record.authors,
+        record.sections,
+        record.access.value,
+        record.language,
+    )
 
 
 def _row(entry_id: int, source_id: int, new: NewEntry, now: datetime) -> tuple[Any, ...]:
@@ -149,7 +169,7 @@ def add_fingerprints(connection: Connection, records: Sequence[tuple[int, int, E
     insert_rows(
         connection,
         Fingerprint,
-        ("entry_id", "source_id", "hash", "at", "body_words", "text_hash"),
+        ("entry_id", "source_id", "hash", "at", "body_words", "text_hash", "teased"),
         [
             (
                 entry_id,
@@ -158,6 +178,7 @@ def add_fingerprints(connection: Connection, records: Sequence[tuple[int, int, E
                 int(sorted_at.timestamp()),
                 record.fingerprint.body_words,
                 record.fingerprint.text_hash,
+                not record.text,
             )
             for entry_id, source_id, record, sorted_at in records
             if record.fingerprint.bucket is not None
@@ -218,9 +239,10 @@ def revise_entries(
     The source becomes that of an entry whose words now come from it; None where the change brings none. `override`,
     a person's verdict, is stored as such.
     """
+    indexed = index.standing(connection, [change.before.id for _, change in changes])
     for source_id, change in changes:
         before = change.before
-        if change.changed:
+        if change.changed and change.kept:
             connection.execute(
                 insert(Revision).values(
                     entry_id=before.id,
@@ -232,6 +254,7 @@ def revise_entries(
                     content=before.content,
                     access=before.access.value,
                     sections=before.sections,
+                    version=before.version,
                 )
             )
         values: dict[str, Any] = {
@@ -256,6 +279,7 @@ def revise_entries(
         connection.execute(update(Entry).where(Entry.id == before.id).values(values))
         if "sections" in change.changed:
             _stand(connection, change, section_ids)
+    index.renew(connection, indexed)
 
 
 def _stand(connection: Connection, change: Revised, section_ids: Mapping[str, int]) -> None:
@@ -274,9 +298,16 @@ def _stand(connection: Connection, change: Revised, section_ids: Mapping[str, in
         connection.execute(insert(EntrySection), rows)
 
 
+def touch(connection: Connection, entry_id: int, updated: datetime) -> None:
+    """Lets an entry count as updated at that time."""
+    connection.execute(update(Entry).where(Entry.id == entry_id).values(updated=updated))
+
+
 def clear_override(connection: Connection, entry_id: int, access: Access) -> None:
     """Lets the evidence decide again: `access` is its verdict."""
+    indexed = index.standing(connection, [entry_id])
     connection.execute(update(Entry).where(Entry.id == entry_id).values(access=access.value, access_override=None))
+    index.renew(connection, indexed)
 
 
 def set_leads(connection: Connection, leads: Mapping[int, tuple[int | None, str | None]]) -> None:

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import blake2b
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from db.models import DirtySection, EntrySection, Section
+from db import index
+from db.models import DirtySection, Entry, EntrySection, Item, Section, Withdrawal
 from db.records import ALL_SECTIONS, SectionRecord
+
+BATCH = 500
+"""Entries whose names of sections are replaced at once: what is held in memory does not grow with a section."""
 
 
 def every(connection: Connection) -> list[SectionRecord]:
     """All sections, in order of slug."""
-    rows = connection.execute(select(Section.id, Section.slug, Section.name).order_by(Section.slug))
+    rows = connection.execute(select(Section.id, Section.slug, Section.name, Section.key).order_by(Section.slug))
     return [SectionRecord(*row) for row in rows]
 
 
 def counts(connection: Connection) -> dict[int, int]:
-    """Section id -> number of its entries, duplicates included."""
+    """Section id -> number of its entries, duplicates included, without those that were taken back."""
     rows = connection.execute(
         select(EntrySection.section_id, func.count()).select_from(EntrySection).group_by(EntrySection.section_id)
     )
-    return {row[0]: row[1] for row in rows}
+    found = {row[0]: row[1] for row in rows}
+    # Few were taken back: to leave them out of the count above would ask for each entry whether it was.
+    withdrawn = connection.execute(
+        select(EntrySection.section_id, func.count())
+        .join(Withdrawal, Withdrawal.entry_id == EntrySection.entry_id)
+        .group_by(EntrySection.section_id)
+    )
+    for section_id, count in withdrawn:
+        found[section_id] -= count
+    return found
 
 
 def ensure(connection: Connection, names: Iterable[str], slug_of: Callable[[str], str]) -> dict[str, int]:
@@ -33,15 +48,26 @@ def ensure(connection: Connection, names: Iterable[str], slug_of: Callable[[str]
     """
     wanted = {name.casefold(): name for name in sorted(names, reverse=True)}
     found = {row[0]: row[1] for row in connection.execute(select(Section.folded, Section.id))}
+    missing = sorted(set(wanted) - set(found))
     slugs = set(connection.scalars(select(Section.slug)))
-    for folded in sorted(set(wanted) - set(found)):
-        slug = _free(slug_of(wanted[folded]), slugs)
+    keys = set(connection.scalars(select(Section.key))) if missing else set()
+    for folded in missing:
+        slug, key = _free(slug_of(wanted[folded]), slugs), _key(folded, keys)
         slugs.add(slug)
+        keys.add(key)
         made = connection.execute(
-            insert(Section).values(slug=slug, name=wanted[folded], folded=folded).returning(Section.id)
+            insert(Section).values(slug=slug, name=wanted[folded], folded=folded, key=key).returning(Section.id)
         )
         found[folded] = made.scalar_one()
     return found
+
+
+def _key(folded: str, taken: set[str]) -> str:
+    """What the ids of a section's feeds are made of: 16 hex digits, of its name, which another may have had before."""
+    key = blake2b(folded.encode(), digest_size=8).hexdigest()
+    while key in taken:
+        key = blake2b(key.encode(), digest_size=8).hexdigest()
+    return key
 
 
 def _free(slug: str, taken: set[str]) -> str:
@@ -53,23 +79,111 @@ def _free(slug: str, taken: set[str]) -> str:
     return f"{slug}-{number}"
 
 
-def configured(connection: Connection, declared: Mapping[str, str | None]) -> bool:
-    """True where every section of `config.toml` (name -> slug or None) is as it says."""
+def configured(connection: Connection, declared: Mapping[str, str | None], former: Mapping[str, Sequence[str]]) -> bool:
+    """True where every section of `config.toml` (name -> slug or None) is as it says, and none goes by a `former` name
+    (name -> names that it had)."""
     found = {row.name: row.slug for row in connection.execute(select(Section.name, Section.slug))}
-    return all(name in found and slug in (None, found[name]) for name, slug in declared.items())
+    olds = {old.casefold() for names in former.values() for old in names}
+    return all(name in found and slug in (None, found[name]) for name, slug in declared.items()) and not (
+        olds and any(name.casefold() in olds for name in found)
+    )
 
 
-def configure(connection: Connection, declared: Mapping[str, str | None], slug_of: Callable[[str], str]) -> None:
+def configure(
+    connection: Connection,
+    declared: Mapping[str, str | None],
+    former: Mapping[str, Sequence[str]],
+    slug_of: Callable[[str], str],
+    now: datetime,
+) -> None:
     """Makes the sections of `config.toml` (name -> its slug, or None for the usual one) and moves their slugs.
 
     The configured spelling of a name wins over the one that was met first, and a configured slug over a section that
-    has it for want of another: that one gets the next free number.
+    has it for want of another: that one gets the next free number. A section that goes by a `former` name (name ->
+    names that it had) gets its new one, and keeps its feed, id and files; where there is one of the new name, its
+    entries move there and it is gone.
     """
+    for name, olds in former.items():
+        for old in olds:
+            _rename(connection, old.casefold(), name, now)
     ensure(connection, declared, lambda name: declared.get(name) or slug_of(name))
     for name, slug in declared.items():
         connection.execute(update(Section).where(Section.folded == name.casefold()).values(name=name))
         if slug is not None:
             _take_slug(connection, name.casefold(), slug)
+
+
+def _rename(connection: Connection, old: str, name: str, now: datetime) -> None:
+    """Lets the section that is called `old` (casefolded), if there is one, be called `name`, or be part of it."""
+    folded = name.casefold()
+    ids = {row[0]: row[1] for row in connection.execute(select(Section.folded, Section.id)) if row[0] in (old, folded)}
+    if old not in ids:
+        return
+    section_id, target_id = ids[old], ids.get(folded, ids[old])
+    _rename_in_entries(connection, section_id, old, name)
+    if target_id == section_id:
+        connection.execute(update(Section).where(Section.id == section_id).values(name=name, folded=folded))
+    else:
+        standing = select(literal(target_id), EntrySection.entry_id, EntrySection.sorted_at, EntrySection.place)
+        connection.execute(
+            insert(EntrySection)
+            .from_select(
+                ["section_id", "entry_id", "sorted_at", "place"], standing.where(EntrySection.section_id == section_id)
+            )
+            .on_conflict_do_nothing()
+        )
+        connection.execute(delete(EntrySection).where(EntrySection.section_id == section_id))
+        connection.execute(delete(DirtySection).where(DirtySection.section_id == section_id))
+        connection.execute(delete(Section).where(Section.id == section_id))
+    mark(connection, [target_id], now)
+
+
+def _rename_in_entries(connection: Connection, section_id: int, old: str, name: str) -> None:
+    """Replaces the name in all entries of the section, and in what documents said of them: what no document names any
+    more is read from there when another speaks of it."""
+    renamed = update(Entry).where(Entry.id == bindparam("entry")).values(sections=bindparam("names"))
+    said = (
+        update(Item)
+        .where(Item.document_id == bindparam("document"), Item.entry_id == bindparam("entry"))
+        .values(sections=bindparam("names"))
+    )
+    for ids in _members(connection, section_id):
+        indexed = index.standing(connection, ids)
+        for select_names, statement in (
+            (select(Entry.id.label("entry"), Entry.sections.label("names")).where(Entry.id.in_(ids)), renamed),
+            (
+                select(
+                    Item.document_id.label("document"), Item.entry_id.label("entry"), Item.sections.label("names")
+                ).where(Item.entry_id.in_(ids)),
+                said,
+            ),
+        ):
+            rows: list[dict[str, Any]] = [
+                {**row, "names": _replaced(row["names"], old, name)}
+                for row in connection.execute(select_names).mappings()
+                if any(each.casefold() == old for each in row["names"])
+            ]
+            if rows:
+                connection.execute(statement, rows)
+        index.renew(connection, indexed)
+
+
+def _members(connection: Connection, section_id: int) -> Iterator[Sequence[int]]:
+    """Ids of the entries of a section, in batches."""
+    last = 0
+    query = select(EntrySection.entry_id).where(EntrySection.section_id == section_id).order_by(EntrySection.entry_id)
+    while ids := connection.scalars(query.where(EntrySection.entry_id > last).limit(BATCH)).all():
+        yield ids
+        last = ids[-1]
+
+
+def _replaced(names: Sequence[str], old: str, name: str) -> list[str]:
+    """`names` with `name` in place of `old` (casefolded), each once."""
+    found: dict[str, str] = {}
+    for each in names:
+        one = name if each.casefold() == old else each
+        found.setdefault(one.casefold(), one)
+    return list(found.values())
 
 
 def _take_slug(connection: Connection, folded: str, slug: str) -> None:

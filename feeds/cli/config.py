@@ -25,6 +25,11 @@ def check(desk: Desk) -> None:
         return
     count = len(config.source)
     desk.say(f"{desk.path}: valid, {count} {'source' if count == 1 else 'sources'}")
+    names = {source.name.casefold() for source in config.source}
+    for number, rule in enumerate(config.rule, 1):
+        for name in rule.source:
+            if name.casefold() not in names:
+                desk.warn(f'{desk.path}: rule {number}: no [[source]] here is named "{name}"')
     for source in config.source:
         if source.path is not None and not config.resolve(source.path).exists():
             desk.warn(f'{desk.path}: source "{source.name}": {config.resolve(source.path)} is not there (yet)')

@@ -109,7 +109,7 @@ class Desk:
         """Where people read."""
         from rich.console import Console
 
-        return Console(stderr=stderr, highlight=False, soft_wrap=not _terminal())
+        return Console(stderr=stderr, highlight=False, soft_wrap=not is_terminal())
 
     def say(self, text: str) -> None:
         """A line for people; nothing with --quiet or --json."""
@@ -140,7 +140,7 @@ class Desk:
         """A table for people: drawn on a terminal, parted by tabs elsewhere."""
         if self.quiet:
             return
-        if not _terminal():
+        if not is_terminal():
             for row in rows:
                 _write("\t".join(map(log.escape, row)), sys.stdout)
             return
@@ -153,7 +153,7 @@ class Desk:
         self.console().print(table)
 
 
-def _terminal() -> bool:
+def is_terminal() -> bool:
     """Whether a person looks at standard output, which may be closed."""
     return sys.stdout is not None and sys.stdout.isatty()
 

@@ -11,12 +11,17 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from db.records import Access, Evidence, Precision, StoredEntry
+from db.records import Access, Evidence, Field, Precision, StoredEntry
+from feeds.cli import clusters, entries_history
 from feeds.cli.desk import Desk, command, when, write_line
 from feeds.errors import UsageError
 
 if TYPE_CHECKING:
     from db.engine import Connection
+
+NO_MATCH = "no entries match; fewer words find more, and so does the beginning of one: harbo*"
+MOST_SHOWN = 50
+"""Entries that people are shown where they give no limit."""
 
 app = typer.Typer(help="List, show, search and correct entries.", no_args_is_help=True)
 
@@ -27,6 +32,7 @@ LimitOption = Annotated[
     int | None, typer.Option("--limit", min=1, help="Most entries; default: 50 for people, all with --json.")
 ]
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the entry, or its last 8 characters or more.")]
+Clear = Annotated[bool, typer.Option("--clear", help="Take that back: let the rules decide again.")]
 
 
 @command(app, "list")
@@ -36,70 +42,115 @@ def list_entries(
     source: SourceOption = None,
     access: AccessOption = None,
     duplicates: Annotated[bool, typer.Option("--duplicates", help="Only those folded behind another.")] = False,
+    withdrawn: Annotated[bool, typer.Option("--withdrawn", help="Also those that were taken back.")] = False,
     limit: LimitOption = None,
 ) -> None:
     """Show entries, newest first."""
-    _list(desk, section=section, source=source, access=access, duplicates=duplicates, limit=limit)
-
-
-@command(app)
-def search(
-    desk: Desk,
-    words: Annotated[list[str], typer.Argument(metavar="WORD", help="Words that must all occur.")],
-    section: SectionOption = None,
-    source: SourceOption = None,
-    access: AccessOption = None,
-    limit: LimitOption = None,
-) -> None:
-    """Find entries by words in title or text; case does not matter, in any script."""
-    wanted = [part for word in words for part in word.casefold().split()]
-    if not wanted:
-        raise UsageError("give a word to look for")
-    _list(desk, section=section, source=source, access=access, duplicates=False, limit=limit, words=wanted)
-
-
-def _list(
-    desk: Desk,
-    *,
-    section: str | None,
-    source: str | None,
-    access: Access | None,
-    duplicates: bool,
-    limit: int | None,
-    words: Iterable[str] = (),
-) -> None:
     from db.engine import reading
-    from db.store import entries, sections, sources
+    from db.store import entries
 
     with reading(desk.engine()) as connection:
-        if section is not None and not any(
-            section == one.slug or section.casefold() == one.name.casefold() for one in sections.every(connection)
-        ):
-            raise UsageError(f"no section is named \"{section}\"; see 'feeds sections list'")
-        if source is not None and source not in sources.ever(connection):
-            raise UsageError(f"no source is named \"{source}\"; see 'feeds sources list'")
+        for field, name in ((Field.SECTION, section), (Field.SOURCE, source)):
+            if name is not None:
+                _check_name(connection, field, name)
         found = entries.listing(
             connection,
             section=section,
             source=source,
             access=access,
             duplicates=duplicates,
-            words=tuple(words),
-            limit=limit or (None if desk.as_json else 50),
+            withdrawn=withdrawn,
+            limit=limit or _most(desk),
         )
-        zones = zones_of(desk, connection)
-        if desk.as_json:
-            desk.give([as_json(entry, zones) for entry in found])
-            return
-        rows = [
-            [entry.uid[-8:], _day(entry, zones), entry.access.value, ", ".join(entry.sections), entry.title]
-            for entry in found
+        _tell(desk, connection, found, limit, bonds=duplicates)
+
+
+@command(app)
+def search(
+    desk: Desk,
+    query: Annotated[list[str], typer.Argument(metavar="QUERY", help="What to look for, best in single quotes.")],
+    section: SectionOption = None,
+    source: SourceOption = None,
+    access: AccessOption = None,
+    limit: LimitOption = None,
+) -> None:
+    """Find entries by words in title, summary, text or authors, newest first; case and accents do not matter.
+
+    All of several words must occur, in whatever order; "new ferry" are words side by side, ferr* is the beginning of
+    one, -strike must not occur, and of ferry OR bridge one does. Fields: title: author: section: source: access:
+    language:, and after: before: with 2026, 2026-03, 2026-03-02, 7d or 24h (after: includes that time). A value with
+    blanks goes in quotes: section:"Foreign policy". A query that begins with a hyphen comes after --.
+    """
+    from db.engine import reading
+    from db.store import entries
+    from db.store import search as index
+    from feeds.query import narrowed, parse
+
+    wanted = parse(" ".join(query), now=desk.now(), zone=ZoneInfo(desk.config.site.timezone))
+    for field, value in ((Field.SECTION, section), (Field.SOURCE, source), (Field.ACCESS, access)):
+        wanted = narrowed(wanted, field, () if value is None else (value,))
+    with reading(desk.engine()) as connection:
+        named = [term for group in (*wanted.groups, wanted.excluded) for term in group]
+        for term in named:
+            _check_name(connection, term.field, term.value)
+        ids = index.matching(connection, wanted, limit=limit or _most(desk))
+        _tell(desk, connection, entries.in_order(connection, ids), limit, none=NO_MATCH)
+
+
+def _most(desk: Desk) -> int | None:
+    """Entries that are listed where no limit is given."""
+    return None if desk.as_json else MOST_SHOWN
+
+
+def _check_name(connection: Connection, field: Field, name: str) -> None:
+    """Raises `UsageError` for a section or a source that there is not."""
+    from db.store import sections, sources
+
+    if field is Field.SECTION and not any(
+        name == one.slug or name.casefold() == one.name.casefold() for one in sections.every(connection)
+    ):
+        raise UsageError(f"no section is named \"{name}\"; see 'feeds sections list'")
+    if field is Field.SOURCE and name not in sources.ever(connection):
+        raise UsageError(f"no source is named \"{name}\"; see 'feeds sources list'")
+
+
+def _tell(
+    desk: Desk,
+    connection: Connection,
+    found: Iterable[StoredEntry],
+    limit: int | None,
+    *,
+    none: str = "no entries",
+    bonds: bool = False,
+) -> None:
+    """Gives entries to a script, or shows them to a person, who reads `none` where there is none; with `bonds` also
+    what each is folded behind, and why."""
+    zones = zones_of(desk, connection)
+    if desk.as_json:
+        desk.give([as_json(entry, zones) | (clusters.bond_as_json(entry) if bonds else {}) for entry in found])
+        return
+    rows = [
+        [
+            entry.uid[-8:],
+            _day(entry, zones),
+            entry.access.value,
+            entry.source,
+            ", ".join(entry.sections),
+            _titled(entry),
+            *((entry.lead[-8:], str(clusters.because(entry))) if bonds else ()),
         ]
-    desk.table(["id", "date", "access", "sections", "title"], rows)
+        for entry in found
+    ]
+    columns = ["id", "date", "access", "source", "sections", "title"]
+    desk.table(columns + (["behind", "because"] if bonds else []), rows)
     if not rows:
-        desk.say("no entries")
-    elif len(rows) == 50 and limit is None:
-        desk.say("the newest 50; --limit shows more")
+        desk.say(none)
+    elif len(rows) == MOST_SHOWN and limit is None:
+        desk.say(f"the newest {MOST_SHOWN}; --limit shows more")
+
+
+def _titled(entry: StoredEntry) -> str:
+    return entry.title if entry.withdrawal is None else f"{entry.title} (withdrawn)"
 
 
 def zones_of(desk: Desk, connection: Connection) -> Mapping[str, tzinfo]:
@@ -153,6 +204,7 @@ def as_json(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> dict[str, object
         "lead": entry.is_lead,
         "duplicate_of": None if entry.is_lead else entry.lead,
         "summary": entry.summary,
+        "withdrawn": when(entry.withdrawal.at) if entry.withdrawal is not None else None,
     }
 
 
@@ -165,11 +217,12 @@ def _compact(value: object) -> str:
 def show(desk: Desk, uid: Id) -> None:
     """Show one entry whole: body, evidence for its access, former versions."""
     from db.engine import reading
-    from db.store import entries
+    from db.store import entries, revisions
 
     with reading(desk.engine()) as connection:
         entry = _found(entries.by_uid(connection, uid), uid)
-        history = entries.history(connection, entry.id)
+        history = revisions.history(connection, entry.id)
+        kin = clusters.kin_of(connection, entry)
         zones = zones_of(desk, connection)
     if desk.as_json:
         desk.give(
@@ -186,8 +239,9 @@ def show(desk: Desk, uid: Id) -> None:
                     {"url": file.url, "type": file.media_type, "length": file.length} for file in entry.enclosures
                 ],
                 "extra": json.loads(entry.extra or "{}"),
-                "rule": entry.rule,
                 "access_override": entry.access_override,
+                "withdrawn_by": entry.withdrawal.by if entry.withdrawal is not None else None,
+                "withdrawn_why": entry.withdrawal.why if entry.withdrawal is not None else None,
                 "revisions": [
                     {
                         "updated": when(one.updated),
@@ -200,6 +254,8 @@ def show(desk: Desk, uid: Id) -> None:
                     for one in history
                 ],
             }
+            | clusters.bond_as_json(entry)
+            | clusters.kin_as_json(kin)
         )
         return
     lines = [
@@ -212,11 +268,13 @@ def show(desk: Desk, uid: Id) -> None:
         f"sections   {', '.join(entry.sections) or '-'}",
         f"access     {_access(entry)}",
     ]
+    if entry.withdrawal is not None:
+        gone = entry.withdrawal
+        lines.append(f"withdrawn  {when(gone.at)} by {gone.by.value}" + (f": {gone.why}" if gone.why else ""))
     lines += [f"enclosure  {file.url} ({file.media_type})" for file in entry.enclosures]
     lines += [f"{name:<10} {_compact(value)}" for name, value in json.loads(entry.extra or "{}").items()]
     lines += _reasons(entry)
-    if not entry.is_lead:
-        lines.append(f"duplicate  of {entry.lead} (rule {entry.rule})")
+    lines += clusters.kin_lines(entry, kin)
     for revision in history:
         lines.append(f"revision   until {when(revision.replaced_at)}: {revision.title} [{', '.join(revision.changed)}]")
     if entry.text or entry.summary:
@@ -272,7 +330,6 @@ def set_access(
     clear: Annotated[bool, typer.Option("--clear", help="Let the evidence decide again.")] = False,
 ) -> None:
     """Say who may read an entry; that stands whatever its source says later."""
-    from db.engine import reading
     from feeds.correct import clear_access
     from feeds.correct import set_access as set_now
 
@@ -281,8 +338,87 @@ def set_access(
     engine = desk.engine()
     with desk.working():
         entry = clear_access(engine, uid, desk.now()) if level is None else set_now(engine, uid, level, desk.now())
+    _say_corrected(desk, entry, f"{entry.access.value}; 'feeds publish' puts it into the feeds")
+
+
+@command(app)
+def withdraw(
+    desk: Desk,
+    uid: Id,
+    reason: Annotated[str, typer.Option("--reason", help="Why, in words; feeds do not show it.")] = "",
+) -> None:
+    """Take an entry back: no feed shows it until it is restored, whatever its source says."""
+    from feeds import correct
+
+    engine = desk.engine()
+    with desk.working():
+        entry = correct.withdraw(engine, uid, reason.strip(), desk.now())
+    _say_corrected(desk, entry, "withdrawn; 'feeds publish' takes it out of the feeds")
+
+
+@command(app)
+def restore(desk: Desk, uid: Id) -> None:
+    """Show an entry again that was taken back, by a person or by its source."""
+    from feeds import correct
+
+    engine = desk.engine()
+    with desk.working():
+        entry = correct.restore(engine, uid, desk.now())
+    _say_corrected(desk, entry, "restored; 'feeds publish' puts it into the feeds")
+
+
+def _say_corrected(desk: Desk, entry: StoredEntry, what: str) -> None:
+    from db.engine import reading
+
     if desk.as_json:
-        with reading(engine) as connection:
+        with reading(desk.engine()) as connection:
             desk.give(as_json(entry, zones_of(desk, connection)))
-    elif not desk.quiet:
-        write_line(f"{entry.title}: {entry.access.value}; 'feeds publish' puts it into the feeds")
+    else:
+        desk.say(f"{entry.title}: {what}")
+
+
+@command(app)
+def split(
+    desk: Desk,
+    uid: Id,
+    other: Annotated[str | None, typer.Argument(metavar="OTHER", help="The entry to keep it apart from.")] = None,
+    clear: Clear = False,
+) -> None:
+    """Never fold an entry with another, or with any; that stands whatever their texts become."""
+    from feeds import correct
+
+    engine = desk.engine()
+    with desk.working():
+        entry = (correct.let_be if clear else correct.split)(engine, uid, other, desk.now())
+    _told(desk, entry)
+
+
+@command(app)
+def join(
+    desk: Desk,
+    uid: Id,
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="The entry that it belongs to.")],
+    clear: Clear = False,
+) -> None:
+    """Fold an entry with another; that stands whatever their texts become."""
+    from feeds import correct
+
+    engine = desk.engine()
+    with desk.working():
+        entry = (correct.let_be if clear else correct.join)(engine, uid, other, desk.now())
+    _told(desk, entry)
+
+
+def _told(desk: Desk, entry: StoredEntry) -> None:
+    """Where an entry stands after a person's word on it."""
+    from db.engine import reading
+
+    if desk.as_json:
+        with reading(desk.engine()) as connection:
+            desk.give(as_json(entry, zones_of(desk, connection)))
+        return
+    stands = f"behind {entry.lead} ({clusters.because(entry)})" if not entry.is_lead else "stands for itself"
+    desk.say(f"{entry.title}: {stands}; 'feeds publish' puts it into the feeds")
+
+
+entries_history.register(app)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from feeds.cli.desk import Desk, command
+from feeds.config import Config, Rule
 
 app = typer.Typer(help="List sections.", no_args_is_help=True)
 
 
 @command(app, "list")
 def list_sections(desk: Desk) -> None:
-    """Show every section, its number of entries and its feed."""
+    """Show every section, its number of entries, its feed, the names it had, and the rules that fill it."""
     from db.engine import reading
     from db.store import sections
 
     with reading(desk.engine()) as connection:
         found, counts = sections.every(connection), sections.counts(connection)
     base = desk.config.site.base_url
+    former = {section.name.casefold(): section.formerly for section in desk.config.section}
+    rules = {one.id: _rules_of(desk.config, one.name) for one in found}
     if desk.as_json:
         desk.give(
             [
@@ -27,12 +32,37 @@ def list_sections(desk: Desk) -> None:
                     "entries": counts.get(one.id, 0),
                     "feed": f"{base}sections/{one.slug}.atom",
                     "free": f"{base}sections/{one.slug}.free.atom",
+                    "formerly": former.get(one.name.casefold(), ()),
+                    "rules": [rule.model_dump(mode="json", exclude={"section"}) for rule in rules[one.id]],
                 }
                 for one in found
             ]
         )
         return
-    rows = [[one.name, str(counts.get(one.id, 0)), f"{base}sections/{one.slug}.atom"] for one in found]
-    desk.table(["section", "entries", "feed"], rows)
+    rows = [
+        [
+            one.name,
+            str(counts.get(one.id, 0)),
+            f"{base}sections/{one.slug}.atom",
+            _filled(former.get(one.name.casefold(), ()), rules[one.id]),
+        ]
+        for one in found
+    ]
+    desk.table(["section", "entries", "feed", "rules"], rows)
     if not found:
         desk.say("no sections yet: they are made as entries name them, or by [[section]] in config.toml")
+
+
+def _rules_of(config: Config, name: str) -> list[Rule]:
+    return [rule for rule in config.rule if name.casefold() in [section.casefold() for section in rule.section]]
+
+
+def _filled(former: tuple[str, ...], rules: list[Rule]) -> str:
+    """What fills a section beside the documents that name it, in a line."""
+    return "; ".join([*([f"formerly {', '.join(former)}"] if former else []), *map(_in_words, rules)])
+
+
+def _in_words(rule: Rule) -> str:
+    said: dict[str, Any] = rule.model_dump(exclude={"section", "only"})
+    conditions = [f"{key} {' or '.join(values)}" for key, values in said.items() if values]
+    return ", ".join(conditions) + (" (only)" if rule.only else "")

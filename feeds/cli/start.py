@@ -15,6 +15,9 @@ from feeds.cli.template import template, toml
 from feeds.config import parse
 from feeds.errors import BroadsheetError, UsageError
 
+_SAVED = {"name": "ferries", "title": "Ferries", "query": "ferry OR ferries"}
+"""The filter of the demo."""
+
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to `app`."""
@@ -86,6 +89,7 @@ def demo(
             raise BroadsheetError(f"{directory}: cannot be made: {reason}") from error
         options = {"name": outlet.name, "kind": "seed", "path": f"seeds/{outlet.name}", "default_section": "News"}
         lines.append("[[source]]\n" + "".join(f"{key} = {toml(value)}\n" for key, value in options.items()))
+    lines.append("[[saved]]\n" + "".join(f"{key} = {toml(value)}\n" for key, value in _SAVED.items()))
     _write_new(directory / "config.toml", "\n".join(lines), force=False)
     own = Desk(path=directory / "config.toml", as_json=desk.as_json, verbose=desk.verbose, quiet=desk.quiet)
     try:

@@ -60,7 +60,9 @@ def poll(desk: Desk, names: Names = None, everyone: All = False, only_due: Due =
 
 def publish(
     desk: Desk,
-    names: Annotated[list[str] | None, typer.Argument(metavar="SECTION", help="Names or slugs of sections.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="SECTION", help="Names or slugs of sections, names of saved filters.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Render every feed, whether it changed or not.")] = False,
 ) -> int:
     """Write the feeds of the sections that changed."""

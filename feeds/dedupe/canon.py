@@ -29,30 +29,46 @@ _BARE_QUERY = re.compile(r"[A-Za-z0-9_.~=&-]+")
 _UNLESS = ("/index.html", "/amp", ".amp")
 _WRAPPERS = ("google.", "ampproject.")
 
-_DEVICE = re.compile(r"(?:www|m|mobile|amp)\.(?=[^.]+\.[^.])")
+_DEVICES = re.compile(r"(?:(?:www|m|mobile|amp)\.(?=[^.]+\.[^.]))+")
+_GOOGLE = re.compile(r"(?:news\.)?google\.(?:com|(?:com?\.)?[a-z]{2})")
+_SUFFIX = re.compile(r"[^.]*|(?:com?|net?|org?|gov?|edu|ac|info|gob|gouv|nom|mil|sch|[a-z]{2})\.[a-z]{2}")
+"""A host under which strangers have theirs, or what may be one: two short labels, as in co.uk."""
+
 _SESSION = re.compile(r";jsessionid=[^/;?]*", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@/?#%-]")
+_PAIRS = re.compile(r"(?:^|&)(?:amp;)*")
+"""Where a pair of a query begins; some write the ampersand as HTML does."""
+
 _SLASHES = re.compile(r"//+")
+_ENDINGS = ("/", "/index.html", "/amp", ".amp")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
-_TRACKING_PREFIXES = ("utm_", "mtm_", "pk_", "hsa_", "piwik_", "matomo_", "ga_", "at_custom", "oly_", "vero_", "wt.")
+_TRACKING_PREFIXES = (
+    "utm_", "mtm_", "pk_", "hsa_", "piwik_", "matomo_", "ga_", "itm_", "stm_", "at_custom", "oly_", "vero_", "wt.",
+    "wt_", "trk_", "hmb_", "pf_rd_", "sfmc_", "__hs", "_x_tr_", "gad_", "_bta_", "cm_mmc", "__cft__",
+)  # fmt: skip
 _TRACKING = frozenset(
     "fbclid gclid gclsrc gbraid wbraid dclid msclkid yclid ymclid ysclid twclid ttclid igshid igsh li_fat_id epik "
-    "mc_cid mc_eid mkt_tok _hsenc _hsmi __hstc __hssc __hsfp hsctatracking _openstat _ga _gl _ke s_kwcid ef_id "
-    "rb_clickid vgo_ee fb_action_ids fb_action_types fb_source fb_ref action_object_map action_type_map "
-    "action_ref_map spm wickedid irclickid cmpid ncid ito ns_mchannel ns_source ns_campaign "
-    "ns_linkname ns_fee xtor guccounter guce_referrer guce_referrer_sig sr_share smid smtyp mbid "
-    "__twitter_impression at_medium at_campaign at_format at_link_id at_link_type at_link_origin at_ptr_name "
-    "at_bbc_team".split()
+    "srsltid mibextid mbextid tblci dicbo ob_click_id _branch_match_id cvid ocid "
+    "mc_cid mc_eid mkt_tok _hsenc _hsmi hsctatracking _openstat _ga _gl _ke __s s_kwcid s_cid ef_id elqtrackid elq "
+    "rb_clickid vgo_ee dm_i ml_subscriber ml_subscriber_hash bxid mkwid pcrid "
+    "fb_action_ids fb_action_types fb_source fb_ref action_object_map action_type_map action_ref_map __tn__ "
+    "spm wickedid irclickid cmpid ncid taid ftag ftcamp ito ns_mchannel ns_source ns_campaign "
+    "ns_linkname ns_fee xtor guccounter guce_referrer guce_referrer_sig sr_share smid smtyp mbid hss_channel wprov "
+    "__twitter_impression ref_src ref_url at_medium at_campaign at_format at_link_id at_link_type at_link_origin "
+    "at_ptr_name at_bbc_team usqp amp_js_v amp_gsa amp_ct jsessionid phpsessid aspsessionid".split()
 )
 _AMBIGUOUS = frozenset(
-    "ref source src from feature via medium campaign origin referrer referer partner cid output outputtype amp".split()
+    "ref source from src feature via medium campaign origin referrer referer partner cid cmp icid output outputtype "
+    "amp".split()
 )
 _CHANNELS = frozenset(
-    "rss rss1 rss2 rss2.0 atom feed feeds feedburner rssfeed rss_feed rss-feed rdf xml twitter tw t.co facebook fb "
-    "twtr instagram telegram tg whatsapp vk linkedin reddit pinterest flipboard pocket email e-mail mail newsletter "
+    "rss rss1 rss2 rss20 rss2.0 atom feed feeds feedburner feedly inoreader rssfeed rss_feed rss-feed rdf xml "
+    "twitter tw t.co x.com facebook fb twtr instagram threads bluesky mastodon telegram tg t.me whatsapp viber vk ok "
+    "linkedin reddit pinterest tumblr flipboard pocket email e-mail mail newsletter ifttt dlvr.it hootsuite buffer "
     "share sharing social socialmedia social_media push googlenews google_news google-news news.google.com "
+    "applenews apple_news smartnews upday yandexnews yandex_news yxnews share_btn_tw share_btn_fb share_btn_link "
     "youtu.be emb_logo emb_title hp homepage front_page amp".split()
 )
 _AMP_VALUES = frozenset(("", "1", "true", "amp"))
@@ -80,6 +96,25 @@ def canon(url: str) -> str:
     return _canon(url)
 
 
+def stands_for(claimed: str, url: str) -> bool:
+    """Whether `claimed`, what the page of an article at `url` says its address is (`rel=canonical`, `og:url`), may be
+    taken for its identity. Whether other pages claim the same is the caller's to know.
+
+    It must be of the same site, and not the home page. Without a list of public suffixes a site is known for sure only
+    where one host is the other, but for `www.` and the like, or stands under it; "co.uk" is nobody's host.
+    """
+    try:
+        one, other = ada_url.URL(claimed.strip()), ada_url.URL(url.strip())
+    except ValueError:
+        return False
+    if not {one.protocol, other.protocol} <= {"http:", "https:"} or one.port != other.port:
+        return False
+    short, long = sorted((_bare(one.hostname), _bare(other.hostname)), key=len)
+    if short != long and (not long.endswith("." + short) or _SUFFIX.fullmatch(short) is not None):
+        return False
+    return bool(_path(one.pathname) or _query(one.search.removeprefix("?")) or _fragment(one.hash))
+
+
 def _canon(url: str) -> str:
     """`canon` by the full set of rules."""
     url = url.strip()
@@ -100,16 +135,18 @@ def _canon(url: str) -> str:
 
 def _unwrap(parts: ada_url.URL) -> str | None:
     """The address inside a Google Alerts link or an AMP cache's one; None for any other."""
-    host, path = parts.hostname, parts.pathname
-    if host == "google.com" or host.startswith(("www.google.", "news.google.")):
+    host = _bare(parts.hostname)
+    if _GOOGLE.fullmatch(host) is not None:
+        path = _path(parts.pathname)
         if path == "/url":
-            names = dict(pair.partition("=")[::2] for pair in reversed(parts.search[1:].split("&")))
+            query = _query(parts.search.removeprefix("?"))
+            names = dict(pair.partition("=")[::2] for pair in reversed(query.split("&")))
             inner = unquote(names.get("url") or names.get("q") or "")
             return inner if inner.startswith(("http://", "https://")) else None
-        if path.startswith("/amp/"):
-            return _cached(path.removeprefix("/amp"), parts.search)
-    if host.endswith(".cdn.ampproject.org") and path[:3] in ("/c/", "/v/", "/i/"):
-        return _cached(path[2:], parts.search)
+        return _cached(path.removeprefix("/amp"), parts.search) if path.startswith("/amp/") else None
+    if ("." + host).endswith(".cdn.ampproject.org"):
+        path = _path(parts.pathname)
+        return _cached(path[2:], parts.search) if path.startswith(("/c/", "/v/", "/i/")) else None
     return None
 
 
@@ -121,27 +158,30 @@ def _cached(path: str, search: str) -> str | None:
 
 
 def _host(parts: ada_url.URL) -> str:
-    host = parts.hostname.rstrip(".")
-    while (match := _DEVICE.match(host)) is not None:
-        host = host[match.end() :]
+    host = _bare(parts.hostname)
     return f"{host}:{parts.port}" if parts.port else host
+
+
+def _bare(hostname: str) -> str:
+    host = hostname.rstrip(".")
+    device = _DEVICES.match(host)
+    return host if device is None else host[device.end() :]
 
 
 def _path(path: str) -> str:
     path = _SLASHES.sub("/", _escape(_SESSION.sub("", path)))
-    while True:
-        shorter = path.rstrip("/").removesuffix("/index.html").removesuffix("/amp").removesuffix(".amp")
-        if shorter == path:
-            return path
-        path = shorter
+    end = len(path)
+    while (ending := next((each for each in _ENDINGS if path.endswith(each, 0, end)), None)) is not None:
+        end -= len(ending)
+    return path[:end]
 
 
 def _query(query: str) -> str:
     kept = []
-    for pair in query.split("&"):
+    for pair in _PAIRS.split(_escape(query.replace("+", "%20"))):
         name, _, value = pair.partition("=")
         if pair and not _is_tracking(unquote(name).lower(), unquote(value).lower()):
-            kept.append(_escape(pair.replace("+", "%20")))
+            kept.append(pair)
     return "&".join(sorted(kept, key=lambda pair: pair.partition("=")[0]))
 
 

@@ -17,7 +17,8 @@ class PublicEntry:
     """What everybody may see of an entry.
 
     `title` is plain text, `summary` plain text, `content` sanitised HTML or None: None for every gated entry.
-    `via` are `(href, title)` of the same story elsewhere, `position` its place in its document, from 0. Times are UTC.
+    `via` are `(href, title)` of the same story elsewhere, `related` of others on the same event; `position` is its
+    place in its document, from 0. Times are UTC.
     """
 
     uid: str
@@ -36,6 +37,7 @@ class PublicEntry:
     access: Access
     access_label: str
     via: tuple[tuple[str, str], ...] = ()
+    related: tuple[tuple[str, str], ...] = ()
     position: int = 0
 
 

@@ -241,9 +241,10 @@ def _links(entry: PublicEntry, site: _Site) -> Iterator[dict[str, str]]:
     if entry.access.gated and site.subscribe_url is not None:
         titled = {"title": entry.access_label} if entry.access_label.strip() else {}
         yield {"rel": "payment", "href": site.subscribe_url, **titled}
-    for href, title in dict(entry.via).items():
-        if _HTTP.fullmatch(href):
-            yield {"rel": "via", "href": href, **({"title": title} if title.strip() else {})}
+    for rel, links in (("via", entry.via), ("related", entry.related)):
+        for href, title in dict(links).items():
+            if _HTTP.fullmatch(href):
+                yield {"rel": rel, "href": href, **({"title": title} if title.strip() else {})}
     for enclosure in entry.enclosures:
         if not _HTTP.fullmatch(enclosure.url):
             continue

@@ -41,6 +41,15 @@ class IndexSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IndexFeed:
+    """A feed that is listed without its entries. Paths are relative to the page."""
+
+    name: str
+    atom_path: str
+    free_path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndexPage:
     """The page before it is bytes. `base_url` is where it is served; days and hours are those of `zone`."""
 
@@ -52,6 +61,7 @@ class IndexPage:
     all_path: str
     all_free_path: str
     opml_path: str
+    saved: tuple[IndexFeed, ...] = ()
     subscribe_url: str | None = None
 
 

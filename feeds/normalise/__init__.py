@@ -69,15 +69,14 @@ def clean(
     document: Document,
     *,
     sections: tuple[str, ...],
-    default_section: str | None,
     language: str,
     home: str,
     identity: Callable[[str], str],
 ) -> Iterator[Clean | Skipped]:
     """The items of `parsed` in their order, one by one, each clean or left out with the reason.
 
-    `sections` are those configured for the source, `default_section` that of items for which nothing names one,
-    `home` its home page, `identity` what makes two addresses the same (`feeds.dedupe.canon`).
+    `sections` are those configured for the source, `home` its home page, `identity` what makes two addresses the same
+    (`feeds.dedupe.canon`).
     """
     filed = min(document.as_of, document.fetched_at) if document.as_of.year >= EARLIEST else document.fetched_at
     dated = _second(filed) or filed
@@ -86,7 +85,7 @@ def clean(
     pages = [identity(url) if url is not None else None for url in urls]
     shared = _shared(parsed.items, pages) | {identity(page) for page in (home, parsed.url) if page}
     spoken = language_of(parsed.language) or language
-    filed_under = _names(sections) or _names((default_section or "",))
+    configured = _names(sections)
     for item, url, page in zip(parsed.items, urls, pages, strict=True):
         summary, content, text = _body(item, url or base)
         title = fold(item.title, MAX_TITLE)
@@ -113,7 +112,7 @@ def clean(
             _names(item.authors) if item.authors else (),
             _names(item.categories) if item.categories else (),
             tuple(_enclosures(item.enclosures, base)) if item.enclosures else (),
-            (_names(item.sections + sections) or filed_under) if item.sections else filed_under,
+            _names(item.sections + sections) if item.sections else configured,
             tuple(_evidence(item.evidence)) if item.evidence else (),
             page is not None and page in shared,
             strip_illegal(item.guid)[:MAX_TITLE] or None if item.guid else None,

@@ -68,6 +68,8 @@ BENCHMARKS: dict[str, tuple[str, dict[str, int]]] = {
     "poll-newsboat": ("readers.newsboat", {"feeds": OTHERS}),
     "poll-sfeed": ("readers.sfeed", {"feeds": OTHERS}),
     "poll-archive": ("archive.measure", {}),
+    "search": ("search.measure", {}),
+    "copies": ("copies.measure", {}),
     "poll-troubled": ("troubled.measure", {}),
 }
 """Functions of the modules beside this one, with their sizes; loaded when they run, so that none is in the memory of

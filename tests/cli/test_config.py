@@ -22,6 +22,10 @@ def test_config_check_names_what_is_not_there(tmp_path: Path) -> None:
     assert ran.code == 0
     assert "seeds is not there (yet)" in ran.err
     assert Folder(tmp_path).run("config", "check", "--json").json["sources"] == 1
+    rule = '[[section]]\nname = "Sea"\n[[rule]]\nsection = "Sea"\nsource = ["SEEDS", "seed"]\n'
+    ran = Folder(tmp_path).config(SEEDS + rule).run("config", "check")
+    assert 'rule 1: no [[source]] here is named "seed"\n' in ran.err
+    assert '"SEEDS"' not in ran.err
 
 
 @pytest.mark.parametrize(

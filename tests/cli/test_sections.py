@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.command import Folder
+from tests.command import SEEDS, Folder
 
 
 def test_sections(own: Folder) -> None:
@@ -13,7 +13,28 @@ def test_sections(own: Folder) -> None:
             "entries": count,
             "feed": f"http://127.0.0.1:8080/sections/{name.lower()}.atom",
             "free": f"http://127.0.0.1:8080/sections/{name.lower()}.free.atom",
+            "formerly": [],
+            "rules": [],
         }
         for name, count in (("Economy", 3), ("Politics", 2), ("Society", 1))
     ]
     assert own.run("sections", "list").out.splitlines()[1].startswith("Politics\t2\t")
+
+
+def test_former_names_and_rules_are_shown(own: Folder) -> None:
+    own.config(
+        f'{SEEDS}[[section]]\nname = "Town"\nformerly = ["Politics", "Society"]\n[[rule]]\nsection = "town"\n'
+        'title = ["ferry", "toll"]\nsource = "seeds"\nonly = true\n'
+    )
+    own.run("update")
+    lines = [line.split("\t") for line in own.run("sections", "list").out.splitlines()]
+    assert [(line[0], line[1], line[3]) for line in lines] == [
+        ("Economy", "2", ""),
+        ("Town", "6", "formerly Politics, Society; source seeds, title ferry or toll (only)"),
+    ]
+    found = {one["name"]: one for one in own.run("sections", "list", "--json").json}
+    assert (found["Economy"]["formerly"], found["Economy"]["rules"]) == ([], [])
+    assert (found["Town"]["slug"], found["Town"]["formerly"]) == ("politics", ["Politics", "Society"])
+    assert found["Town"]["rules"] == [
+        {"source": ["seeds"], "category": [], "path": [], "title": ["ferry", "toll"], "language": [], "only": True}
+    ]

@@ -1,0 +1,150 @@
+"""Looking entries up by their words: what a `Query` becomes on SQLite, and who matches, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.orm import aliased
+
+from db import index
+from db.models import Entry, Section, Source
+from db.records import Access, Field, Query, Term
+from db.store.entries import chunks
+
+TIES = 2000
+"""Entries of the last second that are looked at beyond a limit, so that those come which stand first in that second."""
+
+MOST = 20_000
+"""Matches that are looked at to fill one feed, of which most are folded behind a lead or not free."""
+
+_COLUMNS = {Field.WORDS: "", Field.TITLE: "{title}:", Field.AUTHOR: "{author}:"}
+_FIRST, _LAST = -(1 << 63), (1 << 63) - 1
+_ROWS = (
+    f"SELECT rowid FROM {index.TABLE} WHERE {index.TABLE} MATCH ? "  # noqa: S608  # both are ours
+    "AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
+)
+_ORDER = select(Entry.id, Entry.place, Entry.uid).where(Entry.id.in_(bindparam("ids", expanding=True)))
+_Lead = aliased(Entry, name="lead")
+_LEADS = (
+    select(Entry.id, _Lead.id, func.coalesce(_Lead.access_override, _Lead.access))
+    .join(_Lead, _Lead.id == func.coalesce(Entry.lead_id, Entry.id))
+    .where(Entry.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def matching(connection: Connection, query: Query, *, limit: int | None, public: bool = False) -> list[int]:
+    """Ids of the entries that `query` finds, newest first, in the order of feeds: `limit` of them at most.
+
+    With `public` the body of a gated entry is not looked at, so that nobody learns of it what is in there. Where more
+    than `TIES` entries share the second at which the limit falls, those come that were stored first.
+    """
+    expression = _expression(connection, query, public=public)
+    first = _FIRST if query.since is None else index.place_of(query.since)
+    last = _LAST if query.until is None else index.place_of(query.until)
+    places = _places(connection, expression, first, last, limit)
+    if limit is not None and len(places) == limit:
+        second = places[-1] - places[-1] % index.IDS
+        places += _places(connection, expression, max(first, second), places[-1], TIES)
+    return list(_in_order(connection, places))[:limit]
+
+
+def _places(connection: Connection, expression: str, first: int, last: int, limit: int | None) -> list[int]:
+    """Numbers of the rows from `first` to before `last` that match, the greatest first."""
+    given = (expression, first, last, -1 if limit is None else limit)
+    return [found[0] for found in connection.exec_driver_sql(_ROWS, given)]
+
+
+def _in_order(connection: Connection, places: Sequence[int]) -> Iterator[int]:
+    """The entries of these rows, those of one second in the order of their places and ids."""
+    for _, same in groupby(places, lambda place: place // index.IDS):
+        ids = list(map(index.entry_at, same))
+        if len(ids) == 1:
+            yield from ids
+            continue
+        rows = [found for chunk in chunks(ids) for found in connection.execute(_ORDER, {"ids": chunk})]
+        yield from (found[0] for found in sorted(rows, key=lambda found: (found[1], found[2])))
+
+
+def leads(connection: Connection, query: Query, *, limit: int, free: bool = False) -> list[int]:
+    """Ids of what a public feed of `query` shows: each match, or the lead that it is folded behind, newest first.
+
+    `free` leaves only what everybody may read. At most `MOST` matches are looked at.
+    """
+    asked = 2 * limit
+    while True:
+        found = matching(connection, query, limit=asked, public=True)
+        behind = {
+            entry_id: (lead_id, access)
+            for chunk in chunks(found)
+            for entry_id, lead_id, access in connection.execute(_LEADS, {"ids": chunk})
+        }
+        shown = dict.fromkeys(
+            lead_id
+            for lead_id, access in (behind[entry_id] for entry_id in found)
+            if not free or access == Access.FREE.value
+        )
+        if len(shown) >= limit or len(found) < asked or asked >= MOST:
+            return list(shown)[:limit]
+        asked = min(8 * asked, MOST)
+
+
+# --- FTS5 (https://www.sqlite.org/fts5.html#full_text_query_syntax): words are quoted, and hold no quote
+
+
+def _expression(connection: Connection, query: Query, *, public: bool) -> str:
+    """`query` as FTS5 has it."""
+    terms = [term for group in (*query.groups, query.excluded) for term in group]
+    facets = {term: _facets(connection, term) for term in terms if term.field not in _COLUMNS}
+    whole = _compiled(query, facets, _COLUMNS)
+    levels = _levels(query)
+    if not public or not any(level.gated for level in levels) or all(term.field is not Field.WORDS for term in terms):
+        return whole
+    shown = _compiled(query, facets, _COLUMNS | {Field.WORDS: "{" + " ".join(index.PUBLIC) + "}:"})
+    if all(level.gated for level in levels):
+        return shown
+    gated = _any(index.facet("access", level.value) for level in Access if level.gated)
+    return f"(({shown}) AND {gated}) OR (({whole}) NOT {gated})"
+
+
+def _levels(query: Query) -> set[Access]:
+    """The levels that an entry can have which matches."""
+    levels = set(Access)
+    for group in query.groups:
+        if all(term.field is Field.ACCESS for term in group):
+            levels &= {Access(term.value) for term in group}
+    return levels
+
+
+def _compiled(query: Query, facets: Mapping[Term, str], columns: Mapping[Field, str]) -> str:
+    """The same, with the words of a field looked for in its `columns`."""
+
+    def compiled(term: Term) -> str:
+        if term in facets:
+            return facets[term]
+        return f'{columns[term.field]}"{term.value}"' + ("*" if term.prefix else "")
+
+    # FTS5 finds what does not match only among what does: every entry has an access.
+    groups = [" OR ".join(map(compiled, group)) for group in query.groups] or [
+        _any(index.facet("access", level.value) for level in Access)
+    ]
+    wanted = " AND ".join(f"({group})" for group in groups)
+    if not query.excluded:
+        return wanted
+    return f"({wanted}) NOT ({' OR '.join(map(compiled, query.excluded))})"
+
+
+def _facets(connection: Connection, term: Term) -> str:
+    """What stands for a filter: a section's name or slug and a source's name are looked up."""
+    names: Iterable[str] = [term.value]
+    if term.field is Field.SECTION:
+        known = select(Section.name).where((Section.folded == term.value.casefold()) | (Section.slug == term.value))
+        names = connection.scalars(known).all() or names
+    elif term.field is Field.SOURCE:
+        names = [str(connection.scalar(select(Source.id).where(Source.name == term.value)) or "none")]
+    return _any(index.facet(term.field.value, name) for name in names)
+
+
+def _any(words: Iterable[str]) -> str:
+    return "(" + " OR ".join(f'"{word}"' for word in words) + ")"

@@ -1,0 +1,211 @@
+"""Texts that agree in part, found once: when an entry is new, or its words are.
+
+The index (`db.store.shingles`) names who began with some of the same words, `dedupe` compares the texts of the
+likeliest of them, and what it finds is kept as pairs, so that nobody has to read a text again. The caller holds the
+transaction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice, repeat
+
+from db.engine import Connection
+from db.records import RELATED, Access, EntryRecord, Fingerprint, Member, Pair
+from db.store import entries, pairs, shingles
+from feeds import dedupe
+
+WINDOW = dedupe.WINDOW
+SECONDS = int(WINDOW.total_seconds())
+
+COPIED = ("R3", "R4")
+"""The rules that need both texts."""
+
+LIKELY = 10
+"""Entries whose texts one new entry is compared with, 0.2 to 0.8 ms each. Of a story that more have copied, those that
+come first in order are among them: one of them leads."""
+
+LEADS = 2
+"""Leads of such entries that it is compared with before them."""
+
+ENOUGH = 4
+"""Shared hashes from which on more of them say nothing: a lead in other words of its own comes before ten copies that
+nobody follows."""
+
+SINGLES = 3
+"""Entries that share one hash alone and are looked at all the same, where the text is short: of a copied teaser of 20
+words that is all in one case of ten. Long texts share one by chance, and 60,000 of one week with ten others each."""
+
+FOLLOWERS = 200
+"""Entries behind the former lead that one which takes its place is compared with."""
+
+AT_ONCE = 25
+"""Entries that are compared at once: what is held in memory are the texts of these and of those they are compared
+with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry whose words are new; `edited` where it had others before. `at` is its `sorted_at`."""
+
+    entry_id: int
+    uid: str
+    record: EntryRecord
+    at: datetime
+    edited: bool = False
+
+    @property
+    def stamp(self) -> int:
+        return int(self.at.timestamp())
+
+
+def find(connection: Connection, told: Sequence[Told], now: datetime) -> None:
+    """Notes whose texts agree with those of `told`, among themselves and with what is stored.
+
+    Only what is younger than `WINDOW` is looked for and found: an archive that is read for the first time costs nothing
+    here. An older entry with new words is compared with those it agreed with.
+    """
+    since = int((now - WINDOW).timestamp())
+    former: dict[int, Counter[int]] = {}
+    edited = [one.entry_id for one in told if one.edited]
+    if edited:
+        shingles.drop(connection, edited)
+        for pair in pairs.drop(connection, edited):
+            former.setdefault(pair.entry_id, Counter())[pair.other_id] = ENOUGH
+    sketched = [one for one in told if one.record.fingerprint.sketch and one.stamp >= since]
+    if sketched:
+        # Twice as many as come, so that what has piled up goes, and no poll pays for all of it.
+        shingles.prune(connection, since, 2 * len(sketched))
+    shared = former | {
+        entry_id: others + former.get(entry_id, Counter())
+        for entry_id, others in _look_up(connection, sorted(sketched, key=_order))
+    }
+    comparing = [one.entry_id for one in told if shared.get(one.entry_id)]
+    for start in range(0, len(comparing), AT_ONCE):
+        part = comparing[start : start + AT_ONCE]
+        pairs.put(connection, list(_compare(connection, part, shared)))
+
+
+def _order(one: Told) -> tuple[bool, bool, bool, int, str]:
+    """As `Member.leading`: those that others are to be compared with have to be in the index before them."""
+    access = one.record.access
+    return access.gated, not one.record.text, access is not Access.FREE, one.stamp, one.uid
+
+
+def _look_up(connection: Connection, told: Sequence[Told]) -> Iterator[tuple[int, Counter[int]]]:
+    """Puts entries into the index; gives the id of each that shares hashes, and how many with those that are worth a
+    look."""
+    sketches = [(one.entry_id, one.stamp, dedupe.index_hashes(one.record.fingerprint)) for one in told]
+    held = shingles.holders(connection, {value for _, _, hashes in sketches for value in hashes})
+    rows: list[tuple[int, int]] = []
+    for one, (entry_id, _, hashes) in zip(told, sketches, strict=True):
+        shared = [ids for value in hashes if (ids := held.get(value))]
+        if shared:
+            short = one.record.fingerprint.body_words < dedupe.BOILERPLATE_WORDS
+            if likely := _worth(shared, len(hashes), singles=SINGLES if short else 0):
+                yield entry_id, likely
+            hashes = hashes - {value for value in hashes if len(held[value]) >= shingles.MOST}
+        for value in hashes:
+            held[value].append(entry_id)
+        rows.extend(zip(hashes, repeat(entry_id), strict=False))
+    shingles.add(connection, sketches, rows)
+
+
+def _worth(shared: Sequence[Sequence[int]], hashes: int, singles: int) -> Counter[int]:
+    """Of those who share hashes, a list for each that is shared of so many, who may be copies: who shares several, and
+    `singles` of those that share one."""
+    # What so many share is a line of its source's, unless it is most of the text: then many have copied that.
+    copied = sum(len(ids) >= shingles.MOST for ids in shared) * 2 >= hashes
+    found: Counter[int] = Counter()
+    # The rarest first, so that of those that share one hash alone the rarest is looked at.
+    for ids in sorted(shared, key=len):
+        if copied or len(ids) < shingles.MOST:
+            found.update(ids)
+    several = sorted((-min(count, ENOUGH), each) for each, count in found.items() if count > 1)[: shingles.MOST]
+    alone = islice((each for each, count in found.items() if count == 1), singles)
+    return Counter({each: -count for count, each in several} | dict.fromkeys(alone, 1))
+
+
+def _compare(connection: Connection, told: Sequence[int], shared: Mapping[int, Counter[int]]) -> Iterator[Pair]:
+    """The pairs that entries make with the likeliest of those they share hashes with, and with those behind a lead
+    whose place they take."""
+    members = _members(connection, {*told, *(each for one in told for each in shared[one])})
+    leads = {one.lead_id for one in members.values() if one.lead_id is not None}
+    members |= _members(connection, leads - members.keys())
+    likely = {one: _likeliest(members[one], members, shared[one]) for one in told}
+    texts = _Texts(connection, [*told, *(other.id for others in likely.values() for other in others)])
+    for entry_id in told:
+        own, related, taken = members[entry_id], [], []
+        for other in likely[entry_id]:
+            pair = texts.compare(own, other)
+            if pair is not None and pair.rule == RELATED:
+                related.append(pair)
+            elif pair is not None:
+                yield pair
+                if own.leading < other.leading:
+                    taken.append(other.id)
+        yield from sorted(related, key=lambda pair: -pair.score)[: pairs.RELATED_SHOWN]
+        if taken:
+            behind = entries.followers(connection, taken) - {own.id, *(other.id for other in likely[entry_id])}
+            yield from _take_over(connection, own, behind)
+
+
+def _take_over(connection: Connection, own: Member, behind: Collection[int]) -> Iterator[Pair]:
+    """The pairs of an entry with those that a lead loses to it: each of them agreed with that lead, and may with none
+    other that it was compared with."""
+    first = sorted(_members(connection, behind).values(), key=lambda other: other.leading)[:FOLLOWERS]
+    texts = _Texts(connection, [own.id, *(other.id for other in first)])
+    for other in first:
+        pair = texts.compare(own, other)
+        if pair is not None and pair.rule != RELATED:
+            yield pair
+
+
+def _members(connection: Connection, entry_ids: Collection[int]) -> dict[int, Member]:
+    return {one.id: one for one in entries.members(connection, sorted(entry_ids), SECONDS)}
+
+
+def _likeliest(own: Member, members: Mapping[int, Member], shared: Mapping[int, int]) -> list[Member]:
+    """Whose texts are compared: who shares most, among those who share enough the first in order, and who leads most of
+    them."""
+    near = [members[each] for each in shared if each in members]
+    # What they are all behind may have come too late for the index.
+    leads = Counter(one.lead_id for one in near if one.lead_id is not None).most_common(LEADS)
+    near.sort(key=lambda one: (-min(shared[one.id], ENOUGH), one.leading))
+    chosen = dict.fromkeys([*(members[lead_id] for lead_id, _ in leads), *near[:LIKELY]])
+    return [one for one in chosen if one.id != own.id and abs(one.at - own.at) <= SECONDS]
+
+
+class _Texts:
+    """Stored texts, each taken apart once, for as long as they are compared."""
+
+    def __init__(self, connection: Connection, entry_ids: Collection[int]) -> None:
+        self._texts = pairs.texts(connection, sorted(set(entry_ids)))
+        self._prints: dict[int, Fingerprint] = {}
+
+    def compare(self, own: Member, other: Member) -> Pair | None:
+        """What two entries are to each other, apart from what equality says; None for nothing."""
+        one, another = self._print(own), self._print(other)
+        verdict = dedupe.verdict(one, another)
+        if verdict.same:
+            # Equal words and titles are found by their hashes, wherever and whenever.
+            return Pair(own.id, other.id, verdict.rule, verdict.score) if verdict.rule in COPIED else None
+        if dedupe.related(one, another, recurring=own.recurring or other.recurring):
+            return Pair(own.id, other.id, RELATED, _contained(one, another))
+        return None
+
+    def _print(self, member: Member) -> Fingerprint:
+        made = self._prints.get(member.id)
+        if made is None:
+            made = dedupe.fingerprint(*self._texts[member.id], at=datetime.fromtimestamp(member.at, UTC))
+            self._prints[member.id] = made
+        return made
+
+
+def _contained(one: Fingerprint, other: Fingerprint) -> float:
+    """How much of the shorter text stands in the other."""
+    own, others = one.shingles or frozenset(), other.shingles or frozenset()
+    return len(own & others) / max(min(len(own), len(others)), 1)
