@@ -160,12 +160,20 @@ HOSTILE = {
     "parts": f'<script type="application/ld+json">{json.dumps({**THING, "hasPart": [THING] * 8_000})}</script>',
     "nested": '<script type="application/ld+json">' + '{"@type":"Article","hasPart":[' * 20_000 + "</script>",
     "broken": f'<script type="application/ld+json">{"@type: Article isAccessibleForFree " * 20_000}</script>',
-    "metas": "<meta name='paywall' content='x'><meta name='premium' content='1'>" * 20_000,
+    "metas": "".join(f"<meta name='{number}:premium' content='1{number}'>" for number in range(20_000)),
+    "paid": "".join(f"<meta name='{number}:paid' content='1'>" for number in range(20_000)),
     "audiences": "<script>" + '\\"audience\\":' * 60_000 + "</script>",
     "backslashes": '<script>"audience' + "\\" * 900_000 + "</script>",
     "spaces": "<p>subscribe" + " " * 900_000 + "to continue reading</p>",
     "stems": "<p>" + "continue reading this article " * 60_000 + "</p>",
 }
+
+
+def test_what_is_said_a_thousand_times_is_kept_ten_times() -> None:
+    page = "<meta name='paid' content='1'>"
+    tiers = "".join(f"<meta name='article:content_tier' content='tier {number}'>" for number in range(1000))
+    said = page_evidence(read_page(page + tiers, URL))
+    assert len(said) == 11
 
 
 @pytest.mark.parametrize("name", HOSTILE)

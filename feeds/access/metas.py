@@ -49,12 +49,17 @@ _KNOWN = _LEVELLED | _CLOSED | _OPEN
 
 def meta_evidence(page: Page) -> Iterator[Evidence]:
     """What the metas say; values that say nothing are left out."""
+    own: frozenset[str] | None = None
     for name, values in page.metas.items():
         if name.endswith(_TIERS):
             yield from (Evidence("content_tier", value, f"meta {name}") for value in values if value)
             continue
         level = _level_of(name, values[0])
-        if level is not None and _is_of_page(page, name):
+        if level is None:
+            continue
+        if own is None:
+            own = _own_names(page)
+        if name in own:
             yield Evidence("publisher meta", f"{values[0][:100]}={level.value}", f"meta {name}")
 
 
@@ -80,9 +85,11 @@ def _key(name: str) -> str:
     return "".join(c for c in name if c.isalnum())
 
 
-def _is_of_page(page: Page, name: str) -> bool:
-    """Whether a meta of that name speaks of the page: one with `itemprop` speaks of the item that it stands in."""
-    return any(
-        name in ((element.attributes.get(key) or "").strip().lower() for key in ("name", "property"))
+def _own_names(page: Page) -> frozenset[str]:
+    """The names of metas that speak of the page: one with `itemprop` speaks of the item that it stands in."""
+    return frozenset(
+        name.strip().lower()
         for element in page.tree.css("meta[content]")
+        for key in ("name", "property")
+        if (name := element.attributes.get(key))
     )

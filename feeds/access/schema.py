@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 import ada_url
 
@@ -15,19 +14,11 @@ from feeds.page import ARTICLES, Node, Page, texts, things, types_of
 MAX_PARTS = 50
 MAX_SELECTORS = 20
 MAX_VALUE = 200
-
-
 MAX_SCRIPTS = 50
 _ARTICLE = re.compile(
     r'"@type"\s{0,20}:\s{0,20}\[?\s{0,20}"(?:[A-Za-z]{0,30}Article|BlogPosting|LiveBlogPosting|Report)"'
 )
 _FREE = re.compile(r'"isAccessibleForFree"\s{0,20}:\s{0,20}"?(?:https?://schema\.org/)?([Tt]rue|[Ff]alse)')
-
-
-class _Part(NamedTuple):
-    """A part of the article that is locked, and the selector of its element, "" where none is given."""
-
-    selector: str
 
 
 _NO_ARTICLES = frozenset(("Product", "WebSite", "WebPageElement", "ItemList", "Organization"))
@@ -45,8 +36,8 @@ def stated_evidence(page: Page) -> Iterator[Evidence]:
         flags = [flag for value in _values(node, "isAccessibleForFree") if (flag := _flag(value)) is not None]
         for flag in dict.fromkeys(flags):
             yield Evidence("isAccessibleForFree", str(flag), f"schema.org {kind}")
-        for part in _locked_parts(node, known):
-            yield Evidence("hasPart", part.selector[:MAX_VALUE], f"schema.org {kind}")
+        for selector in _locked_parts(node, known):
+            yield Evidence("hasPart", selector[:MAX_VALUE], f"schema.org {kind}")
         if False in flags:
             for product in things(node, "isPartOf"):
                 labels = texts(product, "productID") or texts(product, "name")
@@ -69,9 +60,7 @@ def locked_selectors(page: Page) -> Iterator[str]:
     """The CSS selectors of the parts that the page's article states as locked."""
     known = _by_id(page.nodes)
     for node in main_articles(page):
-        for part in _locked_parts(node, known):
-            if part.selector:
-                yield part.selector
+        yield from filter(None, _locked_parts(node, known))
 
 
 def main_articles(page: Page) -> list[Node]:
@@ -105,14 +94,14 @@ def _candidates(page: Page) -> Iterator[Node]:
                 yield one
 
 
-def _locked_parts(node: Node, known: Mapping[str, Node]) -> Iterator[_Part]:
+def _locked_parts(node: Node, known: Mapping[str, Node]) -> Iterator[str]:
+    """The selectors of the parts of an article that are locked; "" for one that has none."""
     for said in things(node, "hasPart")[:MAX_PARTS]:
         part = known.get(_id(said), said)
         selectors = texts(part, "cssSelector")
         is_other = not selectors and _is_named(part) and not ARTICLES.isdisjoint(types_of(part))
         if not is_other and any(_flag(value) is False for value in _values(part, "isAccessibleForFree")):
-            for selector in selectors[:MAX_SELECTORS] or [""]:
-                yield _Part(selector)
+            yield from selectors[:MAX_SELECTORS] or [""]
 
 
 def _values(node: Node, key: str) -> list[object]:
