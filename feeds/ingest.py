@@ -34,14 +34,26 @@ LIKELY = 8
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many entries a document made, changed and left as they were."""
+    """How many entries a document made, changed and left as they were.
+
+    `articles` counts those of which it said for the first time whether they are locked, `locked` those that are (see
+    `feeds.access.word`).
+    """
 
     new: int = 0
     updated: int = 0
     unchanged: int = 0
+    articles: int = 0
+    locked: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(self.new + other.new, self.updated + other.updated, self.unchanged + other.unchanged)
+        return Tally(
+            self.new + other.new,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.articles + other.articles,
+            self.locked + other.locked,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,10 @@ class Saying:
 
 @dataclass(slots=True)
 class _Document:
-    """A saying on its way into the database: its records folded, and which of them are known (entry id -> record)."""
+    """A saying on its way into the database: its records folded, and which of them are known (entry id -> record).
+
+    `stated` says of each entry of which it is the first time whether it is locked.
+    """
 
     saying: Saying
     records: list[EntryRecord]
@@ -63,6 +78,7 @@ class _Document:
     rank: str = ""
     known: dict[int, EntryRecord] = field(default_factory=dict)
     fresh: list[EntryRecord] = field(default_factory=list)
+    stated: list[bool] = field(default_factory=list)
 
     @property
     def keys(self) -> list[bytes]:
@@ -170,6 +186,7 @@ def _store(
     made.update(ids)
     numbers = iter(ids)
     for one, each in zip(batch, news, strict=True):
+        one.stated += [locked for _, new in each if (locked := access.stated(new.record.evidence)) is not None]
         said += [
             (entry_id, _said(one.id, one.saying.source, one.rank, new.record))
             for (_, new), entry_id in zip(each, numbers)  # noqa: B905  # of one iterator for all of them
@@ -214,7 +231,7 @@ def _compared(one: EntryRecord | StoredEntry) -> tuple[str, str]:
 
 def _tally(new: int, changed: set[int], restored: set[int], one: _Document) -> Tally:
     updated = len(changed | (restored & one.known.keys()))
-    return Tally(new=new, updated=updated, unchanged=len(one.known) - updated)
+    return Tally(new, updated, len(one.known) - updated, len(one.stated), sum(one.stated))
 
 
 def said_again(connection: Connection, read: Mapping[int, Collection[str] | None], now: datetime) -> None:
@@ -380,6 +397,9 @@ def _compare(
                     back.append((one.id, entry_id))
                 continue
             said = _said(one.id, one.saying.source, one.rank, record, digest)
+            locked = access.stated(record.evidence)
+            if locked is not None and (former is None or access.stated(former.evidence) is None):
+                one.stated.append(locked)
             bare = former is not None and former.rank[:1] == "1" and not record.text and not record.summary
             own[entry_id] = replace(said, rank=former.rank) if bare and former is not None else said
             if former is None:
@@ -450,36 +470,3 @@ def _moves(change: Revised, source: str) -> bool:
 def level_of(evidence: Sequence[Evidence]) -> Access:
     """Who may read an entry by all that was ever said of it."""
     return access.judge(evidence).level
-
-
-def rejudge(connection: Connection, source_id: int, configured: Access | None, now: datetime) -> int:
-    """Lets all that the source ever said count as `configured` in `config.toml`, or no longer (None); returns how
-    many entries can be read by others than before.
-
-    Also those that no document names any more: their bodies are still published. A person's override stands above.
-    """
-    proof = next(iter(access.judge((), configured=configured).evidence), None)
-    name = sources.name_of(connection, source_id)
-    changed = 0
-    for chunk in entries.chunks(entries.configured_otherwise(connection, source_id, proof)):
-        stood = entries.said_of(connection, chunk)
-        stored = entries.load(connection, chunk)
-        renewed: list[tuple[int, Said]] = []
-        changes = []
-        for entry_id, former in stood.items():
-            said = [_configured(one, configured) if one.source == name else one for one in former]
-            renewed += [(entry_id, one) for one in said if one.source == name]
-            evidence = revise.evidence_of(said)
-            changes.append(revise.rejudge(stored[entry_id], level_of(evidence), evidence, now))
-        saving.save_evidence(connection, renewed)
-        saving.revise_entries(connection, [(None, change) for change in changes], {}, now)
-        moved = [change.before.id for change in changes if change.changed]
-        if moved:
-            sections.mark(connection, regroup(connection, [], moved), now)
-        changed += len(moved)
-    return changed
-
-
-def _configured(said: Said, configured: Access | None) -> Said:
-    given = (proof for proof in said.evidence if proof.signal != revise.CONFIGURED)
-    return replace(said, evidence=access.judge(given, configured=configured).evidence)

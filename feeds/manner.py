@@ -23,8 +23,9 @@ class Manner:
     """How the documents of the source `name` are read.
 
     `home` is what links without an address lead to; `sections` and `access` are those configured for the source,
-    `filing` says where entries stand. `digest` (16 bytes) stands for all of it but the name and how a list was found:
-    where it changes, every document has to be read again.
+    `filing` says where entries stand, `doubted` that its statements of locked articles are hints only. `digest` (16
+    bytes) stands for all of it but the name and how a list was found: where it changes, every document has to be read
+    again.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Manner:
     filing: Filing
     access: Access | None
     digest: bytes
+    doubted: bool = False
 
 
 def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Manner:
@@ -47,7 +49,7 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         zone=ZoneInfo(source.timezone or config.site.timezone),
         sections=tuple(dict.fromkeys(profile.sections + learned.sections)),
         markers=tuple(dict.fromkeys(markers + learned.markers)) if learned.markers else markers,
-        premium_categories=config.access.categories,
+        premium_categories=profile.categories + config.access.categories,
         dateline=profile.dateline,
         year=profile.year,
         base=source.link if source.kind == "page" else None,
@@ -55,7 +57,7 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         listing=learned.listing,
     )
     home = source.link or config.site.base_url
-    filing = filing_of(config, source)
+    filing, doubted = filing_of(config, source), is_doubted(source, learned)
     return Manner(
         name=source.name,
         kind=source.kind,
@@ -64,14 +66,23 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         sections=source.sections,
         filing=filing,
         access=source.access,
-        digest=_digest(replace(context, listing=()), source.sections, filing.said, source.access, home),
+        digest=_digest(replace(context, listing=()), source.sections, filing.said, source.access, home, doubted),
+        doubted=doubted,
     )
 
 
+def is_doubted(source: Source, learned: Learned) -> bool:
+    """Whether what the source states of locked articles is a hint only: a person's word goes before what it taught."""
+    return learned.doubted if source.trust_access is None else not source.trust_access
+
+
 @lru_cache(maxsize=256)
-def _digest(context: Context, sections: tuple[str, ...], filing: str, access: Access | None, home: str) -> bytes:
+def _digest(
+    context: Context, sections: tuple[str, ...], filing: str, access: Access | None, home: str, doubted: bool
+) -> bytes:
     """Most sources of a desk are read alike, so most of these are known."""
-    return blake2b(repr((context, sections, filing, access, home)).encode(), digest_size=16).digest()
+    said = (context, sections, filing, access, home, doubted)
+    return blake2b(repr(said).encode(), digest_size=16).digest()
 
 
 def digest_of(manner: Manner, document: Document) -> bytes:

@@ -18,13 +18,13 @@ from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.records import Learned, PollRecord, SourceRecord
 from db.store import incidents, schedule, sources
-from feeds import log
+from feeds import credence, log
 from feeds.attempt import PollResult, bounds_of
 from feeds.cadence import BACKOFF, next_due
 from feeds.config import Config, Source
 from feeds.errors import FetchError, ParseError, SourceError
 from feeds.fetch import Unreadable, read_local
-from feeds.ingest import Saying, Tally, rejudge, said_again, store
+from feeds.ingest import Saying, Tally, said_again, store
 from feeds.manner import Manner, digest_of, manner_of
 from feeds.model import Document, Reading
 from feeds.packing import unpack
@@ -135,7 +135,7 @@ class _Look:
         manner = manner_of(self._config, source, self._learned(source, known))
         if manner.digest != self._record.settings:
             with writing(self._engine) as connection:
-                rejudge(connection, self._record.id, source.access, self._now)
+                credence.rejudge(connection, self._record.id, source.access, self._now)
                 sources.forget_validators(connection, self._record.id)
         named = set()
         for found in read_local(self._config.resolve(source.path), self._config.poll, now=self._now):
@@ -175,7 +175,7 @@ class _Look:
         is kept, so that a page that lists less today is read no worse.
         """
         if source.kind != "seed" or source.path is None:
-            return Learned()
+            return self._record.learned
         from feeds.sources.seed import learn
 
         learned = self._record.learned
@@ -263,6 +263,8 @@ class _Look:
                 error=result.error,
             )
             schedule.finish(connection, [noted])
+            if source is not None:
+                credence.note(connection, record.id, source, total, now)
             if result.error is None:
                 incidents.close_incident(connection, "failing", record.name, now)
             elif failures >= self._config.monitor.failing_after or not failed:

@@ -26,10 +26,10 @@ from feeds.attempt import Attempt, PollResult, shut_for
 from feeds.budget import SPAN, Budget
 from feeds.clock import Clock
 from feeds.config import Config
+from feeds.credence import rejudge
 from feeds.errors import FetchError, ParseError, SourceError
 from feeds.fetch import Fetched, Fetcher, HttpError, NotNow, Request, host_of
 from feeds.further import Part
-from feeds.ingest import rejudge
 from feeds.log import redact
 from feeds.manner import digest_of, manner_of
 from feeds.model import Document

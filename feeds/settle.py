@@ -7,12 +7,13 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.store import articles, incidents, schedule, sources
-from feeds import log
+from feeds import credence, log
 from feeds.attempt import MOST_AT_ONCE, Attempt, Conclusion, PollResult, is_witness, many_at_once
 from feeds.budget import SPAN
 from feeds.clock import Clock
@@ -212,6 +213,10 @@ class Settlement:
         prefix = self._config.site.tag_prefix()
         for saying, tally in zip(sayings, store(connection, sayings, prefix=prefix, now=self._clock.now), strict=True):
             tallies[saying.source_id] += _beside_listing(tally) if saying.reading.article else tally
+        for attempt in kept:
+            if attempt.learned != attempt.record.learned:
+                sources.learn(connection, attempt.record.id, attempt.learned)
+            credence.note(connection, attempt.record.id, attempt.source, tallies[attempt.record.id], self._clock.now)
         said_again(connection, {one.record.id: None for one in kept if one.said_again}, self._clock.now)
         conclusions = [
             (attempt, attempt.conclude(self._config, _whole(tallies[attempt.record.id]), self._rng()))
@@ -219,9 +224,6 @@ class Settlement:
         ]
         schedule.finish(connection, [conclusion.poll for _, conclusion in conclusions])
         self._remember(connection, kept)
-        for attempt in kept:
-            if attempt.learned != attempt.record.learned:
-                sources.learn(connection, attempt.record.id, attempt.learned)
         opened = incidents.subjects(connection)
         for attempt, conclusion in conclusions:
             name, source_id = attempt.record.name, attempt.record.id
@@ -261,9 +263,9 @@ class Settlement:
 
 def _beside_listing(tally: Tally) -> Tally:
     """What an article changed, its entry being counted as left alone by the listing that is stored after it."""
-    return Tally(tally.new, tally.updated, -(tally.new + tally.updated))
+    return replace(tally, unchanged=-(tally.new + tally.updated))
 
 
 def _whole(tally: Tally) -> Tally:
     """`tally` where the listing of an article was not read again."""
-    return tally if tally.unchanged >= 0 else Tally(tally.new, tally.updated, 0)
+    return tally if tally.unchanged >= 0 else replace(tally, unchanged=0)

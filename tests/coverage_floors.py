@@ -17,6 +17,7 @@ WHOLE = (
     "feeds/budget.py",
     "feeds/cadence.py",
     "feeds/clock.py",
+    "feeds/credence.py",
     "feeds/dedupe/",
     "feeds/diff.py",
     "feeds/discover.py",

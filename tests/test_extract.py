@@ -152,7 +152,6 @@ def test_what_leaves_here_is_fit_to_be_normalised() -> None:
         parsed,
         document("", name="2026/pool"),
         sections=(),
-        default_section=None,
         language="en",
         home="https://news.example.org/",
         identity=str,

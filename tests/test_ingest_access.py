@@ -10,7 +10,8 @@ import pytest
 from db.engine import Engine, writing
 from db.records import Access, Evidence
 from feeds.correct import clear_access, set_access
-from feeds.ingest import Tally, level_of, rejudge
+from feeds.credence import rejudge
+from feeds.ingest import Tally, level_of
 from tests import desk
 from tests.desk import BODY, MARKER, NOON, UNMARKED, at, hours, new_engine, only, owed, record, tell, titled
 

@@ -76,7 +76,8 @@ def _of_pairs(dialect: Dialect, table: Table, names: tuple[str, ...], count: int
     columns = ", ".join(quote(name) for name in names)
     places = ", ".join(["(?, ?)"] * count)
     joined = f"{quote(names[0])} = wanted.one AND {quote(names[1])} = wanted.other"
-    return f"WITH wanted(one, other) AS (VALUES {places}) SELECT {columns} FROM wanted JOIN {quote(table.name)} ON {joined}"  # noqa: S608
+    wanted = f"WITH wanted(one, other) AS (VALUES {places})"
+    return f"{wanted} SELECT {columns} FROM wanted JOIN {quote(table.name)} ON {joined}"  # noqa: S608  # names of ours
 
 
 @lru_cache(maxsize=64)

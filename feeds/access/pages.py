@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+
+from selectolax.lexbor import SelectolaxError
 
 from db.records import Access, Evidence
 from feeds.access.metas import meta_evidence
@@ -18,6 +21,7 @@ SHORT = 120
 """Words below which a body is a teaser: the words of a paywall above as much as that are a promotion half the time."""
 
 MAX_PHRASES = 3
+MAX_VALUES = 10
 
 _CLASSES = (
     "paywall",
@@ -55,13 +59,15 @@ def judge_page(html: str | bytes, url: str) -> AccessVerdict:
 
 
 def page_evidence(page: Page) -> tuple[Evidence, ...]:
-    """Everything on the page that speaks of the access to its article, each signal and value once."""
+    """Everything on the page that speaks of the access to its article, each signal and value once, of one signal the
+    first 10."""
     found = [*stated_evidence(page), *meta_evidence(page), *platform_evidence(page)]
     found += [*_phrase_evidence(page), *_looks(page)]
-    once: dict[tuple[str, str], Evidence] = {}
+    once: dict[str, dict[str, Evidence]] = defaultdict(dict)
     for one in found:
-        once.setdefault((one.signal, one.value), one)
-    return tuple(once.values())
+        if len(once[one.signal]) < MAX_VALUES:
+            once[one.signal].setdefault(one.value, one)
+    return tuple(one for values in once.values() for one in values.values())
 
 
 def gated_selectors(page: Page) -> tuple[str, ...]:
@@ -111,9 +117,7 @@ def _looks(page: Page) -> Iterator[Evidence]:
         yield Evidence("noarchive", robots[:100], "meta robots")
     if (script := page.tree.css_first(_VENDORS)) is not None:
         address = (script.attributes.get("src") or "").lower()
-        vendor = next((name for part, name in _SCRIPTS.items() if part in address), None)
-        if vendor is not None:
-            yield Evidence("script", vendor, "script")
+        yield from (Evidence("script", vendor, "script") for part, vendor in _SCRIPTS.items() if part in address)
 
 
 def _is_selector(page: Page, selector: str) -> bool:
@@ -121,6 +125,6 @@ def _is_selector(page: Page, selector: str) -> bool:
         return False
     try:
         page.tree.css_first(selector)
-    except ValueError:
+    except SelectolaxError:
         return False
     return True
