@@ -67,8 +67,8 @@ def find_text(page: Page, title: str, stated: int) -> Found:
     """The text of the article in `page`; empty where there is none.
 
     Asked again, less strictly, where it comes to few words or to half of those in the paragraphs of the page's
-    article, unless a text of `stated` words is at hand that says much more. Raises `ParseError` for junk and where trafilatura breaks down; the message lacks
-    the document's name.
+    article, unless a text of `stated` words is at hand that says much more. Raises `ParseError` for junk and where
+    trafilatura breaks down; the message lacks the document's name.
     """
     tree = _tree(page)
     even_out(tree)
