@@ -343,6 +343,9 @@ class Profile(_Model):
 
     sections: tuple[Text, ...] = Field((), description="Names of sections that rows may begin with.")
     markers: tuple[Text, ...] = Field((), description="Texts glued to a headline's end that mark it premium.")
+    categories: tuple[Text, ...] = Field(
+        (), description="Categories of an item that mark it premium, beside those of [access]."
+    )
     dateline: Dateline | None = Field(
         None,
         description='Shape of the dateline: "{date}, {agency}." or "{place}, {date} ({agency}) -"; default: learned.',
@@ -362,6 +365,11 @@ class Source(_Model):
     sections: tuple[Text, ...] = Field((), description="Sections of every entry of this source.")
     default_section: Text | None = Field(None, description="Section of entries for which nothing names one.")
     access: Access | None = Field(None, description="Access of every entry of this source, whatever else is said.")
+    trust_access: bool | None = Field(
+        None,
+        description="Say true where what it states to be locked is, false where that is no more than a hint; "
+        "default: a hint where it says so of nearly everything.",
+    )
     profile: str | None = Field(None, description="Name of a [profile.<name>] table.")
     language: Language | None = Field(None, description="Language of its entries; default: the site's.")
     timezone: Zone | None = Field(None, description="Zone of its day-only dates; default: the site's.")

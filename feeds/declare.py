@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from db.engine import Engine, reading, writing
@@ -22,14 +23,24 @@ def declare(engine: Engine, config: Config, now: datetime) -> None:
         before = sources.declared(connection)
         sources.declare(connection, declared, now)
         # At once, and of paused sources, too: what is for some readers only must not wait for a poll to be taken back.
-        changed = [source for source in config.source if before.get(source.name, {}).get("access") != source.access]
+        changed = [
+            source for source in config.source if _word(before.get(source.name, {})) != _word(options_of(source))
+        ]
         if changed:
+            from feeds import credence
             from feeds.ingest import rejudge
 
-            ids = {source.name: source.id for source in sources.every(connection)}
+            known = {source.name: source for source in sources.every(connection)}
             for source in changed:
-                rejudge(connection, ids[source.name], source.access, now)
+                record = known[source.name]
+                rejudge(connection, record.id, source.access, now)
+                credence.settle(connection, record.id, source, record.learned, now)
         sections.configure(connection, slugs, slug)
+
+
+def _word(options: Mapping[str, object]) -> tuple[object, object]:
+    """What a person says of the access to a source's entries."""
+    return options.get("access"), options.get("trust_access")
 
 
 def options_of(source: Source) -> dict[str, object]:

@@ -7,7 +7,7 @@ batches, and applies what they decide. The caller holds the transaction.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -36,14 +36,26 @@ Group = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many entries a document made, changed and left as they were."""
+    """How many entries a document made, changed and left as they were.
+
+    `articles` counts those of which it said for the first time whether they are locked, `locked` those that are (see
+    `feeds.access.word`).
+    """
 
     new: int = 0
     updated: int = 0
     unchanged: int = 0
+    articles: int = 0
+    locked: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(self.new + other.new, self.updated + other.updated, self.unchanged + other.unchanged)
+        return Tally(
+            self.new + other.new,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.articles + other.articles,
+            self.locked + other.locked,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +69,10 @@ class Saying:
 
 @dataclass(slots=True)
 class _Document:
-    """A saying on its way into the database: its records folded, and which of them are known (entry id -> record)."""
+    """A saying on its way into the database: its records folded, and which of them are known (entry id -> record).
+
+    `stated` says of each entry of which it is the first time whether it is locked.
+    """
 
     saying: Saying
     records: list[EntryRecord]
@@ -65,6 +80,7 @@ class _Document:
     rank: str = ""
     known: dict[int, EntryRecord] = field(default_factory=dict)
     fresh: list[EntryRecord] = field(default_factory=list)
+    stated: list[bool] = field(default_factory=list)
 
     @property
     def keys(self) -> list[bytes]:
@@ -169,6 +185,7 @@ def _store(
     made.update(ids)
     numbers = iter(ids)
     for one, each in zip(batch, news, strict=True):
+        one.stated += [locked for _, new in each if (locked := access.stated(new.record.evidence)) is not None]
         said += [
             (entry_id, _said(one.id, one.saying.source, one.rank, new.record))
             for (_, new), entry_id in zip(each, numbers)  # noqa: B905  # of one iterator for all of them
@@ -183,14 +200,14 @@ def _store(
         touched = {section_ids[name.casefold()] for name in shown}
         sections.mark(connection, touched | regroup(connection, ids, changed, beside), now)
     return [
-        _tally(len(each), [change for _, change in own], len(one.known))
+        _tally(len(each), [change for _, change in own], len(one.known), one.stated)
         for one, each, own in zip(batch, news, changes, strict=True)
     ]
 
 
-def _tally(new: int, changes: Sequence[Revised], known: int) -> Tally:
+def _tally(new: int, changes: Sequence[Revised], known: int, stated: Sequence[bool]) -> Tally:
     materially = sum(bool(change.changed) for change in changes)
-    return Tally(new=new, updated=materially, unchanged=known - materially)
+    return Tally(new, materially, known - materially, len(stated), sum(stated))
 
 
 def _recall(connection: Connection, source_id: int, name: str, records: Sequence[EntryRecord], lost: set[str]) -> None:
@@ -295,6 +312,9 @@ def _compare(
                     back.append((one.id, entry_id))
                 continue
             said = _said(one.id, one.saying.source, one.rank, record, digest)
+            locked = access.stated(record.evidence)
+            if locked is not None and (former is None or access.stated(former.evidence) is None):
+                one.stated.append(locked)
             bare = former is not None and former.rank[:1] == "1" and not record.text and not record.summary
             own[entry_id] = replace(said, rank=former.rank) if bare and former is not None else said
             if former is None:
@@ -374,15 +394,35 @@ def rejudge(connection: Connection, source_id: int, configured: Access | None, n
     Also those that no document names any more: their bodies are still published. A person's override stands above.
     """
     proof = next(iter(access.judge((), configured=configured).evidence), None)
+    concerned = entries.configured_otherwise(connection, source_id, proof)
+    return _renew(connection, source_id, concerned, lambda said: _configured(said, configured), now)
+
+
+def reassess(connection: Connection, source_id: int, now: datetime, *, doubted: bool) -> int:
+    """Lets all that the source ever stated of locked articles count as hints (`doubted`), or as statements again;
+    returns how many entries can be read by others than before."""
+    signals = access.DOUBTED.keys() if doubted else access.DOUBTED.values()
+    concerned = entries.stating(connection, source_id, sorted(signals))
+    return _renew(connection, source_id, concerned, access.doubted if doubted else access.believed, now)
+
+
+def _renew(
+    connection: Connection,
+    source_id: int,
+    concerned: Sequence[int],
+    change: Callable[[tuple[Evidence, ...]], tuple[Evidence, ...]],
+    now: datetime,
+) -> int:
+    """Changes the evidence that the source gave for entries, and judges them anew, in batches."""
     name = sources.name_of(connection, source_id)
     changed = 0
-    for chunk in entries.chunks(entries.configured_otherwise(connection, source_id, proof)):
+    for chunk in entries.chunks(concerned):
         stood = entries.said_of(connection, chunk)
         stored = entries.load(connection, chunk)
         renewed: list[tuple[int, Said]] = []
         changes = []
         for entry_id, former in stood.items():
-            said = [_configured(one, configured) if one.source == name else one for one in former]
+            said = [replace(one, evidence=change(one.evidence)) if one.source == name else one for one in former]
             renewed += [(entry_id, one) for one in said if one.source == name]
             evidence = revise.evidence_of(said)
             changes.append(revise.rejudge(stored[entry_id], level_of(evidence), evidence, now))
@@ -395,9 +435,9 @@ def rejudge(connection: Connection, source_id: int, configured: Access | None, n
     return changed
 
 
-def _configured(said: Said, configured: Access | None) -> Said:
-    given = (proof for proof in said.evidence if proof.signal != revise.CONFIGURED)
-    return replace(said, evidence=access.judge(given, configured=configured).evidence)
+def _configured(said: Sequence[Evidence], configured: Access | None) -> tuple[Evidence, ...]:
+    given = (proof for proof in said if proof.signal != revise.CONFIGURED)
+    return access.judge(given, configured=configured).evidence
 
 
 def regroup(

@@ -21,7 +21,8 @@ _NOTHING = Learned()
 class Manner:
     """How the documents of the source `name` are read.
 
-    `home` is what links without an address lead to; `sections`, `default_section` and `access` are those configured.
+    `home` is what links without an address lead to; `sections`, `default_section` and `access` are those configured;
+    `doubted` says that its statements of locked articles are hints only.
     `digest` (16 bytes) stands for all of it but the name: where it changes, every document has to be read again.
     """
 
@@ -33,6 +34,7 @@ class Manner:
     default_section: str | None
     access: Access | None
     digest: bytes
+    doubted: bool = False
 
 
 def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Manner:
@@ -44,11 +46,12 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         zone=ZoneInfo(source.timezone or config.site.timezone),
         sections=tuple(dict.fromkeys(profile.sections + learned.sections)),
         markers=tuple(dict.fromkeys(markers + learned.markers)) if learned.markers else markers,
-        premium_categories=config.access.categories,
+        premium_categories=profile.categories + config.access.categories,
         dateline=profile.dateline,
         year=profile.year,
     )
     home = source.link or config.site.base_url
+    doubted = is_doubted(source, learned)
     return Manner(
         name=source.name,
         kind=source.kind,
@@ -57,16 +60,28 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         sections=source.sections,
         default_section=source.default_section,
         access=source.access,
-        digest=_digest(context, source.sections, source.default_section, source.access, home),
+        digest=_digest(context, source.sections, source.default_section, source.access, home, doubted),
+        doubted=doubted,
     )
+
+
+def is_doubted(source: Source, learned: Learned) -> bool:
+    """Whether what the source states of locked articles is a hint only: a person's word goes before what it taught."""
+    return learned.doubted if source.trust_access is None else not source.trust_access
 
 
 @lru_cache(maxsize=256)
 def _digest(
-    context: Context, sections: tuple[str, ...], default_section: str | None, access: Access | None, home: str
+    context: Context,
+    sections: tuple[str, ...],
+    default_section: str | None,
+    access: Access | None,
+    home: str,
+    doubted: bool,
 ) -> bytes:
     """Most sources of a desk are read alike, so most of these are known."""
-    return blake2b(repr((context, sections, default_section, access, home)).encode(), digest_size=16).digest()
+    said = (context, sections, default_section, access, home, doubted)
+    return blake2b(repr(said).encode(), digest_size=16).digest()
 
 
 def digest_of(manner: Manner, document: Document) -> bytes:

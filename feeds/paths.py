@@ -17,7 +17,7 @@ from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.records import Learned, PollRecord, SourceRecord
 from db.store import incidents, schedule, sources
-from feeds import log
+from feeds import credence, log
 from feeds.attempt import PollResult, bounds_of
 from feeds.cadence import BACKOFF, next_due
 from feeds.config import Config, Source
@@ -171,7 +171,7 @@ class _Look:
         is kept, so that a page that lists less today is read no worse.
         """
         if source.kind != "seed" or source.path is None:
-            return Learned()
+            return self._record.learned
         from feeds.sources.seed import learn
 
         learned = self._record.learned
@@ -258,6 +258,8 @@ class _Look:
                 error=result.error,
             )
             schedule.finish(connection, [noted])
+            if source is not None:
+                credence.note(connection, record.id, source, total, now)
             if result.error is None:
                 incidents.close_incident(connection, "failing", record.name, now)
             elif failures >= self._config.monitor.failing_after or not failed:

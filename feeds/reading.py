@@ -5,7 +5,9 @@ Pure, and so apart from `feeds.poll`, which knows the storage: this half can be 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
+from operator import is_
 
 from db.records import EntryRecord
 from feeds import access, dedupe, normalise
@@ -30,7 +32,7 @@ def parse(document: Document, manner: Manner) -> Parsed:
 def read(parsed: Parsed, document: Document, manner: Manner, digest: bytes) -> Reading:
     """What a document says, from items to records: normalise, access, dedupe."""
     cleaned = normalise.clean(
-        parsed,
+        unmarked(parsed, manner),
         document,
         sections=manner.sections,
         default_section=manner.default_section,
@@ -56,9 +58,24 @@ def read(parsed: Parsed, document: Document, manner: Manner, digest: bytes) -> R
     )
 
 
+def unmarked(parsed: Parsed, manner: Manner) -> Parsed:
+    """The same, with markers taken off headlines and kept as evidence."""
+    signs = (*access.LOCKS, *manner.context.markers)
+    items = []
+    for item in parsed.items:
+        # Nearly always there is none, and this is done for every item of every document.
+        if item.title.strip().startswith(signs) or item.title.strip().endswith(signs):
+            title, marker = access.unmarked(item.title, manner.context.markers)
+            if marker is not None:
+                item = replace(item, title=title, evidence=(*item.evidence, marker))
+        items.append(item)
+    return parsed if all(map(is_, items, parsed.items)) else replace(parsed, items=tuple(items))
+
+
 def record_of(clean: normalise.Clean, manner: Manner) -> EntryRecord:
     """A clean item with what identifies it, who may read it, and what it is compared by."""
-    verdict = access.judge(clean.evidence, configured=manner.access)
+    evidence = access.doubted(clean.evidence) if manner.doubted else clean.evidence
+    verdict = access.judge(evidence, configured=manner.access)
     url = None if clean.url_shared else clean.url
     return _record(
         dedupe.keys(manner.name, clean.url, clean.guid, clean.title, url_shared=clean.url_shared),

@@ -276,7 +276,7 @@ class Round:
     def _attempt(self, record: SourceRecord) -> Attempt:
         """An attempt at a source. Raises `SourceError` for options that this release cannot use."""
         source = source_of(record)
-        return Attempt(record, source, manner_of(self._config, source), self._clock.moment())
+        return Attempt(record, source, manner_of(self._config, source, record.learned), self._clock.moment())
 
     def _rejudge(self, attempt: Attempt) -> None:
         """What is stored of a source is judged by other settings than before. Where that fails, its poll goes on."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.store import incidents, schedule, sources
-from feeds import log
+from feeds import credence, log
 from feeds.attempt import MOST_AT_ONCE, Attempt, Conclusion, PollResult, is_witness, many_at_once
 from feeds.budget import SPAN
 from feeds.clock import Clock
@@ -209,6 +209,8 @@ class Settlement:
         prefix = self._config.site.tag_prefix()
         for saying, tally in zip(sayings, store(connection, sayings, prefix=prefix, now=self._clock.now), strict=True):
             tallies[saying.source_id] += tally
+        for attempt in kept:
+            credence.note(connection, attempt.record.id, attempt.source, tallies[attempt.record.id], self._clock.now)
         conclusions = [
             (attempt, attempt.conclude(self._config, tallies[attempt.record.id], self._rng())) for attempt in kept
         ]

@@ -81,6 +81,15 @@ def test_every_signal_can_decide_or_is_a_hint() -> None:
         assert (signal.grade is Grade.HINT) <= (signal.weight > 0), name
 
 
+def test_grades_as_people_are_told_them() -> None:
+    assert "".join(grade.letter for grade in sorted(Grade, reverse=True)) == "AAABCCCS"
+
+
+def test_ten_elements_of_one_class_are_one_hint() -> None:
+    many = [Evidence("class", f".wall-{number}", "page") for number in range(10)]
+    assert judge(many).confidence == SIGNALS["class"].weight
+
+
 def test_what_a_source_is_configured_as_counts_among_the_evidence_of_others() -> None:
     said = judge([Evidence("marker", "+", "row")], configured=Access.FREE).evidence
     assert judge([*said, Evidence("category", "premium", "entry")]).level is Access.FREE

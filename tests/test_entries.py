@@ -157,6 +157,17 @@ def test_an_item_in_an_item_is_another_one() -> None:
     assert [(item.title, item.url) for item in items] == [("a", "https://news.example/1"), ("b", None)]
 
 
+def test_prices_and_the_access_of_news_sitemaps() -> None:
+    news = "<news:access xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'>Subscription</news:access>"
+    media = "xmlns:media='http://search.yahoo.com/mrss/'"
+    prices = f"<media:price {media} type='rent' price='2.99'/><media:price {media} price='19.99' currency='EUR'/>"
+    assert [(one.signal, one.value) for one in only(news + prices).evidence] == [
+        ("media:price", "19.99"),
+        ("news:access", "Subscription"),
+    ]
+    assert only(f"<media:price {media}>2</media:price>").evidence == ()
+
+
 def test_only_said_gates_are_evidence() -> None:
     gates = (
         "<s:isAccessibleForFree xmlns:s='https://schema.org/'/>"

@@ -44,6 +44,15 @@ def test_either_parser_of_feedparser_says_what_it_loses(strict: bool) -> None:
     assert [link["type"] for link in entry.links if link.get("rel") == "via"] == [""]
 
 
+@pytest.mark.parametrize("strict", [False, True])
+def test_prices_and_the_access_of_news_sitemaps(strict: bool) -> None:
+    news = "<news:access xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'>Subscription</news:access>"
+    media = "xmlns:media='http://search.yahoo.com/mrss/'"
+    prices = f"<media:price {media} type='rent' price='2.99'/><media:price {media} price='19.99' currency='EUR'/>"
+    assert said(news + prices, strict).gates == [("news:access", "Subscription"), ("media:price", "19.99")]
+    assert said(f"<media:price {media}>2</media:price>", strict).gates == []
+
+
 def test_what_the_strict_parser_refuses_the_lenient_one_reads() -> None:
     assert said("<title>a</title></b>", strict=True).title == said("<title>a</title></b>").title
 

@@ -28,14 +28,35 @@ def manner(source: str = "", rest: str = "", learned: Learned | None = None) -> 
     return manner_of(made, made.source[0], *([learned] if learned is not None else []))
 
 
+@pytest.mark.parametrize(
+    ("source", "learned", "expected"),
+    [
+        ("", Learned(), False),
+        ("", Learned(doubted=True), True),
+        ("trust_access = true", Learned(doubted=True), False),
+        ("trust_access = false", Learned(), True),
+    ],
+)
+def test_whose_word_is_doubted(source: str, learned: Learned, expected: bool) -> None:
+    found = manner(source, learned=learned)
+    assert found.doubted is expected
+    assert (found.digest != manner().digest) is expected
+    # What was counted changes nothing in how documents are read.
+    assert found.digest == manner(source, learned=replace(learned, articles=50, locked=49)).digest
+
+
 def test_what_is_configured_and_what_was_learned() -> None:
-    profile = '[access]\nmarkers = ["paid"]\n[profile.p]\nsections = ["Town"]\nmarkers = ["+"]\nyear = 2026\n'
+    profile = (
+        '[access]\nmarkers = ["paid"]\ncategories = ["premium"]\n'
+        '[profile.p]\nsections = ["Town"]\nmarkers = ["+"]\nyear = 2026\ncategories = ["Plus"]\n'
+    )
     found = manner(
         'profile = "p"\nlanguage = "de"\ntimezone = "Europe/Berlin"\naccess = "premium"\nsections = ["A"]\n'
         'default_section = "B"\nlink = "https://n.example/"',
         profile,
         Learned(("Sea", "Town"), ("paid", "***")),
     )
+    assert found.context.premium_categories == ("Plus", "premium")
     assert (found.name, found.kind, found.access, found.home) == ("n", "feed", Access.PREMIUM, "https://n.example/")
     assert (found.sections, found.default_section) == (("A",), "B")
     context = found.context

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import BigInteger, BindParameter, Connection, Integer, Select, Text, bindparam, func, select, tuple_
 from sqlalchemy import cast as cast_to
+from sqlalchemy import or_ as either
 from sqlalchemy.orm import aliased
 
 from db.models import Document, Entry, EntryKey, EntrySection, Fingerprint, Item, Revision, Section, Source
@@ -450,6 +451,19 @@ def of_text(connection: Connection, text_hash: int, since: int, until: int, wind
     """The entries of one title and text whose `at` is within these bounds."""
     given = {"text_hash": text_hash, "since": since, "until": until, "window": window}
     return [_member(row) for row in connection.execute(_OF_TEXT, given)]
+
+
+def stating(connection: Connection, source_id: int, signals: Sequence[str]) -> list[int]:
+    """Ids of the entries of which a document of the source says something by any of these signals."""
+    proofs = cast_to(Item.evidence, Text)
+    query = (
+        select(Item.entry_id)
+        .join(Document, Document.id == Item.document_id)
+        .where(Document.source_id == source_id)
+        .where(either(*(proofs.contains(f"[{json.dumps(signal)}, ", autoescape=True) for signal in signals)))
+        .distinct()
+    )
+    return sorted(connection.scalars(query))
 
 
 def configured_otherwise(connection: Connection, source_id: int, configured: Evidence | None) -> list[int]:

@@ -60,7 +60,8 @@ _LISTS, _MOMENTS = ("skip_hours", "skip_days"), ("newest", "gap_to", "moved_sinc
 
 def learned_of(plain: Mapping[str, Any]) -> Learned:
     """What a source taught, as it is stored."""
-    return Learned(**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
+    values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in plain.items()}
+    return Learned(**values)
 
 
 def pace_of(plain: Mapping[str, Any]) -> Pace:
@@ -275,6 +276,12 @@ def forget_validators(connection: Connection, source_id: int) -> None:
     """Has a source asked unconditionally next time, as if it had never been read by any settings."""
     values = {"etag": None, "last_modified": None, "settings": None}
     connection.execute(update(SourceState).where(SourceState.source_id == source_id).values(values))
+
+
+def learned(connection: Connection, source_id: int) -> Learned:
+    """What the documents of a source taught so far."""
+    plain = connection.scalars(select(Source.learned).where(Source.id == source_id)).one()
+    return learned_of(plain) if plain else _NOTHING
 
 
 def learn(connection: Connection, source_id: int, learned: Learned) -> None:

@@ -14,28 +14,32 @@ MAX_BADGE = 60
 """Characters of a badge's text; what is longer is a sentence of the article."""
 
 _CLASSES = frozenset(
-    "premium premium-icon premium-badge premium-label premium-tag premium-content icon-premium is-premium "
-    "article-premium premium-article has-premium lock lock-icon icon-lock icon--lock fa-lock locked is-locked locked-icon "
-    "icon-locked paywall paywall-icon icon-paywall paywalled is-paywalled has-paywall paid paid-icon is-paid paid-content "
-    "subscriber-only subscribers-only subscriber-exclusive subscriber-icon subscriber-badge member-only members-only plus-icon icon-plus-article "
-    "plus-badge plus-article is-plus abo-icon icon-abo abo-badge is-abo abo-only abonnes icon-abonne suscriptor "
-    "icon-suscriptor exclusive-subscribers post-access-paid post-access-tiers post-access-members gh-card-lock"
-    .split()
+    (
+        "premium premium-icon premium-badge premium-label premium-tag premium-content icon-premium is-premium "
+        "article-premium premium-article has-premium lock lock-icon icon-lock icon--lock fa-lock locked is-locked "
+        "locked-icon icon-locked paywall paywall-icon icon-paywall paywalled is-paywalled has-paywall paid paid-icon "
+        "is-paid paid-content subscriber-only subscribers-only subscriber-exclusive subscriber-icon subscriber-badge "
+        "member-only members-only plus-icon icon-plus-article plus-badge plus-article is-plus abo-icon icon-abo "
+        "abo-badge is-abo abo-only abonnes icon-abonne suscriptor icon-suscriptor exclusive-subscribers "
+        "post-access-paid post-access-tiers post-access-members gh-card-lock"
+    ).split()
 )
 _TEXTS = frozenset(
-    "premium|plus|abo|+|s+|z+|f+|n+|paid|paywall|locked|lock|subscriber|subscribers|subscriber only|subscribers only|"
-    "subscriber-only|subscriber exclusive|for subscribers|for subscribers only|exclusive to subscribers|members only|"
-    "member-only|member-only story|for members|premium article|premium content|subscription required|requires subscription|"
-    "nur für abonnenten|für abonnenten|exklusiv für abonnenten|plus-artikel|premium-artikel|abo-artikel|kostenpflichtig|"
-    "réservé aux abonnés|abonnés|abonné|article abonné|article réservé aux abonnés|"
-    "solo para suscriptores|sólo para suscriptores|para suscriptores|suscriptores|exclusivo suscriptores|"
-    "riservato agli abbonati|abbonati|per abbonati|solo per abbonati|exclusivo para assinantes|para assinantes|assinantes|"
-    "alleen voor abonnees|voor abonnees|abonnees|dla prenumeratorów|tylko dla prenumeratorów|dla subskrybentów|"
-    "pro předplatitele|pouze pro předplatitele|předplatné|pre predplatiteľov|"
-    "för prenumeranter|endast för prenumeranter|kun for abonnenter|for abonnenter|vain tilaajille|tilaajille|"
-    "для подписчиков|только для подписчиков|по подписке|для падпісчыкаў|толькі для падпісчыкаў|па падпісцы|"
-    "для передплатників|лише для передплатників|тільки для передплатників|за передплатою|для підписників|за підпискою|"
-    "有料|有料会員限定|会員限定".split("|")
+    (
+        "premium|plus|abo|+|s+|z+|f+|n+|paid|paywall|locked|lock|subscriber|subscribers|subscriber only|"
+        "subscribers only|subscriber-only|subscriber exclusive|for subscribers|for subscribers only|"
+        "exclusive to subscribers|members only|member-only|member-only story|for members|premium article|"
+        "premium content|subscription required|requires subscription|nur für abonnenten|für abonnenten|"
+        "exklusiv für abonnenten|plus-artikel|premium-artikel|abo-artikel|kostenpflichtig|réservé aux abonnés|"
+        "abonnés|abonné|article abonné|article réservé aux abonnés|solo para suscriptores|sólo para suscriptores|"
+        "para suscriptores|suscriptores|exclusivo suscriptores|riservato agli abbonati|abbonati|per abbonati|"
+        "solo per abbonati|exclusivo para assinantes|para assinantes|assinantes|alleen voor abonnees|voor abonnees|"
+        "abonnees|dla prenumeratorów|tylko dla prenumeratorów|dla subskrybentów|pro předplatitele|"
+        "pouze pro předplatitele|předplatné|pre predplatiteľov|för prenumeranter|endast för prenumeranter|"
+        "kun for abonnenter|for abonnenter|vain tilaajille|tilaajille|для подписчиков|только для подписчиков|"
+        "по подписке|для падпісчыкаў|толькі для падпісчыкаў|па падпісцы|для передплатників|лише для передплатників|"
+        "тільки для передплатників|за передплатою|для підписників|за підпискою|有料|有料会員限定|会員限定"
+    ).split("|")
 )
 
 

@@ -12,34 +12,35 @@ from db.records import Access, Evidence
 from feeds.access.signals import flag_of, named
 from feeds.page import Page
 
-_OWNER = re.compile(
-    r"(?:cxenseparse|cxense|article|adv|sailthru|parsely|k5a|lp|bt|vr|og|page|content|gtm|news|post|story|dc|dcterms)[:.]"
-)
-"""Whose name it is, taken off in front: `cXenseParse:`, `article.`, `adv:`."""
-
 _SITE = re.compile(r"[a-z]{2,4}-(?=[a-z])")
 """Cxense puts its customer's short name before a custom field: `cXenseParse:nzz-access`."""
 
-_TIER = "content_tier"
+MAX_NAME = 60
+_TIERS = ("article:content_tier", "og:content_tier")
 _LEVELLED = frozenset(
-    "access accesstype accesslevel accessstatus accessmodel accessrights accesscategory contentaccess articleaccess "
-    "contenttier articletier paywalltype paywallstatus paywallmode paywalllevel paywallmodel paystatus"
-    .split()
+    (
+        "access accesstype accesslevel accessstatus accessmodel accessrights accesscategory contentaccess "
+        "articleaccess contenttier articletier paywalltype paywallstatus paywallmode paywalllevel paywallmodel "
+        "paystatus"
+    ).split()
 )
 """Names whose value is a level. A mere boolean says nothing there: access to what?"""
 
 _CLOSED = frozenset(
-    "premium ispremium premiumarticle premiumcontent articlepremium contentpremium paywall ispaywall paywalled "
-    "ispaywalled haspaywall behindpaywall paywallenabled paid ispaid paidcontent paidarticle ispaidcontent "
-    "articlepaid payable locked islocked articlelocked subscriberonly subscribersonly issubscriberonly "
-    "subscriptionrequired requiressubscription subscription subscriptiononly requiresubscription membersonly memberonly "
-    "abo isabo kostenpflichtig"
-    .split()
+    (
+        "premium ispremium premiumarticle premiumcontent articlepremium contentpremium paywall ispaywall paywalled "
+        "ispaywalled haspaywall behindpaywall paywallenabled paid ispaid paidcontent paidarticle ispaidcontent "
+        "articlepaid payable locked islocked articlelocked subscriberonly subscribersonly issubscriberonly "
+        "subscriptionrequired requiressubscription subscription subscriptiononly requiresubscription membersonly "
+        "memberonly abo isabo kostenpflichtig"
+    ).split()
 )
 """Names that mean locked where they are true, and may also hold a level."""
 
 _OPEN = frozenset(
-    "free isfree freearticle freeaccess isfreearticle isaccessibleforfree accessibleforfree freecontent openaccess".split()
+    (
+        "free isfree freearticle freeaccess isfreearticle isaccessibleforfree accessibleforfree freecontent openaccess"
+    ).split()
 )
 """Names that mean free where they are true."""
 
@@ -49,22 +50,22 @@ _KNOWN = _LEVELLED | _CLOSED | _OPEN
 def meta_evidence(page: Page) -> Iterator[Evidence]:
     """What the metas say; values that say nothing are left out."""
     for name, values in page.metas.items():
-        bare = _OWNER.sub("", name, count=1)
-        if bare == _TIER and name != bare:
+        if name.endswith(_TIERS):
             yield from (Evidence("content_tier", value, f"meta {name}") for value in values if value)
             continue
-        level = _level_of(name, bare, values)
+        level = _level_of(name, values[0])
         if level is not None and _is_of_page(page, name):
             yield Evidence("publisher meta", f"{values[0][:100]}={level.value}", f"meta {name}")
 
 
-def _level_of(name: str, bare: str, values: tuple[str, ...]) -> Access | None:
-    if len(name) > 60 or not values[0]:
+def _level_of(name: str, value: str) -> Access | None:
+    """What a meta says by the last part of its name: what is before it says whose name it is (`adv:`, `article.`)."""
+    if len(name) > MAX_NAME or not value:
         return None
-    key = _key(bare)
+    last = name[max(name.rfind(":"), name.rfind(".")) + 1 :]
+    key = _key(last)
     if key not in _KNOWN and name.startswith("cxense"):
-        key = _key(_SITE.sub("", bare, count=1))
-    value = values[0]
+        key = _key(_SITE.sub("", last, count=1))
     flag = flag_of(value)
     if key in _LEVELLED:
         return named(value) if flag is None else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from selectolax.lexbor import SelectolaxError
+
 from db.records import Access, Evidence
 from feeds.access.metas import meta_evidence
 from feeds.access.phrases import has_phrase, phrases, plain
@@ -111,9 +113,7 @@ def _looks(page: Page) -> Iterator[Evidence]:
         yield Evidence("noarchive", robots[:100], "meta robots")
     if (script := page.tree.css_first(_VENDORS)) is not None:
         address = (script.attributes.get("src") or "").lower()
-        vendor = next((name for part, name in _SCRIPTS.items() if part in address), None)
-        if vendor is not None:
-            yield Evidence("script", vendor, "script")
+        yield from (Evidence("script", vendor, "script") for part, vendor in _SCRIPTS.items() if part in address)
 
 
 def _is_selector(page: Page, selector: str) -> bool:
@@ -121,6 +121,6 @@ def _is_selector(page: Page, selector: str) -> bool:
         return False
     try:
         page.tree.css_first(selector)
-    except ValueError:
+    except SelectolaxError:
         return False
     return True

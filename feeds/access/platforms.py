@@ -28,15 +28,17 @@ def platform_evidence(page: Page) -> Iterator[Evidence]:
 
 
 def _substack(page: Page) -> Iterator[Evidence]:
+    is_theirs = page.tree.css_first('[src*="substackcdn."], [href*="substackcdn."]') is not None
     for script in page.tree.css("script:not([src])"):
         text = script.text() or ""
-        if "audience" in text and "substack" in text.lower() and (audience := _audience(text, page)):
+        if "audience" not in text or (audience := _audience(text, page)) is None:
+            continue
+        # Others have audiences, too, but none of those names.
+        is_theirs = is_theirs or audience != "everyone" or "_preloads" in text or "substack" in text
+        if is_theirs:
             yield Evidence("substack audience", audience, "script")
             break
-    else:
-        if page.tree.css_first('[src*="substackcdn."], [href*="substackcdn."]') is None:
-            return
-    if page.tree.css_first("div.paywall, .paywall-title") is not None:
+    if is_theirs and page.tree.css_first("div.paywall, .paywall-title") is not None:
         yield Evidence("substack paywall", ".paywall", "page")
 
 
@@ -62,7 +64,9 @@ def _audience(text: str, page: Page) -> str | None:
 
 def _ghost(page: Page) -> Iterator[Evidence]:
     posts = page.tree.css('article[class*="post-access-"], main[class*="post-access-"]')[:MAX_POSTS]
-    own = [post for post in posts if post.css_first("h1") is not None] or (posts if len(posts) == 1 else [])
+    own = [post for post in posts if post.css_first("h1") is not None]
+    if not own and len(posts) == 1 == len(page.tree.css("article")):
+        own = posts
     for post in own[:1]:
         for token in (post.attributes.get("class") or "").split():
             if (said := _VISIBILITY.fullmatch(token)) is not None:
@@ -75,6 +79,6 @@ def _ghost(page: Page) -> Iterator[Evidence]:
 
 
 def _asked(upgrade: LexborNode) -> str:
-    """Ghost's own words are "for subscribers only" and "for paying subscribers only"; others' are taken for the latter."""
+    """Ghost's own words are "for subscribers only" and "for paying subscribers only"; others' count as the latter."""
     words = " ".join(upgrade.text(separator=" ")[:2000].lower().split())
     return "members" if "for subscribers only" in words and "paying" not in words else "paid"

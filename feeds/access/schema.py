@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -14,6 +15,13 @@ from feeds.page import ARTICLES, Node, Page, texts, things, types_of
 MAX_PARTS = 50
 MAX_SELECTORS = 20
 MAX_VALUE = 200
+
+
+MAX_SCRIPTS = 50
+_ARTICLE = re.compile(
+    r'"@type"\s{0,20}:\s{0,20}\[?\s{0,20}"(?:[A-Za-z]{0,30}Article|BlogPosting|LiveBlogPosting|Report)"'
+)
+_FREE = re.compile(r'"isAccessibleForFree"\s{0,20}:\s{0,20}"?(?:https?://schema\.org/)?([Tt]rue|[Ff]alse)')
 
 
 class _Part(NamedTuple):
@@ -29,7 +37,10 @@ _NO_ARTICLES = frozenset(("Product", "WebSite", "WebPageElement", "ItemList", "O
 def stated_evidence(page: Page) -> Iterator[Evidence]:
     """What the page's article states: whether it is free, which parts of it are not, and what it is sold as."""
     known = _by_id(page.nodes)
-    for node in main_articles(page):
+    nodes = main_articles(page)
+    if not nodes:
+        yield from _broken(page)
+    for node in nodes:
         kind = min(types_of(node) & ARTICLES)
         flags = [flag for value in _values(node, "isAccessibleForFree") if (flag := _flag(value)) is not None]
         for flag in dict.fromkeys(flags):
@@ -41,6 +52,17 @@ def stated_evidence(page: Page) -> Iterator[Evidence]:
                 labels = texts(product, "productID") or texts(product, "name")
                 if labels and "Product" in types_of(product):
                     yield Evidence("product", labels[0][:MAX_VALUE], f"schema.org {kind}")
+
+
+def _broken(page: Page) -> Iterator[Evidence]:
+    """What is stated in JSON-LD that is no JSON, where there is no other."""
+    for script in page.tree.css('script[type*="ld+json" i]')[:MAX_SCRIPTS]:
+        text = script.text() or ""
+        if "isAccessibleForFree" in text and _ARTICLE.search(text) is not None:
+            said = {value[1].lower() for value in _FREE.finditer(text)}
+            if said:
+                yield Evidence("isAccessibleForFree", "False" if "false" in said else "True", "broken JSON-LD")
+                return
 
 
 def locked_selectors(page: Page) -> Iterator[str]:
@@ -55,21 +77,18 @@ def locked_selectors(page: Page) -> Iterator[str]:
 def main_articles(page: Page) -> list[Node]:
     """What is stated of the article that the page is about, often in JSON-LD and in microdata.
 
-    That are those whose address is the page's, else whose headline is; where none is known again, the first. One
-    with neither address nor headline has no other article to be about.
+    That are those whose address or headline is the page's; where none is known again, the first. One with neither
+    address nor headline has no other article to be about.
     """
     candidates = [node for node in _candidates(page) if _NO_ARTICLES.isdisjoint(types_of(node))]
     nameless = [node for node in candidates if not _is_named(node)]
     named = [node for node in candidates if _is_named(node)]
     addresses, headlines = _addresses_of(page), _headlines_of(page)
-    homeless = [node for node in named if not _addresses(node)]
-    titled = [node for node in named if not headlines.isdisjoint(map(_folded, texts(node, "headline")))]
-    placed = [node for node in named if not addresses.isdisjoint(_addresses(node))]
-    same = [node for node in named if node in placed or (node in titled and node in homeless)] if placed else titled
+    same = [node for node in named if not addresses.isdisjoint(_addresses(node)) or _is_titled(node, headlines)]
     chosen = [*(same or named[:1]), *nameless]
     if not any(map(_states, chosen)):
         # A headline for search engines differs from the page's.
-        chosen += [node for node in homeless if _states(node)][:1]
+        chosen += [node for node in named if _states(node) and not _addresses(node)][:1]
     return chosen
 
 
@@ -115,6 +134,10 @@ def _by_id(nodes: Iterable[Node]) -> dict[str, Node]:
 def _id(node: Node) -> str:
     name = node.get("@id")
     return name if isinstance(name, str) else ""
+
+
+def _is_titled(node: Node, headlines: set[str]) -> bool:
+    return not headlines.isdisjoint(map(_folded, texts(node, "headline")))
 
 
 def _states(node: Node) -> bool:

@@ -14,6 +14,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_NODES = 100_000
 MAX_TEXT = 400_000
+MAX_LOOKS = 50
+MAX_PARAGRAPHS = 100
+MAX_PARAGRAPH = 2_000
+LONG = 100
+"""Words of a text that is an article and no teaser of one."""
 SENTENCE = 20
 """Words of a piece of text that is no price or invitation."""
 
@@ -25,7 +30,9 @@ _UNSEEN = frozenset(
 
 _UNHEARD = frozenset("a li button header".split())
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6 figcaption figure button label time table dl".split())
-_INLINE = frozenset("a abbr b bdi bdo cite code em font i ins kbd mark q s small span strong sub sup time u wbr".split())
+_INLINE = frozenset(
+    "a abbr b bdi bdo cite code em font i ins kbd mark q s small span strong sub sup time u wbr".split()
+)
 
 _HIDDEN = frozenset(
     "hidden hide invisible d-none is-hidden visually-hidden visuallyhidden screen-reader-text sr-only u-hidden "
@@ -37,7 +44,7 @@ _BESIDE = frozenset(
     "related recommended recommendations recommendation teaser teasers newsletter sidebar promo promoted promotion "
     "comments comment share sharing social cookie cookies consent cmp gdpr advert advertisement ads breadcrumb "
     "breadcrumbs menu navigation navbar masthead byline author bio trending popular mostread latest outbrain taboola "
-    "carousel footer toolbar topbar banner pagination tags".split()
+    "carousel card cards tile tiles suggested upnext recirculation footer toolbar topbar banner pagination tags".split()
 )
 """Words of classes of what stands beside an article."""
 
@@ -52,7 +59,7 @@ _WORD = re.compile(r"[a-z]+|[A-Z][a-z]*")
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """`text` is all that may be of the article or its paywall, `words` how many its body has, `ending` how that ends."""
+    """`text` is what may be of the article or its paywall, `words` how many its body has, `ending` how that ends."""
 
     text: str
     words: int
@@ -67,7 +74,7 @@ def visible(tree: LexborHTMLParser) -> Visible:
     spine = {one.mem_id for one in _spine(tree)}
     heard: list[str] = []
     body: list[str] = []
-    for text, place in _texts(root, spine):
+    for text, place in _Walk(spine).texts(root):
         if place.is_heard:
             heard.append(text)
         # Of a paywall only what is as long as a sentence of the article: some bodies are of the class `paywall`.
@@ -106,49 +113,64 @@ class _Place(NamedTuple):
     is_prose: bool = False
 
 
-def _texts(root: LexborNode, spine: set[int]) -> Iterator[tuple[str, _Place]]:
-    """The pieces of text that are heard or counted, in order; blocks are parted by newlines."""
-    waiting: list[tuple[LexborNode | None, _Place, str]] = [(root.child, _Place(), "")]
-    size = 0
-    for _ in range(MAX_NODES):
-        if not waiting or size > MAX_TEXT:
-            return
-        node, place, after = waiting.pop()
-        if node is None:
-            yield after, place
-            continue
-        waiting.append((node.next, place, after))
-        tag = node.tag or ""
-        if tag == "-text":
-            text = node.text_content or ""
-            size += len(text)
-            yield text, place
-        elif tag == "br":
-            yield "\n", place
-        elif not tag.startswith("-") and tag not in _UNSEEN:
-            inner = _enter(node, tag, place, spine)
-            if inner is not None:
-                waiting.append((node.child, inner, "" if tag in _INLINE else "\n"))
+class _Walk:
+    """Through the elements of a page; `spine` are ids of those that hold its headline or body."""
 
+    def __init__(self, spine: set[int]) -> None:
+        self._spine = spine
+        self._looks = MAX_LOOKS
 
-def _enter(node: LexborNode, tag: str, place: _Place, spine: set[int]) -> _Place | None:
-    """How the text inside an element counts; None where none of it does."""
-    said = node.attributes
-    if "hidden" in said or said.get("aria-hidden") == "true" or _is_undisplayed(said):
-        return None
-    classes = (said.get("class") or "")[:2000].split()
-    if not _HIDDEN.isdisjoint(classes):
-        return None
-    if node.mem_id in spine:
-        return place._replace(is_body=place.is_body and tag not in _HEADINGS)
-    words = _words_of(classes, said.get("id") or "")
-    is_gate = place.is_gate or (tag != "p" and not _GATES.isdisjoint(words))
-    if tag == "article" or (not is_gate and (tag == "aside" or not _BESIDE.isdisjoint(words))):
-        return None
-    # A row of another article says of that one that it is for subscribers; a link invites to subscribe.
-    is_heard = place.is_heard and (is_gate or tag not in _UNHEARD)
-    is_body = place.is_body and tag not in _HEADINGS and (tag != "a" or place.is_prose)
-    return _Place(is_body, is_heard, is_gate, place.is_prose or tag == "p")
+    def texts(self, root: LexborNode) -> Iterator[tuple[str, _Place]]:
+        """The pieces of text that are heard or counted, in order; blocks are parted by newlines."""
+        waiting: list[tuple[LexborNode | None, _Place, str]] = [(root.child, _Place(), "")]
+        size = 0
+        for _ in range(MAX_NODES):
+            if not waiting or size > MAX_TEXT:
+                return
+            node, place, after = waiting.pop()
+            if node is None:
+                yield after, place
+                continue
+            waiting.append((node.next, place, after))
+            tag = node.tag or ""
+            if tag == "-text":
+                text = node.text_content or ""
+                size += len(text)
+                yield text, place
+            elif tag == "br":
+                yield "\n", place
+            elif not tag.startswith("-") and tag not in _UNSEEN:
+                inner = self._enter(node, tag, place)
+                if inner is not None:
+                    waiting.append((node.child, inner, "" if tag in _INLINE else "\n"))
+
+    def _enter(self, node: LexborNode, tag: str, place: _Place) -> _Place | None:
+        """How the text inside an element counts; None where none of it does."""
+        said = node.attributes
+        if "hidden" in said or said.get("aria-hidden") == "true" or _is_undisplayed(said):
+            return None
+        classes = (said.get("class") or "")[:2000].split()
+        if not _HIDDEN.isdisjoint(classes):
+            return None
+        if node.mem_id in self._spine:
+            return place._replace(is_body=place.is_body and tag not in _HEADINGS)
+        words = _words_of(classes, said.get("id") or "")
+        is_gate = place.is_gate or (tag != "p" and not _GATES.isdisjoint(words))
+        is_beside = tag == "article" or (not is_gate and (tag == "aside" or not _BESIDE.isdisjoint(words)))
+        if is_beside and not self._holds_text(node):
+            return None
+        # A row of another article says of that one that it is for subscribers; a link invites to subscribe.
+        is_heard = place.is_heard and (is_gate or tag not in _UNHEARD)
+        is_body = place.is_body and tag not in _HEADINGS and (tag != "a" or place.is_prose)
+        return _Place(is_body, is_heard, is_gate, place.is_prose or tag == "p")
+
+    def _holds_text(self, node: LexborNode) -> bool:
+        """Whether what seems to stand beside the article holds a text as long as one: `content has-sidebar` does."""
+        self._looks -= 1
+        if self._looks < 0:
+            return False
+        lengths = (len(one.text()[:MAX_PARAGRAPH].split()) for one in node.css("p")[:MAX_PARAGRAPHS])
+        return sum(length for length in lengths if length >= SENTENCE) >= LONG
 
 
 def _is_undisplayed(said: Mapping[str, str | None]) -> bool:

@@ -210,11 +210,11 @@ def show(desk: Desk, uid: Id) -> None:
         f"published  {_published(entry, zones)}",
         f"updated    {when(entry.updated)}",
         f"sections   {', '.join(entry.sections) or '-'}",
-        f"access     {entry.access.value}",
+        f"access     {_access(entry)}",
     ]
     lines += [f"enclosure  {file.url} ({file.media_type})" for file in entry.enclosures]
     lines += [f"{name:<10} {_compact(value)}" for name, value in json.loads(entry.extra or "{}").items()]
-    lines += [f'           because {one.signal} "{one.value}" ({one.where})' for one in _evidence(entry)]
+    lines += _reasons(entry)
     if not entry.is_lead:
         lines.append(f"duplicate  of {entry.lead} (rule {entry.rule})")
     for revision in history:
@@ -223,6 +223,31 @@ def show(desk: Desk, uid: Id) -> None:
         lines += ["", *(entry.text or entry.summary).split("\n")]
     for line in lines:
         write_line(line)
+
+
+def _access(entry: StoredEntry) -> str:
+    """The level, and how sure it is; a person's word is sure, whatever the evidence says."""
+    from feeds.access import judge
+
+    if entry.access_override:
+        return f"{entry.access.value} (a person said so)"
+    confidence = judge(entry.evidence).confidence
+    return f"{entry.access.value} (confidence {confidence:.2f})" if confidence else entry.access.value
+
+
+def _reasons(entry: StoredEntry) -> list[str]:
+    """Each piece of evidence with its grade, A to C, those that state another level as such."""
+    from feeds.access import Grade, weigh
+
+    weighed = {one.evidence: one for one in weigh(entry.evidence)}
+    lines = []
+    for proof in _evidence(entry):
+        one = weighed.get(proof)
+        against = one is not None and one.grade >= Grade.STRONG and one.level is not entry.access
+        word = f"against, {one.level.value}:" if one is not None and against else "because"
+        grade = "" if one is None else f"[{one.grade.letter}] "
+        lines.append(f'           {word} {grade}{proof.signal} "{proof.value}" ({proof.where})')
+    return lines
 
 
 def _published(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> str:

@@ -223,6 +223,17 @@ def _free(reader: Reader, entry: Entry, element: etree._Element, depth: int) -> 
     _gate(reader, entry, element, "isAccessibleForFree")
 
 
+def _news_access(reader: Reader, entry: Entry, element: etree._Element, depth: int) -> None:
+    _gate(reader, entry, element, "news:access")
+
+
+def _price(reader: Reader, entry: Entry, element: etree._Element, depth: int) -> None:
+    """What a part of the item costs; the last one counts."""
+    said = attributes(element)
+    if value := said.get("type") or said.get("price"):
+        entry.gates = [*(gate for gate in entry.gates if gate[0] != "media:price"), ("media:price", value)]
+
+
 def _gate(reader: Reader, entry: Entry, element: etree._Element, name: str) -> None:
     text = reader.text(element)
     if text:
@@ -269,5 +280,7 @@ _ENTRY: dict[str, EntryHandler] = {
     "itunes:episodetype": _kept("kind"),
     "itunes:explicit": _kept("explicit"),
     "dcterms:accessrights": _access_rights,
+    "news:access": _news_access,
+    "media:price": _price,
 }
 """Key -> what is done with such an element of an item."""

@@ -24,8 +24,9 @@ from feeds.sources.said import Channel, Said, Tag, Words
 _Entry = dict[str, Any]
 
 _ATTRIBUTED = (
-    "comments ttl podcast_season podcast_episode dcterms_accessrights schema_isaccessibleforfree itunes_duration"
-    " itunes_season itunes_episode itunes_episodetype itunes_explicit sy_updateperiod sy_updatefrequency"
+    "comments ttl podcast_season podcast_episode dcterms_accessrights schema_isaccessibleforfree news_access"
+    " itunes_duration itunes_season itunes_episode itunes_episodetype itunes_explicit sy_updateperiod"
+    " sy_updatefrequency"
 ).split()
 """Elements whose text feedparser forgets where they have attributes."""
 
@@ -227,6 +228,11 @@ def _said(entry: _Entry, resolves: bool) -> Said:
     said.kind = _text(entry, "itunes_episodetype")
     if rights := _text(entry, "dcterms_accessrights"):
         said.gates.append(("dcterms:accessRights", rights))
+    if rights := _text(entry, "news_access"):
+        said.gates.append(("news:access", rights))
+    price = dict.get(entry, "media_price")
+    if isinstance(price, dict) and (value := _text(price, "type") or _text(price, "price")):
+        said.gates.append(("media:price", value))
     # The publisher chooses the prefix of schema.org's namespace.
     for name in entry:
         if name.endswith("_isaccessibleforfree") and (free := _text(entry, name)):

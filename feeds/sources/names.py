@@ -20,6 +20,7 @@ EXTRA = {
     "https://github.com/podcastindex-org/podcast-namespace/blob/main/docs/1.0.md": "podcast",
     "http://schema.org/": "schema",
     "https://schema.org/": "schema",
+    "http://www.google.com/schemas/sitemap-news/0.9": "news",
 }
 """Namespaces that feedparser does not know."""
 

@@ -94,6 +94,18 @@ def test_an_override_sticks_and_is_published(own: Folder) -> None:
     assert own.run("entries", "set-access", "tag:no", "free").code == 2
 
 
+def test_why_an_entry_is_locked_is_shown(own: Folder) -> None:
+    uid = next(e["id"] for e in listed(own) if e["access"] == "premium")
+    shown = own.run("entries", "show", uid).out
+    assert "access     premium (confidence 0.97)\n           because [A] marker " in shown
+    own.run("entries", "set-access", uid, "free")
+    shown = own.run("entries", "show", uid).out
+    assert 'access     free (a person said so)\n           because person "free" (set-access)\n' in shown
+    assert "           against, premium: [A] marker " in shown
+    unknown = next(e["id"] for e in listed(own) if e["access"] == "unknown")
+    assert "access     unknown\n" in own.run("entries", "show", unknown).out
+
+
 def test_a_day_is_shown_as_the_day_of_its_source(tmp_path: Path) -> None:
     desk = Folder(tmp_path).config(SEEDS + 'timezone = "Asia/Tokyo"\n')
     desk.seed("1.txt", DOCUMENT)
