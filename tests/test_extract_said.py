@@ -232,16 +232,12 @@ def test_a_stated_text_keeps_its_paragraphs() -> None:
 # --- the free part
 
 
-GATED = '"hasPart": {"@type": "WebPageElement", "isAccessibleForFree": false, "cssSelector": ".paid"}'
 PARAGRAPH = "<p>Of this paragraph there are words enough for it to be a teaser {}.</p>"
 
 
-def gated(body: str) -> str:
-    head = (
-        '<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": false, '
-        + GATED
-        + "}</script>"
-    )
+def gated(body: str, selector: str = ".paid") -> str:
+    part = {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": selector}
+    head = article(isAccessibleForFree=False, hasPart=part)
     return free_paragraph(read_page(head + body, URL))
 
 
@@ -251,3 +247,17 @@ def test_the_free_paragraph_is_the_first_one_outside_of_what_is_gated() -> None:
     assert gated(f"<article><div class=paid>{one}</div></article>") == ""
     assert gated(f"<article>{one}</article>") == ""
     assert free_paragraph(read_page(f"<article>{one}</article>")) == ""
+
+
+@pytest.mark.parametrize("selector", [".paid", "#p", "div.paid", "article .paid", ".none, .paid", "div"])
+def test_parts_are_told_by_plain_selectors(selector: str) -> None:
+    one, other = PARAGRAPH.format("one"), PARAGRAPH.format("other")
+    assert gated(f"<article><div class=paid id=p>{one}</div>{other}</article>", selector).endswith("other.")
+
+
+@pytest.mark.parametrize(
+    "selector", [":has(div div .x)", "div div div .x", "*", "[", "", ".paid:not(:has(p))", "." * 300]
+)
+def test_selectors_that_are_not_plain_are_left_out(selector: str) -> None:
+    markup = "<article>" + ("<div>" * 400 + "<p>x" + "</div>" * 400) * 40 + PARAGRAPH.format("one")
+    assert gated(markup, selector) == ""

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from selectolax.lexbor import LexborNode
 
 from db.records import Precision
-from feeds.access import gated_selectors
+from feeds.access.schema import locked_selectors
 from feeds.dedupe import canon
 from feeds.model import Context, Document, Image
 from feeds.normalise import text_of
@@ -26,6 +26,7 @@ from feeds.sources.media import number
 
 MAX_AUTHORS = 20
 MAX_CATEGORIES = 50
+MAX_SELECTORS = 10
 CUT = 100
 """Characters of a headline that may have been cut: search engines take 110 at most."""
 
@@ -48,6 +49,8 @@ _AUTHORS = "author parsely-author sailthru.author dc.creator dcterms.creator byl
 _BY = re.compile(r"(?:by|von|par|por|przez|автор:?|аўтар:?)\s+(?=\w)", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _IN_ADDRESS = re.compile(r"/(20\d\d)[/-]([01]?\d)[/-]([0-3]?\d)(?=[/-])")
+_SELECTOR = re.compile(r"[\w-]{0,40}[.#]?[A-Za-z_][\w-]{0,80}(?: [.#]?[A-Za-z_][\w-]{0,80})?")
+"""A name, a class or an id, perhaps within another."""
 _JOINTS = (" | ", " - ", " – ", " — ", " · ", " » ", " :: ")
 _MARKS = tuple("|-–—·»：_")
 _SPLIT = re.compile(r"[,;|]")
@@ -100,7 +103,7 @@ def read_said(page: Page, document: Document, context: Context) -> Said:
 
 def free_paragraph(page: Page) -> str:
     """The first paragraph outside of the parts that cost; empty where the page gates none of its parts."""
-    gated = {element.mem_id for selector in gated_selectors(page) for element in page.tree.css(selector)}
+    gated = {element.mem_id for selector in _gates(page) for element in page.tree.css(selector)}
     if not gated:
         return ""
     for paragraph in page.tree.css("article p, main p, [itemprop=articleBody] p"):
@@ -108,6 +111,12 @@ def free_paragraph(page: Page) -> str:
         if len(text.split()) >= WORDS and not _stands_in(paragraph, gated):
             return text
     return ""
+
+
+def _gates(page: Page) -> list[str]:
+    """Selectors of the parts that cost, the plain ones: a parser takes exponential time for some of the others."""
+    said = [one.strip() for text in locked_selectors(page) for one in text.split(",")]
+    return [one for one in said if _SELECTOR.fullmatch(one)][:MAX_SELECTORS]
 
 
 def _stands_in(element: LexborNode, above: set[int]) -> bool:

@@ -64,9 +64,7 @@ def scored(tally: Tally) -> Score:
 
 def short(score: Score, floors: dict[str, float]) -> list[str]:
     """What of a score is below its floor, and what has none."""
-    found = [
-        f"has no floor for {name} in {FLOORS.name}" for name in ("precision", "recall", "f1") if name not in floors
-    ]
+    found = [] if floors else [f"has no floor in {FLOORS.name}"]
     for name, floor in floors.items():
         if (reached := getattr(score, name)) < floor:
             found.append(f"{name} {reached:.4f} is below its floor {floor}")

@@ -7,7 +7,6 @@ from feeds.access import judge_page
 from tests.quality.access_pages import DECLARED, URL, Labelled
 
 TITLE = "access of pages that declare it"
-FLOORS = {"precision": 0.95, "recall": 0.95}
 
 LOCKED = frozenset((Access.PREMIUM, Access.METERED, Access.REGISTRATION))
 

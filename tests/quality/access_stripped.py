@@ -8,7 +8,6 @@ from tests.quality.access import compared
 from tests.quality.access_pages import DECLARED, SILENT, URL, Labelled
 
 TITLE = "access of pages that declare nothing"
-FLOORS = {"precision": 0.80}
 
 
 def judged() -> list[tuple[Labelled, Access]]:

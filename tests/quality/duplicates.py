@@ -18,11 +18,7 @@ from typing import NamedTuple
 from db.records import Fingerprint
 from feeds.dedupe import fingerprint, index_hashes, verdict
 
-TITLE = "Duplicates"
-FLOORS = {"precision": 0.99, "recall": 0.98, "f1": 0.985}
-HIDDEN_FLOORS = {"precision": 0.99, "recall": 0.85, "f1": 0.915}
-"""With all addresses hidden, so that words alone count."""
-
+TITLE = "duplicates"
 CASES = Path(__file__).parents[1] / "cases" / "duplicates"
 SENTENCES = (3, 4, 6, 9, 13, 18, 26, 40)
 """A story of each of these lengths in each language: from 40 words to 700."""
