@@ -21,6 +21,8 @@ SHORT = 120
 """Words below which a body is a teaser: the words of a paywall above as much as that are a promotion half the time."""
 
 MAX_PHRASES = 3
+LONGEST = 20
+"""Scripts that are left out of the text in which the words of paywalls are looked for, each by a search of it."""
 MAX_VALUES = 10
 
 _CLASSES = (
@@ -88,14 +90,26 @@ def http_evidence(status: int, robots: str | None = None) -> tuple[Evidence, ...
 
 def _phrase_evidence(page: Page) -> Iterator[Evidence]:
     """A paywall's words, and whether there is a text beside them."""
-    root = page.tree.body
-    if root is None or not has_phrase(plain(root.text(separator=" "))):
+    if not has_phrase(plain(_text(page))):
         return
     seen = visible(page.tree)
     for phrase in list(phrases(plain(seen.text)))[:MAX_PHRASES]:
         yield _phrase(phrase.text, phrase.level, seen)
     if _CUT.search(seen.ending) is not None:
         yield Evidence("truncated", seen.ending[-60:], "end of the text")
+
+
+def _text(page: Page) -> str:
+    """All text of the page, seen or not, but for its longest scripts: most of a page is script."""
+    root = page.tree.body
+    if root is None:
+        return ""
+    text = root.text(separator=" ")
+    scripts = sorted((script.text() or "" for script in root.css("script, style")), key=len)
+    for script in scripts[-LONGEST:]:
+        if len(script) > SHORT:
+            text = text.replace(script, " ")
+    return text
 
 
 def _phrase(text: str, level: Access, seen: Visible) -> Evidence:
