@@ -10,7 +10,6 @@ from tests.quality import listing_blogs, listing_desks, listing_press
 from tests.quality.listing_stories import CASES, NOW, Case
 
 TITLE = "articles on listing pages"
-FLOORS = {"precision": 0.95, "recall": 0.90}
 WRITTEN_IN = (listing_blogs, listing_desks, listing_press)
 """The modules that register the pages."""
 
