@@ -32,7 +32,9 @@ def listing(body: str, url: str | None = URL, **context: object) -> Listing:
 
 def rows(*titles: str, inside: str = "") -> str:
     """A list whose items are these headlines, each with `inside` behind it."""
-    return "".join(f'<li><a href="/n/{number}-a-long-story">{title}</a>{inside}</li>' for number, title in enumerate(titles, 1))
+    return "".join(
+        f'<li><a href="/n/{number}-a-long-story">{title}</a>{inside}</li>' for number, title in enumerate(titles, 1)
+    )
 
 
 FOUR = (

@@ -55,7 +55,7 @@ def test_chrome_is_told_by_whole_words(around: str) -> None:
     [
         '<div class="content-with-sidebar">{}</div>',
         '<div class="sidebar">{}</div>',
-        '<article><header>{}</header></article>',
+        "<article><header>{}</header></article>",
         '<div class="' + "x" * 50 + '-menu">{}</div>',
     ],
 )
@@ -65,7 +65,9 @@ def test_what_holds_the_list_is_no_chrome_whatever_it_is_called(around: str) -> 
 
 
 def test_namesakes_that_hold_the_list_together_are_no_chrome() -> None:
-    found = links("".join(f'<div class="promo"><a href="/n/{n}-a-story">{title}</a></div>' for n, title in enumerate(FOUR)))
+    found = links(
+        "".join(f'<div class="promo"><a href="/n/{n}-a-story">{title}</a></div>' for n, title in enumerate(FOUR))
+    )
     assert not any(link.in_chrome for link in found)
 
 

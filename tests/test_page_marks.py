@@ -15,7 +15,10 @@ from feeds.sources.page.texts import elements_in
         ("<li><span>Nur für Abonnenten</span></li>", "Nur für Abonnenten"),
         ('<li><svg aria-label="Premium"></svg></li>', "Premium"),
         ('<li><a data-premium="true">x</a></li>', "data-premium=true"),
-        ('<li><span class="x"><span class="sr-only">Article réservé aux abonnés</span></span></li>', "Article réservé aux abonnés"),
+        (
+            '<li><span class="x"><span class="sr-only">Article réservé aux abonnés</span></span></li>',
+            "Article réservé aux abonnés",
+        ),
     ],
 )
 def test_signs_that_an_article_costs(markup: str, sign: str) -> None:

@@ -37,7 +37,10 @@ def test_lists_of_addresses_and_of_articles() -> None:
             "itemListElement": [
                 {"@type": "ListItem", "url": "/n/1"},
                 {"@type": "ListItem", "item": "/n/2"},
-                {"@type": "ListItem", "item": {"@type": "NewsArticle", "url": ["/n/3"], "headline": "Three", "image": ["/3.jpg"]}},
+                {
+                    "@type": "ListItem",
+                    "item": {"@type": "NewsArticle", "url": ["/n/3"], "headline": "Three", "image": ["/3.jpg"]},
+                },
                 {"@type": "ListItem", "item": {"@type": "Product", "url": "/shop/4"}},
                 {"@type": "ListItem", "name": "nowhere"},
             ],

@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 from db.records import Precision
 from feeds.model import Context
 from feeds.sources.page.texts import elements_in
-from feeds.sources.page.times import day_of, from_address, has_date, read_text, read_when, stated
+from feeds.sources.page.times import day_of, from_day, has_date, read_text, read_when, stated
 from tests.pages import document
 
 DOCUMENT = document("")
@@ -125,9 +125,9 @@ def test_values_that_are_no_times(value: str | None) -> None:
     assert stated(value, context(), DOCUMENT) is None
 
 
-def test_the_day_of_an_address_must_be_past() -> None:
-    assert from_address(date(2026, 11, 25), context(), DOCUMENT) is not None
-    assert from_address(date(2031, 11, 25), context(), DOCUMENT) is None
+def test_a_day_must_be_past() -> None:
+    assert from_day(date(2026, 11, 25), "its address", context(), DOCUMENT) is not None
+    assert from_day(date(2031, 11, 25), "its address", context(), DOCUMENT) is None
 
 
 @pytest.mark.parametrize(
