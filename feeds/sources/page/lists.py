@@ -121,7 +121,8 @@ def choose(links: Links, stated: Mapping[str, str], learned: Signature | None = 
 
 def _groups(links: Links, titles: Mapping[int, Title]) -> list[Group]:
     found: dict[str, Group] = {}
-    times = Counter((link.signature, link.key) for link in links.all)
+    stands = {(link.signature, link.key, link.place.node.mem_id) for link in links.all}
+    times = Counter((signature, key) for signature, key, _ in stands)
     seen: set[tuple[str, str]] = set()
     for link in links.all:
         if titles[link.order] is NAMELESS or not _may_lead(link, titles[link.order]):

@@ -78,8 +78,8 @@ def says_paid(text: str) -> bool:
 def strip_marker(title: str, markers: Iterable[str]) -> tuple[str, str | None]:
     """A headline without the marker glued to its end or set before it, and the marker. `markers` are the configured."""
     lock = _LOCK.search(title)
-    if lock is not None and (lock.start() == 0 or lock.end() == len(title)):
-        return _LOCK.sub("", title).strip(), lock[0]
+    if lock is not None and (lock.start() == 0 or lock.end() == len(title)) and (bare := _LOCK.sub("", title).strip()):
+        return bare, lock[0]
     for marker in markers:
         if title.endswith(marker) and len(title) > len(marker):
             return title[: -len(marker)].rstrip(" |·•—–-:"), marker

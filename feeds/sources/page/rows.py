@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -14,7 +15,7 @@ from feeds.model import Context, Document, Image
 from feeds.page import Page
 from feeds.sources.page.links import Link, Place, rows_above
 from feeds.sources.page.texts import Element, elements_in, fold, text_of, words
-from feeds.sources.page.times import When, day_of, from_address, read_when
+from feeds.sources.page.times import When, day_of, from_day, read_when
 from feeds.sources.page.titles import NAMELESS, Title, is_generic
 
 BESIDE = 6
@@ -93,7 +94,6 @@ class _Layout:
     def __init__(self, links: list[Link], context: Context, document: Document) -> None:
         self._context, self._document = context, document
         self._holding = {link.node.mem_id for link in links}
-        self._rows: set[int] = set()
         for link in links:
             place: Place | None = link.place
             while place is not None and place.node.mem_id not in self._holding:
@@ -126,18 +126,24 @@ class _Layout:
         """What stands beside each child that holds a headline, by its `mem_id`; notes the days that head them."""
         days = self._days[parent.mem_id] = {}
         runs: list[tuple[LexborNode | None, list[LexborNode]]] = [(None, [])]
-        day: date | None = None
+        headed: dict[int, tuple[date, int]] = {}
         for child in parent.iter(include_text=True):
             if child.mem_id in self._holding:
                 runs.append((child, []))
-                if day is not None:
-                    days[child.mem_id] = day
             elif child.is_element_node or fold(child.text_content):
-                if (found := self._day(child)) is not None:
-                    day = found
-                elif len(runs[-1][1]) < BESIDE:
+                if len(runs[-1][1]) < BESIDE:
                     runs[-1][1].append(child)
+                if (found := self._day(child)) is not None:
+                    headed[len(runs)] = found, child.mem_id
         rows = [(row, run) for row, run in runs if row is not None]
+        if 1 in headed or 2 * len(headed) < len(rows):  # else each of them belongs to the headline before it
+            day: date | None = None
+            heads = {heading for _, heading in headed.values()}
+            for number, (row, run) in enumerate(runs):
+                day = headed[number][0] if number in headed else day
+                if row is not None and day is not None:
+                    days[row.mem_id] = day
+                run[:] = [one for one in run if one.mem_id not in heads]
         if len(rows) < 2 or sum(bool(run) for _, run in rows) < 0.5 * len(rows):
             return {}
         if not rows[-1][1] and runs[0][1]:  # what belongs to a headline stands before it
@@ -176,9 +182,9 @@ def when_of(row: Row, context: Context, document: Document) -> When | None:
     """When the article of a row was published: what the row says, else its address."""
     when = read_when(row.elements, context, document, row.under)
     if when is None and row.link.address.day is not None:
-        when = from_address(row.link.address.day, context, document)
+        when = from_day(row.link.address.day, "the date in its address", context, document)
     if when is None and row.under is not None:
-        when = from_address(row.under, context, document)
+        when = from_day(row.under, "the day it stands under", context, document)
     return when
 
 
@@ -197,7 +203,13 @@ def summary_of(row: Row) -> str:
         folded = text.casefold()
         if words(text) >= _TEASER_WORDS and folded not in title and title not in folded and not is_generic(text):
             return text
-    return ""
+    return next((said for node in row.nodes if words(said := _own_text(node)) >= _TEASER_WORDS), "")
+
+
+def _own_text(node: LexborNode) -> str:
+    """What an element says outside those in it."""
+    parts = islice(node.iter(include_text=True), BESIDE) if node.is_element_node else ()
+    return fold(" ".join(part.text_content or "" for part in parts if part.is_text_node))
 
 
 def images_of(row: Row, page: Page) -> tuple[Image, ...]:
@@ -224,7 +236,9 @@ def authors_of(row: Row) -> tuple[str, ...]:
             or one.said.get("itemprop") == "author"
             or any(_role(token) == "author" for token in one.classes)
         ):
-            name = _BY.sub("", text_of(one.node, limit=MAX_NAME).strip(" ,|·•–—-"), count=1)
+            said = text_of(one.node, limit=MAX_NAME).strip(" ,|·•–—-")
+            by = _BY.match(said)
+            name = said[by.end() :] if by is not None else said
             if _is_name(name) and not any(known in name or name in known for known in found):
                 found.append(name)
     return tuple(found)[:5]

@@ -214,9 +214,9 @@ def day_of(text: str, context: Context, document: Document) -> date | None:
     return found[0]
 
 
-def from_address(day: date, context: Context, document: Document) -> When | None:
-    """The time that an address such as /2026/11/25/ says."""
-    return _when(day, None, "the date in its address", context, document)
+def from_day(day: date, basis: str, context: Context, document: Document) -> When | None:
+    """The time of a row of which nothing but the day is known; None where that cannot be."""
+    return _when(day, None, basis, context, document)
 
 
 def stated(text: str | None, context: Context, document: Document) -> When | None:
