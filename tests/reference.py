@@ -26,6 +26,7 @@ from db.models import Base
 from feeds import config
 from feeds.cli.app import app
 from feeds.cli.template import toml
+from feeds.config import values
 from feeds.errors import BroadsheetError
 from feeds.web.public import MEDIA_TYPES
 from tests.command import ROOT, Folder
@@ -361,7 +362,7 @@ def _type(annotation: Any, metadata: Sequence[Any] = ()) -> str:
         return _type(next(one for one in arguments if one is not type(None)), metadata)
     if origin is tuple:
         inner = _type(arguments[0])
-        return f"{inner.partition(',')[0]}, or a list" if config.OneOrMore in metadata else f"list of {inner}"
+        return f"{inner.partition(',')[0]}, or a list" if values.OneOrMore in metadata else f"list of {inner}"
     if origin is dict:
         return f"table, {_type(arguments[0])} = {_type(arguments[1])}"
     if origin is typing.Literal:

@@ -1,0 +1,53 @@
+"""`config.toml`: typed settings, every one with its default and its reason.
+
+An unknown key is an error that names the nearest valid one; a wrong value is an error that names the key and, where
+the file tells, the line. Paths are relative to the file. All models are frozen.
+"""
+
+from __future__ import annotations
+
+from feeds.config.file import DEFAULT_PATH, load, parse
+from feeds.config.tables import (
+    AccessSettings,
+    Credential,
+    Database,
+    Host,
+    Monitor,
+    Poll,
+    Profile,
+    Publish,
+    Rule,
+    Saved,
+    Section,
+    Sections,
+    Selectors,
+    Site,
+    Source,
+    Web,
+)
+from feeds.config.values import SourceKind
+from feeds.config.whole import Config
+
+__all__ = [
+    "DEFAULT_PATH",
+    "AccessSettings",
+    "Config",
+    "Credential",
+    "Database",
+    "Host",
+    "Monitor",
+    "Poll",
+    "Profile",
+    "Publish",
+    "Rule",
+    "Saved",
+    "Section",
+    "Sections",
+    "Selectors",
+    "Site",
+    "Source",
+    "SourceKind",
+    "Web",
+    "load",
+    "parse",
+]

@@ -1,0 +1,141 @@
+"""The whole of `config.toml`, and what its tables say of each other."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from pathlib import Path
+
+from pydantic import (
+    Field,
+    PrivateAttr,
+    model_validator,
+)
+
+from feeds.config.tables import (
+    AccessSettings,
+    Credential,
+    Database,
+    Host,
+    Monitor,
+    Poll,
+    Profile,
+    Publish,
+    Rule,
+    Saved,
+    Section,
+    Sections,
+    Site,
+    Source,
+    Table,
+    Web,
+)
+from feeds.config.values import MAX_SECRET, check_host
+from feeds.errors import ConfigError
+
+
+class Config(Table):
+    """The whole of `config.toml`."""
+
+    site: Site
+    database: Database = Database()
+    publish: Publish = Publish()
+    poll: Poll = Poll()
+    access: AccessSettings = AccessSettings()
+    sections: Sections = Sections()
+    monitor: Monitor = Monitor()
+    web: Web = Web()
+    host: dict[str, Host] = Field({}, description="Hosts that are asked in another way, by name.")
+    credential: dict[str, Credential] = Field({}, description="Who we are to an origin, by its address.")
+    profile: dict[str, Profile] = Field({}, description="Publishers' peculiarities, by name.")
+    source: tuple[Source, ...] = Field((), description="What is polled.")
+    section: tuple[Section, ...] = Field((), description="Sections with a title or slug of their own.")
+    saved: tuple[Saved, ...] = Field((), description="Filters that are published as feeds.")
+    rule: tuple[Rule, ...] = Field((), description="Entries that stand in sections whatever their source says.")
+    _root: Path = PrivateAttr(Path())
+
+    @model_validator(mode="after")
+    def _check(self) -> Config:
+        names = [source.name.casefold() for source in self.source]
+        for index, source in enumerate(self.source):
+            if source.name.casefold() in names[:index]:
+                raise ValueError(f'source: the name "{source.name}" is given twice')
+            if source.profile is not None and source.profile not in self.profile:
+                raise ValueError(f'source "{source.name}": there is no [profile.{source.profile}]')
+        for name in self.host:
+            check_host(name)
+        for origin in self.credential:
+            if re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin) is None:
+                raise ValueError(f'credential: "{origin}" is no origin such as "https://news.example"')
+        self._check_sections()
+        return self
+
+    def _check_sections(self) -> None:
+        for what, given in (
+            ("section: the name", [section.name.casefold() for section in self.section]),
+            ("section: the slug", [section.slug for section in self.section if section.slug is not None]),
+            ("saved: the name", [saved.name for saved in self.saved]),
+        ):
+            twice = next((one for index, one in enumerate(given) if one in given[:index]), None)
+            if twice is not None:
+                raise ValueError(f'{what} "{twice}" is given twice')
+        names = {section.name.casefold(): section.name for section in self.section}
+        olds: set[str] = set()
+        for section in self.section:
+            for old in section.formerly:
+                if old.casefold() in names or old.casefold() in olds:
+                    raise ValueError(f'section "{section.name}": formerly "{old}" is also another name, or given twice')
+                olds.add(old.casefold())
+        named = [(f"rule {number}: section", name) for number, rule in enumerate(self.rule, 1) for name in rule.section]
+        if self.sections.default is not None:
+            named.append(("sections.default", self.sections.default))
+        for where, name in named:
+            if name.casefold() not in names:
+                near = difflib.get_close_matches(name.casefold(), names, n=1, cutoff=0.5)
+                hint = f'did you mean "{names[near[0]]}"?' if near else "add one with that name"
+                raise ValueError(f'{where}: there is no [[section]] "{name}"; {hint}')
+
+    @property
+    def root(self) -> Path:
+        """Folder of the file: what its relative paths start from."""
+        return self._root
+
+    def resolve(self, path: Path) -> Path:
+        """`path` as an absolute one."""
+        return (self._root / path).resolve()
+
+    @property
+    def database_url(self) -> str:
+        """The database's address, its path made absolute."""
+        prefix = "sqlite:///"
+        return prefix + str(self.resolve(Path(self.database.url.removeprefix(prefix))))
+
+    @property
+    def public(self) -> Path:
+        """Folder of the published tree, absolute."""
+        return self.resolve(self.publish.directory)
+
+    def secret(self, origin: str) -> str:
+        """The password or token of `[credential."<origin>"]`. Raises `ConfigError` where it is not to be had."""
+        own = self.credential[origin]
+        if own.secret_env is not None:
+            found = os.environ.get(own.secret_env)
+            if not found:
+                raise ConfigError(f'credential "{origin}": the environment variable {own.secret_env} is not set')
+            return found
+        if own.secret_file is not None:
+            path = self.resolve(own.secret_file)
+            try:
+                with path.open("rb") as file:
+                    secret = file.read(MAX_SECRET + 1)
+                if len(secret) <= MAX_SECRET:
+                    return secret.decode().strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(f'credential "{origin}": {path}: cannot be read: {error}') from error
+            raise ConfigError(f'credential "{origin}": {path}: has more than {MAX_SECRET} bytes, which no secret needs')
+        return own.password or own.bearer or ""
+
+    def profile_of(self, source: Source) -> Profile:
+        """The source's profile; an empty one where it names none."""
+        return self.profile[source.profile] if source.profile is not None else Profile()
