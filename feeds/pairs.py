@@ -24,8 +24,8 @@ COPIED = ("R3", "R4")
 """The rules that need both texts."""
 
 LIKELY = 10
-"""Entries whose texts one new entry is compared with, a tenth of a millisecond each. Of a story that more have copied, those that
-come first in order are among them: one of them leads."""
+"""Entries whose texts one new entry is compared with, a tenth of a millisecond each. Of a story that more have copied,
+those that come first in order are among them: one of them leads."""
 
 LEADS = 2
 """Leads of such entries that it is compared with before them."""
@@ -64,8 +64,8 @@ class Told:
 def find(connection: Connection, told: Sequence[Told], now: datetime) -> None:
     """Notes whose texts agree with those of `told`, among themselves and with what is stored.
 
-    Only what is younger than `dedupe.WINDOW` is looked for and found: an archive that is read for the first time costs nothing
-    here. An older entry with new words is compared with those it agreed with.
+    Only what is younger than `dedupe.WINDOW` is looked for and found: an archive that is read for the first time costs
+    nothing here. An older entry with new words is compared with those it agreed with.
     """
     since = int(now.timestamp()) - SECONDS
     former: dict[int, Counter[int]] = {}
