@@ -260,8 +260,8 @@ class Pace:
     Retry-Afters, `missed` the polls that found a gap, `gap_tries` those that could not fill it (`gap_at` is the archive
     to read next, for what is younger than `gap_to`), `shrunk` the documents that said next to nothing where the last
     good one had `size` items, `postponed` the polls in a row that our own network spoilt, `put_off` those that led
-    to a host whose budget was spent. `yields` are how many items the last polls of an HTML page gave. `moved_to` was named as the new address by `moved_seen` polls since
-    `moved_since`.
+    to a host whose budget was spent. `yields` are how many items the last polls of an HTML page gave. `moved_to` was
+    named as the new address by `moved_seen` polls since `moved_since`.
     """
 
     max_age: int | None = None

@@ -117,7 +117,8 @@ _NOTES = {
     ),
     "status": (
         "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap`, `shrunken` "
-        "or `broken-selector` (of a source), `network` (our own), `quarantined` (an entry that cannot be rendered) or `refused` (a feed that "
+        "or `broken-selector` (of a source), `network` (our own), `quarantined` "
+        "(an entry that cannot be rendered) or `refused` (a feed that "
         "broke a rule); the last three have null as `source`."
     ),
     "entries list": (

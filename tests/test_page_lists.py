@@ -77,6 +77,8 @@ def test_advertisers_are_left_out_and_other_sites_are_not_where_the_list_leads_t
 
 
 def test_labels_and_links_to_people_are_no_articles() -> None:
+    label = "<p>" + "word " * 30 + '<a href="/n/7-another-long-story">another long story</a></p>'
+    assert texts(chosen(f"<ul>{rows(*FOUR, inside=label)}</ul>")) == list(FOUR)
     label = '<a class="rubric" href="/news-of-the-old-town">News of the old town</a> <a rel="author" href="/p/ada-the-first-linden">Ada the First Linden</a>'
     assert texts(chosen(f"<ul>{rows(*FOUR, inside=label)}</ul>")) == list(FOUR)
 

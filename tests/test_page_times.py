@@ -59,6 +59,7 @@ def test_times_in_words(language: str, text: str, moment: str) -> None:
     "text",
     [
         "05/06/2026",
+        "9 months ago",
         "12:30",
         "25 people died",
         "Season 12.5",

@@ -61,7 +61,8 @@ _LISTS, _MOMENTS = ("skip_hours", "skip_days", "yields"), ("newest", "gap_to", "
 
 def learned_of(plain: Mapping[str, Any]) -> Learned:
     """What a source taught, as it is stored."""
-    return Learned(**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
+    values: dict[str, Any] = {n: tuple(one) if isinstance(one, list) else one for n, one in plain.items()}
+    return Learned(**values)
 
 
 def pace_of(plain: Mapping[str, Any]) -> Pace:

@@ -19,7 +19,8 @@ _CLASSES = frozenset(
     "icon-locked paywall paywall-icon icon-paywall paywalled is-paywalled has-paywall paid paid-icon is-paid paid-content "
     "subscriber-only subscribers-only subscriber-exclusive subscriber-icon subscriber-badge member-only members-only plus-icon icon-plus-article "
     "plus-badge plus-article is-plus abo-icon icon-abo abo-badge is-abo abo-only abonnes icon-abonne suscriptor "
-    "icon-suscriptor exclusive-subscribers post-access-paid post-access-tiers post-access-members gh-card-lock".split()
+    "icon-suscriptor exclusive-subscribers post-access-paid post-access-tiers post-access-members gh-card-lock"
+    .split()
 )
 _TEXTS = frozenset(
     "premium|plus|abo|+|s+|z+|f+|n+|paid|paywall|locked|lock|subscriber|subscribers|subscriber only|subscribers only|"

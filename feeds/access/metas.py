@@ -23,7 +23,8 @@ _SITE = re.compile(r"[a-z]{2,4}-(?=[a-z])")
 _TIER = "content_tier"
 _LEVELLED = frozenset(
     "access accesstype accesslevel accessstatus accessmodel accessrights accesscategory contentaccess articleaccess "
-    "contenttier articletier paywalltype paywallstatus paywallmode paywalllevel paywallmodel paystatus".split()
+    "contenttier articletier paywalltype paywallstatus paywallmode paywalllevel paywallmodel paystatus"
+    .split()
 )
 """Names whose value is a level. A mere boolean says nothing there: access to what?"""
 
@@ -32,7 +33,8 @@ _CLOSED = frozenset(
     "ispaywalled haspaywall behindpaywall paywallenabled paid ispaid paidcontent paidarticle ispaidcontent "
     "articlepaid payable locked islocked articlelocked subscriberonly subscribersonly issubscriberonly "
     "subscriptionrequired requiressubscription subscription subscriptiononly requiresubscription membersonly memberonly "
-    "abo isabo kostenpflichtig".split()
+    "abo isabo kostenpflichtig"
+    .split()
 )
 """Names that mean locked where they are true, and may also hold a level."""
 

@@ -25,9 +25,7 @@ _UNSEEN = frozenset(
 
 _UNHEARD = frozenset("a li button header".split())
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6 figcaption figure button label time table dl".split())
-_INLINE = frozenset(
-    "a abbr b bdi bdo cite code em font i ins kbd mark q s small span strong sub sup time u wbr".split()
-)
+_INLINE = frozenset("a abbr b bdi bdo cite code em font i ins kbd mark q s small span strong sub sup time u wbr".split())
 
 _HIDDEN = frozenset(
     "hidden hide invisible d-none is-hidden visually-hidden visuallyhidden screen-reader-text sr-only u-hidden "
