@@ -59,6 +59,20 @@ def test_what_belongs_to_a_headline_may_stand_before_it() -> None:
     assert [item.published.day for item in listing(f"<div>{body}</div>").items if item.published] == [1, 2, 3, 4]
 
 
+def test_a_teaser_may_stand_before_its_headline() -> None:
+    body = "".join(
+        f'<p>Teaser {n} has more than six words in it.</p><h3><a href="/n/{n}-a-long-story">{title}</a></h3>'
+        for n, title in enumerate(FOUR, 1)
+    )
+    found = listing(f"<div>{body}</div>").items
+    assert [item.summary[:8] for item in found] == ["Teaser 1", "Teaser 2", "Teaser 3", "Teaser 4"]
+
+
+def test_only_the_nearest_neighbours_of_a_headline_belong_to_it() -> None:
+    body = "".join(f'<h3><a href="/n/{n}-a-long-story">{title}</a></h3>{"<hr>" * 9}' for n, title in enumerate(FOUR))
+    assert len(listing(f"<div>{body}</div>").items) == 4
+
+
 def test_days_head_rows() -> None:
     body = (
         f"<h4>25 November 2026</h4><ul>{rows(*FOUR[:2], inside='<b>14:05</b>')}</ul><h4>24 November 2026</h4>"
@@ -70,7 +84,10 @@ def test_days_head_rows() -> None:
 
 
 def test_what_stands_over_rows_and_is_no_day() -> None:
-    body = f'<pre>25 November 2026</pre><ul>{rows(*FOUR)}</ul><div><a href="/2026/11/25/another-story-of-it">Another one</a></div>'
+    body = (
+        f"<pre>25 November 2026</pre><ul>{rows(*FOUR)}</ul><div><a "
+        f'href="/2026/11/25/another-story-of-it">Another one</a></div>'
+    )
     assert {item.published for item in listing(f"<div>{body}</div>").items[:4]} == {None}
 
 

@@ -106,8 +106,4 @@ def test_headlines_without_words_and_texts_between_rows() -> None:
     )
     flat = "".join(f'<a href="/n/{n}-a-long-story">{title}</a> on a day <br>' for n, title in enumerate(FOUR))
     assert len(read(f"<p>{flat}</p>", section="b").items) == 4
-
-
-def test_a_selector_of_another_release_is_told_as_one_that_finds_nothing() -> None:
-    with pytest.raises(ParseError, match="finds nothing"):
-        read(list="div.card", title="::gone")
+    assert read(f"<ul>{rows(*FOUR, inside='<b></b>')}</ul>", section="b").items[0].sections == ()

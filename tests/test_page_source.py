@@ -27,8 +27,9 @@ def test_a_page_and_its_items() -> None:
 
 def test_what_a_person_is_told() -> None:
     found = listing(
-        f'<link rel="alternate" type="application/rss+xml" href="/feed">'
-        f'<link rel="alternate" type="text/html" href="/be"><link rel="alternate" type="application/rss+xml" href="mailto:x">{LIST}'
+        f'<link rel="alternate" type="text/html" href="/ru"><link rel="alternate" type="application/rss+xml" href="/feed">'
+        f'<link rel="alternate" type="text/html" href="/be"><link rel="alternate" '
+        f'type="application/rss+xml" href="mailto:x">{LIST}'
     )
     assert found.warnings == (
         "the page advertises a feed: https://n.example/feed; it says more than the page, and costs less",
@@ -70,7 +71,8 @@ def test_rows_without_a_mark_are_free_where_others_have_one() -> None:
 
 def test_what_is_stated_adds_to_what_is_shown() -> None:
     stated = (
-        '<script type="application/ld+json">[{"@type":"NewsArticle","url":"/n/1-a-long-story","headline":"x","datePublished":"2026-11-25",'
+        "<script "
+        'type="application/ld+json">[{"@type":"NewsArticle","url":"/n/1-a-long-story","headline":"x","datePublished":"2026-11-25",'
         '"author":"Ada","articleSection":"Town","description":"About it","isAccessibleForFree":"False"}]</script>'
     )
     first, second = listing(stated + LIST).items[:2]
