@@ -62,7 +62,7 @@ def test_boxes_of_what_others_read_are_left_out() -> None:
         for n in range(4)
     )
     assert texts(chosen(LIST + box + "</ol></div>")) == list(FOUR)
-    before = "<h4>Most read</h4><ol>" + box.partition("<ol>")[2]
+    before = "<h4>Most read</h4>\n<ol>" + box.partition("<ol>")[2]
     assert texts(chosen(f"{LIST}<div>{before}</ol></div>")) == list(FOUR)
 
 

@@ -69,7 +69,7 @@ def test_a_teaser_may_stand_before_its_headline() -> None:
 
 
 def test_only_the_nearest_neighbours_of_a_headline_belong_to_it() -> None:
-    body = "".join(f'<h3><a href="/n/{n}-a-long-story">{title}</a></h3>{"<hr>" * 9}' for n, title in enumerate(FOUR))
+    body = "".join(f'<h3><a href="/n/{n}-a-long-story">{title}</a></h3>{"<hr> " * 9}' for n, title in enumerate(FOUR))
     assert len(listing(f"<div>{body}</div>").items) == 4
 
 

@@ -27,7 +27,8 @@ def test_a_page_and_its_items() -> None:
 
 def test_what_a_person_is_told() -> None:
     found = listing(
-        f'<link rel="alternate" type="text/html" href="/ru"><link rel="alternate" type="application/rss+xml" href="/feed">'
+        f'<link rel="alternate" type="text/html" href="/ru">'
+        '<link rel="alternate" type="application/rss+xml" href="/feed">'
         f'<link rel="alternate" type="text/html" href="/be"><link rel="alternate" '
         f'type="application/rss+xml" href="mailto:x">{LIST}'
     )
