@@ -20,7 +20,8 @@ def test_links_that_lead_somewhere_else() -> None:
 
 def test_a_signature_names_what_stands_above_with_the_first_telling_class_of_the_nearest() -> None:
     (link,) = links(
-        '<main class="m"><ul class="list"><li class="odd post-123 entry"><h3 class="first"><a class="t x" href="/n/1">one</a></h3></li></ul></main>'
+        '<main class="m"><ul class="list"><li class="odd post-123 entry"><h3 class="first">'
+        '<a class="t x" href="/n/1">one</a></h3></li></ul></main>'
     )
     assert link.signature == "a.t<h3<li.entry<ul.list<main<body"
     assert link.heading == 3
@@ -79,7 +80,8 @@ def test_links_in_running_text() -> None:
 
 def test_the_row_of_a_link_ends_where_the_next_begins() -> None:
     found = links(
-        '<ul><li><div><a href="/n/1">one</a></div></li><li><a href="/n/2">two</a></li></ul><a href="/n/3">x</a> <a href="/n/4">y</a>'
+        '<ul><li><div><a href="/n/1">one</a></div></li><li><a href="/n/2">two</a></li></ul>'
+        '<a href="/n/3">x</a> <a href="/n/4">y</a>'
     )
     assert [row.name if row is not None else None for row in rows_above(found)] == ["li", "li", None, None]
     assert links('<html><a href="/n/1">one</a>')[0].place.tag == "body"

@@ -62,13 +62,15 @@ def test_boxes_of_what_others_read_are_left_out() -> None:
         for n in range(4)
     )
     assert texts(chosen(LIST + box + "</ol></div>")) == list(FOUR)
-    before = "<h4>Most read</h4><ol>" + box.partition("<ol>")[2]
+    before = "<h4>Most read</h4>\n<ol>" + box.partition("<ol>")[2]
     assert texts(chosen(f"{LIST}<div>{before}</ol></div>")) == list(FOUR)
 
 
 def test_advertisers_are_left_out_and_other_sites_are_not_where_the_list_leads_there() -> None:
     advert = '<li><a href="https://ads.example.net/click-here-now-and-buy">The best shoes of all times</a></li>'
     assert texts(chosen(f'<ul class="list">{rows(*FOUR)}{advert}</ul>')) == list(FOUR)
+    elsewhere = '<p><a href="https://x.example.net/a-story-of-it">Another story of another site</a></p>'
+    assert texts(chosen(elsewhere + LIST)) == list(FOUR)
     away = "".join(
         f'<li><a href="https://s{n}.example.net/a-story-of-{n}">{title}</a></li>' for n, title in enumerate(FOUR)
     )
@@ -77,7 +79,12 @@ def test_advertisers_are_left_out_and_other_sites_are_not_where_the_list_leads_t
 
 
 def test_labels_and_links_to_people_are_no_articles() -> None:
-    label = '<a class="rubric" href="/news-of-the-old-town">News of the old town</a> <a rel="author" href="/p/ada-the-first-linden">Ada the First Linden</a>'
+    label = "<p>" + "word " * 30 + '<a href="/n/7-another-long-story">another long story</a></p>'
+    assert texts(chosen(f"<ul>{rows(*FOUR, inside=label)}</ul>")) == list(FOUR)
+    label = (
+        '<a class="rubric" href="/news-of-the-old-town">News of the old town</a> <a rel="author" '
+        'href="/p/ada-the-first-linden">Ada the First Linden</a>'
+    )
     assert texts(chosen(f"<ul>{rows(*FOUR, inside=label)}</ul>")) == list(FOUR)
 
 

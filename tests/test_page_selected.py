@@ -8,7 +8,8 @@ from feeds.sources.page import Listing
 from tests.pages import FOUR, listing, rows
 
 CARDS = "".join(
-    f'<div class="card"><a href="/tag/town">Town</a><div class="t">{title}</div><a class="go" href="/n/{n}">Go</a><i class="d">2{n}.11.2026</i>'
+    f'<div class="card"><a href="/tag/town">Town</a><div class="t">{title}</div>'
+    f'<a class="go" href="/n/{n}">Go</a><i class="d">2{n}.11.2026</i>'
     f'<b class="r">Town</b><em class="s">Teaser {n}</em>{"<u class=paid title=Plus></u>" if n == 1 else ""}</div>'
     for n, title in enumerate(FOUR, 1)
 )
@@ -98,6 +99,11 @@ def test_a_row_without_what_others_have_is_left_out() -> None:
     assert len(found.items) == 4
 
 
-def test_a_selector_of_another_release_is_told_as_one_that_finds_nothing() -> None:
-    with pytest.raises(ParseError, match="finds nothing"):
-        read(list="div.card", title="::gone")
+def test_headlines_without_words_and_texts_between_rows() -> None:
+    empty = '<div class="x"><a href="/n/1"><b class="t"></b></a></div>'
+    assert [item.title for item in read(empty + CARDS, list=".x, .card", title=".t", marker=".none").items] == list(
+        FOUR
+    )
+    flat = "".join(f'<a href="/n/{n}-a-long-story">{title}</a> on a day <br>' for n, title in enumerate(FOUR))
+    assert len(read(f"<p>{flat}</p>", section="b").items) == 4
+    assert read(f"<ul>{rows(*FOUR, inside='<b></b>')}</ul>", section="b").items[0].sections == ()

@@ -41,6 +41,7 @@ def context(language: str = "en", zone: str = "UTC") -> Context:
         ("ru", "5 минут назад", "2026-11-26T12:25"),
         ("be", "учора", "2026-11-25"),
         ("de", "25.11.26", "2026-11-25"),
+        ("de", "12.05, 14:30", "2026-05-12T14:30"),
         ("de", "vor 3 Stunden", "2026-11-26T09:00"),
         ("fr", "05/06/2026", "2026-06-05"),
         ("fr", "25/11/2026 - 10h05", "2026-11-25T10:05"),
@@ -59,6 +60,7 @@ def test_times_in_words(language: str, text: str, moment: str) -> None:
     "text",
     [
         "05/06/2026",
+        "9 months ago",
         "12:30",
         "25 people died",
         "Season 12.5",

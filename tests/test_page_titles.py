@@ -5,6 +5,7 @@ import pytest
 from feeds.sources.page.titles import NAMELESS, Title, is_generic, title_of
 from tests.pages import links
 
+FALLS = "A wall falls"
 LONG = "The council met on Monday for many hours and decided what everybody had expected it to decide all along"
 
 
@@ -26,6 +27,12 @@ def test_what_names_no_article(text: str) -> None:
         ('<a href="/n/1">A wall falls <span class="comments-count">12</span></a>', "A wall falls"),
         (f'<a href="/n/1"><p>A wall falls down</p><p>{LONG}</p></a>', "A wall falls down"),
         (f'<a href="/n/1"><b>{LONG}</b></a>', LONG),
+        (f'<a href="/n/1"><b><i>{LONG}</i></b></a>', LONG),
+        (f'<a href="/n/1"><b class="title">More</b> {FALLS}</a>', f"More {FALLS}"),
+        (f'<a href="/n/1"><b class="kicker"></b>{FALLS}</a>', FALLS),
+        (f'<h2><a href="/n/1"><b class="x">{FALLS}</b></a></h2>', FALLS),
+        (f'<a href="/n/1">{LONG}</a>', LONG),
+        (f'<a href="/n/1"><b>Now</b>{LONG}</a>', f"Now{LONG}"),
         ('<div><h3>A wall falls</h3><p>Teaser</p><a href="/n/1">Read more</a></div>', "A wall falls"),
         ('<div><b class="title">A wall falls</b><a href="/n/1"></a></div>', "A wall falls"),
         ('<a href="/n/1" aria-label="A wall falls"></a>', "A wall falls"),
@@ -48,6 +55,8 @@ def test_the_headline_of_a_link(markup: str, title: str) -> None:
         '<div><h3>One</h3><h3>Two</h3><a href="/n/1">More</a></div>',
         '<h3><a href="/n/1">More</a></h3>',
         "<p><i><b><u><s><q><a href='/n/1'>More</a></q></s></u></b></i></p>",
+        '<a href="/n/1"><b class="title">More</b></a>',
+        '<i class="title"><i><i><i><i><i><i><a href="/n/1">More</a></i></i></i></i></i></i></i>',
         '<nav><b><i><a href="/n/1">More</a></i></b></nav>',
     ],
 )
@@ -56,7 +65,10 @@ def test_a_link_that_nothing_names(markup: str) -> None:
 
 
 def test_kickers_are_set_apart() -> None:
-    markup = '<h2><a href="/n/1"><span class="teaser__kicker">Politics</span><span class="teaser__title">A wall falls</span></a></h2>'
+    markup = (
+        '<h2><a href="/n/1"><span class="teaser__kicker">Politics</span>'
+        '<span class="teaser__title">A wall falls</span></a></h2>'
+    )
     assert title_of(links(markup)[0]) == Title("A wall falls", 5, ("Politics",))
     (alone,) = links('<h2><a href="/n/1"><span class="kicker">A wall falls</span></a></h2>')
     assert title_of(alone).text == "A wall falls"

@@ -180,9 +180,7 @@ def _place(node: LexborNode, places: dict[int, Place]) -> Place:
     while waiting:
         one = waiting.pop()
         above = places[one.mem_id] = _made(one, above)
-    if above is None:  # a link right below <html>
-        above = places[node.mem_id] = _made(node, None)
-    return above
+    return above or _made(node, None)
 
 
 def _made(node: LexborNode, above: Place | None) -> Place:

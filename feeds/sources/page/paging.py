@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborNode
 from feeds.page import Page
 from feeds.sources.page.addresses import address_of, site_of
 from feeds.sources.page.links import Link
-from feeds.sources.page.texts import classes_of
+from feeds.sources.page.texts import above, classes_of
 
 _NEXT = re.compile(
     r"(?:next(?: page)?|older(?: posts| entries| articles| news)?|weiter|nächste(?: seite)?|suivante?"
@@ -50,14 +50,8 @@ def next_page(page: Page, links: list[Link]) -> tuple[str, ...]:
 
 
 def _in_pager(element: LexborNode) -> bool:
-    above: LexborNode | None = element
-    for _ in range(3):
-        if above is None:
-            return False
-        if any(_PAGER.fullmatch(one) is not None for one in classes_of(above)):
-            return True
-        above = above.parent
-    return False
+    around = (element, *above(element, 2))
+    return any(_PAGER.fullmatch(token) is not None for one in around for token in classes_of(one))
 
 
 def _fits(page: Page, href: str | None, host: str, key: str) -> str | None:

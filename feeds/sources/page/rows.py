@@ -105,9 +105,7 @@ class _Layout:
     def around(self, link: Link, place: Place | None) -> tuple[list[LexborNode], date | None]:
         """The nodes that belong to one headline, its row first, and the day over it."""
         node = place.node if place is not None else link.node
-        parent = place.above if place is not None else link.place
-        if parent is None:
-            return [node], None
+        parent = (place.above if place is not None else None) or link.place
         beside = self._beside.get(parent.node.mem_id)
         if beside is None:
             beside = self._beside[parent.node.mem_id] = self._read(parent.node)

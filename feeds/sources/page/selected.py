@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from selectolax.lexbor import LexborNode, SelectolaxError
+from selectolax.lexbor import LexborNode
 
 from feeds.errors import ParseError
 from feeds.page import Page
@@ -41,7 +41,7 @@ def rows_in(elements: list[LexborNode], page: Page, links: Links, selectors: Map
     seen = {"title": False, "link": False}
     for element in elements:
         link = _link(element, page, links, selectors.get("link"))
-        said = first_within(element, selectors["title"]) if "title" in selectors else None
+        said = element.css_first(selectors["title"]) if "title" in selectors else None
         seen["link"] |= link is not None
         seen["title"] |= said is not None
         if link is None:
@@ -57,14 +57,6 @@ def rows_in(elements: list[LexborNode], page: Page, links: Links, selectors: Map
         if key in selectors and not is_seen:
             raise missing(key, selectors, name)
     return list(found.values())
-
-
-def first_within(element: LexborNode, selector: str) -> LexborNode | None:
-    """The first element that fits, `element` itself included."""
-    try:
-        return element.css_first(selector)
-    except SelectolaxError:  # checked with the configuration; stored options may be of another release
-        return None
 
 
 def texts_within(nodes: list[LexborNode], selector: str) -> Iterator[str]:
@@ -85,14 +77,16 @@ def texts_within(nodes: list[LexborNode], selector: str) -> Iterator[str]:
 
 
 def _link(element: LexborNode, page: Page, links: Links, selector: str | None) -> Link | None:
-    """The link of an element: the one that is configured, else the first that names something, else the first."""
+    """The link of an element: the one that is configured, else the first in a heading, the first that names an article,
+    the first that may lead to one, the first of all."""
     if selector is not None:
-        found = first_within(element, selector)
+        found = element.css_first(selector)
         if found is None:
             return None
         node = found if found.attributes.get("href") else found.css_first("a[href]")
         return link_at(node, page, links) if node is not None else None
     here = [one for node in element.css("a[href]")[:30] if (one := link_at(node, page, links)) is not None]
     headed = [one for one in here if one.heading]
-    named = [one for one in here if title_of(one) is not NAMELESS]
-    return next(iter(headed or named or here), None)
+    leading = [one for one in here if not one.address.shape.endswith("!")]
+    named = [one for one in leading if title_of(one) is not NAMELESS]
+    return next(iter(headed or named or leading or here), None)

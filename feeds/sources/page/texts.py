@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -99,6 +99,16 @@ def text_of(
                 waiting.append(None)
                 waiting += _children(one)
     return fold("".join(parts))
+
+
+def above(node: LexborNode, most: int) -> Iterator[LexborNode]:
+    """The elements around one, the nearest first, so many of them."""
+    one = node.parent
+    for _ in range(most):
+        if one is None:
+            return
+        yield one
+        one = one.parent
 
 
 def fold(text: str | None) -> str:

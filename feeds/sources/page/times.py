@@ -69,7 +69,6 @@ _AGO = re.compile(
     r"(\d{1,3}|einer?|einem|une?|una?)\s+(?P<unit2>[^\W\d_]{1,12})",
     re.IGNORECASE,
 )
-_SHORT_AGO = re.compile(r"\s*(\d{1,3})\s?(m|min|mins|h|hr|hrs|d)\s*ago\s*", re.IGNORECASE)
 _UNITS = (
     (re.compile(r"s$|se[ck]|сек|sek|saniye", re.IGNORECASE), timedelta(seconds=1)),
     (re.compile(r"m$|min|мин|хв|хвіл|dakika", re.IGNORECASE), timedelta(minutes=1)),
@@ -158,7 +157,7 @@ def read_text(
     if not any(char.isdigit() for char in text) and _first_word(text) not in _NAMED_DAYS and " hour ago" not in text:
         return None
     now = document.as_of.astimezone(context.zone)
-    if (ago := _ago(text, document)) is not None:
+    if (ago := _ago(text, now, document)) is not None:
         return ago
     found = day_in(text, context, now.date())
     if found is not None and strict and len(text) - (found[2] - found[1]) > BESIDE:
@@ -297,19 +296,16 @@ def _numeric(match: re.Match[str], language: str, today: date) -> date | None:
     )
 
 
-def _ago(text: str, document: Document) -> When | None:
+def _ago(text: str, now: datetime, document: Document) -> When | None:
     """A span before the document: "2 hours ago". Spans of days name a day, shorter ones a time cut to their unit."""
     match = _AGO.search(text)
-    if match is not None and len(text) - len(match[0]) <= BESIDE:
-        number, unit = match[1] or match[3], match["unit"] or match["unit2"]
-    elif (match := _SHORT_AGO.fullmatch(text)) is not None:
-        number, unit = match[1], match[2]
-    else:
+    if match is None or len(text) - len(match[0]) > BESIDE:
         return None
+    number, unit = match[1] or match[3], match["unit"] or match["unit2"]
     span = next((span for pattern, span in _UNITS if pattern.match(unit) is not None), None)
     if span is None:
         return None
-    moment = document.as_of.astimezone(UTC) - span * (int(number) if number.isdecimal() else 1)
+    moment = now - span * (int(number) if number.isdecimal() else 1)
     if span >= timedelta(days=1):
         moment = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     elif span >= timedelta(hours=1):

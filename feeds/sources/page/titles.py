@@ -9,7 +9,7 @@ from functools import lru_cache
 from selectolax.lexbor import LexborNode
 
 from feeds.sources.page.links import Link
-from feeds.sources.page.texts import classes_of, fold, text_of, words
+from feeds.sources.page.texts import above, classes_of, fold, text_of, words
 
 CARD = 18
 """Words of a link above which it is a card that holds more than a headline."""
@@ -186,31 +186,18 @@ def _beside(link: Link) -> Title:
     """The heading near a link that does not name what it leads to, where the heading is no link of its own."""
     if link.place.heading:
         return NAMELESS
-    node: LexborNode | None = link.node.parent
-    for _ in range(_UP):
-        if node is None or node.tag in ("body", "main", "html", "nav", "footer"):
+    for node in above(link.node, _UP):
+        if node.tag in ("body", "main", "html", "nav", "footer"):
             return NAMELESS
         found = (
             node.css("h1, h2, h3, h4, h5, h6")[:2]
             or [one for one in node.css("[class]")[:_PARTS] if one.tag != "a" and _is(one, "title")][:2]
         )
         if found:
-            if len(found) > 1 or found[0].css_first("a[href]") is not None or _in_link(found[0]):
-                return NAMELESS
-            return _parted(found[0], text_of(found[0]), 4)
-        node = node.parent
+            heading = found[0]
+            linked = heading.css_first("a[href]") is not None or any(one.tag == "a" for one in above(heading, _UP))
+            return NAMELESS if len(found) > 1 or linked else _parted(heading, text_of(heading), 4)
     return NAMELESS
-
-
-def _in_link(node: LexborNode) -> bool:
-    above = node.parent
-    for _ in range(_UP):
-        if above is None:
-            return False
-        if above.tag == "a":
-            return True
-        above = above.parent
-    return False
 
 
 def _pictured(node: LexborNode) -> str:
