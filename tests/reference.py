@@ -127,7 +127,6 @@ _NOTES = {
         "`sources` is empty for `publish`, `published` for `poll`."
     ),
     "status": (
-<<<<<<< HEAD
         "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap`, `shrunken`, "
         "`broken-selector` (a page's list is not what it was), `access` (a source that states everything to be "
         "locked), `vanished` (many entries went at once) or `flapping` (an entry changes back and forth), of a source; "
@@ -140,12 +139,6 @@ _NOTES = {
         "(`title`, `body`, `access`, `sections`; `withdrawn` and `restored` move nothing), `diff` how it differs from "
         "that one, null for the first. `kind` is `same`, `gone` or `new`: what is not `new` is the older text, what is "
         "not `gone` the newer."
-=======
-        "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap`, `shrunken` "
-        "or `broken-selector` (of a source), `network` (our own), `quarantined` "
-        "(an entry that cannot be rendered) or `refused` (a feed that "
-        "broke a rule); the last three have null as `source`."
->>>>>>> page
     ),
     "entries list": (
         "Newest first. `cluster` is the id of the lead entry, `duplicate_of` the same for an entry that is folded "

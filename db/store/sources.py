@@ -61,11 +61,7 @@ _LISTS, _MOMENTS = ("skip_hours", "skip_days", "yields"), ("newest", "gap_to", "
 
 def learned_of(plain: Mapping[str, Any]) -> Learned:
     """What a source taught, as it is stored."""
-<<<<<<< HEAD
     values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in plain.items()}
-=======
-    values: dict[str, Any] = {n: tuple(one) if isinstance(one, list) else one for n, one in plain.items()}
->>>>>>> page
     return Learned(**values)
 
 

@@ -14,7 +14,6 @@ MAX_BADGE = 60
 """Characters of a badge's text; what is longer is a sentence of the article."""
 
 _CLASSES = frozenset(
-<<<<<<< HEAD
     (
         "premium premium-icon premium-badge premium-label premium-tag premium-content icon-premium is-premium "
         "article-premium premium-article has-premium lock lock-icon icon-lock icon--lock fa-lock locked is-locked "
@@ -24,15 +23,6 @@ _CLASSES = frozenset(
         "abo-badge is-abo abo-only abonnes icon-abonne suscriptor icon-suscriptor exclusive-subscribers "
         "post-access-paid post-access-tiers post-access-members gh-card-lock"
     ).split()
-=======
-    "premium premium-icon premium-badge premium-label premium-tag premium-content icon-premium is-premium "
-    "article-premium premium-article has-premium lock lock-icon icon-lock icon--lock fa-lock locked is-locked locked-icon "
-    "icon-locked paywall paywall-icon icon-paywall paywalled is-paywalled has-paywall paid paid-icon is-paid paid-content "
-    "subscriber-only subscribers-only subscriber-exclusive subscriber-icon subscriber-badge member-only members-only plus-icon icon-plus-article "
-    "plus-badge plus-article is-plus abo-icon icon-abo abo-badge is-abo abo-only abonnes icon-abonne suscriptor "
-    "icon-suscriptor exclusive-subscribers post-access-paid post-access-tiers post-access-members gh-card-lock"
-    .split()
->>>>>>> page
 )
 _TEXTS = frozenset(
     (

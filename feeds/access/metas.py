@@ -18,22 +18,15 @@ _SITE = re.compile(r"[a-z]{2,4}-(?=[a-z])")
 MAX_NAME = 60
 _TIERS = ("article:content_tier", "og:content_tier")
 _LEVELLED = frozenset(
-<<<<<<< HEAD
     (
         "access accesstype accesslevel accessstatus accessmodel accessrights accesscategory contentaccess "
         "articleaccess contenttier articletier paywalltype paywallstatus paywallmode paywalllevel paywallmodel "
         "paystatus"
     ).split()
-=======
-    "access accesstype accesslevel accessstatus accessmodel accessrights accesscategory contentaccess articleaccess "
-    "contenttier articletier paywalltype paywallstatus paywallmode paywalllevel paywallmodel paystatus"
-    .split()
->>>>>>> page
 )
 """Names whose value is a level. A mere boolean says nothing there: access to what?"""
 
 _CLOSED = frozenset(
-<<<<<<< HEAD
     (
         "premium ispremium premiumarticle premiumcontent articlepremium contentpremium paywall ispaywall paywalled "
         "ispaywalled haspaywall behindpaywall paywallenabled paid ispaid paidcontent paidarticle ispaidcontent "
@@ -41,14 +34,6 @@ _CLOSED = frozenset(
         "subscriptionrequired requiressubscription subscription subscriptiononly requiresubscription membersonly "
         "memberonly abo isabo kostenpflichtig"
     ).split()
-=======
-    "premium ispremium premiumarticle premiumcontent articlepremium contentpremium paywall ispaywall paywalled "
-    "ispaywalled haspaywall behindpaywall paywallenabled paid ispaid paidcontent paidarticle ispaidcontent "
-    "articlepaid payable locked islocked articlelocked subscriberonly subscribersonly issubscriberonly "
-    "subscriptionrequired requiressubscription subscription subscriptiononly requiresubscription membersonly memberonly "
-    "abo isabo kostenpflichtig"
-    .split()
->>>>>>> page
 )
 """Names that mean locked where they are true, and may also hold a level."""
 
