@@ -36,7 +36,7 @@ def sections(engine: Engine) -> list[str]:
         return list(connection.exec_driver_sql("SELECT slug FROM sections ORDER BY slug").scalars())
 
 
-ADD = "INSERT INTO sections (slug, name, folded) VALUES ('{0}', '{0}', '{0}')"
+ADD = "INSERT INTO sections (slug, name, folded, key) VALUES ('{0}', '{0}', '{0}', '{0}')"
 
 
 def url_of(path: Path) -> str:
