@@ -61,6 +61,13 @@ def test_hints_of_many_kinds_add_up() -> None:
     assert (found.level, found.confidence) == (Access.PREMIUM, 0.5801)
 
 
+def test_the_words_of_a_script_are_nobodys() -> None:
+    script = "<script>var texts = ['Subscribe to continue reading'];" + "x = 1;" * 100 + "</script>"
+    assert verdict(body(40) + script) == AccessVerdict(Access.UNKNOWN, (), 0.0)
+    assert verdict(body(40, GATE) + script).level is Access.PREMIUM
+    assert verdict("<frameset></frameset>").level is Access.UNKNOWN
+
+
 def test_an_invitation_is_nothing() -> None:
     page = '<nav>Subscribe to continue reading</nav><a href="/s">Subscribe to continue reading</a>' + body(40)
     assert verdict(page) == AccessVerdict(Access.UNKNOWN, (), 0.0)
