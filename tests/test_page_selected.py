@@ -29,7 +29,7 @@ def test_each_part_by_its_selector() -> None:
     assert str(first.published)[:10] == "2026-11-21"
     assert (first.sections, first.summary) == (("Town",), "Teaser 1")
     assert first.evidence == (Evidence("marker", "Plus", "row 1"),)
-    assert second.evidence == (Evidence("unmarked", "others are marked", "row 2"),)
+    assert second.evidence == (Evidence("unmarked", "", "row 2, other rows are marked"),)
     assert not found.warnings
 
 

@@ -289,7 +289,7 @@ def test_a_document_asks_for_its_own_pace(bench: Bench) -> None:
 def test_options_that_this_release_cannot_use_fail_their_source_alone(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "good.xml").write_bytes(rss("good"))
     with writing(bench.engine) as connection:
-        sources.add(connection, "older", {"kind": "page", "url": "https://n.example/"}, NOW)
+        sources.add(connection, "older", {"kind": "ticker", "url": "https://n.example/"}, NOW)
         sources.add(connection, "z", {"path": "good.xml"}, NOW)
     bench.site.put("/feed", rss("a"))
     results = {result.source: result for result in ask(bench)}

@@ -234,4 +234,4 @@ def _with_unmarked(items: list[Item]) -> list[Item]:
 
 
 def _unmarked(item: Item) -> Evidence:
-    return Evidence("unmarked", "others are marked", f"row {item.position + 1}")
+    return Evidence("unmarked", "", f"row {item.position + 1}, other rows are marked")
