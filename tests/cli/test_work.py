@@ -87,7 +87,8 @@ def test_publish_takes_names_and_slugs(desk: Folder) -> None:
     assert desk.run("publish", "Politics", "--json").json["published"] == ["sections/politics.atom"]
     assert politics.read_bytes() == good
     ran = desk.run("publish", "Sport")
-    assert (ran.code, ran.err) == (2, "feeds: no section or saved filter is named \"Sport\"; see 'feeds sections list'\n")
+    said = "feeds: no section or saved filter is named \"Sport\"; see 'feeds sections list'\n"
+    assert (ran.code, ran.err) == (2, said)
 
 
 def test_the_same_bytes_in_another_order_on_another_machine(tmp_path: Path) -> None:
