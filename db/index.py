@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from db.folding import fold
-from db.models import Entry, Withdrawal
+from db.models import WITHHELD, Entry, Withdrawal
 from db.records import Access
 
 TABLE = "search"
@@ -59,6 +59,7 @@ _STORED = select(
     Entry.sections,
     _ACCESS,
     Entry.language,
+    WITHHELD,
 ).where(~select(Withdrawal.entry_id).where(Withdrawal.entry_id == Entry.id).correlate(Entry).exists())
 _BY_IDS = _STORED.where(Entry.id.in_(bindparam("ids", expanding=True)))
 _OLDEST_FIRST = _STORED.order_by(Entry.sorted_at, Entry.place.desc())
@@ -87,6 +88,10 @@ def facet(field: str, value: str) -> str:
     return f"{_MARK}{field}{fold(value).replace(' ', '')}"
 
 
+WITHHELD_FACET = facet("access", "withheld")
+"""Beside its access: its body is not for everybody (`db.records.is_withheld`)."""
+
+
 def row(
     entry_id: int,
     sorted_at: datetime,
@@ -99,14 +104,17 @@ def row(
     sections: Iterable[str],
     access: str,
     language: str | None,
+    withheld: bool,
 ) -> Row:
     """What the index holds of an entry."""
     facets = [facet("source", str(source_id)), facet("access", access)]
+    if withheld:
+        facets.append(WITHHELD_FACET)
     facets += [facet("section", name) for name in sections]
     if language is not None:
         facets += {facet("language", language), facet("language", language.partition("-")[0])}
     # A title that was made of a gated body is not published; the body has its words.
-    shown = not (title_from_body and Access(access).gated)
+    shown = not (title_from_body and (withheld or Access(access).gated))
     return (
         place_of(sorted_at, entry_id),
         fold(title) if shown else "",

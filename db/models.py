@@ -23,11 +23,14 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    cast,
     desc,
     false,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from db.records import DOUBTED, Access
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -204,6 +207,15 @@ class Entry(Base):
             postgresql_where=sql("lead_id IS NOT NULL"),
         ),
     )
+
+
+WITHHELD = (
+    (Entry.access == Access.UNKNOWN.value)
+    & Entry.access_override.is_(None)
+    & cast(Entry.evidence, Text).contains(DOUBTED + '", ')
+)
+"""`db.records.is_withheld` of a stored entry. Inside a JSON string the quote would be escaped, so that no source can
+write what is looked for."""
 
 
 class EntryKey(Base):

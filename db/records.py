@@ -47,6 +47,10 @@ class Precision(StrEnum):
     DAY = "day"
 
 
+DOUBTED = " (doubted)"
+"""Ends the name of a signal that a source gives of nearly every entry, so that it says little of any."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One reason for an access verdict: the signal's name, its raw value, and where it stood."""
@@ -54,6 +58,12 @@ class Evidence:
     signal: str
     value: str
     where: str
+
+
+def is_withheld(access: Access, evidence: Iterable[Evidence]) -> bool:
+    """Whether the body of an entry is kept from the public though nobody knows that it is for some only: its source
+    says so, and is not believed. To believe it hides a headline's text, not to would give away what may be sold."""
+    return access is Access.UNKNOWN and any(one.signal.endswith(DOUBTED) for one in evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +144,8 @@ class EntryRecord:
 class ShownEntry:
     """What a publish reads of an entry: neither its plain text nor its evidence is among it.
 
-    `uid` is the id a reader sees, for ever; `source` a name. `place` settles the order of entries of one time: the
-    position in the document, then a hash of the uid, the same on every machine.
+    `uid` is the id a reader sees, for ever; `source` a name. `withheld` is as in `is_withheld`. `place` settles
+    the order of entries of one time: the position in the document, then a hash of the uid, the same on every machine.
     """
 
     id: int
@@ -157,6 +167,7 @@ class ShownEntry:
     enclosures: tuple[Enclosure, ...]
     sections: tuple[str, ...]
     access: Access
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -239,17 +239,17 @@ def show(
     """What everybody may see of `entry`: the one gate between what is stored and what is published.
 
     `elsewhere` are `(url, source)` of the same story, `related` tell of the same event: of either only the address and
-    the source's name are shown. The body of a gated entry stays behind, and with it a title
-    that was made of it.
+    the source's name are shown. The body of a gated or withheld entry stays behind, and with it a title that was made
+    of it.
     """
-    gated = entry.access.gated
-    title = "Untitled" if gated and entry.title_from_body else entry.title
+    closed = entry.access.gated or entry.withheld
+    title = "Untitled" if closed and entry.title_from_body else entry.title
     return PublicEntry(
         uid=entry.uid,
-        title=(config.publish.title_prefix if gated else "") + title,
+        title=(config.publish.title_prefix if entry.access.gated else "") + title,
         url=entry.url or _option(by_name, entry.source, "link") or config.site.base_url,
         summary=entry.summary,
-        content=None if gated else entry.content or None,
+        content=None if closed else entry.content or None,
         published=entry.published,
         published_day_only=entry.published_precision is Precision.DAY,
         updated=entry.updated,
@@ -257,7 +257,7 @@ def show(
         authors=entry.authors,
         categories=entry.categories,
         sections=entry.sections,
-        enclosures=() if gated else entry.enclosures,
+        enclosures=() if closed else entry.enclosures,
         language=entry.language,
         access=entry.access,
         access_label=config.access.label(entry.access),

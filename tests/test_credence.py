@@ -9,13 +9,15 @@ import pytest
 
 from db.engine import Engine, reading, writing
 from db.records import Access, Evidence, Learned
-from db.store import incidents, sources
-from feeds.config import Source
+from db.store import incidents, search, sources
+from feeds.config import Source, parse
 from feeds.correct import set_access
 from feeds.credence import note, settle
 from feeds.ingest import Tally
+from feeds.publish import publish
+from feeds.query import parse as parse_query
 from tests import desk
-from tests.command import SITE
+from tests.command import SITE, Folder
 from tests.desk import NOON, all_entries, at, hours, new_engine, record, tell
 from tests.fakes import Site, running_site
 from tests.polls import Bench
@@ -106,6 +108,32 @@ def test_nothing_stated_costs_nothing(tmp_path: Path) -> None:
     assert noted(engine, Tally(new=5)) == Learned()
 
 
+def test_what_is_doubted_is_withheld_from_the_public(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    engine = new_engine(tmp_path)
+    texts = [
+        record(f"Headline {n}", url=f"https://harbour.example/{n}", text="Wormwood.", evidence=(LOCKED,))
+        for n in range(25)
+    ]
+    tally = sum((tell(engine, f"article {n}", one) for n, one in enumerate(texts)), Tally())
+    assert noted(engine, tally).doubted
+    assert levels(engine) == {Access.UNKNOWN}
+    assert all(entry.withheld for entry in all_entries(engine))
+    config = parse(SITE, tmp_path / "config.toml")
+    publish(engine, config, NOON + hours(2))
+    tree = folder.tree()
+    assert b"Headline 7" in tree["all.atom"]
+    assert not any(b"Wormwood" in data for data in tree.values())
+    with reading(engine) as connection:
+        query = parse_query("wormwood")
+        assert len(search.matching(connection, query, limit=None)) == 25
+        assert search.matching(connection, query, limit=None, public=True) == []
+    (first, *_) = all_entries(engine)
+    set_access(engine, first.uid, Access.FREE, NOON + hours(3))
+    publish(engine, config, NOON + hours(3))
+    assert folder.tree()["all.atom"].count(b"Wormwood") == 1
+
+
 def test_in_batches(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     tell(engine, "a", *[record(f"Headline number {number} of many", evidence=(LOCKED,)) for number in range(1100)])
@@ -159,7 +187,7 @@ def serve(web: Site, body: bytes) -> None:
 
 
 def test_a_person_says_what_its_word_is_worth(tmp_path: Path) -> None:
-    from feeds.config import parse
+
     from feeds.declare import declare
     from feeds.poll import poll
 

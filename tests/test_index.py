@@ -46,9 +46,9 @@ def test_facets_are_one_word_each_and_no_word_of_a_text() -> None:
     assert " " not in index.facet("language", "a b")
 
 
-def row(*, access: Access, from_body: bool, language: str | None = "en-GB") -> index.Row:
+def row(*, access: Access, from_body: bool, language: str | None = "en-GB", withheld: bool = False) -> index.Row:
     authors = ("Ann B.", "Carl")
-    return index.row(1, NOON, 3, "Été", from_body, "S", BODY, authors, ("Town",), access.value, language)
+    return index.row(1, NOON, 3, "Été", from_body, "S", BODY, authors, ("Town",), access.value, language, withheld)
 
 
 def test_a_row() -> None:
@@ -64,6 +64,12 @@ def test_a_row() -> None:
 @pytest.mark.parametrize(("access", "title"), [(Access.PREMIUM, ""), (Access.METERED, "ete")])
 def test_a_title_of_a_gated_body_is_none(access: Access, title: str) -> None:
     assert row(access=access, from_body=True)[1] == title
+
+
+def test_what_is_withheld_is_marked_and_shows_no_title_of_its_body() -> None:
+    _, title, *_, facets = row(access=Access.UNKNOWN, from_body=True, withheld=True)
+    assert title == ""
+    assert {index.WITHHELD_FACET, "§accessunknown"} <= set(facets.split())
 
 
 def found(engine: Engine, query: str) -> list[int]:

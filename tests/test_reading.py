@@ -79,7 +79,7 @@ def test_a_document_becomes_records() -> None:
 def test_markers_leave_headlines_and_stay_as_evidence() -> None:
     source = Source.model_validate({"name": "a", "kind": "feed", "url": "https://a.example/feed", "profile": "p"})
     config = CONFIG.model_copy(update={"profile": {"p": Profile(markers=("[P]",))}})
-    titles = ["🔒 Ferry", "Gulls [P]", "Canal"]
+    titles = ["🔒 Ferry", "Gulls [P]", "Canal", "[P]"]
     items = [{"id": title, "title": title} for title in titles]
     data = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
     document = Document(name="a", data=data, as_of=NOW, fetched_at=NOW, url=source.url, media_type="application/json")
@@ -90,6 +90,7 @@ def test_markers_leave_headlines_and_stay_as_evidence() -> None:
         ("Ferry", Access.PREMIUM),
         ("Gulls", Access.PREMIUM),
         ("Canal", Access.UNKNOWN),
+        ("[P]", Access.UNKNOWN),
     ]
     assert [proof.value for one in made for proof in one.evidence] == ["🔒", "[P]"]
     plain = replace(parsed, items=parsed.items[2:])

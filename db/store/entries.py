@@ -26,6 +26,7 @@ from sqlalchemy.orm import aliased
 
 from db import records
 from db.models import (
+    WITHHELD,
     Document,
     Entry,
     EntryKey,
@@ -66,6 +67,7 @@ _SHOWN = (
     Entry.sections,
     func.coalesce(Entry.access_override, Entry.access).label("access"),
     Entry.place,
+    WITHHELD.label("withheld"),
 )
 _STORED = (
     *_SHOWN,
@@ -125,6 +127,7 @@ def _shown(row: Sequence[Any]) -> dict[str, Any]:
         "sections": tuple(row[16]),
         "access": Access(row[17]),
         "place": row[18],
+        "withheld": bool(row[19]),
     }
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from db import index
 from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
-from db.records import Access, EntryRecord, Evidence, NewEntry, Revised, Said
+from db.records import Access, EntryRecord, Evidence, NewEntry, Revised, Said, is_withheld
 from db.store.bulk import insert_rows, next_ids
 from db.store.entries import chunks
 
@@ -97,6 +97,7 @@ def _indexed(entry_id: int, source_id: int, new: NewEntry) -> index.Row:
         record.sections,
         record.access.value,
         record.language,
+        is_withheld(record.access, record.evidence),
     )
 
 

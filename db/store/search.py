@@ -99,12 +99,14 @@ def _expression(connection: Connection, query: Query, *, public: bool) -> str:
     facets = {term: _facets(connection, term) for term in terms if term.field not in _COLUMNS}
     whole = _compiled(query, facets, _COLUMNS)
     levels = _levels(query)
-    if not public or not any(level.gated for level in levels) or all(term.field is not Field.WORDS for term in terms):
+    hidden = [index.facet("access", level.value) for level in sorted(levels) if level.gated]
+    hidden += [index.WITHHELD_FACET] if Access.UNKNOWN in levels else []
+    if not public or not hidden or all(term.field is not Field.WORDS for term in terms):
         return whole
     shown = _compiled(query, facets, _COLUMNS | {Field.WORDS: "{" + " ".join(index.PUBLIC) + "}:"})
     if all(level.gated for level in levels):
         return shown
-    gated = _any(index.facet("access", level.value) for level in Access if level.gated)
+    gated = _any(hidden)
     return f"(({shown}) AND {gated}) OR (({whole}) NOT {gated})"
 
 

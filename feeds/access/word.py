@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from db.records import DOUBTED as SUFFIX
 from db.records import Access, Evidence, Learned
 from feeds.access.signals import claim
 
-DOUBTED: Mapping[str, str] = {
-    "isAccessibleForFree": "isAccessibleForFree (doubted)",
-    "hasPart": "hasPart (doubted)",
-}
+DOUBTED: Mapping[str, str] = {name: name + SUFFIX for name in ("isAccessibleForFree", "hasPart")}
 """Signals that a template may repeat on every page, and what they are called where they are doubted."""
 
 _BELIEVED = {doubtful: name for name, doubtful in DOUBTED.items()}
