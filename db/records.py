@@ -81,9 +81,9 @@ class Fingerprint:
 
     Hashes are signed 64-bit, so that both databases keep them in a BIGINT. `title_hash` is None for a folded
     title of fewer than four words, `text_hash` is None without a usable body. `sketch` are up to 16 hashes by which a
-    copy of the body is found, in order. `shingles` (hashes of three words in a row), `numbers` and `opening` (those of
-    the shingles with which it begins) of the body are None where they were not reckoned: they cost more than all the
-    rest, and only who is compared needs them.
+    copy of the body is found, in order. `shingles` (hashes of three words in a row), `numbers`, `opening` (those of
+    the shingles with which it begins) and `stems` (the beginnings of its words) of the body are None where they were
+    not reckoned: they cost more than all the rest, and only who is compared needs them.
     """
 
     url_key: str | None
@@ -97,6 +97,7 @@ class Fingerprint:
     shingles: frozenset[int] | None = None
     numbers: frozenset[str] | None = None
     opening: frozenset[int] | None = None
+    stems: frozenset[str] | None = None
 
     @property
     def bucket(self) -> int | None:

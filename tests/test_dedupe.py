@@ -156,7 +156,7 @@ def test_the_verdict_is_symmetrical(a: Fingerprint, b: Fingerprint, recurring: b
 def test_an_imprint_is_a_fingerprint_without_what_costs(title: str, body: str, url: str | None, sketched: bool) -> None:
     whole = fingerprint(title, body, url, at=NOON)
     cheap = imprint(title, body, url, at=NOON, sketched=sketched)
-    assert cheap == replace(whole, sketch=whole.sketch if sketched else (), shingles=None, numbers=None, opening=None)
+    assert cheap == replace(whole, sketch=whole.sketch if sketched else (), shingles=None, numbers=None, opening=None, stems=None)
     assert index_hashes(whole) == {*whole.sketch, *([] if whole.bucket is None else [whole.bucket])}
 
 
@@ -178,7 +178,7 @@ def test_r3_joins_what_was_cut_moved_and_added_to() -> None:
     assert not verdict(whole, copy, recurring=True).same
     assert not verdict(whole, replace(copy, at=NOON + timedelta(days=7, seconds=1))).same
     assert verdict(whole, replace(copy, at=NOON + timedelta(days=7))).same
-    assert not verdict(whole, replace(copy, shingles=None, numbers=None, opening=None)).same
+    assert not verdict(whole, replace(copy, shingles=None, numbers=None, opening=None, stems=None)).same
     assert not verdict(imprint(TITLE, STORY), copy).same
     assert not verdict(whole, fingerprint("Treaty is through", OWN * 2, at=NOON)).same
     assert not verdict(whole, fingerprint("A longer comment on the day", OWN * 2 + third, at=NOON)).same

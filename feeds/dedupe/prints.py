@@ -11,7 +11,7 @@ from hashlib import blake2b
 from db.records import Fingerprint
 from feeds.dedupe.canon import canon
 from feeds.dedupe.shingles import OPENING, shingles_of, sketch_of
-from feeds.dedupe.words import figures_of, spelt
+from feeds.dedupe.words import figures_of, spelt, stems_of
 from feeds.quick import maker
 
 USABLE_WORDS = 12
@@ -55,7 +55,7 @@ def imprint(
 
 
 def fingerprint(title: str, body: str, url: str | None = None, *, at: datetime | None = None) -> Fingerprint:
-    """What an entry is compared by, whole: an `imprint` with the shingles, the numbers and the opening of the body."""
+    """What an entry is compared by, whole: an `imprint` with all that is reckoned of the body."""
     one, words = _printed(title, body, url, at, True)
     shingles = shingles_of(words)
     return _fingerprint(
@@ -70,6 +70,7 @@ def fingerprint(title: str, body: str, url: str | None = None, *, at: datetime |
         frozenset(shingles),
         figures_of(body[:MAX_BODY]),
         frozenset(shingles[: OPENING - 2]),
+        stems_of(words.decode()),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import NamedTuple
 
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -25,6 +26,9 @@ therefore cut (UAX #15, Stream-Safe Text Format); one of 30 shows in every thirt
 _FIGURE = re.compile(r"\d{1,3}(?:[.,' \u00a0\u2009\u202f’]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGITS = re.compile(r"\d+")
+
+MAX_STEMS = 3000
+_STEM, _LONG = 5, 4
 
 
 class _Alphabet(NamedTuple):
@@ -75,6 +79,16 @@ def figures_of(text: str) -> frozenset[str]:
     """
     found = set(_FIGURE.findall(text))
     return frozenset(["".join(_DIGITS.findall(one)) for one in found if not _YEAR.fullmatch(one)])
+
+
+def stems_of(words: str) -> frozenset[str]:
+    """The beginnings of folded words, which few inflections change, and pairs of CJK characters; of short words only
+    those with a digit, since the others tell of nothing."""
+    found = words.split(" ", MAX_STEMS)[:MAX_STEMS]
+    stems = {word[:_STEM] for word in found if len(word) >= _LONG or not word.isalpha()}
+    if not words.isascii() and _CJK.search(words) is not None:
+        stems |= {one + other for one, other in pairwise(found) if len(one) == len(other) == 1 and one > "\u3000"}
+    return frozenset(stems)
 
 
 def _folded(text: str) -> str:
