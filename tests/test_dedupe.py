@@ -156,7 +156,9 @@ def test_the_verdict_is_symmetrical(a: Fingerprint, b: Fingerprint, recurring: b
 def test_an_imprint_is_a_fingerprint_without_what_costs(title: str, body: str, url: str | None, sketched: bool) -> None:
     whole = fingerprint(title, body, url, at=NOON)
     cheap = imprint(title, body, url, at=NOON, sketched=sketched)
-    assert cheap == replace(whole, sketch=whole.sketch if sketched else (), shingles=None, numbers=None, opening=None, stems=None)
+    assert cheap == replace(
+        whole, sketch=whole.sketch if sketched else (), shingles=None, numbers=None, opening=None, stems=None
+    )
     assert index_hashes(whole) == {*whole.sketch, *([] if whole.bucket is None else [whole.bucket])}
 
 

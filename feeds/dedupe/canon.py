@@ -26,8 +26,11 @@ _PLAIN_QUERY = re.compile(r"(?:id|p|page|v|lang)=[A-Za-z0-9_-]+")
 _BARE_QUERY = re.compile(r"[A-Za-z0-9_.~=&-]+")
 """A query that a parse would not change."""
 
-_UNLESS = ("/index.html", "/amp", ".amp")
+_UNLESS = ("/index.html", "/amp", ".amp", "/amp.html", ".amp.html")
 _WRAPPERS = ("google.", "ampproject.")
+
+MAX_VALUE = 200
+"""Characters of a value that are looked at: what says where a link was is short."""
 
 _DEVICES = re.compile(r"(?:(?:www|m|mobile|amp)\.(?=[^.]+\.[^.]))+")
 _GOOGLE = re.compile(r"(?:news\.)?google\.(?:com|(?:com?\.)?[a-z]{2})")
@@ -41,7 +44,7 @@ _PAIRS = re.compile(r"(?:^|&)(?:amp;)*")
 """Where a pair of a query begins; some write the ampersand as HTML does."""
 
 _SLASHES = re.compile(r"//+")
-_ENDINGS = ("/", "/index.html", "/amp", ".amp")
+_ENDINGS = ("/", "/index.html", "/amp", ".amp", "/amp.html", ".amp.html")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 _TRACKING_PREFIXES = (
@@ -57,11 +60,12 @@ _TRACKING = frozenset(
     "spm wickedid irclickid cmpid ncid taid ftag ftcamp ito ns_mchannel ns_source ns_campaign "
     "ns_linkname ns_fee xtor guccounter guce_referrer guce_referrer_sig sr_share smid smtyp mbid hss_channel wprov "
     "__twitter_impression ref_src ref_url at_medium at_campaign at_format at_link_id at_link_type at_link_origin "
-    "at_ptr_name at_bbc_team usqp amp_js_v amp_gsa amp_ct jsessionid phpsessid aspsessionid".split()
+    "at_ptr_name at_bbc_team usqp amp_js_v amp_gsa amp_ct jsessionid phpsessid aspsessionid "
+    "intcmp wprss from_rss feedtype feedname emc".split()
 )
 _AMBIGUOUS = frozenset(
     "ref source from src feature via medium campaign origin referrer referer partner cid cmp icid output outputtype "
-    "amp".split()
+    "amp mod maca traffic_source frommedium tsrc .tsrc sref trk".split()
 )
 _CHANNELS = frozenset(
     "rss rss1 rss2 rss20 rss2.0 atom feed feeds feedburner feedly inoreader rssfeed rss_feed rss-feed rdf xml "
@@ -71,6 +75,13 @@ _CHANNELS = frozenset(
     "applenews apple_news smartnews upday yandexnews yandex_news yxnews share_btn_tw share_btn_fb share_btn_link "
     "youtu.be emb_logo emb_title hp homepage front_page amp".split()
 )
+_CHANNEL = re.compile(
+    r"(?:.*[^a-z0-9])?(?:rss|feed|share|sharing|newsletter|twitter|facebook|telegram|social)(?:[^a-z0-9].*)?"
+    r"|friends_link|collection_home_page.*|.*_pos\d+|.*-{4}.*|[a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60})*\.[a-z]{2,24}"
+)
+"""The same in longer words ("rss_topics", "share_iosapp", "rss----abc---4"), the place on the page that the link was in
+("lead_pos3"), and the host that it was on."""
+
 _AMP_VALUES = frozenset(("", "1", "true", "amp"))
 
 
@@ -190,7 +201,7 @@ def _is_tracking(name: str, value: str) -> bool:
         return True
     if name == "amp":
         return value in _AMP_VALUES
-    return name in _AMBIGUOUS and value in _CHANNELS
+    return name in _AMBIGUOUS and (value in _CHANNELS or _CHANNEL.fullmatch(value[:MAX_VALUE]) is not None)
 
 
 def _fragment(fragment: str) -> str:
