@@ -168,6 +168,18 @@ def test_listing_filters(tmp_path: Path) -> None:
     assert numbers(duplicates=True) == []
 
 
+def test_so_many_copies_of_a_story_are_shown_and_no_more(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    told = [record(STORY, url=f"https://harbour.example/{number}", text=BODY) for number in range(30)]
+    tell(engine, "feed", *told)
+    with reading(engine) as connection:
+        copies = sorted(entries.listing(connection, duplicates=True), key=lambda one: one.uid)
+        lead = next(one for one in entries.listing(connection) if one.is_lead)
+        assert len(copies) == 29
+        (found,) = entries.elsewhere(connection, [lead.id]).values()
+    assert found == [(one.url, "harbour") for one in copies[: entries.MOST_ELSEWHERE]]
+
+
 def test_listing_shows_duplicates(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     for source in ("agency", "harbour"):
