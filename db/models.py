@@ -293,6 +293,17 @@ class Vanished(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 
+class Untold(Base):
+    """An entry that `source_id` changed back and forth, `last` the latest time, so that readers were not told of it."""
+
+    __tablename__ = "untold"
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), index=True)
+    last: Mapped[datetime] = mapped_column(index=True)
+
+
 class Fingerprint(Base):
     """What duplicates of an entry are found and judged by, so that no text is read for it.
 

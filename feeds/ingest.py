@@ -111,7 +111,6 @@ def store(
         found = entries.find(connection, [key for one in batch for key in one.keys])
         for part in _parted(batch, found):
             tallies += _store(connection, part, found, prefix, now, made)
-    flapping.calm(connection, now)
     return tallies
 
 

@@ -23,7 +23,7 @@ from db.index import TABLE
 from db.migrations import HEAD, alembic_config, current, upgrade
 from db.models import Base
 from db.records import Pace
-from db.store import entries, search, sections, sources
+from db.store import entries, incidents, search, sections, sources, untold
 from feeds.query import parse
 from tests import desk
 from tests.desk import record, tell
@@ -228,4 +228,20 @@ def test_sections_of_the_second_schema_keep_the_ids_of_their_feeds(tmp_path: Pat
         assert made["politics"] == 1
     # As feeds of the release before have it: BLAKE2b of the folded name, 8 bytes.
     assert found == {name: blake2b(name.casefold().encode(), digest_size=8).hexdigest() for name in found}
+    engine.dispose()
+
+
+def test_entries_that_changed_back_and_forth_are_still_told_once_more(tmp_path: Path) -> None:
+    engine = desk.new_engine(tmp_path)
+    tell(engine, "a", record())
+    with writing(engine) as connection:
+        connection.exec_driver_sql("DROP TABLE untold")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0006'")
+        uid = desk.every_entry(connection)[0].uid
+        for kind, subject in (("flapping", uid), ("gap", uid), ("flapping", "tag:none")):
+            incidents.open_incident(connection, kind, subject, "", desk.NOON, 1)
+    assert upgrade(engine)
+    with reading(engine) as connection:
+        assert untold.rested(connection, desk.NOON, limit=9) == [1]
+        assert [one.kind for one in incidents.opened(connection)] == ["gap"]
     engine.dispose()
