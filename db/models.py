@@ -447,6 +447,13 @@ class Incident(Base):
     )
 
 
+class IndexRules(Base):
+    """One row: by which rules the full-text index was made (`db.index`). None where it is still to be made."""
+
+    __tablename__ = "index_rules"
+    rules: Mapped[str] = mapped_column(primary_key=True)
+
+
 class Delivery(Base):
     """One notification owed: written in the transaction that owes it, delivered by a loop of its own."""
 
