@@ -34,8 +34,8 @@ def alembic_config(connection: Connection) -> Config:
 def upgrade(engine: Engine, *, anew: bool = False) -> bool:
     """Brings the schema to `HEAD`, and the full-text index to the rules that count now; True when anything was to do.
 
-    An index that other rules made, an older release's or another Unicode's, is made anew of all that is stored, and so it
-    is where `anew` asks for it.
+    An index that other rules made, an older release's or another Unicode's, is made anew of all that is stored, and so
+    it is where `anew` asks for it.
 
     A database that is not there is made aside and put in its place whole: an empty file is never ours, so that one
     that was emptied can be told from one that is new.
