@@ -8,6 +8,7 @@ takes `standing` before and `renew` after it, in its transaction. SQLite's `cont
 * **What entries are filtered by are words of a column of their own** (`facet`): a common word in a rare section costs
   what the section does, since FTS5 leaps from one row of the rarer to the next.
 * **Texts are folded beforehand** (`db.folding`); the tokenizer has only to part words at blanks.
+* **It knows by which rules it was made** (`rules`): a row that others made could never be taken out again.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
+from unicodedata import unidata_version
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from db.folding import fold
-from db.models import WITHHELD, Entry, Withdrawal
+from db.models import WITHHELD, Entry, IndexRules, Withdrawal
 from db.records import Access
 
 TABLE = "search"
 PUBLIC = ("title", "summary", "author")
 """Columns that everybody may read of every entry; `body` is the other one that holds words."""
 
-CREATE = """
-CREATE VIRTUAL TABLE search USING fts5
-(title, summary, body, author, facet, content='', columnsize=0, tokenize='ascii')
-"""
+RULES = 1
+"""Which rows `row` makes: another number makes every index anew."""
+
 IDS = 1 << 31
 """Ids of entries are below it."""
 
@@ -112,7 +113,8 @@ def row(
         facets.append(WITHHELD_FACET)
     facets += [facet("section", name) for name in sections]
     if language is not None:
-        facets += {facet("language", language), facet("language", language.partition("-")[0])}
+        parts = language.split("-")
+        facets += [facet("language", "-".join(parts[: at + 1])) for at in range(len(parts))]
     # A title that was made of a gated body is not published; the body has its words.
     shown = not (title_from_body and (withheld or Access(access).gated))
     return (
@@ -153,8 +155,31 @@ def renew(connection: Connection, before: Mapping[int, Row | None]) -> None:
     add(connection, [stands for entry_id in changed if (stands := after[entry_id]) is not None])
 
 
+def rules() -> str:
+    """What decides which row `row` makes of an entry: our rules, and the Unicode that words are folded by."""
+    return f"{RULES} {unidata_version}"
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the index was made by the rules that count now."""
+    return connection.scalars(select(IndexRules.rules)).all() == [rules()]
+
+
+def verify(connection: Connection) -> list[str]:
+    """What is wrong with the index, empty where it has a row for each entry that was not taken back."""
+    # Every entry has one access.
+    any_access = " OR ".join(f'"{facet("access", level.value)}"' for level in Access)
+    rows = connection.exec_driver_sql(f"SELECT count(*) FROM {TABLE} WHERE {TABLE} MATCH ?", (any_access,)).scalar()  # noqa: S608  # ours
+    stands = connection.scalar(select(func.count()).select_from(_STORED.with_only_columns(Entry.id).subquery()))
+    if rows == stands:
+        return []
+    return [f"the index has {rows} rows for {stands} entries; 'feeds db upgrade --index' makes it anew"]
+
+
 def fill(connection: Connection) -> None:
     """Makes the index anew of all that is stored."""
+    connection.execute(delete(IndexRules))
+    connection.execute(insert(IndexRules).values(rules=rules()))
     connection.exec_driver_sql("INSERT INTO search (search) VALUES ('delete-all')")
     with connection.execute(_OLDEST_FIRST, execution_options={"yield_per": _CHUNK}) as result:
         for rows in result.partitions():

@@ -293,6 +293,17 @@ class Vanished(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 
+class Untold(Base):
+    """An entry that `source_id` changed back and forth, `last` the latest time, so that readers were not told of it."""
+
+    __tablename__ = "untold"
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), index=True)
+    last: Mapped[datetime] = mapped_column(index=True)
+
+
 class Fingerprint(Base):
     """What duplicates of an entry are found and judged by, so that no text is read for it.
 
@@ -434,6 +445,13 @@ class Incident(Base):
             postgresql_where=sql("closed_at IS NULL"),
         ),
     )
+
+
+class IndexRules(Base):
+    """One row: by which rules the full-text index was made (`db.index`). None where it is still to be made."""
+
+    __tablename__ = "index_rules"
+    rules: Mapped[str] = mapped_column(primary_key=True)
 
 
 class Delivery(Base):

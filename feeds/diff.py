@@ -21,7 +21,7 @@ from db.records import Access
 MOST_CELLS = 16_000_000
 """Two runs of words are compared whole where the product of their lengths is no more: 2 MB of bits, a millisecond."""
 
-MOST_WORDS = 2_000_000
+MOST_CHARACTERS = 2_000_000
 """Characters of changed paragraphs that are compared by their words (a second); the rest is shown as replaced."""
 
 MOST_LINES = 200_000
@@ -108,7 +108,7 @@ def words(old: str, new: str) -> tuple[Run, ...]:
     by_paragraph = old.count("\n") + new.count("\n") <= MOST_LINES
     sides = [_PARAGRAPH.findall(text) if by_paragraph else [text] for text in (old, new)]
     runs: list[Run] = []
-    left = MOST_WORDS
+    left = MOST_CHARACTERS
     for is_same, before, after in _aligned(*sides):
         if is_same:
             runs.append(Run(Kind.SAME, before))

@@ -99,7 +99,7 @@ def _criterion(rule: Rule) -> Criterion:
         sections=rule.section,
         only=rule.only,
         categories=frozenset(name.casefold() for name in rule.category),
-        paths=tuple(tuple(unquote(path).split("*")) for path in rule.path),
+        paths=tuple(tuple(map(unquote, path.split("*"))) for path in rule.path),
         phrases=tuple(_spaced(phrase) for phrase in rule.title),
         languages=tuple(tag.lower() for tag in rule.language),
     )

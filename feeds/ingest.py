@@ -111,7 +111,6 @@ def store(
         found = entries.find(connection, [key for one in batch for key in one.keys])
         for part in _parted(batch, found):
             tallies += _store(connection, part, found, prefix, now, made)
-    flapping.calm(connection, now)
     return tallies
 
 
@@ -174,7 +173,7 @@ def _store(
         one.id, one.rank = document_id, revise.document_rank(one.records, reading.name, article=reading.article)
     seen = _recognise(connection, batch, found)
     news = [[(one.saying.source_id, revise.mint(record, prefix)) for record in one.fresh] for one in batch]
-    changes, said, named_anew = _compare(connection, batch, now, made)
+    changes, said = _compare(connection, batch, now, made)
     changes = flapping.damp(connection, changes, now, made)
     every_change = [change for each in changes for change in each]
     every_new = [new for each in news for new in each]
@@ -204,7 +203,9 @@ def _store(
     withdraw(
         connection, {one.entry_id: one.why for one in absence.look(connection, seen, now)}, WithdrawnBy.SOURCE, now
     )
-    gone = withdrawals.among(connection, named_anew)
+    # Whoever made the sources name it again: a part of a document may have come first.
+    named = {each for one in batch if not one.saying.reading.partial for each in one.known}
+    gone = withdrawals.among(connection, sorted(named))
     restored = restore(connection, [each for each, one in gone.items() if one.by is not WithdrawnBy.PERSON], now)
     return [
         _tally(len(each), {one.before.id for _, one in own if one.changed and not one.unseen}, restored, document)
@@ -376,21 +377,17 @@ def _said(document_id: int, source: str, rank: str, record: EntryRecord, digest:
 
 def _compare(
     connection: Connection, batch: Sequence[_Document], now: datetime, made: set[int]
-) -> tuple[list[list[tuple[int | None, Revised]]], list[tuple[int, Said]], list[int]]:
-    """What the records of stored entries change, by document; what is to be noted of them all; and the entries that a
-    whole document names and did not when it was last read."""
+) -> tuple[list[list[tuple[int | None, Revised]]], list[tuple[int, Said]]]:
+    """What the records of stored entries change, by document; and what is to be noted of them all."""
     stood = entries.said_of(connection, [entry_id for one in batch for entry_id in one.known])
     differing: list[dict[int, Said]] = []
     first: set[int] = set()
     bared: set[int] = set()
     back: list[tuple[int, int]] = []
-    anew: list[int] = []
     for one in batch:
         own: dict[int, Said] = {}
         for entry_id, record in one.known.items():
             former = next((said for said in stood.get(entry_id, ()) if said.document_id == one.id), None)
-            if (former is None or not former.current) and not one.saying.reading.partial:
-                anew.append(entry_id)
             digest = revise.digest(record)
             if former is not None and former.digest == digest and not _reconfigured(former, record):
                 if not former.current:
@@ -430,7 +427,7 @@ def _compare(
             )
             if _moves(change, one.saying.source):
                 changes[-1].append((one.saying.source_id, change))
-    return changes, [item for own in differing for item in own.items()], anew
+    return changes, [item for own in differing for item in own.items()]
 
 
 def _reconfigured(former: Said, record: EntryRecord) -> bool:

@@ -21,7 +21,7 @@ from types import TracebackType
 from db.engine import Connection, Engine, reading, writing
 from db.records import SourceRecord
 from db.store import schedule, sources
-from feeds import __version__, log
+from feeds import __version__, flapping, log
 from feeds.attempt import PollResult
 from feeds.budget import SPAN, Budget, Rule
 from feeds.clock import Clock
@@ -109,6 +109,7 @@ class Poller(AbstractContextManager["Poller"]):
         with reading(self._engine) as connection:
             self._remember(connection, now)
         self._heal(now)
+        self._calm(now)
         with reading(self._engine) as connection:
             local = schedule.local(connection, now, names=names, everyone=everyone)
             listed = schedule.remote(connection, names=names) if names or everyone else None
@@ -218,6 +219,14 @@ class Poller(AbstractContextManager["Poller"]):
             with writing(self._engine) as connection:
                 schedule.bring_back(connection, astray, now)
             _log.warning("clock set back", sources=len(astray))
+
+    def _calm(self, now: datetime) -> None:
+        """Tells readers of what has come to rest, also where nobody says anything new."""
+        with reading(self._engine) as connection:
+            if not flapping.is_calm(connection, now):
+                return
+        with writing(self._engine) as connection:
+            flapping.calm(connection, now)
 
     def _may_follow(self, host: str, own: bool, hops: int) -> float:
         """Seconds until a redirect may be followed to `host`, the one that is so many `hops` away; 0, and it is noted.

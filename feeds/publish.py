@@ -311,23 +311,39 @@ def _smaller(document: FeedDocument, size: int, most: int) -> FeedDocument:
     """`document`, of `size` bytes, with less in it: a step towards `most`. The same document where nothing can go.
 
     Bodies go first, the longest before others, the older of two alike: one long article must not cost a reader the
-    short ones. Then the oldest entries; the last one stays, without its files and its copies elsewhere.
+    short ones. Then, likewise, links to copies and to what is related; then the oldest entries. The last one stays,
+    without its files.
     """
     kept = list(document.entries)
-    bodies = [(len(escape(one.content, quote=False).encode()), at) for at, one in enumerate(kept) if one.content]
+    bodies = [(_length(one.content), at) for at, one in enumerate(kept) if one.content]
+    links = [(sum(map(_length, chain(*one.via, *one.related))), at) for at, one in enumerate(kept)]
     if bodies:
-        for length, at in sorted(bodies, reverse=True):
+        for at in _longest(bodies, size - most):
             kept[at] = replace(kept[at], content=None)
-            size -= length
-            if size <= most:
-                break
+    elif any(length for length, _ in links):
+        for at in _longest(links, size - most):
+            kept[at] = replace(kept[at], via=(), related=())
     elif len(kept) > 1:
         del kept[max(1, min(len(kept) - 1, len(kept) * most // size)) :]
-    elif kept and (kept[0].enclosures or kept[0].via or kept[0].related):
-        kept = [replace(kept[0], enclosures=(), via=(), related=())]
+    elif kept and kept[0].enclosures:
+        kept = [replace(kept[0], enclosures=())]
     else:
         return document
     return replace(document, entries=tuple(kept), updated=max(one.updated for one in kept))
+
+
+def _length(text: str) -> int:
+    """Bytes of `text` in a feed."""
+    return len(escape(text, quote=False).encode())
+
+
+def _longest(lengths: list[tuple[int, int]], excess: int) -> Iterator[int]:
+    """The places of so many of the longest `(length, place)` as make up `excess`, one at least."""
+    for length, at in sorted(lengths, reverse=True):
+        yield at
+        excess -= length
+        if excess <= 0:
+            break
 
 
 def _write(root: Path, path: str, data: bytes, result: Published) -> bool:

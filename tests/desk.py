@@ -9,6 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sqlalchemy import event
+
 from db.engine import Connection, Engine, open_engine, reading, writing
 from db.migrations import upgrade
 from db.records import EntryRecord, Evidence, StoredEntry
@@ -182,3 +184,21 @@ def shape(engine: Engine, *, times: bool = True) -> list[tuple[Any, ...]]:
         )
         for entry in all_entries(engine)
     )
+
+
+def plans(engine: Engine, ask: Any) -> str:
+    """How SQLite answers each SELECT that `ask(connection)` sends, as text."""
+    asked: list[tuple[str, Any]] = []
+    with reading(engine) as connection:
+
+        @event.listens_for(connection, "before_cursor_execute")
+        def _note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+            asked.append((statement, parameters))
+
+        ask(connection)
+    with reading(engine) as connection:
+        found = []
+        for statement, parameters in asked:
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            found += [str(row.detail) for row in rows]
+    return "\n".join(found)

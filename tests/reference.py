@@ -129,7 +129,7 @@ _NOTES = {
     "status": (
         "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap`, `shrunken`, "
         "`broken-selector` (a page's list is not what it was), `access` (a source that states everything to be "
-        "locked), `vanished` (many entries went at once) or `flapping` (an entry changes back and forth), of a source; "
+        "locked), `vanished` (many entries went at once) or `flapping` (entries change back and forth), of a source; "
         "`network` (our own), `quarantined` (an entry that cannot be rendered) or `refused` (a feed that broke a "
         "rule); the last three have null as `source`."
     ),

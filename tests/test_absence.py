@@ -217,6 +217,17 @@ def desk_source(engine: Engine) -> int:
         return next(one.id for one in sources.every(connection) if one.name == "harbour")
 
 
+def test_a_part_that_names_it_first_does_not_keep_it_from_being_restored(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    say(engine, FULL, NOON)
+    for read in range(1, CONFIRMED + 1):
+        say(engine, later(read), NOON + read * HOUR)
+    say(engine, [15], NOON + 10 * HOUR, partial=True)
+    assert list(gone(engine)) == [15]
+    say(engine, FULL, NOON + 11 * HOUR)
+    assert gone(engine) == {}
+
+
 def test_it_is_restored_where_a_whole_document_names_it_again(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     say(engine, FULL, NOON)

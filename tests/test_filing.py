@@ -79,6 +79,11 @@ def test_paths(path: str, url: str | None, held: bool) -> None:
     assert holds(f'path = "{path}"', url=url) is held
 
 
+def test_a_star_that_is_written_with_a_percent_sign_is_a_star_of_the_address() -> None:
+    assert holds('path = "/a%2Ab/*"', url="https://news.example/a*b/c")
+    assert not holds('path = "/a%2Ab/*"', url="https://news.example/a-b/c")
+
+
 def test_a_path_of_many_stars_is_looked_for_in_linear_time() -> None:
     pieces = "/" + "*a" * 240
     assert not holds(f'path = "{pieces}b"', url="https://news.example/" + "a" * 1_000_000)

@@ -13,7 +13,8 @@ from sqlalchemy import delete, update
 from db import index
 from db.engine import Connection, Engine, reading, writing
 from db.models import Entry
-from db.records import Access, Query
+from db.records import Access, Query, Withdrawal, WithdrawnBy
+from db.store import withdrawals
 from db.store.search import matching
 from feeds.query import parse
 from tests.desk import BODY, MARKER, NOON, new_engine, only, record, tell
@@ -59,6 +60,13 @@ def test_a_row() -> None:
         "§source3", "§accessfree", index.facet("section", "Town"), "§languageen", "§languageengb",
     }  # fmt: skip
     assert "language" not in row(access=Access.FREE, from_body=False, language=None)[5]
+
+
+def test_a_language_is_found_by_each_beginning_of_its_tag() -> None:
+    facets = row(access=Access.FREE, from_body=False, language="zh-Hans-CN")[5].split()
+    assert [one for one in facets if "language" in one] == [
+        index.facet("language", tag) for tag in ("zh", "zh-hans", "zh-hans-cn")
+    ]
 
 
 @pytest.mark.parametrize(("access", "title"), [(Access.PREMIUM, ""), (Access.METERED, "ete")])
@@ -135,3 +143,17 @@ def test_an_index_is_made_anew_of_what_is_stored(tmp_path: Path) -> None:
         assert len(stood) == 20
         assert sound(connection)
         assert matching(connection, Query(), limit=None) == stood
+
+
+def test_an_index_that_misses_an_entry_or_has_one_too_many_is_found(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record("One", guid="1"), record("Two", guid="2"))
+    with writing(engine) as connection:
+        assert index.verify(connection) == []
+        (stood,) = index.standing(connection, [1]).values()
+        withdrawals.save(connection, 1, Withdrawal(NOON, WithdrawnBy.PERSON, ""))
+        assert index.verify(connection) == []
+        assert stood is not None
+        index.add(connection, [stood])
+        (finding,) = index.verify(connection)
+    assert finding.startswith("the index has 2 rows for 1 entries; ")

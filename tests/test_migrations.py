@@ -7,6 +7,8 @@ import sqlite3
 import threading
 from contextlib import closing
 from hashlib import blake2b
+from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +16,18 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from db import index
 from db.engine import APPLICATION_ID, open_engine, reading, writing
 from db.errors import NotOurs, SchemaNewer
 from db.index import TABLE
 from db.migrations import HEAD, alembic_config, current, upgrade
 from db.models import Base
 from db.records import Pace
-from db.store import entries, search, sections, sources
+from db.store import entries, incidents, search, sections, sources, untold
 from feeds.query import parse
 from tests import desk
 from tests.desk import record, tell
@@ -229,3 +233,49 @@ def test_sections_of_the_second_schema_keep_the_ids_of_their_feeds(tmp_path: Pat
     # As feeds of the release before have it: BLAKE2b of the folded name, 8 bytes.
     assert found == {name: blake2b(name.casefold().encode(), digest_size=8).hexdigest() for name in found}
     engine.dispose()
+
+
+def test_entries_that_changed_back_and_forth_are_still_told_once_more(tmp_path: Path) -> None:
+    engine = desk.new_engine(tmp_path)
+    tell(engine, "a", record())
+    with writing(engine) as connection:
+        connection.exec_driver_sql("DROP TABLE untold")
+        connection.exec_driver_sql("DROP TABLE index_rules")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0006'")
+        uid = desk.every_entry(connection)[0].uid
+        for kind, subject in (("flapping", uid), ("gap", uid), ("flapping", "tag:none")):
+            incidents.open_incident(connection, kind, subject, "", desk.NOON, 1)
+    assert upgrade(engine)
+    with reading(engine) as connection:
+        assert untold.rested(connection, desk.NOON, limit=9) == [1]
+        assert [one.kind for one in incidents.opened(connection)] == ["gap"]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("made_by", ["1 12.0.0", None])
+def test_an_index_that_other_rules_made_is_made_anew(tmp_path: Path, made_by: str | None) -> None:
+    engine = desk.new_engine(tmp_path)
+    tell(engine, "a", record())
+    assert not upgrade(engine)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("INSERT INTO search (search) VALUES ('delete-all')")
+        connection.exec_driver_sql("DELETE FROM index_rules")
+        if made_by is not None:
+            connection.exec_driver_sql("INSERT INTO index_rules VALUES (?)", (made_by,))
+    assert upgrade(engine)
+    assert not upgrade(engine)
+    with reading(engine) as connection:
+        assert search.matching(connection, parse("ferry"), limit=2) == [1]
+        assert index.verify(connection) == []
+    assert upgrade(engine, anew=True)
+    engine.dispose()
+
+
+def test_ids_of_articles_are_as_wide_as_those_they_name() -> None:
+    """On the database where a whole number is not always of 64 bits."""
+    made = StringIO()
+    context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": made})
+    with Operations.context(context):
+        import_module("db.migrations.versions.0004_articles").upgrade()
+    assert "source_id BIGINT NOT NULL" in made.getvalue()
+    assert "due_at TIMESTAMP WITH TIME ZONE" in made.getvalue()

@@ -306,3 +306,20 @@ def test_access_is_taken_back_from_sources_that_are_not_polled(bench: Bench, tmp
     assert levels(bench) == {"old": "premium"}
     configured(bench, tmp_path, "", "enabled = false\n")
     assert levels(bench) == {"old": "unknown"}
+
+
+def test_what_came_to_rest_is_told_once_more_though_nothing_is_said_anew(bench: Bench) -> None:
+    for number in range(6):
+        body = rss("a").replace(b"<guid>", f"<description>{'AB'[number % 2]}</description><guid>".encode())
+        bench.site.put("/feed", conditional(body, f'"{number}"'))
+        ask(bench, timedelta(minutes=10), everyone=True)
+    assert bench.incidents() == [("flapping", "n")]
+    with reading(bench.engine) as connection:
+        (silent,) = entries.listing(connection)
+    assert [one.outcome for one in ask(bench, timedelta(hours=23), everyone=True)] == ["unchanged"]
+    assert bench.incidents() == [("flapping", "n")]
+    assert [one.outcome for one in ask(bench, timedelta(hours=1), everyone=True)] == ["unchanged"]
+    assert bench.incidents() == []
+    with reading(bench.engine) as connection:
+        (told,) = entries.listing(connection)
+    assert told.updated == bench.now > silent.updated

@@ -214,6 +214,38 @@ def test_duplicates_are_folded_behind_the_lead_in_every_section(tree: Tree) -> N
         assert [(one.href, one.title) for one in entry.links if one.rel == "via"] == [("https://b.example/1", "B")]
 
 
+def test_a_story_that_is_copied_a_thousand_times_costs_no_other_its_place(tree: Tree) -> None:
+    text = " ".join(f"word{number}" for number in range(60))
+    title = "Same title of four words here"
+    for source, count in (("a", 1), ("b", 1500)):
+        urls = [f"https://{source}.example/{number:04}" for number in range(count)]
+        tree.put(*(record(title, source=source, url=url, text=text) for url in urls), source=source, name=source)
+    others = [record(f"Story number {n} of the day", published=NOW - timedelta(days=n)) for n in range(20)]
+    tree.put(*others, source="c")
+    tree.publish()
+    found = feedparser.parse(tree.files()["all.atom"]).entries
+    assert len(found) == 21
+    (links,) = ([one for one in entry.links if one.rel == "via"] for entry in found if entry.title == title)
+    assert len(links) == entries.MOST_ELSEWHERE
+
+
+def test_links_go_before_entries_the_longest_first(tree: Tree) -> None:
+    numbers = range(10)
+    days = [NOW - timedelta(days=n) for n in numbers]
+    tree.put(*(record(f"Story {n}", url=f"https://a.example/{n}", published=days[n]) for n in numbers))
+    urls = [f"https://b.example/{n}{'x' * 190 * n}" for n in numbers]
+    tree.put(*(record(f"Other {n}", url=urls[n], published=NOW - timedelta(days=99)) for n in numbers), name="other")
+    with writing(tree.engine) as connection:
+        pairs.put(connection, [Pair(1 + n, 11 + n, RELATED, 0.5) for n in numbers])
+    tree.configure("[publish]\nentries = 10\nmax_bytes = 10000\n")
+    tree.publish(everything=True)
+    found = feedparser.parse(tree.files()["all.atom"]).entries
+    assert [entry.title for entry in found] == [f"Story {n}" for n in numbers]
+    linked = [any(one.rel == "related" for one in entry.links) for entry in found]
+    assert linked == sorted(linked, reverse=True)
+    assert set(linked) == {True, False}
+
+
 def test_a_story_in_other_words_is_linked(tree: Tree) -> None:
     tree.put(record("One story", source="a", url="https://a.example/1", sections=("A",)), source="a")
     tree.put(record("Told otherwise", source="b", url="https://b.example/1", sections=("B",)), source="b")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from db.engine import reading, writing
 from db.records import ArticleRecord
-from db.store import articles
+from db.store import articles, withdrawals
 from feeds import revise
-from tests.desk import NOON, new_engine, record, source_id, tell
+from tests.desk import NOON, new_engine, plans, record, source_id, tell
 
 
 def test_what_is_remembered_and_forgotten(tmp_path: Path) -> None:
@@ -40,3 +40,14 @@ def test_what_documents_of_a_source_said_of_entries(tmp_path: Path) -> None:
     with reading(engine) as connection:
         found = articles.told(connection, source_id(connection), keys)
     assert found == {said.keys[0]: {revise.digest(said), revise.digest(edited)}}
+
+
+def test_documents_of_a_source_are_not_walked(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    for ask in (
+        lambda connection: articles.told(connection, 1, [b"one", b"other"]),
+        lambda connection: withdrawals.vanished_of(connection, [1, 2]),
+    ):
+        steps = plans(engine, ask).splitlines()
+        (documents,) = (step for step in steps if "documents" in step)
+        assert documents.startswith("SEARCH documents USING INTEGER PRIMARY KEY")

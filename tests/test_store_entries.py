@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from db.engine import Engine, reading, writing
 from db.records import Access, Enclosure, Precision
 from db.store import entries, revisions, saving, sections
 from tests import desk
-from tests.desk import BODY, MARKER, NOON, PREFIX, UNMARKED, hours, new_engine, only, record, tell, titled
+from tests.desk import BODY, MARKER, NOON, PREFIX, UNMARKED, hours, new_engine, only, plans, record, tell, titled
 
 STORY = "Minister opens the new bridge over the river"
 
@@ -168,6 +167,19 @@ def test_listing_filters(tmp_path: Path) -> None:
     assert numbers(duplicates=True) == []
 
 
+def test_so_many_copies_of_a_story_are_shown_and_no_more(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    text = " ".join(f"word{number}" for number in range(60))
+    told = [record(STORY, url=f"https://harbour.example/{number}", text=text) for number in range(30)]
+    tell(engine, "feed", *told)
+    with reading(engine) as connection:
+        copies = sorted(entries.listing(connection, duplicates=True), key=lambda one: one.uid)
+        lead = next(one for one in entries.listing(connection) if one.is_lead)
+        assert len(copies) == 29
+        (found,) = entries.elsewhere(connection, [lead.id]).values()
+    assert found == [(one.url, "harbour") for one in copies[: entries.MOST_ELSEWHERE]]
+
+
 def test_listing_shows_duplicates(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     for source in ("agency", "harbour"):
@@ -267,24 +279,6 @@ def test_a_lead_stands_in_the_sections_of_those_behind_it_once(tmp_path: Path) -
 
 
 # By which index
-
-
-def plans(engine: Engine, ask: Any) -> str:
-    """How SQLite answers each SELECT that `ask(connection)` sends, as text."""
-    asked: list[tuple[str, Any]] = []
-    with reading(engine) as connection:
-
-        @event.listens_for(connection, "before_cursor_execute")
-        def _note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
-            asked.append((statement, parameters))
-
-        ask(connection)
-    with reading(engine) as connection:
-        found = []
-        for statement, parameters in asked:
-            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            found += [str(row.detail) for row in rows]
-    return "\n".join(found)
 
 
 @pytest.mark.parametrize("analysed", [False, True])

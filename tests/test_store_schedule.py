@@ -12,8 +12,7 @@ from db.engine import reading, writing
 from db.models import Poll
 from db.records import NEVER, Pace, PollRecord, SourceRecord
 from db.store import schedule, sources
-from tests.desk import NOON, hours, new_engine
-from tests.test_store_entries import plans
+from tests.desk import NOON, hours, new_engine, plans
 
 LEASE = NOON + timedelta(minutes=15)
 

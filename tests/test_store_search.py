@@ -262,3 +262,32 @@ def test_a_feed_looks_further_where_most_are_not_free(tmp_path: Path) -> None:
     told = [record(f"Headline number {number}", position=number, access=levels[number]) for number in numbers]
     tell(engine, "a", *told)
     assert shown(engine, "headline", 2, free=True) == ["Headline number 28", "Headline number 29"]
+
+
+def test_a_free_feed_is_not_emptied_by_matches_that_are_not(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    free = [record(f"Free headline {n}", access=Access.FREE, dated=NOON - hours(900 + n)) for n in range(3)]
+    paid = [record(f"Headline number {n}", evidence=(MARKER,), dated=NOON - hours(n)) for n in range(300)]
+    tell(engine, "a", *free, *paid)
+
+    def found(asked: str, limit: int) -> list[str]:
+        with reading(engine) as connection:
+            ids = search.leads(connection, parse(asked), limit=limit, free=True, most=40)
+            return [entry.title for entry in entries.in_order(connection, ids)]
+
+    assert found("headline", 10) == [f"Free headline {n}" for n in range(3)]
+    assert found("headline", 2) == [f"Free headline {n}" for n in range(2)]
+    assert found("headline access:premium", 2) == []
+
+
+def test_a_feed_is_in_the_order_of_feeds_where_it_is_read_in_runs(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    url = "https://news.example/one"
+    rows = [record("The council approves the ferry", source=f"s{n}", url=url) for n in range(1, 30)]
+    for number, one in enumerate(rows):
+        tell(engine, "a", one, source=f"s{number + 1}")
+    told = [record(f"Of the ferry {n}", position=n, dated=NOON - hours(n // 20)) for n in range(100)]
+    tell(engine, "b", *told)
+    everything = [entry.title for entry in all_entries(engine) if entry.is_lead]
+    for limit in (1, 2, 5, 30, 101):
+        assert shown(engine, "ferry", limit) == everything[:limit]

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from db import index
 from db.engine import APPLICATION_ID, open_engine, process_lock, reading, writing
 from db.errors import NotOurs, SchemaNewer
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0006"
+HEAD = "0008"
 """The version that this release writes. Known here, so that a command need not load Alembic to find all is well."""
 
 _HERE = Path(__file__).parent
@@ -30,8 +31,11 @@ def alembic_config(connection: Connection) -> Config:
     return config
 
 
-def upgrade(engine: Engine) -> bool:
-    """Brings the schema to `HEAD`; True when anything was to do.
+def upgrade(engine: Engine, *, anew: bool = False) -> bool:
+    """Brings the schema to `HEAD`, and the full-text index to the rules that count now; True when anything was to do.
+
+    An index that other rules made, an older release's or another Unicode's, is made anew of all that is stored, and so
+    it is where `anew` asks for it.
 
     A database that is not there is made aside and put in its place whole: an empty file is never ours, so that one
     that was emptied can be told from one that is new.
@@ -43,9 +47,9 @@ def upgrade(engine: Engine) -> bool:
     if path.name != ":memory:" and not path.exists():
         return _make(path)
     with reading(engine) as connection:
-        if current(connection) == HEAD:
+        if not anew and _stands(connection):
             return False
-    return _migrate(engine)
+    return _migrate(engine, anew=anew)
 
 
 def _make(path: Path) -> bool:
@@ -73,15 +77,22 @@ def _make(path: Path) -> bool:
     return True
 
 
-def _migrate(engine: Engine) -> bool:
+def _stands(connection: Connection) -> bool:
+    return current(connection) == HEAD and index.is_current(connection)
+
+
+def _migrate(engine: Engine, *, anew: bool = False) -> bool:
     from alembic import command
 
     with writing(engine) as connection:
         _refuse_foreign(connection, engine)
-        if current(connection) == HEAD:
+        if not anew and _stands(connection):
             return False
-        command.upgrade(alembic_config(connection), "head")
-        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        if current(connection) != HEAD:
+            command.upgrade(alembic_config(connection), "head")
+            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        if anew or not index.is_current(connection):
+            index.fill(connection)
     return True
 
 

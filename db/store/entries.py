@@ -46,6 +46,9 @@ Value = TypeVar("Value")
 CHUNK = 500
 """Values in one IN list: far below the limits of both databases, large enough that the statement's cost vanishes."""
 
+MOST_ELSEWHERE = 20
+"""Copies of one story that are shown: a cluster may have thousands."""
+
 _Lead = aliased(Entry, name="lead")
 _SHOWN = (
     Entry.id,
@@ -338,11 +341,14 @@ _ELSEWHERE = (
 
 
 def elsewhere(connection: Connection, lead_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-    """Lead's id -> `(url, source)` of the entries folded behind it that have an address, in order of uid."""
+    """Lead's id -> `(url, source)` of the entries folded behind it that have an address, in order of uid:
+    `MOST_ELSEWHERE` at most."""
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for chunk in chunks(lead_ids):
         for lead_id, url, source in connection.execute(_ELSEWHERE, {"ids": chunk}):
-            found[cast(int, lead_id)].append((cast(str, url), source))
+            copies = found[cast(int, lead_id)]
+            if len(copies) < MOST_ELSEWHERE:
+                copies.append((cast(str, url), source))
     return found
 
 

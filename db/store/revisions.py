@@ -12,6 +12,8 @@ from db.models import Revision
 from db.records import Access, RevisionRecord
 from db.store.entries import chunks
 
+_STANDING = frozenset({"withdrawn", "restored"})
+
 
 def history(connection: Connection, entry_id: int) -> list[RevisionRecord]:
     """Former versions of an entry, the latest first."""
@@ -32,12 +34,16 @@ def history(connection: Connection, entry_id: int) -> list[RevisionRecord]:
 
 
 def late_versions(connection: Connection, entry_ids: Sequence[int], since: datetime) -> dict[int, list[bytes | None]]:
-    """Entry id -> digests of its versions that were replaced after `since`; None for one that was stored without."""
+    """Entry id -> digests of its versions that were replaced after `since`; None for one that was stored without.
+
+    What was only taken back or restored meanwhile was no other version.
+    """
     found: dict[int, list[bytes | None]] = defaultdict(list)
     for chunk in chunks(entry_ids):
-        query = select(Revision.entry_id, Revision.version).where(
+        query = select(Revision.entry_id, Revision.version, Revision.changed).where(
             Revision.entry_id.in_(chunk), Revision.replaced_at > since
         )
-        for entry_id, version in connection.execute(query):
-            found[entry_id].append(version)
+        for entry_id, version, changed in connection.execute(query):
+            if not _STANDING.issuperset(changed):
+                found[entry_id].append(version)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -17,7 +18,7 @@ TIES = 2000
 """Entries of the last second that are looked at beyond a limit, so that those come which stand first in that second."""
 
 MOST = 20_000
-"""Matches that are looked at to fill one feed, of which most are folded behind a lead or not free."""
+"""Matches that are looked at to fill one feed, of which most are folded behind a lead or not free; about."""
 
 _COLUMNS = {Field.WORDS: "", Field.TITLE: "{title}:", Field.AUTHOR: "{author}:"}
 _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
@@ -41,17 +42,30 @@ def matching(connection: Connection, query: Query, *, limit: int | None, public:
     than `TIES` entries share the second at which the limit falls, those come that were stored first.
     """
     expression = _expression(connection, query, public=public)
-    first = _FIRST if query.since is None else index.place_of(query.since)
-    last = _LAST if query.until is None else index.place_of(query.until)
-    places = _places(connection, expression, first, last, limit)
-    if limit is not None and len(places) == limit:
-        second = places[-1] - places[-1] % index.IDS
-        places += _places(connection, expression, max(first, second), places[-1], TIES)
+    places, _ = _page(connection, expression, *_span(query), limit)
     return list(_in_order(connection, places))[:limit]
 
 
+def _span(query: Query) -> tuple[int, int]:
+    """Numbers of the rows from which on and before which `query` looks."""
+    first = _FIRST if query.since is None else index.place_of(query.since)
+    return first, _LAST if query.until is None else index.place_of(query.until)
+
+
+def _page(
+    connection: Connection, expression: str, first: int, last: int, limit: int | None
+) -> tuple[list[int], int | None]:
+    """Numbers of `limit` rows from `first` to before `last` that match, the greatest first, with those of the last
+    second beyond the limit (`TIES` at most); and before which row the next are, None where there are none."""
+    places = _places(connection, expression, first, last, limit)
+    if limit is None or len(places) < limit:
+        return places, None
+    second = places[-1] - places[-1] % index.IDS
+    places += _places(connection, expression, max(first, second), places[-1], TIES)
+    return places, second
+
+
 def _places(connection: Connection, expression: str, first: int, last: int, limit: int | None) -> list[int]:
-    """Numbers of the rows from `first` to before `last` that match, the greatest first."""
     given = (expression, first, last, -1 if limit is None else limit)
     return [found[0] for found in connection.exec_driver_sql(_ROWS, given)]
 
@@ -67,27 +81,41 @@ def _in_order(connection: Connection, places: Sequence[int]) -> Iterator[int]:
         yield from (found[0] for found in sorted(rows, key=lambda found: (found[1], found[2])))
 
 
-def leads(connection: Connection, query: Query, *, limit: int, free: bool = False) -> list[int]:
+def leads(connection: Connection, query: Query, *, limit: int, free: bool = False, most: int = MOST) -> list[int]:
     """Ids of what a public feed of `query` shows: each match, or the lead that it is folded behind, newest first.
 
-    `free` leaves only what everybody may read. At most `MOST` matches are looked at.
+    `free` leaves only what everybody may read: of the newest `most` matches also those that are folded behind such a
+    lead, beyond them those that are free themselves.
     """
-    asked = 2 * limit
-    while True:
-        found = matching(connection, query, limit=asked, public=True)
+    shown: dict[int, None] = {}
+    for ids in _runs(connection, query, 2 * limit, most, free=free):
         behind = {
             entry_id: (lead_id, access)
-            for chunk in chunks(found)
+            for chunk in chunks(ids)
             for entry_id, lead_id, access in connection.execute(_LEADS, {"ids": chunk})
         }
-        shown = dict.fromkeys(
-            lead_id
-            for lead_id, access in (behind[entry_id] for entry_id in found)
-            if not free or access == Access.FREE.value
-        )
-        if len(shown) >= limit or len(found) < asked or asked >= MOST:
-            return list(shown)[:limit]
-        asked = min(8 * asked, MOST)
+        for lead_id, access in (behind[entry_id] for entry_id in ids):
+            if not free or access == Access.FREE.value:
+                shown.setdefault(lead_id)
+        if len(shown) >= limit:
+            break
+    return list(shown)[:limit]
+
+
+def _runs(connection: Connection, query: Query, size: int, most: int, *, free: bool) -> Iterator[list[int]]:
+    """Ids of what the public finds, newest first, in runs, the first of about `size`: of `most` matches, with `free`
+    then of as many older ones that are free."""
+    first, last = _span(query)
+    of_free = replace(query, groups=(*query.groups, (Term(Field.ACCESS, Access.FREE.value),)))
+    for asked in (query, of_free) if free else (query,):
+        expression = _expression(connection, asked, public=True)
+        looked, run = 0, size
+        while looked < most:
+            places, before = _page(connection, expression, first, last, run)
+            yield list(_in_order(connection, places))
+            if before is None:
+                return
+            looked, last, run = looked + len(places), before, min(8 * run, most)
 
 
 # --- FTS5 (https://www.sqlite.org/fts5.html#full_text_query_syntax): words are quoted, and hold no quote

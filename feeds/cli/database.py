@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from feeds.cli.desk import Desk, command
@@ -10,7 +12,10 @@ app = typer.Typer(help="Upgrade and verify the database.", no_args_is_help=True)
 
 
 @command(app, "upgrade")
-def upgrade_schema(desk: Desk) -> None:
+def upgrade_schema(
+    desk: Desk,
+    index: Annotated[bool, typer.Option("--index", help="Make the full-text index anew.")] = False,
+) -> None:
     """Make the database, or bring an older one up to this release."""
     from db.engine import open_engine
     from db.migrations import HEAD, upgrade
@@ -18,7 +23,7 @@ def upgrade_schema(desk: Desk) -> None:
     engine = open_engine(desk.config.database_url)
     try:
         with desk.working():
-            changed = upgrade(engine)
+            changed = upgrade(engine, anew=index)
     finally:
         engine.dispose()
     if desk.as_json:
@@ -29,12 +34,16 @@ def upgrade_schema(desk: Desk) -> None:
 @command(app)
 def verify(desk: Desk) -> int:
     """Check every page of the database, and every published file against the rules of its format."""
+    from db import index
+    from db.engine import reading
     from db.engine import verify as verify_database
     from feeds.publish import verify as verify_published
 
     engine = desk.engine()
     with desk.working():  # a file that is replaced meanwhile is not yet in the manifest
         findings = [f"database: {found}" for found in verify_database(engine)]
+        with reading(engine) as connection:
+            findings += [f"database: {found}" for found in index.verify(connection)]
         findings += verify_published(desk.config, desk.now())
     if desk.as_json:
         desk.give({"valid": not findings, "findings": findings})

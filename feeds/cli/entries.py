@@ -83,7 +83,7 @@ def search(
     """
     from db.engine import reading
     from db.store import entries
-    from db.store import search as index
+    from db.store import search as matches
     from feeds.query import narrowed, parse
 
     wanted = parse(" ".join(query), now=desk.now(), zone=desk.config.site.zone)
@@ -93,7 +93,7 @@ def search(
         named = [term for group in (*wanted.groups, wanted.excluded) for term in group]
         for term in named:
             _check_name(connection, term.field, term.value)
-        ids = index.matching(connection, wanted, limit=limit or _most(desk))
+        ids = matches.matching(connection, wanted, limit=limit or _most(desk))
         _tell(desk, connection, entries.in_order(connection, ids), limit, none=NO_MATCH)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,30 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from feeds.diff import Difference, Run, Version
+
+_PAGE = """<!DOCTYPE html>
+<html{language}>
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ margin: 2rem auto; max-width: 42rem; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; }}
+h2 {{ margin-top: 2.5rem; font-size: 1rem; }}
+ins {{ background: light-dark(#d8f5d8, #1c4a24); text-decoration: none; }}
+del {{ background: light-dark(#fbdcdc, #5a2226); }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+{versions}
+</body>
+</html>
+"""
+_CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "\ufffd")
+"""No characters of HTML, and standard output may be a terminal."""
 
 _STYLES = {"same": "", "gone": "red strike", "new": "green"}
 
@@ -40,12 +65,16 @@ class _Step:
 
 
 def history(
-    desk: Desk, uid: Annotated[str, typer.Argument(metavar="ID", help="Id of the entry, or its last 8 characters.")]
+    desk: Desk,
+    uid: Annotated[str, typer.Argument(metavar="ID", help="Id of the entry, or its last 8 characters.")],
+    html: Annotated[bool, typer.Option("--html", help="Write a page for a browser to standard output.")] = False,
 ) -> None:
     """Show every version of an entry, the latest first, and what each changed, word by word."""
     from db.engine import reading
     from db.store import entries, revisions
 
+    if html and desk.as_json:
+        raise UsageError("--html and --json: give one of them")
     with reading(desk.engine()) as connection:
         entry = entries.by_uid(connection, uid)
         if entry is None:
@@ -54,6 +83,9 @@ def history(
     steps = _steps(entry, former)
     if desk.as_json:
         desk.give({"id": entry.uid, "title": entry.title, "versions": [_as_json(step) for step in steps]})
+        return
+    if html:
+        desk.give_bytes(_page(entry, steps).encode())
         return
     for step in steps:
         if step.difference is None:
@@ -104,6 +136,29 @@ def _as_json(step: _Step) -> dict[str, object]:
 
 def _runs(runs: tuple[Run, ...]) -> list[dict[str, str]]:
     return [{"kind": run.kind, "text": run.text} for run in runs]
+
+
+def _page(entry: StoredEntry, steps: list[_Step]) -> str:
+    """The history as an HTML page that needs nothing beside it and may load nothing."""
+    language = f' lang="{escape(entry.language)}"' if entry.language else ""
+    page = _PAGE.format(language=language, title=escape(entry.title), versions="\n".join(map(_section, steps)))
+    return page.translate(_CONTROLS)
+
+
+def _section(step: _Step) -> str:
+    """One version: when it came, and its text with what differs from the one before it."""
+    from feeds import diff
+
+    what = ", ".join(step.changed) or "first version"
+    found = [f"<h2><time>{when(step.since)}</time> {escape(what)}</h2>"]
+    difference = step.difference or diff.between(step.version, step.version)
+    if difference.access is not None:
+        before, after = (level.value for level in difference.access)
+        found.append(f"<p>access <del>{before}</del> <ins>{after}</ins></p>")
+    if any(run.kind is not diff.Kind.SAME for run in difference.sections):
+        spaced = [diff.Run(run.kind, f" {run.text}") for run in difference.sections]
+        found.append(diff.html([diff.Run(diff.Kind.SAME, "sections"), *spaced]))
+    return "\n".join([*found, diff.html(difference.title), diff.html(difference.text)])
 
 
 def _show(desk: Desk, difference: Difference) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from threading import Thread
 
 from db.engine import process_lock
@@ -21,6 +23,17 @@ def test_db_upgrade_and_verify(desk: Folder) -> None:
     assert "all.atom: differs" in ran.err
     assert "feeds.opml" in ran.err
     assert desk.run("publish", "--all").code == 0
+    assert desk.run("db", "verify").code == 0
+
+
+def test_db_verify_finds_an_index_that_is_not_in_step(desk: Folder) -> None:
+    desk.run("update")
+    with closing(sqlite3.connect(desk.path / "var" / "feeds.sqlite3")) as other:
+        other.execute("INSERT INTO search (rowid, facet) VALUES (7, '§accessfree')")
+        other.commit()
+    ran = desk.run("db", "verify")
+    assert (ran.code, "database: the index has " in ran.err) == (1, True)
+    assert desk.run("db", "upgrade", "--index", "--json").json["changed"] is True
     assert desk.run("db", "verify").code == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from lxml.etree import HTML, _Element
 
 from tests.cli.test_work import in_terminal
 from tests.command import DOCUMENT, SEEDS, Folder, listed
@@ -93,3 +94,40 @@ def test_colours_on_a_terminal(tmp_path: Path) -> None:
     assert "fifty" in seen
     assert "[bold]cars[/]" in seen
     assert "\x1b[31mand" not in seen
+
+
+def texts(page: _Element, *tags: str) -> list[str]:
+    return ["".join(map(str, one.itertext())) for one in page.iter(*tags)]
+
+
+def test_a_page_for_a_browser(edited: Folder) -> None:
+    ran = edited.run("entries", "history", id_of(edited, "votes"), "--html")
+    assert ran.code == 0
+    page = HTML(ran.out)
+    assert texts(page, "h1", "title") == [TITLE, TITLE]
+    assert texts(page, "h2")[1].endswith("Z first version")
+    assert texts(page, "del") == ["forty cars"]
+    assert texts(page, "ins") == ["fifty [bold]cars[/][31m"]
+    assert "\x1b" not in ran.out
+    assert {one.tag for one in page.iter()} >= {"style", "meta"}
+    assert not {one.tag for one in page.iter()} & {"script", "link", "img"}
+
+
+def test_a_page_of_all_that_a_change_moved(edited: Folder) -> None:
+    page = HTML(edited.run("entries", "history", id_of(edited, "Bridge toll"), "--html").out)
+    assert texts(page, "del") == ["free", " Economy", "stay at"]
+    assert texts(page, "ins") == ["premium", " Politics", "rise to"]
+
+
+def test_what_looks_like_markup_is_text_on_the_page(own: Folder) -> None:
+    own.seed("1.txt", EDITED.replace(TITLE, "<script>alert(1)</script> & more"))
+    assert own.run("update").code == 0
+    out = own.run("entries", "history", id_of(own, "alert"), "--html").out
+    assert "<script" not in out
+    assert "<h1>&lt;script&gt;alert(1)&lt;/script&gt; &amp; more</h1>" in out
+
+
+def test_a_page_or_json_not_both(edited: Folder) -> None:
+    ran = edited.run("entries", "history", id_of(edited, "votes"), "--html", "--json")
+    assert ran.code == 2
+    assert "give one of them" in ran.err

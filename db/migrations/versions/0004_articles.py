@@ -5,17 +5,21 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+import db.models
+
 revision = "0004"
 down_revision = "0003"
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
     op.create_table(
         "articles",
-        sa.Column("source_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("source_id", _ID, autoincrement=False, nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tries", _ID, nullable=False),
+        sa.Column("due_at", db.models.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["source_id"], ["sources.id"], name="fk_articles_source_id_sources", ondelete="CASCADE"
         ),

@@ -1,15 +1,15 @@
-"""The full-text index, of all that is stored."""
+"""The full-text index. `db.migrations.upgrade` fills it once the schema is the newest, by the rules of then."""
 
 from __future__ import annotations
 
 from alembic import op
-
-from db.index import CREATE, fill
 
 revision = "0006"
 down_revision = "0005"
 
 
 def upgrade() -> None:
-    op.execute(CREATE)
-    fill(op.get_bind())
+    op.execute(
+        "CREATE VIRTUAL TABLE search USING fts5 "
+        "(title, summary, body, author, facet, content='', columnsize=0, tokenize='ascii')"
+    )
