@@ -15,6 +15,7 @@ from db.models import Shingle, Sketch
 from db.records import RELATED
 from db.store import pairs, shingles
 from feeds import dedupe
+from feeds.correct import restore, withdraw
 from feeds.pairs import ENOUGH, FOLLOWERS, LIKELY, SINGLES, _worth
 from tests import desk
 from tests.desk import MARKER, NOON, UNMARKED, hours, new_engine, record, tell
@@ -173,6 +174,18 @@ def test_one_event_in_other_words_is_linked_and_hides_nothing(tmp_path: Path) ->
         (pair, _) = pairs.of(connection, [1, 2])
         assert (pair.rule, pair.other_id) == (RELATED, 2)
         assert [one.source for one in pairs.related(connection, [1])[1]] == ["harbour"]
+
+
+def test_what_was_taken_back_takes_no_place_among_the_likeliest(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    for number in range(LIKELY + 2):
+        uid = say(engine, f"s{number:02}", f"{prose(1)} Number {number}.", f"The bridge, number {number}")
+        withdraw(engine, uid, "by mistake", NOON + hours(1))
+    say(engine, "agency", prose(1), dated=NOON + hours(2))
+    say(engine, "harbour", edited(prose(1)), "Bridge is open", dated=NOON + hours(3))
+    assert stands(engine) == {"agency": ("agency", None), "harbour": ("agency", "R3")}
+    restore(engine, uid, NOON + hours(4))
+    assert {lead for lead, _ in stands(engine).values()} == {"s11"}
 
 
 def test_what_is_not_there_any_more_is_no_candidate(tmp_path: Path) -> None:

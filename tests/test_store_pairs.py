@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from db.engine import Engine, reading, writing
-from db.records import RELATED, Pair
-from db.store import pairs, saving
+from db.records import RELATED, Pair, Withdrawal, WithdrawnBy
+from db.store import pairs, saving, withdrawals
 from tests import desk
 from tests.desk import NOON, hours, new_engine, record, tell
 
@@ -66,6 +66,15 @@ def test_related_are_leads_of_other_clusters_the_nearest_first(engine: Engine) -
         assert pairs.related_ids(connection, [2, 3]) == {1}
         pairs.put(connection, [Pair(2, other, RELATED, 1.0) for other in (3, 4, 5, 7, 8)])
         assert len(pairs.related(connection, [2])[2]) == pairs.RELATED_SHOWN
+
+
+def test_what_was_taken_back_is_related_to_none_until_it_is_shown_again(engine: Engine) -> None:
+    with writing(engine) as connection:
+        pairs.put(connection, [Pair(1, 2, RELATED, 0.5), Pair(1, 3, RELATED, 0.25)])
+        withdrawals.save(connection, 2, Withdrawal(NOON, WithdrawnBy.SOURCE, "gone"))
+        assert [one.title for one in pairs.related(connection, [1])[1]] == ["Headline number 3 of many"]
+        withdrawals.remove(connection, [2])
+        assert len(pairs.related(connection, [1])[1]) == 2
 
 
 def test_a_ruling_is_replaced_and_taken_back_from_either_side(engine: Engine) -> None:

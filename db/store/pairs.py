@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, tuple_
 from sqlalchemy.orm import aliased
 
-from db.models import Entry, Ruling, Source
+from db.models import Entry, Ruling, Source, Withdrawal
 from db.models import Pair as PairRow
 from db.records import RELATED, Pair, Relative
 from db.store.bulk import insert_rows
@@ -72,6 +72,7 @@ def texts(connection: Connection, entry_ids: Sequence[int]) -> dict[int, tuple[s
 _Lead = aliased(Entry, name="lead")
 _Own = aliased(Entry, name="own")
 _SCORE = func.max(PairRow.score)
+_STANDS = ~select(Withdrawal.entry_id).where(Withdrawal.entry_id == _Lead.id).correlate(_Lead).exists()
 _RELATED = (
     select(_Own.id, _Lead.uid, _Lead.title, _Lead.url, Source.name, _SCORE)
     .select_from(PairRow)
@@ -79,7 +80,7 @@ _RELATED = (
     .join(Entry, Entry.id == PairRow.other_id)
     .join(_Lead, _Lead.id == func.coalesce(Entry.lead_id, Entry.id))
     .join(Source, Source.id == _Lead.source_id)
-    .where(_Own.id.in_(_IDS), PairRow.rule == RELATED, _Lead.id != func.coalesce(_Own.lead_id, _Own.id))
+    .where(_Own.id.in_(_IDS), PairRow.rule == RELATED, _Lead.id != func.coalesce(_Own.lead_id, _Own.id), _STANDS)
     .group_by(_Own.id, _Lead.id)
     .order_by(_Own.id, _SCORE.desc(), _Lead.uid)
 )
@@ -88,7 +89,7 @@ _RELATED_IDS = select(PairRow.other_id).where(PairRow.entry_id.in_(_IDS), PairRo
 
 def related(connection: Connection, entry_ids: Sequence[int]) -> dict[int, list[Relative]]:
     """Entry id -> who tells of the same event in other words, the nearest first: leads alone, `RELATED_SHOWN` at most,
-    and none of the entry's own cluster."""
+    none of the entry's own cluster and none that was taken back."""
     found: dict[int, list[Relative]] = defaultdict(list)
     for chunk in chunks(entry_ids):
         for row in connection.execute(_RELATED, {"ids": chunk}):
