@@ -173,6 +173,8 @@ def _likeliest(own: Member, members: Mapping[int, Member], shared: Mapping[int, 
     near = [members[each] for each in shared if each in members]
     # What they are all behind may have come too late for the index.
     leads = Counter(one.lead_id for one in near if one.lead_id is not None).most_common(LEADS)
+    # Equal words are found by their hash.
+    near = [one for one in near if one.text_hash is None or one.text_hash != own.text_hash]
     # What was taken back takes nobody's place, but may come again, and its text is not compared then.
     near.sort(key=lambda one: (one.withdrawn, -min(shared[one.id], ENOUGH), one.leading))
     chosen = dict.fromkeys([*(members[lead_id] for lead_id, _ in leads), *near[:LIKELY]])

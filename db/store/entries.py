@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast
@@ -14,11 +15,12 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    asc,
     bindparam,
     case,
+    desc,
     func,
     select,
-    tuple_,
 )
 from sqlalchemy import cast as cast_to
 from sqlalchemy import or_ as either
@@ -399,15 +401,25 @@ _OF_TEXT = _MEMBERS.join(Fingerprint, Fingerprint.entry_id == Entry.id).where(
     Fingerprint.text_hash == bindparam("text_hash", type_=BigInteger),
     Fingerprint.at.between(bindparam("since", type_=BigInteger), bindparam("until", type_=BigInteger)),
 )
-_PLACE = tuple_(Fingerprint.at, Fingerprint.entry_id)
-_OTHER_PLACE = tuple_(_Other.at, _Other.entry_id)
+_SIDES = ((operator.lt, desc), (operator.gt, asc))
+# In two steps, each along an index: compared as pairs of time and id, all of one moment are looked through for each.
 _BESIDE = select(
     *(
-        select(_Other.entry_id).where(*_OWN, side).order_by(*order).limit(1).correlate(Fingerprint).scalar_subquery()
-        for side, order in (
-            (_OTHER_PLACE < _PLACE, (_Other.at.desc(), _Other.entry_id.desc())),
-            (_OTHER_PLACE > _PLACE, (_Other.at, _Other.entry_id)),
+        func.coalesce(
+            *(
+                select(_Other.entry_id)
+                .where(*_OWN, *bounds)
+                .order_by(*map(turned, order))
+                .limit(1)
+                .correlate(Fingerprint)
+                .scalar_subquery()
+                for bounds, order in (
+                    ((_Other.at == Fingerprint.at, is_on(_Other.entry_id, Fingerprint.entry_id)), (_Other.entry_id,)),
+                    ((is_on(_Other.at, Fingerprint.at),), (_Other.at, _Other.entry_id)),
+                )
+            )
         )
+        for is_on, turned in _SIDES
     )
 ).where(Fingerprint.entry_id.in_(_IDS))
 _SHARING = select(Fingerprint.entry_id).where(
