@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from db.engine import Engine, reading, writing
-from db.records import RELATED, Pair, Withdrawal, WithdrawnBy
+from db.records import COMPARED, RELATED, Pair, Withdrawal, WithdrawnBy
 from db.store import pairs, saving, withdrawals
 from tests import desk
 from tests.desk import NOON, hours, new_engine, record, tell
@@ -46,6 +46,13 @@ def test_texts_or_the_teasers_that_stand_for_them(engine: Engine) -> None:
             1: ("Headline number 1 of many", "1."),
             8: ("A teaser alone", "In short."),
         }
+
+
+def test_no_more_of_a_text_is_read_than_is_compared(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "feed", record(text="a b" * COMPARED))
+    with reading(engine) as connection:
+        assert len(pairs.texts(connection, [1])[1][1]) == COMPARED
 
 
 def test_related_are_leads_of_other_clusters_the_nearest_first(engine: Engine) -> None:

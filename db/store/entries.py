@@ -430,6 +430,7 @@ _SHARING = select(Fingerprint.entry_id).where(
     .exists(),
 )
 _FOLLOWERS = select(Entry.id).where(Entry.lead_id.in_(_IDS))
+_FIRST_FOLLOWERS = _FOLLOWERS.order_by(Entry.sorted_at, Entry.uid).limit(bindparam("most", type_=Integer))
 
 
 def _member(row: Sequence[Any]) -> Member:
@@ -472,6 +473,11 @@ def followers(connection: Connection, lead_ids: Sequence[int]) -> set[int]:
     for chunk in chunks(lead_ids):
         found.update(connection.scalars(_FOLLOWERS, {"ids": chunk}))
     return found
+
+
+def first_followers(connection: Connection, lead_ids: Sequence[int], most: int) -> list[int]:
+    """Ids of the earliest `most` of them, in order of time; of a few leads."""
+    return list(connection.scalars(_FIRST_FOLLOWERS, {"ids": lead_ids, "most": most}))
 
 
 def members(connection: Connection, entry_ids: Sequence[int], window: int) -> list[Member]:
