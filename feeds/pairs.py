@@ -131,7 +131,8 @@ def _look_up(connection: Connection, told: Sequence[Told]) -> Iterator[tuple[int
 
 def _worth(shared: Sequence[Sequence[int]], hashes: int, singles: int) -> dict[int, Nearness]:
     """Of those who share hashes, a list for each that is shared of so many, who may be copies: who shares several, and
-    the rarest that share one, `singles` of them and those that are as rare. No id decides, they are as things came."""
+    the rarest that share one, `singles` of them and those that are as rare. Ids, which are as things came, decide
+    nothing."""
     # What so many share is a line of its source's, unless it is most of the text: then many have copied that.
     copied = sum(len(ids) >= shingles.MOST for ids in shared) * 2 >= hashes
     found: Counter[int] = Counter()
@@ -140,10 +141,10 @@ def _worth(shared: Sequence[Sequence[int]], hashes: int, singles: int) -> dict[i
         if copied or len(ids) < shingles.MOST:
             found.update(ids)
             rarity.update((each, len(ids)) for each in ids)
-    alone = [each for each, count in found.items() if count == 1]
+    alone = [each for each, count in found.items() if count == 1] if singles else []
     worth = {each: (-min(count, ENOUGH), 0) for each, count in found.items() if count > 1}
     rare = sorted(rarity[each] for each in alone)[:singles]
-    return worth | {each: (-1, rarity[each]) for each in alone if rare and rarity[each] <= rare[-1]}
+    return worth | {each: (-1, rarity[each]) for each in alone if rarity[each] <= rare[-1]}
 
 
 def _compare(connection: Connection, shared: Mapping[int, Mapping[int, Nearness]]) -> Iterator[Pair]:
@@ -187,14 +188,15 @@ def _likeliest(own: Member, members: Mapping[int, Member], shared: Mapping[int, 
     them."""
     near = [members[each] for each in shared if each in members]
     # What they are all behind may have come too late for the index.
-    leads = Counter(one.lead_id for one in near if one.lead_id is not None).most_common(LEADS)
+    behind = Counter(one.lead_id for one in near if one.lead_id is not None)
+    leads = sorted((members[each] for each in behind), key=lambda one: (-behind[one.id], one.leading))
     # Equal words are found by their hash.
     near = [one for one in near if one.text_hash is None or one.text_hash != own.text_hash]
-    # What was taken back takes nobody's place, but may come again, and its text is not compared then.
+    # What was taken back takes nobody's place, but is compared where there is room: it may be shown again.
     near.sort(key=lambda one: (one.withdrawn, shared[one.id], one.leading))
-    several = [one for one in near if shared[one.id][0] < -1]
-    near = several + [one for one in near if shared[one.id][0] == -1][:SINGLES]
-    chosen = dict.fromkeys([*(members[lead_id] for lead_id, _ in leads), *near[:LIKELY]])
+    surplus = {one.id for one in [one for one in near if shared[one.id][0] == -1][SINGLES:]}
+    near = [one for one in near if one.id not in surplus]
+    chosen = dict.fromkeys([*leads[:LEADS], *near[:LIKELY]])
     return [one for one in chosen if one.id != own.id and abs(one.at - own.at) <= SECONDS]
 
 
