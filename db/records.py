@@ -18,6 +18,9 @@ ALL_SECTIONS = 0
 """Id of the pseudo-section that stands for `all.atom` where sections owe a feed; no section has it."""
 
 
+COMPARED = 200_000
+"""Characters of a body that are compared with others."""
+
 RELATED = "related"
 """Stands as the rule of a pair of entries that tell of one event in other words, and are not folded."""
 

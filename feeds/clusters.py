@@ -60,6 +60,7 @@ class _Clusters:
         self._connection = connection
         self._known: dict[int, Member] = {}
         self._lead: dict[int, Lead] = {}
+        self._followers: dict[int, set[int]] = defaultdict(set)
         self._queue: list[tuple[Order, int]] = []
         self._queued: set[int] = set()
         self._surveyed: set[int] = set()
@@ -79,14 +80,14 @@ class _Clusters:
         while self._queue:
             member = self._known[heappop(self._queue)[1]]
             led, lead = self._lead[member.id][0] is None, self._lead_of(member)
-            self._lead[member.id] = lead
+            self._follow(member.id, lead)
             concerned = [self._known[each] for each in self._rulings.concerned(member.id)]
             if lead[0] is None:
                 for group in _groups(member):
                     self._leads[group][member.id] = member
                 concerned += (other for other in self._near(member) if self._rule(member, other) is not None)
             elif led:
-                concerned += (other for other in self._near(member) if self._lead[other.id][0] == member.id)
+                concerned += (self._known[each] for each in self._followers[member.id])
             self._push_each(other for other in concerned if other.leading > member.leading)
 
     def moved(self) -> dict[int, Lead]:
@@ -98,6 +99,15 @@ class _Clusters:
         """Leads, former and present, of the clusters that are shown otherwise."""
         concerned = {*changed, *self.moved()}
         return {head or each for each in concerned for head in (self._known[each].lead_id, self._lead[each][0])}
+
+    def _follow(self, entry_id: int, lead: Lead) -> None:
+        """Puts an entry behind its lead, and away from the one before."""
+        former, _ = self._lead.get(entry_id, (None, None))
+        if former is not None:
+            self._followers[former].discard(entry_id)
+        if lead[0] is not None:
+            self._followers[lead[0]].add(entry_id)
+        self._lead[entry_id] = lead
 
     def _lead_of(self, member: Member) -> Lead:
         if member.withdrawn or self._rulings.is_alone(member.id):
@@ -188,7 +198,7 @@ class _Clusters:
             if member.id in self._known:
                 continue
             self._known[member.id] = member
-            self._lead[member.id] = (member.lead_id, member.rule)
+            self._follow(member.id, (member.lead_id, member.rule))
             for group in _groups(member):
                 self._groups[group].append(member)
                 if member.lead_id is None:

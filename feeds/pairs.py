@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice, repeat
+from itertools import chain, islice, repeat
 
 from db.engine import Connection
 from db.records import RELATED, Access, EntryRecord, Fingerprint, Member, Pair
@@ -33,6 +33,9 @@ LEADS = 2
 ENOUGH = 4
 """Shared hashes from which on more of them say nothing: a lead in other words of its own comes before ten copies that
 nobody follows."""
+
+Nearness = tuple[int, int]
+"""Sorts those that share hashes, the nearest first: how many, less than none, and of one alone how many have that."""
 
 SINGLES = 3
 """Entries that share one hash alone and are looked at all the same, where the text is short: of a copied teaser of 20
@@ -64,28 +67,30 @@ class Told:
 def find(connection: Connection, told: Sequence[Told], now: datetime) -> None:
     """Notes whose texts agree with those of `told`, among themselves and with what is stored.
 
-    Only what is younger than `dedupe.WINDOW` is looked for and found: an archive that is read for the first time costs
-    nothing here. An older entry with new words is compared with those it agreed with.
+    What has a sketch is looked for and found, as it was younger than `dedupe.WINDOW` when its document was made: when
+    that is read makes no difference. An older entry with new words is compared with those it agreed with.
     """
-    since = int(now.timestamp()) - SECONDS
-    former: dict[int, Counter[int]] = {}
+    former: dict[int, dict[int, Nearness]] = {}
     edited = [one.entry_id for one in told if one.edited]
     if edited:
         shingles.drop(connection, edited)
         for pair in pairs.drop(connection, edited):
-            former.setdefault(pair.entry_id, Counter())[pair.other_id] = ENOUGH
-    sketched = [one for one in told if one.record.fingerprint.sketch and one.stamp >= since]
+            former.setdefault(pair.entry_id, {})[pair.other_id] = (-ENOUGH, 0)
+    sketched = [one for one in told if one.record.fingerprint.sketch]
     if sketched:
-        # Twice as many as come, so that what has piled up goes, and no poll pays for all of it.
-        shingles.prune(connection, since, 2 * len(sketched))
-    shared = former | {
-        entry_id: others + former.get(entry_id, Counter())
-        for entry_id, others in _look_up(connection, sorted(sketched, key=_order))
-    }
-    comparing = [one.entry_id for one in told if shared.get(one.entry_id)]
-    for start in range(0, len(comparing), AT_ONCE):
-        part = comparing[start : start + AT_ONCE]
-        pairs.put(connection, list(_compare(connection, part, shared)))
+        # By what comes, not by the clock, so that old documents are read as they were in their time, and years of them
+        # do not pile up; but a date in the future takes nothing out. Twice as many as come, so that what has piled up
+        # goes, and no poll pays for all of it.
+        newest = min(max(one.at for one in sketched), now)
+        shingles.prune(connection, int(newest.timestamp()) - SECONDS, 2 * len(sketched))
+    unsketched: Iterator[tuple[int, dict[int, Nearness]]] = (
+        (one.entry_id, {}) for one in told if not one.record.fingerprint.sketch
+    )
+    found = chain(_look_up(connection, sorted(sketched, key=_order)), unsketched)
+    shared = ((each, others | former.get(each, {})) for each, others in found)
+    comparing = ((each, others) for each, others in shared if others)
+    while part := dict(islice(comparing, AT_ONCE)):
+        pairs.put(connection, list(_compare(connection, part)))
 
 
 def _order(one: Told) -> tuple[bool, bool, bool, int, str]:
@@ -94,70 +99,81 @@ def _order(one: Told) -> tuple[bool, bool, bool, int, str]:
     return access.gated, not one.record.text, access is not Access.FREE, one.stamp, one.uid
 
 
-def _look_up(connection: Connection, told: Sequence[Told]) -> Iterator[tuple[int, Counter[int]]]:
-    """Puts entries into the index; gives the id of each that shares hashes, and how many with those that are worth a
-    look."""
+def _look_up(connection: Connection, told: Sequence[Told]) -> Iterator[tuple[int, dict[int, Nearness]]]:
+    """Gives each entry's id and those that are worth a look, for sharing hashes with it; in the end puts all into the
+    index."""
     sketches = [(one.entry_id, one.stamp, dedupe.index_hashes(one.record.fingerprint)) for one in told]
-    held = shingles.holders(connection, {value for _, _, hashes in sketches for value in hashes})
+    once: set[int] = set()
+    twice: set[int] = set()
+    for _, _, hashes in sketches:
+        twice |= once & hashes
+        once |= hashes
+    held = shingles.holders(connection, once)
+    # Of the others, nearly all, it is enough that they stand in the index.
+    known = held.keys() | twice
+    full = {value for value, ids in held.items() if len(ids) >= shingles.MOST}
     rows: list[tuple[int, int]] = []
     for one, (entry_id, _, hashes) in zip(told, sketches, strict=True):
-        shared = [ids for value in hashes if (ids := held.get(value))]
-        if shared:
+        worth: dict[int, Nearness] = {}
+        if mine := known & hashes:
             short = one.record.fingerprint.body_words < dedupe.BOILERPLATE_WORDS
-            if likely := _worth(shared, len(hashes), singles=SINGLES if short else 0):
-                yield entry_id, likely
-            hashes = hashes - {value for value in hashes if len(held[value]) >= shingles.MOST}
-        for value in hashes:
-            held[value].append(entry_id)
+            shared = [ids for value in mine if (ids := held.get(value))]
+            worth = _worth(shared, len(hashes), singles=SINGLES if short else 0)
+            hashes = hashes - full
+            for value in mine & hashes:
+                held[value].append(entry_id)
+                if len(held[value]) >= shingles.MOST:
+                    full.add(value)
         rows.extend(zip(hashes, repeat(entry_id), strict=False))
+        yield entry_id, worth
     shingles.add(connection, sketches, rows)
 
 
-def _worth(shared: Sequence[Sequence[int]], hashes: int, singles: int) -> Counter[int]:
+def _worth(shared: Sequence[Sequence[int]], hashes: int, singles: int) -> dict[int, Nearness]:
     """Of those who share hashes, a list for each that is shared of so many, who may be copies: who shares several, and
-    `singles` of those that share one."""
+    the rarest that share one, `singles` of them and those that are as rare. Ids, which are as things came, decide
+    nothing."""
     # What so many share is a line of its source's, unless it is most of the text: then many have copied that.
     copied = sum(len(ids) >= shingles.MOST for ids in shared) * 2 >= hashes
     found: Counter[int] = Counter()
-    # The rarest first, so that of those that share one hash alone the rarest is looked at.
-    for ids in sorted(shared, key=len):
+    rarity: dict[int, int] = {}
+    for ids in shared:
         if copied or len(ids) < shingles.MOST:
             found.update(ids)
-    several = sorted((-min(count, ENOUGH), each) for each, count in found.items() if count > 1)[: shingles.MOST]
-    alone = islice((each for each, count in found.items() if count == 1), singles)
-    return Counter({each: -count for count, each in several} | dict.fromkeys(alone, 1))
+            rarity.update((each, len(ids)) for each in ids)
+    alone = [each for each, count in found.items() if count == 1] if singles else []
+    worth = {each: (-min(count, ENOUGH), 0) for each, count in found.items() if count > 1}
+    rare = sorted(rarity[each] for each in alone)[:singles]
+    return worth | {each: (-1, rarity[each]) for each in alone if rarity[each] <= rare[-1]}
 
 
-def _compare(connection: Connection, told: Sequence[int], shared: Mapping[int, Counter[int]]) -> Iterator[Pair]:
+def _compare(connection: Connection, shared: Mapping[int, Mapping[int, Nearness]]) -> Iterator[Pair]:
     """The pairs that entries make with the likeliest of those they share hashes with, and with those behind a lead
     whose place they take."""
-    members = _members(connection, {*told, *(each for one in told for each in shared[one])})
+    members = _members(connection, {*shared, *chain.from_iterable(shared.values())})
     leads = {one.lead_id for one in members.values() if one.lead_id is not None}
     members |= _members(connection, leads - members.keys())
-    likely = {one: _likeliest(members[one], members, shared[one]) for one in told}
-    texts = _Texts(connection, [*told, *(other.id for others in likely.values() for other in others)])
-    for entry_id in told:
-        own, related, taken = members[entry_id], [], []
-        for other in likely[entry_id]:
+    likely = {one: others for one in shared if (others := _likeliest(members[one], members, shared[one]))}
+    texts = _Texts(connection, {*likely, *(other.id for others in likely.values() for other in others)})
+    for entry_id, others in likely.items():
+        own, taken = members[entry_id], []
+        for other in others:
             pair = texts.compare(own, other)
-            if pair is not None and pair.rule == RELATED:
-                related.append(pair)
-            elif pair is not None:
+            if pair is not None:
                 yield pair
-                if own.leading < other.leading:
+                if pair.rule != RELATED and own.leading < other.leading:
                     taken.append(other.id)
-        yield from sorted(related, key=lambda pair: -pair.score)[: pairs.RELATED_SHOWN]
         if taken:
-            behind = entries.followers(connection, taken) - {own.id, *(other.id for other in likely[entry_id])}
-            yield from _take_over(connection, own, behind)
+            behind = entries.first_followers(connection, taken, FOLLOWERS)
+            compared = {own.id, *(other.id for other in others)}
+            yield from _take_over(connection, own, [each for each in behind if each not in compared])
 
 
 def _take_over(connection: Connection, own: Member, behind: Collection[int]) -> Iterator[Pair]:
     """The pairs of an entry with those that a lead loses to it: each of them agreed with that lead, and may with none
     other that it was compared with."""
-    first = sorted(_members(connection, behind).values(), key=lambda other: other.leading)[:FOLLOWERS]
-    texts = _Texts(connection, [own.id, *(other.id for other in first)])
-    for other in first:
+    texts = _Texts(connection, {own.id, *behind})
+    for other in _members(connection, behind).values():
         pair = texts.compare(own, other)
         if pair is not None and pair.rule != RELATED:
             yield pair
@@ -167,14 +183,20 @@ def _members(connection: Connection, entry_ids: Collection[int]) -> dict[int, Me
     return {one.id: one for one in entries.members(connection, sorted(entry_ids), SECONDS)}
 
 
-def _likeliest(own: Member, members: Mapping[int, Member], shared: Mapping[int, int]) -> list[Member]:
+def _likeliest(own: Member, members: Mapping[int, Member], shared: Mapping[int, Nearness]) -> list[Member]:
     """Whose texts are compared: who shares most, among those who share enough the first in order, and who leads most of
     them."""
     near = [members[each] for each in shared if each in members]
     # What they are all behind may have come too late for the index.
-    leads = Counter(one.lead_id for one in near if one.lead_id is not None).most_common(LEADS)
-    near.sort(key=lambda one: (-min(shared[one.id], ENOUGH), one.leading))
-    chosen = dict.fromkeys([*(members[lead_id] for lead_id, _ in leads), *near[:LIKELY]])
+    behind = Counter(one.lead_id for one in near if one.lead_id is not None)
+    leads = sorted((members[each] for each in behind), key=lambda one: (-behind[one.id], one.leading))
+    # Equal words are found by their hash.
+    near = [one for one in near if one.text_hash is None or one.text_hash != own.text_hash]
+    # What was taken back takes nobody's place, but is compared where there is room: it may be shown again.
+    near.sort(key=lambda one: (one.withdrawn, shared[one.id], one.leading))
+    surplus = {one.id for one in [one for one in near if shared[one.id][0] == -1][SINGLES:]}
+    near = [one for one in near if one.id not in surplus]
+    chosen = dict.fromkeys([*leads[:LEADS], *near[:LIKELY]])
     return [one for one in chosen if one.id != own.id and abs(one.at - own.at) <= SECONDS]
 
 
@@ -182,7 +204,7 @@ class _Texts:
     """Stored texts, each taken apart once, for as long as they are compared."""
 
     def __init__(self, connection: Connection, entry_ids: Collection[int]) -> None:
-        self._texts = pairs.texts(connection, sorted(set(entry_ids)))
+        self._texts = pairs.texts(connection, sorted(entry_ids))
         self._prints: dict[int, Fingerprint] = {}
 
     def compare(self, own: Member, other: Member) -> Pair | None:

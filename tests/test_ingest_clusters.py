@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from db.engine import Engine, open_engine
+from db.engine import Engine, open_engine, reading
 from db.records import PERSON
-from db.store import shingles
+from db.store import entries, shingles
 from feeds import dedupe
 from feeds.correct import join, let_be, split
 from feeds.dedupe import WINDOW
@@ -214,15 +214,16 @@ def test_entries_that_share_an_address_of_all_are_not_joined_by_it(tmp_path: Pat
     assert [entry.is_lead for entry in desk.all_entries(engine)] == [True, True]
 
 
-def test_a_source_that_gives_every_item_one_title_costs_no_more(tmp_path: Path) -> None:
-    """Quadratic work would take minutes here."""
+@pytest.mark.parametrize(("text", "leads"), [(BODY, 3000), (" ".join(f"word{n}" for n in range(60)), 1)])
+def test_a_source_that_gives_every_item_one_title_costs_no_more(tmp_path: Path, text: str, leads: int) -> None:
+    """Quadratic work would take minutes here, whether all stand alone or all follow one."""
     engine = new_engine(tmp_path)
     title = "Subscribe to read this article"
-    rows = [record(title, url=f"https://news.example/{number}", text=BODY, position=number) for number in range(3000)]
+    rows = [record(title, url=f"https://news.example/{number}", text=text, position=number) for number in range(3000)]
     tell(engine, "feed", *rows[:2000])
     tally = tell(engine, "feed", *rows, now=LATER)
     assert tally == Tally(new=1000, unchanged=2000)
-    assert all(entry.is_lead for entry in desk.all_entries(engine))
+    assert sum(entry.is_lead for entry in desk.all_entries(engine)) == leads
 
 
 # The rule itself
@@ -425,3 +426,21 @@ def rows_read(engine: Engine, work: Callable[[], None]) -> int:
     work()
     event.remove(engine, "before_cursor_execute", _count)
     return counted
+
+
+def test_what_is_beside_an_entry_is_found_without_looking_through_its_moment(tmp_path: Path) -> None:
+    """Counted in steps of SQLite: each of many at one moment costs the same, however many they are."""
+    steps = []
+    for many in (200, 800):
+        engine = new_engine(tmp_path, f"of{many}")
+        rows = [record(STORY, url=f"https://news.example/{number}", position=number) for number in range(many)]
+        tell(engine, "feed", *rows)
+        with reading(engine) as connection:
+            counted: list[int] = []
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.set_progress_handler(lambda counted=counted: counted.append(1), 100)
+            assert entries.beside(connection, range(1, many + 1)) == set(range(1, many + 1))
+            driver.set_progress_handler(None, 0)
+        steps.append(len(counted) / many)
+    assert steps[1] < 1.2 * steps[0]

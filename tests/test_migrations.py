@@ -279,3 +279,23 @@ def test_ids_of_articles_are_as_wide_as_those_they_name() -> None:
         import_module("db.migrations.versions.0004_articles").upgrade()
     assert "source_id BIGINT NOT NULL" in made.getvalue()
     assert "due_at TIMESTAMP WITH TIME ZONE" in made.getvalue()
+
+
+def test_entries_of_the_fourth_schema_that_have_a_teaser_alone_lead_no_text(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}")
+    with writing(engine) as connection:
+        command.upgrade(alembic_config(connection), "0004")
+        connection.exec_driver_sql("INSERT INTO sources VALUES (1, 'a', 'config', 1, 0, '{}', '{}')")
+        for number, body in enumerate(("", "B"), 1):
+            connection.exec_driver_sql(
+                "INSERT INTO entries (id, uid, source_id, title, title_from_body, updated, first_seen, sorted_at, "
+                "place, authors, categories, enclosures, sections, access, evidence, summary, content, text) "
+                "VALUES (:id, :id, 1, 'T', 0, :at, :at, :at, 0, '[]', '[]', '[]', '[]', 'free', '[]', 's', '', "
+                ":body)",
+                {"id": number, "at": "2026-03-02 12:00:00.000000", "body": body},
+            )
+            connection.exec_driver_sql("INSERT INTO fingerprints VALUES (?, 1, 7, 1772452800, 20, 8)", (number,))
+    assert upgrade(engine)
+    with reading(engine) as connection:
+        assert {one.id: one.teased for one in entries.members(connection, [1, 2], 7)} == {1: True, 2: False}
+    engine.dispose()

@@ -15,6 +15,7 @@ from db.models import Shingle, Sketch
 from db.records import RELATED
 from db.store import pairs, shingles
 from feeds import dedupe
+from feeds.correct import restore, withdraw
 from feeds.pairs import ENOUGH, FOLLOWERS, LIKELY, SINGLES, _worth
 from tests import desk
 from tests.desk import MARKER, NOON, UNMARKED, hours, new_engine, record, tell
@@ -94,17 +95,52 @@ def test_an_edit_of_an_old_entry_is_compared_with_those_it_agreed_with(tmp_path:
     say(engine, "agency", prose(1))
     say(engine, "harbour", edited(prose(1)), "Bridge is open", dated=NOON + hours(1))
     late = NOON + hours(24 * 30)
-    say(engine, "harbour", edited(prose(1)) + " Corrected.", "Bridge is open", dated=NOON + hours(1), now=late)
+    text = edited(prose(1)) + " Corrected."
+    unsketched = dedupe.imprint("Bridge is open", text, at=NOON + hours(1), sketched=False)
+    say(engine, "harbour", text, "Bridge is open", dated=NOON + hours(1), now=late, fingerprint=unsketched)
     assert stands(engine)["harbour"] == ("agency", "R3")
     assert rows(engine, Sketch) == 1
 
 
-def test_an_archive_costs_the_index_nothing(tmp_path: Path) -> None:
+def test_what_was_old_when_its_document_was_made_costs_the_index_nothing(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     say(engine, "agency", prose(1))
-    say(engine, "harbour", edited(prose(1)), "Bridge is open", now=NOON + hours(24 * 8))
+    old = dedupe.imprint("Bridge is open", edited(prose(1)), at=NOON, sketched=False)
+    say(engine, "harbour", edited(prose(1)), "Bridge is open", fingerprint=old)
     assert (rows(engine, Sketch), rows(engine, Shingle), rows(engine, PairRow)) == (1, 17, 0)
     assert stands(engine)["harbour"] == ("harbour", None)
+
+
+def test_copies_are_found_whenever_they_are_read(tmp_path: Path) -> None:
+    """A folder of old documents, and one of years: the index holds the last week of what is told."""
+    engine = new_engine(tmp_path)
+    for year in range(4):
+        then, now = NOON - hours(24 * 365 * (4 - year)), NOON + hours(24 * 365)
+        for name, text, dated in (("agency", prose(year), then), ("harbour", edited(prose(year)), then + hours(1))):
+            say(engine, f"{name}{year}", text, f"A headline of the {name} in {year}", dated=dated, now=now)
+    assert {name: lead for name, (lead, _) in stands(engine).items() if name.startswith("harbour")} == {
+        f"harbour{year}": f"agency{year}" for year in range(4)
+    }
+    assert rows(engine, Sketch) == 2
+
+
+def test_related_entries_are_the_same_whatever_came_first(tmp_path: Path) -> None:
+    """More than are shown, and no more than are compared."""
+    told = [
+        (f"s{n}", f"{prose(1, words=25 + n % 3)} {prose(10 + n)}", f"Minister opens bridge over river in Town{n}")
+        for n in range(LIKELY)
+    ]
+    found: list[dict[str, list[str]]] = []
+    for order in (told, told[::-1], told[::2] + told[1::2]):
+        engine = new_engine(tmp_path, f"in{len(found)}")
+        for name, text, title in order:
+            say(engine, name, text, title)
+        with reading(engine) as connection:
+            ids = {entry.id: entry.uid for entry in desk.all_entries(engine)}
+            shown = pairs.related(connection, list(ids))
+            found.append({ids[each]: [one.uid for one in others] for each, others in shown.items()})
+    assert found[0] == found[1] == found[2]
+    assert {len(others) for others in found[0].values()} == {pairs.RELATED_SHOWN}
 
 
 def test_the_index_is_pruned_by_what_comes(tmp_path: Path) -> None:
@@ -175,6 +211,18 @@ def test_one_event_in_other_words_is_linked_and_hides_nothing(tmp_path: Path) ->
         assert [one.source for one in pairs.related(connection, [1])[1]] == ["harbour"]
 
 
+def test_what_was_taken_back_takes_no_place_among_the_likeliest(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    for number in range(LIKELY + 2):
+        uid = say(engine, f"s{number:02}", f"{prose(1)} Number {number}.", f"The bridge, number {number}")
+        withdraw(engine, uid, "by mistake", NOON + hours(1))
+    say(engine, "agency", prose(1), dated=NOON + hours(2))
+    say(engine, "harbour", edited(prose(1)), "Bridge is open", dated=NOON + hours(3))
+    assert stands(engine) == {"agency": ("agency", None), "harbour": ("agency", "R3")}
+    restore(engine, uid, NOON + hours(4))
+    assert {lead for lead, _ in stands(engine).values()} == {"s11"}
+
+
 def test_what_is_not_there_any_more_is_no_candidate(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     say(engine, "agency", prose(1))
@@ -209,13 +257,14 @@ def test_a_batch_of_copies_costs_no_statement_for_each(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shared", "hashes", "singles", "worth"),
     [
-        ([[1, 2], [1, 3]], 16, 0, {1: 2}),
-        ([[2, 3, 4, 5, 6], [1]], 16, SINGLES, {1: 1, 2: 1, 3: 1}),
+        ([[1, 2], [1, 3]], 16, 0, {1: (-2, 0)}),
+        # The rarest first, and all that are as rare as the last of them.
+        ([[6, 7, 8, 9], [2, 3, 4], [1]], 16, SINGLES, {1: (-1, 1), 2: (-1, 3), 3: (-1, 3), 4: (-1, 3)}),
         # A line of the source's: nobody is worth a look for it.
         ([list(range(shingles.MOST))] * 7, 16, SINGLES, {}),
         # Most of the text: the first are.
-        ([list(range(shingles.MOST))] * 8, 16, 0, dict.fromkeys(range(shingles.MOST), ENOUGH)),
+        ([list(range(shingles.MOST))] * 8, 16, 0, dict.fromkeys(range(shingles.MOST), (-ENOUGH, 0))),
     ],
 )
-def test_who_is_worth_a_look(shared: list[list[int]], hashes: int, singles: int, worth: dict[int, int]) -> None:
+def test_who_is_worth_a_look(shared: list[list[int]], hashes: int, singles: int, worth: dict[int, Any]) -> None:
     assert _worth(shared, hashes, singles=singles) == worth

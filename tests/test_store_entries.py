@@ -191,6 +191,8 @@ def test_listing_shows_duplicates(tmp_path: Path) -> None:
         assert (follower.lead, follower.rule) == (lead.uid, "R2")
         assert entries.elsewhere(connection, [lead.id, 10**9]) == {lead.id: [(follower.url, follower.source)]}
         assert entries.followers(connection, [lead.id]) == {follower.id}
+        assert entries.first_followers(connection, [lead.id], 1) == [follower.id]
+        assert entries.first_followers(connection, [lead.id], 0) == []
         found = entries.members(connection, [lead.id, follower.id], 1)
         assert min(found, key=lambda one: one.leading).uid == lead.uid
         assert entries.members(connection, [], 1) == []
@@ -315,6 +317,7 @@ def test_the_hot_lookups_use_indexes(tmp_path: Path) -> None:
         lambda connection: entries.of_text(connection, 1, 2, 3, 7),
         lambda connection: entries.beside(connection, ids),
         lambda connection: entries.followers(connection, ids),
+        lambda connection: entries.first_followers(connection, ids, 7),
         lambda connection: saving.sections_of(connection, ids),
         lambda connection: entries.sharing(connection, ids),
         lambda connection: revisions.history(connection, 1),

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from db.engine import Engine, reading, writing
-from db.records import RELATED, Pair
-from db.store import pairs, saving
+from db.records import COMPARED, RELATED, Pair, Withdrawal, WithdrawnBy
+from db.store import pairs, saving, withdrawals
 from tests import desk
 from tests.desk import NOON, hours, new_engine, record, tell
 
@@ -48,6 +48,13 @@ def test_texts_or_the_teasers_that_stand_for_them(engine: Engine) -> None:
         }
 
 
+def test_no_more_of_a_text_is_read_than_is_compared(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "feed", record(text="a b" * COMPARED))
+    with reading(engine) as connection:
+        assert len(pairs.texts(connection, [1])[1][1]) == COMPARED
+
+
 def test_related_are_leads_of_other_clusters_the_nearest_first(engine: Engine) -> None:
     with writing(engine) as connection:
         pairs.put(connection, [Pair(1, other, RELATED, other / 10) for other in range(2, 9)])
@@ -66,6 +73,15 @@ def test_related_are_leads_of_other_clusters_the_nearest_first(engine: Engine) -
         assert pairs.related_ids(connection, [2, 3]) == {1}
         pairs.put(connection, [Pair(2, other, RELATED, 1.0) for other in (3, 4, 5, 7, 8)])
         assert len(pairs.related(connection, [2])[2]) == pairs.RELATED_SHOWN
+
+
+def test_what_was_taken_back_is_related_to_none_until_it_is_shown_again(engine: Engine) -> None:
+    with writing(engine) as connection:
+        pairs.put(connection, [Pair(1, 2, RELATED, 0.5), Pair(1, 3, RELATED, 0.25)])
+        withdrawals.save(connection, 2, Withdrawal(NOON, WithdrawnBy.SOURCE, "gone"))
+        assert [one.title for one in pairs.related(connection, [1])[1]] == ["Headline number 3 of many"]
+        withdrawals.remove(connection, [2])
+        assert len(pairs.related(connection, [1])[1]) == 2
 
 
 def test_a_ruling_is_replaced_and_taken_back_from_either_side(engine: Engine) -> None:

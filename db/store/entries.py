@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast
@@ -14,11 +15,12 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    asc,
     bindparam,
     case,
+    desc,
     func,
     select,
-    tuple_,
 )
 from sqlalchemy import cast as cast_to
 from sqlalchemy import or_ as either
@@ -405,15 +407,25 @@ _OF_TEXT = _MEMBERS.join(Fingerprint, Fingerprint.entry_id == Entry.id).where(
     Fingerprint.text_hash == bindparam("text_hash", type_=BigInteger),
     Fingerprint.at.between(bindparam("since", type_=BigInteger), bindparam("until", type_=BigInteger)),
 )
-_PLACE = tuple_(Fingerprint.at, Fingerprint.entry_id)
-_OTHER_PLACE = tuple_(_Other.at, _Other.entry_id)
+_SIDES = ((operator.lt, desc), (operator.gt, asc))
+# In two steps, each along an index: compared as pairs of time and id, all of one moment are looked through for each.
 _BESIDE = select(
     *(
-        select(_Other.entry_id).where(*_OWN, side).order_by(*order).limit(1).correlate(Fingerprint).scalar_subquery()
-        for side, order in (
-            (_OTHER_PLACE < _PLACE, (_Other.at.desc(), _Other.entry_id.desc())),
-            (_OTHER_PLACE > _PLACE, (_Other.at, _Other.entry_id)),
+        func.coalesce(
+            *(
+                select(_Other.entry_id)
+                .where(*_OWN, *bounds)
+                .order_by(*map(turned, order))
+                .limit(1)
+                .correlate(Fingerprint)
+                .scalar_subquery()
+                for bounds, order in (
+                    ((_Other.at == Fingerprint.at, is_on(_Other.entry_id, Fingerprint.entry_id)), (_Other.entry_id,)),
+                    ((is_on(_Other.at, Fingerprint.at),), (_Other.at, _Other.entry_id)),
+                )
+            )
         )
+        for is_on, turned in _SIDES
     )
 ).where(Fingerprint.entry_id.in_(_IDS))
 _SHARING = select(Fingerprint.entry_id).where(
@@ -424,6 +436,7 @@ _SHARING = select(Fingerprint.entry_id).where(
     .exists(),
 )
 _FOLLOWERS = select(Entry.id).where(Entry.lead_id.in_(_IDS))
+_FIRST_FOLLOWERS = _FOLLOWERS.order_by(Entry.sorted_at, Entry.uid).limit(bindparam("most", type_=Integer))
 
 
 def _member(row: Sequence[Any]) -> Member:
@@ -466,6 +479,11 @@ def followers(connection: Connection, lead_ids: Sequence[int]) -> set[int]:
     for chunk in chunks(lead_ids):
         found.update(connection.scalars(_FOLLOWERS, {"ids": chunk}))
     return found
+
+
+def first_followers(connection: Connection, lead_ids: Sequence[int], most: int) -> list[int]:
+    """Ids of the earliest `most` of them, in order of time; of a few leads."""
+    return list(connection.scalars(_FIRST_FOLLOWERS, {"ids": lead_ids, "most": most}))
 
 
 def members(connection: Connection, entry_ids: Sequence[int], window: int) -> list[Member]:

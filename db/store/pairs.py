@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, tuple_
 from sqlalchemy.orm import aliased
 
-from db.models import Entry, Ruling, Source
+from db.models import Entry, Ruling, Source, Withdrawal
 from db.models import Pair as PairRow
-from db.records import RELATED, Pair, Relative
+from db.records import COMPARED, RELATED, Pair, Relative
 from db.store.bulk import insert_rows
 from db.store.entries import chunks
 
@@ -26,7 +26,8 @@ _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _OF = select(PairRow.entry_id, PairRow.other_id, PairRow.rule, PairRow.score).where(PairRow.entry_id.in_(_IDS))
 _PAIRED = select(PairRow.entry_id).where(PairRow.entry_id.in_(_IDS)).distinct()
 _RULINGS = select(Ruling.entry_id, Ruling.other_id, Ruling.same).where(Ruling.entry_id.in_(_IDS))
-_TEXTS = select(Entry.id, Entry.title, Entry.text, Entry.summary).where(Entry.id.in_(_IDS))
+_TEXT = func.coalesce(func.nullif(Entry.text, ""), Entry.summary)
+_TEXTS = select(Entry.id, Entry.title, func.substr(_TEXT, 1, COMPARED)).where(Entry.id.in_(_IDS))
 
 
 def put(connection: Connection, pairs: Sequence[Pair]) -> None:
@@ -62,16 +63,17 @@ def drop(connection: Connection, entry_ids: Sequence[int]) -> list[Pair]:
 
 
 def texts(connection: Connection, entry_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Entry id -> its title and its text, or the teaser that stands for it."""
+    """Entry id -> its title and its text, or the teaser that stands for it, as far as texts are compared."""
     found: dict[int, tuple[str, str]] = {}
     for chunk in chunks(entry_ids):
-        found.update((row[0], (row[1], row[2] or row[3])) for row in connection.execute(_TEXTS, {"ids": chunk}))
+        found.update((row[0], (row[1], row[2])) for row in connection.execute(_TEXTS, {"ids": chunk}))
     return found
 
 
 _Lead = aliased(Entry, name="lead")
 _Own = aliased(Entry, name="own")
 _SCORE = func.max(PairRow.score)
+_STANDS = ~select(Withdrawal.entry_id).where(Withdrawal.entry_id == _Lead.id).correlate(_Lead).exists()
 _RELATED = (
     select(_Own.id, _Lead.uid, _Lead.title, _Lead.url, Source.name, _SCORE)
     .select_from(PairRow)
@@ -79,8 +81,8 @@ _RELATED = (
     .join(Entry, Entry.id == PairRow.other_id)
     .join(_Lead, _Lead.id == func.coalesce(Entry.lead_id, Entry.id))
     .join(Source, Source.id == _Lead.source_id)
-    .where(_Own.id.in_(_IDS), PairRow.rule == RELATED, _Lead.id != func.coalesce(_Own.lead_id, _Own.id))
-    .group_by(_Own.id, _Lead.id)
+    .where(_Own.id.in_(_IDS), PairRow.rule == RELATED, _Lead.id != func.coalesce(_Own.lead_id, _Own.id), _STANDS)
+    .group_by(_Own.id, _Lead.id, Source.name)
     .order_by(_Own.id, _SCORE.desc(), _Lead.uid)
 )
 _RELATED_IDS = select(PairRow.other_id).where(PairRow.entry_id.in_(_IDS), PairRow.rule == RELATED)
@@ -88,7 +90,7 @@ _RELATED_IDS = select(PairRow.other_id).where(PairRow.entry_id.in_(_IDS), PairRo
 
 def related(connection: Connection, entry_ids: Sequence[int]) -> dict[int, list[Relative]]:
     """Entry id -> who tells of the same event in other words, the nearest first: leads alone, `RELATED_SHOWN` at most,
-    and none of the entry's own cluster."""
+    none of the entry's own cluster and none that was taken back."""
     found: dict[int, list[Relative]] = defaultdict(list)
     for chunk in chunks(entry_ids):
         for row in connection.execute(_RELATED, {"ids": chunk}):

@@ -8,7 +8,7 @@ import unicodedata
 from datetime import datetime
 from hashlib import blake2b
 
-from db.records import Fingerprint
+from db.records import COMPARED, Fingerprint
 from feeds.dedupe.canon import canon
 from feeds.dedupe.shingles import OPENING, shingles_of, sketch_of
 from feeds.dedupe.words import figures_of, spelt, stems_of
@@ -21,8 +21,7 @@ TITLE_WORDS = 4
 """Titles of fewer words recur: "Weather", "Morning briefing", "In pictures"."""
 
 MAX_TITLE = 1000
-MAX_BODY = 200_000
-"""Characters that are read at all: whoever asks may give more than any clean entry has."""
+"""Characters that are read at all, as `COMPARED` of a body: whoever asks may give more than any clean entry has."""
 
 _UPDATE = re.compile(r"(?:(?:UPDATE|WRAPUP) ?\d{1,2}|REFILE|RPT) ?- ?(?=\S)")
 _SITE_WORDS = 5
@@ -68,7 +67,7 @@ def fingerprint(title: str, body: str, url: str | None = None, *, at: datetime |
         at,
         one.sketch,
         frozenset(shingles),
-        figures_of(body[:MAX_BODY]),
+        figures_of(body[:COMPARED]),
         frozenset(shingles[: OPENING - 2]),
         stems_of(words.decode()),
     )
@@ -77,7 +76,7 @@ def fingerprint(title: str, body: str, url: str | None = None, *, at: datetime |
 def _printed(title: str, body: str, url: str | None, at: datetime | None, sketched: bool) -> tuple[Fingerprint, bytes]:
     """An imprint, and the words of the body."""
     folded, title_words = spelt(_told(title))
-    words, body_words = spelt(body[:MAX_BODY]) if body else (b"", 0)
+    words, body_words = spelt(body[:COMPARED]) if body else (b"", 0)
     usable = body_words >= USABLE_WORDS
     one = _fingerprint(
         canon(url) if url else None,

@@ -13,12 +13,15 @@ import db.models
 revision = "0005"
 down_revision = "0004"
 
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     op.add_column("fingerprints", sa.Column("teased", sa.Boolean(), nullable=False, server_default=sa.false()))
+    _mark_teased()
     op.create_table(
         "sketches",
-        sa.Column("entry_id", sa.Integer(), nullable=False),
+        sa.Column("entry_id", _ID, autoincrement=False, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("hashes", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("entry_id", name="pk_sketches"),
@@ -27,7 +30,7 @@ def upgrade() -> None:
     op.create_table(
         "shingles",
         sa.Column("hash", sa.BigInteger(), nullable=False),
-        sa.Column("entry_id", sa.Integer(), nullable=False),
+        sa.Column("entry_id", _ID, autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("hash", "entry_id", name="pk_shingles"),
         sqlite_with_rowid=False,
     )
@@ -41,12 +44,20 @@ def upgrade() -> None:
     )
 
 
+def _mark_teased() -> None:
+    """Of what is stored, an entry without a text has its teaser compared."""
+    entries = sa.table("entries", sa.column("id", _ID), sa.column("text", sa.Text))
+    prints = sa.table("fingerprints", sa.column("entry_id", _ID), sa.column("teased", sa.Boolean))
+    bare = sa.select(entries.c.id).where(entries.c.text == "")
+    op.execute(sa.update(prints).where(prints.c.entry_id.in_(bare)).values(teased=True))
+
+
 def _create_pairs(name: str, *columns: sa.Column[object]) -> None:
     """A table of two entries and what is known of them, found from either."""
     op.create_table(
         name,
-        sa.Column("entry_id", sa.Integer(), nullable=False),
-        sa.Column("other_id", sa.Integer(), nullable=False),
+        sa.Column("entry_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("other_id", _ID, autoincrement=False, nullable=False),
         *columns,
         sa.PrimaryKeyConstraint("entry_id", "other_id", name=f"pk_{name}"),
         *(
