@@ -84,6 +84,7 @@ class Articles:
         self.then: Callable[[], None] = lambda: None
         self._now, self._room = now, room
         self._open = {one.listed.url: one for one in asked}
+        self._read: list[Wanted] = []
         self._begun: set[str] = set()
         self._failed: list[Wanted] = []
         self._reasons: list[str] = []
@@ -114,6 +115,7 @@ class Articles:
             if isinstance(found, Reading):
                 # What crosses processes does not say so.
                 self.readings.append(replace(found, partial=True, article=True))
+                self._read.append(wanted)
                 self._forget(wanted)
             else:
                 self._fail(wanted, found)
@@ -131,6 +133,13 @@ class Articles:
                 self._left.append(wanted)
         self._open.clear()
         self.then()
+
+    def drop(self, error: Exception) -> None:
+        """Nothing that was read can be stored: it was a try."""
+        for wanted in self._read:
+            self._fail(wanted, error)
+        self._read.clear()
+        self.readings.clear()
 
     @property
     def warnings(self) -> list[str]:
@@ -202,6 +211,14 @@ def plan(
     again, dropped = _stored(connection, manner.name, due)
     room = max(0, LEFT - (len(known) - len(due)))
     return Articles(manner, now, asked=[*asked, *again], left=left, dropped=dropped, room=room)
+
+
+def all_left(manner: Manner, readings: Sequence[Reading], now: datetime) -> Articles:
+    """The articles of a poll of which nobody can tell which are to be read: none is asked for now, and the first that
+    its documents name are left."""
+    named = {record.url: record for one in readings for record in one.records if record.url is not None}
+    left = [Wanted(listed_of(record, url)) for url, record in named.items()]
+    return Articles(manner, now, left=left[:MOST])
 
 
 def _folded(readings: Iterable[Reading]) -> Iterable[EntryRecord]:

@@ -15,8 +15,12 @@ from db.records import Access, ArticleRecord, StoredEntry
 from db.store import articles, entries
 from db.store import revisions as revision_rows
 from feeds.articles import LEFT, MOST
+from feeds.fulltext import Listed
+from feeds.manner import Manner
+from feeds.model import Document
 from feeds.poll import Poller, PollResult, Terms
 from feeds.publish import publish
+from feeds.worker import Read, read_document
 from tests.articles import WORDS, page, read_with_stand_in
 from tests.fakes import Reply, Seen, conditional, moved
 from tests.polls import NOW, Bench
@@ -363,8 +367,84 @@ def test_a_run_that_is_told_to_stop_stores_what_there_is(desk: Bench) -> None:
     assert stored(desk)["2"].title == "Whole story 2"
 
 
+def test_what_a_run_has_no_time_for_is_read_by_the_next(desk: Bench) -> None:
+    desk.site.put("/feed", conditional(told([0]), '"v1"'))
+    put(desk, range(3))
+    desk.poll()
+    asked(desk)
+    desk.site.put("/feed", conditional(told(range(3)), '"v2"'))
+    desk.now += HOUR
+    results: list[PollResult] = []
+    with Poller(desk.engine, desk.config) as poller:
+        poller.poll(desk.now, Terms(progress=results.append, within=0.0), everyone=True)
+    assert [(result.outcome, result.tally.new, asked(desk)) for result in results] == [("stored", 2, [])]
+    assert {one.url[-1]: one.tries for one in left(desk)} == {"1": 0, "2": 0}
+    desk.poll(HOUR, everyone=True)
+    assert sorted(asked(desk)) == ["/a/1", "/a/2"]
+    assert left(desk) == []
+    assert {entry.title for entry in stored(desk).values()} == {f"Whole story {number}" for number in range(3)}
+
+
+def test_a_defect_in_planning_ends_one_poll_and_leaves_its_articles(
+    desk: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_given: object, **_how: object) -> None:
+        raise RuntimeError("planted")
+
+    configure(desk, more=f'[[source]]\nname = "other"\nurl = "{desk.at("b", "/other")}"\n')
+    desk.site.put("/other", told([7]))
+    desk.site.put("/feed", conditional(told(range(3)), '"v1"'))
+    put(desk, range(3))
+    with monkeypatch.context() as planted:
+        planted.setattr("feeds.round.plan", broken)
+        results = desk.poll()
+    assert {name: result.tally.new for name, result in results.items()} == {"n": 3, "other": 1}
+    assert "planted" in capsys.readouterr().err
+    assert (asked(desk), len(left(desk))) == ([], 3)
+    desk.poll(HOUR, everyone=True)
+    assert (len(asked(desk)), left(desk)) == (3, [])
+
+
+def test_a_defect_in_reading_an_article_is_logged(
+    desk: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("feeds.poll.read_document", read_with_defect)
+    desk.site.put("/feed", told([1]))
+    put(desk, [1])
+    result = desk.poll()["n"]
+    assert (result.outcome, "internal error (RuntimeError)" in result.warnings[0]) == ("stored", True)
+    assert "planted" in capsys.readouterr().err
+    assert [one.tries for one in left(desk)] == [1]
+
+
+def read_with_defect(document: Document, manner: Manner, digest: bytes, listed: Listed | None = None) -> Read:
+    """Reads listings, and breaks down over articles."""
+    if listed is not None:
+        raise RuntimeError("planted")
+    return read_document(document, manner, digest)
+
+
+def test_articles_that_cannot_be_stored_are_tried_again_while_the_listing_says_nothing_new(desk: Bench) -> None:
+    desk.site.put("/feed", conditional(told([1]), '"v1"'))
+    desk.poll()
+    with writing(desk.engine) as connection:
+        articles.remember(connection, [(desk.source().id, ArticleRecord(desk.at("a", "/a/1"), 1, desk.now))])
+    put(desk, [1])
+    with desk.engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql(
+            "create trigger refuse before update on entries when new.title like 'Whole%' "
+            "begin select raise(abort, 'refused'); end"
+        )
+    assert desk.poll(HOUR, everyone=True)["n"].outcome == "unchanged"
+    assert [one.tries for one in left(desk)] == [2]
+    with desk.engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("drop trigger refuse")
+    desk.poll(HOUR, everyone=True)
+    assert (stored(desk)["1"].title, left(desk)) == ("Whole story 1", [])
+
+
 def test_what_the_database_refuses_of_an_article_costs_the_listing_nothing(desk: Bench) -> None:
-    desk.site.put("/feed", told([1, 2]))
+    desk.site.put("/feed", told([1, 2, 3]))
     put(desk, [1, 2])
     with desk.engine.connect() as connection, connection.begin():
         connection.exec_driver_sql(
@@ -372,7 +452,8 @@ def test_what_the_database_refuses_of_an_article_costs_the_listing_nothing(desk:
             "begin select raise(abort, 'refused'); end"
         )
     assert desk.poll()["n"].outcome == "stored"
-    assert {entry.title for entry in stored(desk).values()} == {"Story 1", "Story 2"}
+    assert {entry.title for entry in stored(desk).values()} == {"Story 1", "Story 2", "Story 3"}
+    assert {one.url[-1]: one.tries for one in left(desk)} == {"1": 1, "2": 1}
 
 
 def test_twenty_articles_of_which_one_hangs_one_is_gone_and_one_is_premium(desk: Bench, tmp_path: Path) -> None:
