@@ -282,9 +282,8 @@ class Round:
             del self._queues[host]
         if asking.article is not None:
             articles, wanted = asking.article
-            if articles.closed:
+            if not articles.begin(wanted):
                 return
-            articles.begin(wanted)
         self._budget.begin(host, at)
         if asking.part is None and asking.article is None:
             asking.attempt.began = self._clock.moment()
@@ -352,6 +351,8 @@ class Round:
         attempt, host = asking.attempt, asking.host
         if isinstance(answer, Fetched) or answer.reached:
             self._settlement.answered(host)
+        if isinstance(answer, HttpError):
+            self._heed(asking, answer)
         if asking.article is not None:
             self._article_answered(asking, asking.article, answer)
         elif isinstance(answer, FetchError):
@@ -362,7 +363,6 @@ class Round:
                 attempt.put_off(answer)
             else:
                 attempt.failed(answer)
-                self._heed_host(host, answer)
             self._settlement.finish(attempt)
         else:
             if asking.part is None:
@@ -372,11 +372,13 @@ class Round:
             else:
                 self._have_read(asking, answer.document)
 
-    def _heed_host(self, host: str, answer: FetchError) -> None:
-        """Retry-After for the whole host, where the configuration says that it is meant so."""
-        wait = shut_for(self._config, host, answer.retry_after) if isinstance(answer, HttpError) else None
+    def _heed(self, asking: _Asking, answer: HttpError) -> None:
+        """Retry-After, for the whole host where the configuration says that it is meant so."""
+        if asking.part is not None or asking.article is not None:
+            asking.attempt.heed(asking.host, answer)
+        wait = shut_for(self._config, asking.host, answer.retry_after)
         if wait is not None:
-            self._budget.close(host, self._clock.at() + wait)
+            self._budget.close(asking.host, self._clock.at() + wait)
 
     def _have_read(self, asking: _Asking, document: Document) -> None:
         """Hands a document to a worker, unless it is the one that was read last."""
@@ -431,6 +433,8 @@ class Round:
             return
         articles = attempt.articles = self._plan(attempt)
         articles.then = lambda: self._settlement.finish(attempt)
+        for host, seconds in attempt.waits.items():
+            articles.hold(host, seconds)
         if self._ending:
             articles.close()  # all are left: what is stored of their entries would keep the next poll from asking
             return
