@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -284,7 +285,79 @@ def test_an_article_that_is_refused_is_a_hint_of_who_may_read_it(desk: Bench, st
     assert (one.title, one.access) == ("Story 1", Access.UNKNOWN)
     (proof,) = one.evidence
     assert (proof.signal, proof.value[:3]) == ("HTTP status", str(status))
-    assert (left(desk), result.warnings, result.tally.updated) == ([], [], 0)
+    assert ([one.tries for one in left(desk)], result.warnings, result.tally.updated) == ([1], [], 0)
+
+
+@pytest.mark.parametrize("status", [401, 402, 403])
+def test_an_article_that_is_refused_once_is_read_later(desk: Bench, status: int) -> None:
+    desk.site.put("/feed", conditional(told([1]), '"v1"'))
+    desk.site.put("/a/1", Reply(status=status))
+    desk.poll()
+    put(desk, [1], free=True)
+    assert desk.poll(HOUR, everyone=True)["n"].tally.updated == 1
+    one = stored(desk)["1"]
+    assert (one.title, one.access, [proof.signal for proof in one.evidence], left(desk)) == (
+        "Whole story 1",
+        Access.FREE,
+        ["isAccessibleForFree"],
+        [],
+    )
+
+
+def test_an_article_that_stays_refused_is_tried_three_times(desk: Bench) -> None:
+    desk.site.put("/feed", conditional(told([1]), '"v1"'))
+    desk.site.put("/a/1", Reply(status=403))
+    outcomes = [desk.poll(3 * HOUR, everyone=True)["n"].outcome for _ in range(5)]
+    assert (outcomes, len(asked(desk)), left(desk)) == (["stored"] + ["unchanged"] * 4, 3, [])
+    assert [proof.signal for proof in stored(desk)["1"].evidence] == ["HTTP status"]
+
+
+def test_a_site_that_wants_to_be_left_alone_is_asked_for_no_more_articles(desk: Bench) -> None:
+    desk.site.put("/feed", conditional(told(range(10)), '"v1"'))
+    for number in range(10):
+        desk.site.put(f"/a/{number}", Reply(status=429, headers=[("Retry-After", "7200")]))
+    result = desk.poll()["n"]
+    # As many as are asked at once; each of them had a try.
+    at_once = desk.config.poll.per_host
+    assert len(asked(desk)) <= at_once
+    assert sum(one.tries for one in left(desk)) <= at_once
+    assert {one.due_at for one in left(desk)} == {NOW + 2 * HOUR}
+    assert (result.outcome, result.reason, result.next_due) == ("stored", "Retry-After=7200", NOW + 2 * HOUR)
+    desk.poll(HOUR, everyone=True)
+    assert asked(desk) == []
+    put(desk, range(10))
+    desk.poll(HOUR, everyone=True)
+    assert (len(asked(desk)), left(desk)) == (10, [])
+
+
+def test_another_site_that_wants_to_be_left_alone_delays_its_articles_alone(desk: Bench) -> None:
+    there = desk.at("b", "/a/").encode()
+    desk.site.put("/feed", told(range(4)).replace(b"/a/2", there + b"2").replace(b"/a/3", there + b"3"))
+    for number in (2, 3):
+        desk.site.put(f"/a/{number}", Reply(status=503, headers=[("Retry-After", "86400")]))
+    put(desk, range(2))
+    result = desk.poll()["n"]
+    assert result.reason == "no validators: a download at each poll, every 1440 min"
+    assert {one.url[-1]: one.due_at for one in left(desk)} == {"2": NOW + 24 * HOUR, "3": NOW + 24 * HOUR}
+    assert {entry.title for entry in stored(desk).values()} == {"Whole story 0", "Whole story 1", "Story 2", "Story 3"}
+
+
+def test_a_listing_whose_next_page_is_refused_has_its_articles_left(
+    desk: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.poll.read_document", read_paged)
+    configure(desk, more='kind = "page"\npages = 2')
+    desk.site.put("/feed", told(range(3)))
+    desk.site.put("/2", Reply(status=429, headers=[("Retry-After", "7200")]))
+    put(desk, range(3))
+    assert desk.poll()["n"].tally.new == 3
+    assert (asked(desk), {one.due_at for one in left(desk)}) == ([], {NOW + 2 * HOUR})
+
+
+def read_paged(document: Document, manner: Manner, digest: bytes, listed: Listed | None = None) -> Read:
+    """Reads a feed as the first page of a listing."""
+    found = read_with_stand_in(document, manner if listed else replace(manner, kind="feed"), digest, listed)
+    return found if listed else replace(found, further=(document.name.replace("/feed", "/2"),))
 
 
 @pytest.mark.parametrize("reply", [Reply(status=403), Reply(body=page("For some", ""))], ids=["refused", "textless"])
