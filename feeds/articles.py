@@ -46,6 +46,7 @@ WITHIN = 30.0
 """Seconds that a poll waits for its articles: then it ends with what there is."""
 
 LOST = (404, 410)
+REFUSED = (401, 402, 403)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,9 @@ class Articles:
         if isinstance(found, NotNow):
             self.put_off(wanted)
         elif self._open.pop(url, None) is not None:
-            if isinstance(found, HttpError) and (evidence := http_evidence(found.status)) and not wanted.has_text:
+            if isinstance(found, HttpError) and found.status in REFUSED and not wanted.has_text:
                 # Who wants to be paid says the same as who takes us for a robot, which often is over in minutes.
+                evidence = http_evidence(found.status, found.robots)
                 self._keep(refused(evidence, self.manner, wanted.listed, self._now))
                 self._try_again(wanted)
             elif isinstance(found, Reading) and wanted.has_text and not any(record.text for record in found.records):

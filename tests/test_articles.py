@@ -288,6 +288,13 @@ def test_an_article_that_is_refused_is_a_hint_of_who_may_read_it(desk: Bench, st
     assert ([one.tries for one in left(desk)], result.warnings, result.tally.updated) == ([1], [], 0)
 
 
+def test_what_a_refusal_says_of_robots_is_a_hint_as_well(desk: Bench) -> None:
+    desk.site.put("/feed", told([1]))
+    desk.site.put("/a/1", Reply(status=403, headers=[("X-Robots-Tag", "noarchive")]))
+    desk.poll()
+    assert {proof.signal for proof in stored(desk)["1"].evidence} == {"HTTP status", "noarchive"}
+
+
 @pytest.mark.parametrize("status", [401, 402, 403])
 def test_an_article_that_is_refused_once_is_read_later(desk: Bench, status: int) -> None:
     desk.site.put("/feed", conditional(told([1]), '"v1"'))
