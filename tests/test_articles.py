@@ -578,3 +578,44 @@ def test_the_text_of_a_page_is_found(bench: Bench) -> None:
     assert (found["1"].title, found["1"].access, found["2"].access) == ("Whole 1", Access.FREE, Access.PREMIUM)
     assert found["1"].text.startswith("Paragraph 0 of the story.")
     assert "Paragraph 4" in found["1"].text
+
+
+LOCKED = (
+    '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "NewsArticle", '
+    '"isAccessibleForFree": false, "hasPart": {"@type": "WebPageElement", "isAccessibleForFree": false, '
+    '"cssSelector": ".body"}}</script>',
+    '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "NewsArticle", '
+    '"isAccessibleForFree": "False"}</script>',
+    '<meta property="article:content_tier" content="locked">',
+)
+"""What pages say of themselves that are for paying readers."""
+
+
+@pytest.mark.parametrize("teased", [True, False])
+def test_no_byte_of_a_premium_article_is_published(bench: Bench, teased: bool) -> None:
+    """From the page to the published tree, by all that really happens in between."""
+    pytest.importorskip("trafilatura")
+    configure(bench)
+    numbers = range(len(LOCKED) + 1)
+    feed = told(numbers)
+    for number in () if teased else numbers:
+        feed = feed.replace(f"<description>Teaser {number}</description>".encode(), b"")
+    bench.site.put("/feed", feed)
+    for number, said in enumerate((*LOCKED, "")):
+        word = "SENTINEL-OF-A-BODY" if said else "for all to read"
+        own = WORDS.replace(" ", f"{'abcd'[number] * 3} ")  # else they are one story
+        text = "".join(f"<p>Paragraph {at} says {word}. {own}</p>" for at in range(5))
+        markup = (
+            f"<!doctype html><html lang='en'><head><title>Whole {number}</title>{said}</head><body><main><article>"
+            f"<h1>Whole {number}</h1><div class='body'>{text}</div></article></main></body></html>"
+        )
+        bench.site.put(f"/a/{number}", Reply(body=markup.encode(), headers=[("Content-Type", "text/html")]))
+    assert bench.poll()["n"].tally.new == len(numbers)
+    found = stored(bench)
+    assert [found[str(number)].access for number in numbers][: len(LOCKED)] == [Access.PREMIUM] * len(LOCKED)
+    published = publish(bench.engine, bench.config, bench.now)
+    assert published.paths
+    public = {path.name: path.read_bytes() for path in bench.config.public.rglob("*") if path.is_file()}
+    assert b"for all to read" in public["all.atom"]
+    assert public["all.atom"].count(b"<entry") == len(numbers)
+    assert [name for name, data in public.items() if b"SENTINEL" in data] == []
