@@ -10,8 +10,9 @@ from db.engine import Connection
 from db.records import ArticleRecord, EntryRecord
 from db.store import articles, entries
 from feeds.access import http_evidence
+from feeds.cadence import RETRY_AFTER_LEAST, RETRY_AFTER_MOST
 from feeds.errors import FetchError, ParseError, SourceError
-from feeds.fetch import HttpError, NotNow
+from feeds.fetch import HttpError, NotNow, host_of
 from feeds.fulltext import (
     Listed,
     is_told,
@@ -45,6 +46,7 @@ WITHIN = 30.0
 """Seconds that a poll waits for its articles: then it ends with what there is."""
 
 LOST = (404, 410)
+REFUSED = (401, 402, 403)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +86,20 @@ class Articles:
         self.then: Callable[[], None] = lambda: None
         self._now, self._room = now, room
         self._open = {one.listed.url: one for one in asked}
+        self._read: list[Wanted] = []
+        self._held: dict[str, datetime] = {}
         self._begun: set[str] = set()
         self._failed: list[Wanted] = []
         self._reasons: list[str] = []
         self._left = list(left)
         self._done = list(dropped)
 
-    def begin(self, wanted: Wanted) -> None:
-        """It is asked for now: if nothing comes of that, it was a try."""
+    def begin(self, wanted: Wanted) -> bool:
+        """It is asked for now: if nothing comes of that, it was a try. False where nobody waits for it any more."""
+        if wanted.listed.url not in self._open:
+            return False
         self._begun.add(wanted.listed.url)
+        return True
 
     def put_off(self, wanted: Wanted) -> None:
         """The article could not be asked for: its host's budget is spent."""
@@ -106,18 +113,32 @@ class Articles:
         if isinstance(found, NotNow):
             self.put_off(wanted)
         elif self._open.pop(url, None) is not None:
-            if isinstance(found, HttpError) and (evidence := http_evidence(found.status)) and not wanted.has_text:
-                found = refused(evidence, self.manner, wanted.listed, self._now)
-            if isinstance(found, Reading) and wanted.has_text and not any(record.text for record in found.records):
+            if isinstance(found, HttpError) and found.status in REFUSED and not wanted.has_text:
+                # Who wants to be paid says the same as who takes us for a robot, which often is over in minutes.
+                evidence = http_evidence(found.status, found.robots)
+                self._keep(refused(evidence, self.manner, wanted.listed, self._now))
+                self._try_again(wanted)
+            elif isinstance(found, Reading) and wanted.has_text and not any(record.text for record in found.records):
                 # Its word on who may read it would take the place of one that came with the text that stays.
-                found = ParseError(f"{redact(url)}: has no text any more")
-            if isinstance(found, Reading):
-                # What crosses processes does not say so.
-                self.readings.append(replace(found, partial=True, article=True))
+                self._fail(wanted, ParseError(f"{redact(url)}: has no text any more"))
+            elif isinstance(found, Reading):
+                self._keep(found)
+                self._read.append(wanted)
                 self._forget(wanted)
             else:
                 self._fail(wanted, found)
-            self._close_if_done()
+            if isinstance(found, HttpError) and found.retry_after:
+                self.hold(host_of(url), found.retry_after)
+            else:
+                self._close_if_done()
+
+    def hold(self, host: str, seconds: int) -> None:
+        """Nothing of `host` is asked for so long: it asked for that."""
+        wait = min(max(timedelta(seconds=seconds), RETRY_AFTER_LEAST), RETRY_AFTER_MOST)
+        self._held[host] = max(self._now + wait, self._held.get(host, self._now))
+        for url in [url for url in self._open if url not in self._begun and host_of(url) == host]:
+            self._left.append(self._open.pop(url))
+        self._close_if_done()
 
     def close(self) -> None:
         """Nobody waits any longer."""
@@ -132,6 +153,13 @@ class Articles:
         self._open.clear()
         self.then()
 
+    def drop(self, error: Exception) -> None:
+        """Nothing that was read can be stored: it was a try."""
+        for wanted in self._read:
+            self._fail(wanted, error)
+        self._read.clear()
+        self.readings.clear()
+
     @property
     def warnings(self) -> list[str]:
         """What could not be read, in one line."""
@@ -142,12 +170,18 @@ class Articles:
 
     def outcome(self) -> tuple[list[ArticleRecord], list[str]]:
         """What is to be remembered, and addresses of what no longer is."""
-        again = [
-            ArticleRecord(one.listed.url, one.tries, self._now + AGAIN * 2 ** (one.tries - 1)) for one in self._failed
-        ]
-        waiting = [ArticleRecord(one.listed.url, one.tries, self._now) for one in self._left]
-        every = again + waiting
+        every = [self._record(one, self._now + AGAIN * 2 ** (one.tries - 1)) for one in self._failed]
+        every += [self._record(one, self._now) for one in self._left]
         return every[: self._room], [*self._done, *(one.url for one in every[self._room :])]
+
+    def _record(self, one: Wanted, due_at: datetime) -> ArticleRecord:
+        """What is noted of one, which is due at `due_at` where its host asks for no more."""
+        url = one.listed.url
+        return ArticleRecord(url, one.tries, max(due_at, self._held.get(host_of(url), due_at)))
+
+    def _keep(self, reading: Reading) -> None:
+        """Takes what an article says. What crosses processes does not say that it is one."""
+        self.readings.append(replace(reading, partial=True, article=True))
 
     def _close_if_done(self) -> None:
         if not self._open:
@@ -158,11 +192,18 @@ class Articles:
             self._done.append(wanted.listed.url)
 
     def _fail(self, wanted: Wanted, error: Exception) -> None:
-        """It is tried again, but where that cannot help."""
+        """Says so, and tries it again but where that cannot help."""
         message = str(error) if isinstance(error, SourceError) else f"internal error ({type(error).__name__})"
         self._reasons.append(message if "://" in message else f"{redact(wanted.listed.url)}: {message}")
+        if isinstance(error, HttpError) and error.status in LOST:
+            self._forget(wanted)
+        else:
+            self._try_again(wanted)
+
+    def _try_again(self, wanted: Wanted) -> None:
+        """At a later poll, but not for ever."""
         tries = wanted.tries + 1
-        if tries < TRIES and not (isinstance(error, HttpError) and error.status in LOST):
+        if tries < TRIES:
             self._failed.append(replace(wanted, tries=tries))
         else:
             self._forget(wanted)
@@ -202,6 +243,14 @@ def plan(
     again, dropped = _stored(connection, manner.name, due)
     room = max(0, LEFT - (len(known) - len(due)))
     return Articles(manner, now, asked=[*asked, *again], left=left, dropped=dropped, room=room)
+
+
+def all_left(manner: Manner, readings: Sequence[Reading], now: datetime) -> Articles:
+    """The articles of a poll of which nobody can tell which are to be read: none is asked for now, and the first that
+    its documents name are left."""
+    named = {record.url: record for one in readings for record in one.records if record.url is not None}
+    left = [Wanted(listed_of(record, url)) for url, record in named.items()]
+    return Articles(manner, now, left=left[:MOST])
 
 
 def _folded(readings: Iterable[Reading]) -> Iterable[EntryRecord]:

@@ -17,7 +17,7 @@ from feeds.articles import Articles
 from feeds.cadence import Bounds, Hints, next_due
 from feeds.config import Config, Source
 from feeds.errors import FetchError, ParseError, SourceError
-from feeds.fetch import Fetched, HttpError, NotNow, Request, same_origin
+from feeds.fetch import Fetched, HttpError, NotNow, Request, host_of, same_origin
 from feeds.further import Further, Part
 from feeds.ingest import Tally
 from feeds.log import redact
@@ -92,7 +92,8 @@ class Conclusion:
 
 class Attempt:
     """A poll of a source with an address. `began` is when it was first asked for, `manner` how it is read; `articles`
-    are those that are read beside its documents, None until these were."""
+    are those that are read beside its documents, None until these were; `waits` are the seconds for which hosts asked
+    to be left alone meanwhile."""
 
     def __init__(self, record: SourceRecord, source: Source, manner: Manner, began: datetime) -> None:
         self.record = record
@@ -117,6 +118,7 @@ class Attempt:
         self._pages = 0
         self._asked = {self.url}
         self._further = Further(self.url, source)
+        self.waits: dict[str, int] = {}
         self._put_off: str | None = None
         self._keeps_settings = False
 
@@ -135,7 +137,11 @@ class Attempt:
         """What was read, in the order in which it is stored: articles before the listings that name them, so that an
         entry begins with its text; of listings the earliest first, for what comes later corrects it."""
         articles = self.articles.readings if self.articles is not None else []
-        return [*articles, *reversed(self.readings)]
+        listings = reversed(self.readings)
+        if self._further.is_unread and not self._further.is_index:
+            # What names the part that is unread has to be read again, were it said again to the letter.
+            return [*articles, *(replace(one, digest=b"") for one in listings)]
+        return [*articles, *listings]
 
     @property
     def _is_doubted(self) -> bool:
@@ -182,6 +188,14 @@ class Attempt:
         kind = type(error).__name__
         self.result.errors.append(f"internal error ({kind}); run again with -vv and report what it says")
 
+    def heed(self, host: str, error: HttpError) -> None:
+        """Beside the document something of `host` was asked for, which may want to be left alone: so is the source,
+        where it is of that host."""
+        if error.retry_after:
+            self.waits[host] = max(error.retry_after, self.waits.get(host, 0))
+            if host == host_of(self.url):
+                self._hints = replace(self._hints, retry_after=max(self.waits[host], self._hints.retry_after or 0))
+
     def answered(self, fetched: Fetched) -> None:
         """The server answered, with or without a document."""
         self._fetched = fetched
@@ -195,7 +209,7 @@ class Attempt:
     def said_nothing_new(self, part: Part | None = None) -> Part | None:
         """The document is the one that was read last; returns where to go on as `was_read` does."""
         if part is not None:
-            self._further.was_read()
+            self._further.was_read(part)
             return self._next_part()
         self.result.read += 1
         self.said_again = True
@@ -221,7 +235,7 @@ class Attempt:
             self._next = read.earlier
         else:
             self._further.name(read.further, part)
-            self._take_further(read)
+            self._take_further(read, part)
         return self._next_part()
 
     def part_failed(self, part: Part, error: Exception) -> Part | None:
@@ -234,6 +248,8 @@ class Attempt:
                 self._next = None
             return None
         self._further.failed(part, error)
+        if isinstance(error, HttpError) and error.retry_after:
+            self._further.put_off(host_of(part.url))
         following = self._next_part()
         if following is None and self._further.nothing_read:
             self.result.errors.append(self._further.warnings.pop(0))
@@ -286,11 +302,13 @@ class Attempt:
         again = self._is_doubted or self._further.is_index
         self.readings.append(replace(reading, digest=b"") if again else reading)
 
-    def _take_further(self, read: Read) -> None:
+    def _take_further(self, read: Read, part: Part) -> None:
         """Takes what belongs to the first document. What a page does not name may stand on another by now."""
-        self._further.was_read()
+        self._further.was_read(part)
         partial = read.partial or self.source.kind != "sitemap"
-        self.readings.append(replace(unpack(read.packed), partial=partial))
+        reading = replace(unpack(read.packed), partial=partial)
+        # An index within an index stays as it is, too, while what it names changes.
+        self.readings.append(replace(reading, digest=b"") if self._further.is_index and read.further else reading)
         if self._read is not None and self._further.is_index:
             newest = max((each for each in (self._read.newest, read.newest) if each is not None), default=None)
             self._read = replace(self._read, newest=newest, every=self._read.every or read.every)
@@ -336,8 +354,8 @@ class Attempt:
             jitter=jitter,
         )
         # The validators of a document that says suspiciously little would hide that it goes on saying so; those of an
-        # index, what is new in the sitemaps that it names.
-        fetched = None if self._is_doubted or self._further.is_index else self._fetched
+        # index, what is new in the sitemaps that it names; those of a listing, its next page that is still unread.
+        fetched = None if self._is_doubted or self._further.is_index or self._further.is_unread else self._fetched
         poll = PollRecord(
             source_id=record.id,
             at=self.began,
@@ -357,7 +375,8 @@ class Attempt:
             url=moved_to,
         )
         moved_from = self.url if moved_to is not None else None
-        wait = shut_for(config, record.host, self._hints.retry_after) if failed else None
+        is_asked = failed or (record.host or "") in self.waits
+        wait = shut_for(config, record.host, self._hints.retry_after) if is_asked else None
         shut_until = None if wait is None else self.began + timedelta(seconds=wait)
         return Conclusion(poll, tally, tuple(self._troubles(config, failures)), moved_from, shut_until)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from feeds.config import Source
-from feeds.fetch import related
+from feeds.fetch import HttpError, host_of, related
 from feeds.log import redact
 
 SITEMAPS = 20
@@ -40,6 +40,8 @@ class Further:
         self._is_sitemap = source.kind == "sitemap"
         self._most, self._deepest = (SITEMAPS, DEPTH) if self._is_sitemap else (source.pages - 1, source.pages)
         self._waiting: deque[Part] = deque()
+        self._taken: set[str] = set()
+        self._is_full = False
         self._named = {url}
         self._read = 0
         self.is_index = False
@@ -63,16 +65,34 @@ class Further:
 
     def take(self, records: int) -> Part | None:
         """The next one to ask for, `records` being how many the poll has."""
-        return self._waiting.popleft() if self._waiting and records < ITEMS else None
+        self._is_full = records >= ITEMS
+        if self._is_full or not self._waiting:
+            return None
+        part = self._waiting.popleft()
+        self._taken.add(part.url)
+        return part
 
-    def was_read(self) -> None:
+    def was_read(self, part: Part) -> None:
         """One was had, be it as it was."""
+        self._taken.discard(part.url)
         self._read += 1
 
+    def put_off(self, host: str) -> None:
+        """Nothing more of `host` is asked for: it asked for that."""
+        self._taken.update(part.url for part in self._waiting if host_of(part.url) == host)
+        self._waiting = deque(part for part in self._waiting if part.url not in self._taken)
+
     def failed(self, part: Part, error: Exception) -> None:
-        """One was not had, or not read."""
+        """One was not had, or not read; a later poll may have it, unless it is not there."""
+        if isinstance(error, HttpError) and error.status in (404, 410):
+            self._taken.discard(part.url)
         message = str(error)
         self.warnings.append(message if part.url in message else f"{redact(part.url)}: {message}")
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether some of it is still to be had: it failed, or nobody came to ask for it."""
+        return bool(self._taken) or (bool(self._waiting) and not self._is_full)
 
     @property
     def nothing_read(self) -> bool:

@@ -21,7 +21,7 @@ from db.errors import StorageError
 from db.records import SourceRecord
 from db.store import schedule, sources
 from feeds import cadence, log
-from feeds.articles import MAX_BYTES, WITHIN, Articles, Wanted, check_article, plan
+from feeds.articles import MAX_BYTES, WITHIN, Articles, Wanted, all_left, check_article, plan
 from feeds.attempt import Attempt, PollResult, shut_for
 from feeds.budget import SPAN, Budget
 from feeds.clock import Clock
@@ -282,9 +282,8 @@ class Round:
             del self._queues[host]
         if asking.article is not None:
             articles, wanted = asking.article
-            if articles.closed:
+            if not articles.begin(wanted):
                 return
-            articles.begin(wanted)
         self._budget.begin(host, at)
         if asking.part is None and asking.article is None:
             asking.attempt.began = self._clock.moment()
@@ -352,6 +351,8 @@ class Round:
         attempt, host = asking.attempt, asking.host
         if isinstance(answer, Fetched) or answer.reached:
             self._settlement.answered(host)
+        if isinstance(answer, HttpError):
+            self._heed(asking, answer)
         if asking.article is not None:
             self._article_answered(asking, asking.article, answer)
         elif isinstance(answer, FetchError):
@@ -362,7 +363,6 @@ class Round:
                 attempt.put_off(answer)
             else:
                 attempt.failed(answer)
-                self._heed_host(host, answer)
             self._settlement.finish(attempt)
         else:
             if asking.part is None:
@@ -372,11 +372,13 @@ class Round:
             else:
                 self._have_read(asking, answer.document)
 
-    def _heed_host(self, host: str, answer: FetchError) -> None:
-        """Retry-After for the whole host, where the configuration says that it is meant so."""
-        wait = shut_for(self._config, host, answer.retry_after) if isinstance(answer, HttpError) else None
+    def _heed(self, asking: _Asking, answer: HttpError) -> None:
+        """Retry-After, for the whole host where the configuration says that it is meant so."""
+        if asking.part is not None or asking.article is not None:
+            asking.attempt.heed(asking.host, answer)
+        wait = shut_for(self._config, asking.host, answer.retry_after)
         if wait is not None:
-            self._budget.close(host, self._clock.at() + wait)
+            self._budget.close(asking.host, self._clock.at() + wait)
 
     def _have_read(self, asking: _Asking, document: Document) -> None:
         """Hands a document to a worker, unless it is the one that was read last."""
@@ -395,6 +397,8 @@ class Round:
 
     def _was_read(self, asking: _Asking, found: Read | Exception) -> None:
         attempt = asking.attempt
+        if not isinstance(found, Read | SourceError):
+            _log.error("poll crashed", source=attempt.record.name, exc_info=found)
         if asking.article is not None:
             articles, wanted = asking.article
             articles.ended(wanted, unpack(found.packed) if isinstance(found, Read) else found)
@@ -409,7 +413,6 @@ class Round:
             message = str(found)
             attempt.failed(found if attempt.url in message else ParseError(f"{redact(attempt.url)}: {message}"))
         else:
-            _log.error("poll crashed", source=attempt.record.name, exc_info=found)
             attempt.crashed(found)
         self._settlement.finish(attempt)
 
@@ -425,16 +428,16 @@ class Round:
 
     def _finish(self, attempt: Attempt) -> None:
         """The documents of an attempt are read: it is over once its articles are, of which each waits for its host."""
-        if not (attempt.source.fulltext and attempt.result.read) or self._ending:
+        if not (attempt.source.fulltext and attempt.result.read):
             self._settlement.finish(attempt)
             return
-        record, moment = attempt.record, self._clock.moment()
-        with reading(self._engine) as connection:
-            articles = plan(
-                connection, record.id, attempt.manner, attempt.readings, moment, first=record.last_success is None
-            )
-        attempt.articles = articles
+        articles = attempt.articles = self._plan(attempt)
         articles.then = lambda: self._settlement.finish(attempt)
+        for host, seconds in attempt.waits.items():
+            articles.hold(host, seconds)
+        if self._ending:
+            articles.close()  # all are left: what is stored of their entries would keep the next poll from asking
+            return
         self._awaited.append((self._elapsed() + WITHIN, articles))
         for wanted in articles.asked:
             url = wanted.listed.url
@@ -442,6 +445,19 @@ class Round:
             self._queue(_Asking(attempt, host_of(url), request, article=(articles, wanted)))
         if not articles.asked:
             articles.close()
+
+    def _plan(self, attempt: Attempt) -> Articles:
+        """The articles that an attempt asks for; where a defect of ours is in the way, a later poll does."""
+        record, moment = attempt.record, self._clock.moment()
+        try:
+            with reading(self._engine) as connection:
+                first = record.last_success is None
+                return plan(connection, record.id, attempt.manner, attempt.readings, moment, first=first)
+        except StorageError:
+            raise
+        except Exception as error:
+            _log.error("articles crashed", source=record.name, exc_info=error)
+            return all_left(attempt.manner, attempt.readings, moment)
 
     def _article_answered(
         self, asking: _Asking, article: tuple[Articles, Wanted], answer: Fetched | FetchError

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
-from db.store import articles, incidents, schedule, sources
+from db.store import articles as article_rows
+from db.store import incidents, schedule, sources
 from feeds import credence, log
 from feeds.attempt import MOST_AT_ONCE, Attempt, Conclusion, PollResult, is_witness, many_at_once
 from feeds.budget import SPAN
@@ -175,14 +176,15 @@ class Settlement:
                 for attempt in attempts:
                     self._store([attempt])
                 return
-            if not attempts[0].readings:
-                raise
-            if attempts[0].articles is not None:
+            articles = attempts[0].articles
+            if articles is not None and articles.readings:
                 # One of them may be what is more than we can take: its listing must not suffer.
                 _log.error("articles crashed", source=attempts[0].record.name, exc_info=error)
-                attempts[0].articles = None
+                articles.drop(error)
                 self._store(attempts)
                 return
+            if not attempts[0].readings:
+                raise
             _log.error("poll crashed", source=attempts[0].record.name, exc_info=error)
             attempts[0].crashed(error)
             self._store(attempts)
@@ -242,8 +244,8 @@ class Settlement:
     def _remember(self, connection: Connection, attempts: list[Attempt]) -> None:
         """Which articles are still to be read."""
         outcomes = [(one.record.id, *one.articles.outcome()) for one in attempts if one.articles is not None]
-        articles.forget(connection, [(source_id, url) for source_id, _, done in outcomes for url in done])
-        articles.remember(connection, [(source_id, one) for source_id, left, _ in outcomes for one in left])
+        article_rows.forget(connection, [(source_id, url) for source_id, _, done in outcomes for url in done])
+        article_rows.remember(connection, [(source_id, one) for source_id, left, _ in outcomes for one in left])
 
     def _acknowledge(self, attempt: Attempt, conclusion: Conclusion) -> None:
         """Said only after the commit: what this names survives any crash."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -15,8 +16,12 @@ from db.records import Access, ArticleRecord, StoredEntry
 from db.store import articles, entries
 from db.store import revisions as revision_rows
 from feeds.articles import LEFT, MOST
+from feeds.fulltext import Listed
+from feeds.manner import Manner
+from feeds.model import Document
 from feeds.poll import Poller, PollResult, Terms
 from feeds.publish import publish
+from feeds.worker import Read, read_document
 from tests.articles import WORDS, page, read_with_stand_in
 from tests.fakes import Reply, Seen, conditional, moved
 from tests.polls import NOW, Bench
@@ -280,7 +285,86 @@ def test_an_article_that_is_refused_is_a_hint_of_who_may_read_it(desk: Bench, st
     assert (one.title, one.access) == ("Story 1", Access.UNKNOWN)
     (proof,) = one.evidence
     assert (proof.signal, proof.value[:3]) == ("HTTP status", str(status))
-    assert (left(desk), result.warnings, result.tally.updated) == ([], [], 0)
+    assert ([one.tries for one in left(desk)], result.warnings, result.tally.updated) == ([1], [], 0)
+
+
+def test_what_a_refusal_says_of_robots_is_a_hint_as_well(desk: Bench) -> None:
+    desk.site.put("/feed", told([1]))
+    desk.site.put("/a/1", Reply(status=403, headers=[("X-Robots-Tag", "noarchive")]))
+    desk.poll()
+    assert {proof.signal for proof in stored(desk)["1"].evidence} == {"HTTP status", "noarchive"}
+
+
+@pytest.mark.parametrize("status", [401, 402, 403])
+def test_an_article_that_is_refused_once_is_read_later(desk: Bench, status: int) -> None:
+    desk.site.put("/feed", conditional(told([1]), '"v1"'))
+    desk.site.put("/a/1", Reply(status=status))
+    desk.poll()
+    put(desk, [1], free=True)
+    assert desk.poll(HOUR, everyone=True)["n"].tally.updated == 1
+    one = stored(desk)["1"]
+    assert (one.title, one.access, [proof.signal for proof in one.evidence], left(desk)) == (
+        "Whole story 1",
+        Access.FREE,
+        ["isAccessibleForFree"],
+        [],
+    )
+
+
+def test_an_article_that_stays_refused_is_tried_three_times(desk: Bench) -> None:
+    desk.site.put("/feed", conditional(told([1]), '"v1"'))
+    desk.site.put("/a/1", Reply(status=403))
+    outcomes = [desk.poll(3 * HOUR, everyone=True)["n"].outcome for _ in range(5)]
+    assert (outcomes, len(asked(desk)), left(desk)) == (["stored"] + ["unchanged"] * 4, 3, [])
+    assert [proof.signal for proof in stored(desk)["1"].evidence] == ["HTTP status"]
+
+
+def test_a_site_that_wants_to_be_left_alone_is_asked_for_no_more_articles(desk: Bench) -> None:
+    desk.site.put("/feed", conditional(told(range(10)), '"v1"'))
+    for number in range(10):
+        desk.site.put(f"/a/{number}", Reply(status=429, headers=[("Retry-After", "7200")]))
+    result = desk.poll()["n"]
+    # As many as are asked at once; each of them had a try.
+    at_once = desk.config.poll.per_host
+    assert len(asked(desk)) <= at_once
+    assert sum(one.tries for one in left(desk)) <= at_once
+    assert {one.due_at for one in left(desk)} == {NOW + 2 * HOUR}
+    assert (result.outcome, result.reason, result.next_due) == ("stored", "Retry-After=7200", NOW + 2 * HOUR)
+    desk.poll(HOUR, everyone=True)
+    assert asked(desk) == []
+    put(desk, range(10))
+    desk.poll(HOUR, everyone=True)
+    assert (len(asked(desk)), left(desk)) == (10, [])
+
+
+def test_another_site_that_wants_to_be_left_alone_delays_its_articles_alone(desk: Bench) -> None:
+    there = desk.at("b", "/a/").encode()
+    desk.site.put("/feed", told(range(4)).replace(b"/a/2", there + b"2").replace(b"/a/3", there + b"3"))
+    for number in (2, 3):
+        desk.site.put(f"/a/{number}", Reply(status=503, headers=[("Retry-After", "86400")]))
+    put(desk, range(2))
+    result = desk.poll()["n"]
+    assert result.reason == "no validators: a download at each poll, every 1440 min"
+    assert {one.url[-1]: one.due_at for one in left(desk)} == {"2": NOW + 24 * HOUR, "3": NOW + 24 * HOUR}
+    assert {entry.title for entry in stored(desk).values()} == {"Whole story 0", "Whole story 1", "Story 2", "Story 3"}
+
+
+def test_a_listing_whose_next_page_is_refused_has_its_articles_left(
+    desk: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.poll.read_document", read_paged)
+    configure(desk, more='kind = "page"\npages = 2')
+    desk.site.put("/feed", told(range(3)))
+    desk.site.put("/2", Reply(status=429, headers=[("Retry-After", "7200")]))
+    put(desk, range(3))
+    assert desk.poll()["n"].tally.new == 3
+    assert (asked(desk), {one.due_at for one in left(desk)}) == ([], {NOW + 2 * HOUR})
+
+
+def read_paged(document: Document, manner: Manner, digest: bytes, listed: Listed | None = None) -> Read:
+    """Reads a feed as the first page of a listing."""
+    found = read_with_stand_in(document, manner if listed else replace(manner, kind="feed"), digest, listed)
+    return found if listed else replace(found, further=(document.name.replace("/feed", "/2"),))
 
 
 @pytest.mark.parametrize("reply", [Reply(status=403), Reply(body=page("For some", ""))], ids=["refused", "textless"])
@@ -363,8 +447,84 @@ def test_a_run_that_is_told_to_stop_stores_what_there_is(desk: Bench) -> None:
     assert stored(desk)["2"].title == "Whole story 2"
 
 
+def test_what_a_run_has_no_time_for_is_read_by_the_next(desk: Bench) -> None:
+    desk.site.put("/feed", conditional(told([0]), '"v1"'))
+    put(desk, range(3))
+    desk.poll()
+    asked(desk)
+    desk.site.put("/feed", conditional(told(range(3)), '"v2"'))
+    desk.now += HOUR
+    results: list[PollResult] = []
+    with Poller(desk.engine, desk.config) as poller:
+        poller.poll(desk.now, Terms(progress=results.append, within=0.0), everyone=True)
+    assert [(result.outcome, result.tally.new, asked(desk)) for result in results] == [("stored", 2, [])]
+    assert {one.url[-1]: one.tries for one in left(desk)} == {"1": 0, "2": 0}
+    desk.poll(HOUR, everyone=True)
+    assert sorted(asked(desk)) == ["/a/1", "/a/2"]
+    assert left(desk) == []
+    assert {entry.title for entry in stored(desk).values()} == {f"Whole story {number}" for number in range(3)}
+
+
+def test_a_defect_in_planning_ends_one_poll_and_leaves_its_articles(
+    desk: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_given: object, **_how: object) -> None:
+        raise RuntimeError("planted")
+
+    configure(desk, more=f'[[source]]\nname = "other"\nurl = "{desk.at("b", "/other")}"\n')
+    desk.site.put("/other", told([7]))
+    desk.site.put("/feed", conditional(told(range(3)), '"v1"'))
+    put(desk, range(3))
+    with monkeypatch.context() as planted:
+        planted.setattr("feeds.round.plan", broken)
+        results = desk.poll()
+    assert {name: result.tally.new for name, result in results.items()} == {"n": 3, "other": 1}
+    assert "planted" in capsys.readouterr().err
+    assert (asked(desk), len(left(desk))) == ([], 3)
+    desk.poll(HOUR, everyone=True)
+    assert (len(asked(desk)), left(desk)) == (3, [])
+
+
+def test_a_defect_in_reading_an_article_is_logged(
+    desk: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("feeds.poll.read_document", read_with_defect)
+    desk.site.put("/feed", told([1]))
+    put(desk, [1])
+    result = desk.poll()["n"]
+    assert (result.outcome, "internal error (RuntimeError)" in result.warnings[0]) == ("stored", True)
+    assert "planted" in capsys.readouterr().err
+    assert [one.tries for one in left(desk)] == [1]
+
+
+def read_with_defect(document: Document, manner: Manner, digest: bytes, listed: Listed | None = None) -> Read:
+    """Reads listings, and breaks down over articles."""
+    if listed is not None:
+        raise RuntimeError("planted")
+    return read_document(document, manner, digest)
+
+
+def test_articles_that_cannot_be_stored_are_tried_again_while_the_listing_says_nothing_new(desk: Bench) -> None:
+    desk.site.put("/feed", conditional(told([1]), '"v1"'))
+    desk.poll()
+    with writing(desk.engine) as connection:
+        articles.remember(connection, [(desk.source().id, ArticleRecord(desk.at("a", "/a/1"), 1, desk.now))])
+    put(desk, [1])
+    with desk.engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql(
+            "create trigger refuse before update on entries when new.title like 'Whole%' "
+            "begin select raise(abort, 'refused'); end"
+        )
+    assert desk.poll(HOUR, everyone=True)["n"].outcome == "unchanged"
+    assert [one.tries for one in left(desk)] == [2]
+    with desk.engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("drop trigger refuse")
+    desk.poll(HOUR, everyone=True)
+    assert (stored(desk)["1"].title, left(desk)) == ("Whole story 1", [])
+
+
 def test_what_the_database_refuses_of_an_article_costs_the_listing_nothing(desk: Bench) -> None:
-    desk.site.put("/feed", told([1, 2]))
+    desk.site.put("/feed", told([1, 2, 3]))
     put(desk, [1, 2])
     with desk.engine.connect() as connection, connection.begin():
         connection.exec_driver_sql(
@@ -372,7 +532,8 @@ def test_what_the_database_refuses_of_an_article_costs_the_listing_nothing(desk:
             "begin select raise(abort, 'refused'); end"
         )
     assert desk.poll()["n"].outcome == "stored"
-    assert {entry.title for entry in stored(desk).values()} == {"Story 1", "Story 2"}
+    assert {entry.title for entry in stored(desk).values()} == {"Story 1", "Story 2", "Story 3"}
+    assert {one.url[-1]: one.tries for one in left(desk)} == {"1": 1, "2": 1}
 
 
 def test_twenty_articles_of_which_one_hangs_one_is_gone_and_one_is_premium(desk: Bench, tmp_path: Path) -> None:
@@ -417,3 +578,44 @@ def test_the_text_of_a_page_is_found(bench: Bench) -> None:
     assert (found["1"].title, found["1"].access, found["2"].access) == ("Whole 1", Access.FREE, Access.PREMIUM)
     assert found["1"].text.startswith("Paragraph 0 of the story.")
     assert "Paragraph 4" in found["1"].text
+
+
+LOCKED = (
+    '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "NewsArticle", '
+    '"isAccessibleForFree": false, "hasPart": {"@type": "WebPageElement", "isAccessibleForFree": false, '
+    '"cssSelector": ".body"}}</script>',
+    '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "NewsArticle", '
+    '"isAccessibleForFree": "False"}</script>',
+    '<meta property="article:content_tier" content="locked">',
+)
+"""What pages say of themselves that are for paying readers."""
+
+
+@pytest.mark.parametrize("teased", [True, False])
+def test_no_byte_of_a_premium_article_is_published(bench: Bench, teased: bool) -> None:
+    """From the page to the published tree, by all that really happens in between."""
+    pytest.importorskip("trafilatura")
+    configure(bench)
+    numbers = range(len(LOCKED) + 1)
+    feed = told(numbers)
+    for number in () if teased else numbers:
+        feed = feed.replace(f"<description>Teaser {number}</description>".encode(), b"")
+    bench.site.put("/feed", feed)
+    for number, said in enumerate((*LOCKED, "")):
+        word = "SENTINEL-OF-A-BODY" if said else "for all to read"
+        own = WORDS.replace(" ", f"{'abcd'[number] * 3} ")  # else they are one story
+        text = "".join(f"<p>Paragraph {at} says {word}. {own}</p>" for at in range(5))
+        markup = (
+            f"<!doctype html><html lang='en'><head><title>Whole {number}</title>{said}</head><body><main><article>"
+            f"<h1>Whole {number}</h1><div class='body'>{text}</div></article></main></body></html>"
+        )
+        bench.site.put(f"/a/{number}", Reply(body=markup.encode(), headers=[("Content-Type", "text/html")]))
+    assert bench.poll()["n"].tally.new == len(numbers)
+    found = stored(bench)
+    assert [found[str(number)].access for number in numbers][: len(LOCKED)] == [Access.PREMIUM] * len(LOCKED)
+    published = publish(bench.engine, bench.config, bench.now)
+    assert published.paths
+    public = {path.name: path.read_bytes() for path in bench.config.public.rglob("*") if path.is_file()}
+    assert b"for all to read" in public["all.atom"]
+    assert public["all.atom"].count(b"<entry") == len(numbers)
+    assert [name for name, data in public.items() if b"SENTINEL" in data] == []

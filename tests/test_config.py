@@ -212,6 +212,7 @@ def test_nothing_can_be_changed_afterwards() -> None:
         (SITE + '[[source]]\nname = "a"', "config.toml:4: source[0]: give either url or path"),
         (SITE + '[[source]]\nname = "a"\nurl = "http://h/"\npath = "x"', "give either url or path"),
         (SITE + '[[source]]\nname = "a"\nkind = "seed"\nurl = "http://h/"', "a seed source takes path"),
+        (SITE + '[[source]]\nname = "a"\nurl = "http://h/"\npages = 2', "pages is for sources of kind"),
         (SITE + '[[source]]\nname = "a"\nkind = "pages"\npath = "x"', "config.toml:6: source[0].kind: "),
         (SITE + SOURCE + SOURCE.replace("harbour", "HARBOUR"), 'source: the name "HARBOUR" is given twice'),
         (SITE + SOURCE + 'profile = "x"', 'source "harbour": there is no [profile.x]'),

@@ -313,6 +313,7 @@ def test_the_limits_that_pages_name_are_those_of_the_code() -> None:
     from feeds.fetch import MAX_REDIRECTS
     from feeds.fetch.transfer import HEADER_BYTES
     from feeds.sources.shape import MAX_ITEMS, MAX_MARKS, SPREAD
+    from feeds.sources.sitemap import MAX_TAGS
     from feeds.web import Limits
 
     limits, security = Limits(), text_of("docs/security.md")
@@ -320,7 +321,7 @@ def test_the_limits_that_pages_name_are_those_of_the_code() -> None:
     assert f"{limits.header_bytes // 1024} kB, {limits.progress:.0f} s without progress" in security
     assert f"headers {HEADER_BYTES // 1024} kB" in security
     assert f"| {MAX_ITEMS:,} items; more than {MAX_MARKS:,} tags or values only" in security
-    assert f"more than {SPREAD} bytes apart" in security
+    assert f"more than {SPREAD} bytes apart, of a sitemap {MAX_TAGS:,}" in security
     assert MAX_REDIRECTS == 5
     assert "at most five redirects" in security
     assert f"looks every {TICK} seconds" in text_of("docs/operations.md")

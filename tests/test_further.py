@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,11 +12,13 @@ from feeds.config import Source
 from feeds.further import DEPTH, ITEMS, SITEMAPS, Further, Part
 from feeds.manner import Manner
 from feeds.model import Document
+from feeds.poll import Poller, PollResult, Terms
 from feeds.worker import Read, read_document
 from tests.fakes import Reply, conditional
 from tests.polls import NOW, Bench, rss
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=2)
 AT = "https://n.example/index.xml"
 
 
@@ -57,14 +60,14 @@ def test_no_more_sitemaps_are_asked_for_than_is_bearable() -> None:
 
 
 def test_of_a_listing_as_many_pages_are_read_as_are_configured() -> None:
-    one = further("feed", pages=3)
+    one = further("page", pages=3)
     part = None
     for number in range(2, 9):
         one.name([f"https://n.example/?page={number}"], part)
         part = next(iter(taken(one)), part)
     assert part == Part("https://n.example/?page=3", depth=2)
     assert not one.is_index
-    alone = further("feed")
+    alone = further("page")
     alone.name(["https://n.example/?page=2"], None)
     assert taken(alone) == []
 
@@ -76,7 +79,7 @@ def test_an_index_of_which_nothing_was_read_led_nowhere() -> None:
     (part,) = taken(one)
     one.failed(part, ValueError("what"))
     seen.append(one.nothing_read)
-    one.was_read()
+    one.was_read(part)
     assert [*seen, one.nothing_read] == [False, True, False]
     assert one.warnings == ["https://n.example/a?…: what"]
 
@@ -192,27 +195,25 @@ def test_what_a_plain_sitemap_no_longer_chooses_is_not_gone(bench: Bench) -> Non
 
 def paged(document: Document, manner: Manner, digest: bytes) -> Read:
     """A reader of listings: a feed that names the next page in its data."""
-    from dataclasses import replace
-
-    read = read_document(document, manner, digest)
+    read = read_document(document, replace(manner, kind="feed"), digest)
     _, found, rest = document.data.partition(b"<!--next ")
     return replace(read, further=(rest.partition(b"-->")[0].decode(),)) if found else read
 
 
 @pytest.fixture
 def listing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """A desk that reads two pages of a listing of three."""
+    """A desk that reads three pages of a listing of four."""
     monkeypatch.setattr("feeds.poll.read_document", paged)
-    for number in (1, 2, 3):
+    for number in (1, 2, 3, 4):
         following = f"<!--next {bench.at('a', f'/{number + 1}')}-->".encode()
         bench.site.put(f"/{number}", conditional(rss(f"p{number}") + following, '"v1"'))
-    bench.configure({}, f'[[source]]\nname = "n"\npages = 2\nurl = "{bench.at("a", "/1")}"\n')
+    bench.configure({}, f'[[source]]\nname = "n"\nkind = "page"\npages = 3\nurl = "{bench.at("a", "/1")}"\n')
     return bench
 
 
 def test_the_next_pages_of_a_listing_are_read(listing: Bench) -> None:
-    assert listing.poll()["n"].tally.new == 2
-    assert asked(listing) == ["/1", "/2"]
+    assert listing.poll()["n"].tally.new == 3
+    assert asked(listing) == ["/1", "/2", "/3"]
     # Where the first page is as it was, so are those behind it.
     assert listing.poll(HOUR, everyone=True)["n"].outcome == "unchanged"
     assert asked(listing) == ["/1"]
@@ -222,13 +223,13 @@ def test_the_next_pages_of_a_listing_are_read(listing: Bench) -> None:
 def test_what_a_further_page_no_longer_lists_is_not_gone(listing: Bench) -> None:
     listing.poll()
     listing.site.put("/1", rss("p0") + f"<!--next {listing.at('a', '/2')}-->".encode())
-    listing.site.put("/2", rss("p1"))
+    listing.site.put("/2", rss("p1") + f"<!--next {listing.at('a', '/3')}-->".encode())
     listing.poll(HOUR, everyone=True)
     with listing.engine.connect() as connection:
         rows = connection.exec_driver_sql(
             "select title, current from items join entries on entries.id = entry_id order by title, current"
         )
-        assert rows.all() == [("p0", 1), ("p1", 0), ("p1", 1), ("p2", 1)]
+        assert rows.all() == [("p0", 1), ("p1", 0), ("p1", 1), ("p2", 1), ("p3", 1)]
 
 
 def test_a_page_that_is_not_there_is_a_warning(listing: Bench) -> None:
@@ -236,3 +237,88 @@ def test_a_page_that_is_not_there_is_a_warning(listing: Bench) -> None:
     result = listing.poll()["n"]
     assert (result.outcome, result.errors, len(result.warnings)) == ("stored", [], 1)
     assert listing.titles() == {"p1"}
+
+
+@pytest.mark.parametrize("trouble", [Reply(status=500), Reply(body=b"<html>maintenance")])
+@pytest.mark.parametrize("page", [2, 3])
+def test_a_page_that_fails_once_is_read_by_the_next_poll(listing: Bench, page: int, trouble: Reply) -> None:
+    whole = rss(f"p{page}") + f"<!--next {listing.at('a', f'/{page + 1}')}-->".encode()
+    listing.site.put(f"/{page}", trouble)
+    assert listing.poll()["n"].tally.new == page - 1
+    assert listing.source().etag is None
+    listing.site.put(f"/{page}", whole)
+    assert listing.poll(DAY)["n"].tally.new == 4 - page
+    assert listing.titles() == {"p1", "p2", "p3"}
+    asked(listing)
+    assert listing.poll(DAY)["n"].outcome == "unchanged"
+    assert asked(listing) == ["/1"]
+
+
+def test_a_page_that_is_gone_is_asked_once(listing: Bench) -> None:
+    listing.site.put("/2", Reply(status=404))
+    listing.poll()
+    assert listing.source().etag == '"v1"'
+    asked(listing)
+    listing.poll(DAY)
+    assert asked(listing) == ["/1"]
+
+
+def test_pages_that_a_budget_does_not_admit_are_read_by_the_next_poll(listing: Bench) -> None:
+    url = listing.at("a", "/1")
+    source = f'[[source]]\nname = "n"\nkind = "page"\npages = 3\nurl = "{url}"\n'
+    listing.configure({}, source, "per_minute = 2")
+    assert listing.poll()["n"].tally.new == 2
+    listing.configure({}, source)
+    assert listing.poll(DAY)["n"].tally.new == 1
+    assert listing.titles() == {"p1", "p2", "p3"}
+
+
+def test_pages_for_which_a_run_has_no_time_are_read_by_the_next_poll(listing: Bench) -> None:
+    results: list[PollResult] = []
+    with Poller(listing.engine, listing.config) as poller:
+        poller.poll(listing.now, Terms(progress=results.append, within=0.0))
+    assert [result.tally.new for result in results] == [1]
+    assert listing.poll(DAY)["n"].tally.new == 2
+
+
+# --- what is asked too much
+
+
+def test_a_site_that_wants_to_be_left_alone_is_left_alone(bench: Bench) -> None:
+    bench.site.put("/index.xml", index(*(f"/{number}.xml" for number in range(6))))
+    sitemap(bench)
+    for number in range(6):
+        bench.site.put(f"/{number}.xml", Reply(status=429, headers=[("Retry-After", "7200")]))
+    result = bench.poll()["n"]
+    assert asked(bench) == ["/index.xml", "/0.xml"]
+    assert (result.outcome, result.reason, result.next_due) == ("failed", "Retry-After=7200", NOW + 2 * HOUR)
+
+
+def test_another_host_that_wants_to_be_left_alone_delays_itself_alone(bench: Bench) -> None:
+    there = bench.at("x.a", "/{}.xml")
+    bench.site.put("/index.xml", index(there.format(1), there.format(2), "/3.xml"))
+    sitemap(bench)
+    for number in (1, 2):
+        bench.site.put(f"/{number}.xml", Reply(status=503, headers=[("Retry-After", "7200")]))
+    bench.site.put("/3.xml", news("Three"))
+    result = bench.poll()["n"]
+    assert asked(bench) == ["/index.xml", "/1.xml", "/3.xml"]
+    assert (result.tally.new, result.reason == "Retry-After=7200") == (1, False)
+
+
+def test_the_pages_behind_one_that_was_refused_are_read_later(listing: Bench) -> None:
+    listing.site.put("/2", Reply(status=503, headers=[("Retry-After", "7200")]))
+    result = listing.poll()["n"]
+    assert (result.tally.new, result.reason) == (1, "Retry-After=7200")
+    listing.site.put("/2", rss("p2"))
+    assert listing.poll(DAY)["n"].tally.new == 1
+
+
+def test_a_nested_index_that_stays_as_it_is_hides_nothing(bench: Bench) -> None:
+    bench.site.put("/index.xml", index("/nested.xml"))
+    bench.site.put("/nested.xml", index("/news.xml"))
+    bench.site.put("/news.xml", news("One"))
+    sitemap(bench)
+    assert bench.poll()["n"].tally.new == 1
+    bench.site.put("/news.xml", news("One", "Two"))
+    assert bench.poll(HOUR, everyone=True)["n"].tally.new == 1

@@ -49,6 +49,27 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def of_contract(contract: str) -> set[str]:
+    """The names that a contract of layers gives a place."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        found = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    layers = next(one["layers"] for one in found if one["id"] == contract)
+    return {name for layer in layers for name in layer.split(" | ")}
+
+
+@pytest.mark.parametrize(("package", "contract"), [("feeds", "layers-feeds"), ("db", "layers-db")])
+def test_the_design_names_every_layer(package: str, contract: str) -> None:
+    design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    block = design.partition("## Layers")[2].split("```")[1].strip()
+    said: dict[str, set[str]] = {"feeds": set(), "db": set()}
+    where = ""
+    for line in block.splitlines():
+        where = line[:7].strip() or where
+        # Names stand in the first column; what they are for follows after a gap.
+        said[where] |= set(re.findall(r"\w+", re.split(r"\s{3,}", line[7:].strip(" |"))[0]))
+    assert said[package] == of_contract(contract)
+
+
 def test_every_contract_has_a_planted_fault() -> None:
     assert sorted(contracts()) == sorted(PLANTED)
 

@@ -25,6 +25,14 @@ def test_the_next_page(markup: str) -> None:
     assert further(markup) == ("https://n.example/news/?page=2",)
 
 
+@pytest.mark.parametrize("query", ["seite=2", "paged=2", "offset=20", "pg=2", "start=40", "from=20"])
+def test_a_page_may_be_told_by_any_name(query: str) -> None:
+    address = f"https://n.example/news/?{query}"
+    assert further(f'<link rel="next" href="?{query}">') == (address,)
+    assert further(f'<a rel="next" href="?{query}">2</a>', "https://n.example/news/?seite=1") == (address,)
+    assert further(f'<a rel="next" href="?{query}#list">2</a>', address) == ()
+
+
 def test_words_count_in_a_pager() -> None:
     assert further('<ul class="pagination"><li><a href="/older">Next</a></li></ul>') == ("https://n.example/older",)
 
@@ -35,6 +43,7 @@ def test_words_count_in_a_pager() -> None:
         '<p><a href="/older">Next</a></p>',
         '<a href="https://elsewhere.example.net/?page=2">Next</a>',
         '<a rel="next" href="/news/">Next</a>',
+        '<a rel="next" href="/news/#page-2">2</a>',
         '<a href="?page=2">A headline that has the word next</a>',
         "",
     ],

@@ -17,7 +17,7 @@ from db.records import Precision
 from feeds.errors import ParseError
 from feeds.model import Context
 from feeds.sources.fields import FeedResult
-from feeds.sources.sitemap import CHILDREN, LEAST, MAX_BYTES, MEMBERS, MOST, is_sitemap, parse, title_from
+from feeds.sources.sitemap import CHILDREN, LEAST, MAX_BYTES, MAX_TAGS, MEMBERS, MOST, is_sitemap, parse, title_from
 from tests.feed_documents import NOW, document
 from tests.test_feed import told
 
@@ -68,6 +68,27 @@ def test_no_more_than_the_most_are_items() -> None:
     found = read("".join(f"https://news.example/a/story-{number}\n" for number in range(MOST + 9)))
     assert len(found.items) == MOST
     assert found.items[0].published is None
+
+
+def whole(count: int) -> bytes:
+    """A sitemap of so many addresses with all that the protocol says of each."""
+    said = "".join(
+        f"<url><loc>https://n.example/a/story-{number:05}</loc><lastmod>2025-02-01</lastmod>"
+        "<changefreq>daily</changefreq><priority>0.5</priority></url>"
+        for number in range(count)
+    )
+    return f'<?xml version="1.0"?><urlset>{said}</urlset>'.encode()
+
+
+def test_the_most_that_the_protocol_admits_is_read() -> None:
+    data = whole(50_000)
+    assert 500_000 < data.count(b"<") < MAX_TAGS
+    assert len(read(data).items) == LEAST
+
+
+def test_what_is_denser_than_any_sitemap_is_refused() -> None:
+    with pytest.raises(ParseError, match="more than 750,000 tags"):
+        read(b"<urlset>" + b"<a/>" * (MAX_TAGS + 1) + b"</urlset>")
 
 
 def test_of_news_no_more_are_read_than_of_a_feed() -> None:

@@ -302,6 +302,8 @@ class Source(Table):
             raise ValueError("give either url or path")
         if self.selectors is not None and self.kind != "page":
             raise ValueError('selectors are for sources of kind "page"')
+        if self.pages != 1 and self.kind != "page":
+            raise ValueError('pages is for sources of kind "page"')
         if self.kind == "seed" and self.url is not None:
             raise ValueError("a seed source takes path, a file or a folder of .txt documents")
         return self

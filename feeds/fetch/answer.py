@@ -58,8 +58,8 @@ class Fetched:
 class HttpError(FetchError):
     """The server answered with a status that carries no document.
 
-    `retry_after` and `max_age` are seconds, `expires` a moment, None where not said. 410 is permanent: trying again
-    cannot help (RFC 9110, section 15.5.11).
+    `retry_after` and `max_age` are seconds, `expires` a moment, `robots` the `X-Robots-Tag`, None where not said. 410 is
+    permanent: trying again cannot help (RFC 9110, section 15.5.11).
     """
 
     def __init__(
@@ -70,12 +70,14 @@ class HttpError(FetchError):
         retry_after: int | None,
         max_age: int | None = None,
         expires: datetime | None = None,
+        robots: str | None = None,
     ) -> None:
         super().__init__(message, permanent=status == 410)
         self.status = status
         self.retry_after = retry_after
         self.max_age = max_age
         self.expires = expires
+        self.robots = robots
 
 
 class NotNow(FetchError):
@@ -107,7 +109,14 @@ def meaning(request: Request, answer: Answer, url: str, now: datetime, moved_to:
         etag, last_modified = etag or request.etag, last_modified or request.last_modified
     else:
         message = f"{shown(url)}: {_status(answer.status)}"
-        raise HttpError(message, status=answer.status, retry_after=retry_after, max_age=max_age, expires=expires)
+        raise HttpError(
+            message,
+            status=answer.status,
+            retry_after=retry_after,
+            max_age=max_age,
+            expires=expires,
+            robots=answer.get("x-robots-tag"),
+        )
     return Fetched(
         status=304 if document is None else 226 if partial else 200,
         document=document,

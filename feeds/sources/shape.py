@@ -114,20 +114,21 @@ class Shape:
     warnings: tuple[str, ...] = ()
 
 
-def examine(document: Document, roots: tuple[str, ...] = ROOTS, what: str = "feed") -> Shape:
-    """Decodes `document` and checks its shape; `roots` are the names of first elements that `what` can have.
+def examine(document: Document, roots: tuple[str, ...] = ROOTS, what: str = "feed", *, most: int = MAX_MARKS) -> Shape:
+    """Decodes `document` and checks its shape; `roots` are the names of first elements that `what` can have, `most` is
+    how many tags or values it may have, however near they are.
 
     Raises `ParseError` for what is none, is cut short, or is hostile.
     """
-    return _at_once(document, roots) or _with_care(document, roots, what)
+    return _at_once(document, roots, most) or _with_care(document, roots, what, most)
 
 
-def _at_once(document: Document, roots: tuple[str, ...]) -> Shape | None:
+def _at_once(document: Document, roots: tuple[str, ...], most: int) -> Shape | None:
     """A well-formed document in UTF-8 with one of `roots`; None for all others."""
     data, encoding = _utf8(document)
     if not data.startswith(b"<") or b"<!ENTITY" in data:
         return None
-    _refuse_dense(data, b"<", document.name)
+    _refuse_dense(data, b"<", document.name, most)
     _refuse_slow(data, document.name)
     try:
         tree = _without_entities(_parse(data), data, document.name)
@@ -161,14 +162,14 @@ def _labels(document: Document) -> list[tuple[str, str]]:
     ]
 
 
-def _with_care(document: Document, roots: tuple[str, ...], what: str) -> Shape:
+def _with_care(document: Document, roots: tuple[str, ...], what: str, most: int) -> Shape:
     """A document that is not well-formed, not in UTF-8, JSON, or none of `roots`."""
     text, encoding = decode(document)
     stripped = text.lstrip(_BLANK)
     if not stripped.strip("\0"):
         raise ParseError(f"{document.name}: is empty, so no {what}")
     if stripped.startswith(("{", "[")):
-        _refuse_dense(stripped, "{[,", document.name)
+        _refuse_dense(stripped, "{[,", document.name, most)
         return Shape("json", encoding, text=stripped)
     body = _DECLARATION.sub("", stripped, count=1)
     offset = text.count("\n", 0, len(text) - len(body))
@@ -182,7 +183,7 @@ def _with_care(document: Document, roots: tuple[str, ...], what: str) -> Shape:
     if root.casefold() not in roots:
         raise ParseError(f"{document.name}: {_instead(text, root, document.url, what)}")
     data = text.encode()
-    _refuse_dense(data, b"<", document.name)
+    _refuse_dense(data, b"<", document.name, most)
     _refuse_slow(data, document.name)
     try:
         tree = _without_entities(_parse(data), data, document.name)
@@ -300,12 +301,12 @@ def _instead(text: str, root: str, url: str | None, what: str) -> str:
     return 'is an HTML page, not a feed; give the address of its feed, or say kind = "page" to read its list'
 
 
-def _refuse_dense(data: AnyStr, marks: AnyStr, name: str) -> None:
+def _refuse_dense(data: AnyStr, marks: AnyStr, name: str, most: int) -> None:
     """Raises `ParseError` for a document that would become far more objects than its length lets expect.
 
     `marks` are the characters of which each begins an object.
     """
-    most = max(MAX_MARKS, len(data) // SPREAD)
+    most = max(most, len(data) // SPREAD)
     if len(data) > most and sum(data.count(marks[at : at + 1]) for at in range(len(marks))) > most:
         raise ParseError(f"{name}: is refused: it has more than {most:,} tags or values, one in {SPREAD} bytes")
 

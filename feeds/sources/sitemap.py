@@ -42,6 +42,10 @@ RECENT = timedelta(days=14)
 LEAST, MOST = 50, 500
 """So many items does a plain sitemap give at least, however old they are, and at most."""
 
+MAX_TAGS = 750_000
+"""However near they are. The most that the protocol admits, 50,000 addresses with all that it has to say of each, are
+500,000 tags, 7 MB: 0.6 s and 73 MB of memory. So many of short addresses alone take 1.9 s and 93 MB."""
+
 CHILDREN = 20
 """Sitemaps of an index that are named."""
 
@@ -102,7 +106,7 @@ def parse(document: Document, context: Context = _ANYTHING) -> FeedResult:
     document = _unpacked(document)
     if _ADDRESS.match(document.data.lstrip(_BLANK)) is not None:
         return _of_list(document, context)
-    shape = examine(document, ROOTS, "sitemap")
+    shape = examine(document, ROOTS, "sitemap", most=MAX_TAGS)
     if shape.kind == "json":
         raise ParseError(f"{document.name}: is JSON, not a sitemap")
     tree = _mended(shape.text, document.name) if shape.tree is None else shape.tree

@@ -7,7 +7,7 @@ import re
 from selectolax.lexbor import LexborNode
 
 from feeds.page import Page
-from feeds.sources.page.addresses import address_of, site_of
+from feeds.sources.page.addresses import Address, address_of, site_of
 from feeds.sources.page.links import Link
 from feeds.sources.page.texts import above, classes_of
 
@@ -37,13 +37,13 @@ def next_page(page: Page, links: list[Link]) -> tuple[str, ...]:
     if own is None:
         return ()
     for element in page.tree.css('link[rel~="next" i][href], a[rel~="next" i][href]')[:10]:
-        if (url := _fits(page, element.attributes.get("href"), own.host, own.key)) is not None:
+        if (url := _fits(page, element.attributes.get("href"), own)) is not None:
             return (url,)
     for link in links:
         text = (link.text or link.spoken)[:40].casefold().strip(" »›→>«‹.…")
         if len(text) > 30 or _NEXT.fullmatch(text) is None:
             continue
-        url = _fits(page, link.address.url, own.host, own.key)
+        url = _fits(page, link.address.url, own)
         if url is not None and (_NUMBER.search(url) is not None or _in_pager(link.node)):
             return (url,)
     return ()
@@ -54,8 +54,14 @@ def _in_pager(element: LexborNode) -> bool:
     return any(_PAGER.fullmatch(token) is not None for one in around for token in classes_of(one))
 
 
-def _fits(page: Page, href: str | None, host: str, key: str) -> str | None:
+def _fits(page: Page, href: str | None, own: Address) -> str | None:
+    """Where a link leads, unless that is another site or the page itself. Pages of a listing may differ in any name
+    of their query, so that no less than the whole address tells them apart."""
     address = address_of((href or "").strip(), page.base)
-    if address is None or site_of(address.host) != site_of(host) or address.key == key:
+    if address is None or site_of(address.host) != site_of(own.host) or _whole(address) == _whole(own):
         return None
     return address.url
+
+
+def _whole(address: Address) -> str:
+    return address.url.partition("#")[0]
