@@ -14,7 +14,10 @@ from feeds.access import AccessVerdict, conflicting, http_evidence, judge, judge
 from feeds.page import read_page
 
 URL = "https://paper.example.org/town/ferry"
-FLAG = '<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": %s}</script>'
+FLAG = (
+    '<script type="application/ld+json">{"@type": "NewsArticle", "url": "https://paper.example.org/town/ferry", '
+    '"isAccessibleForFree": %s}</script>'
+)
 BODY = "<article><h1>The ferry</h1>{}{}</article>"
 GATE = '<div class="offer"><p>Subscribe to continue reading</p></div>'
 HINTS = (
