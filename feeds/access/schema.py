@@ -67,11 +67,11 @@ def _broken(page: Page) -> Iterator[Evidence]:
 
 
 def locked_selectors(page: Page) -> Iterator[str]:
-    """The CSS selectors of the parts that the page's article states as locked."""
+    """The CSS selectors of the parts that the page's article states as locked; "" for a part that has none."""
     known = _by_id(page.nodes)
     own, likely = main_articles(page)
     for node in (*own, *likely):
-        yield from filter(None, _locked_parts(node, known))
+        yield from _locked_parts(node, known)
 
 
 def main_articles(page: Page) -> tuple[list[Node], list[Node]]:

@@ -77,13 +77,6 @@ def judge(evidence: Iterable[Evidence], *, configured: Access | None = None) -> 
     return AccessVerdict(level if confidence >= ENOUGH else Access.UNKNOWN, kept, confidence)
 
 
-def conflicting(verdict: AccessVerdict) -> tuple[Evidence, ...]:
-    """The pieces of its evidence that state another level than the verdict, hints left aside."""
-    return tuple(
-        one.evidence for one in weigh(verdict.evidence) if one.grade >= Grade.STRONG and one.level is not verdict.level
-    )
-
-
 def _sum(hints: Iterable[Weighed]) -> float:
     """How sure several hints are together; ten elements of one class are one hint."""
     strongest: dict[str, float] = {}

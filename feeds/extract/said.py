@@ -102,8 +102,14 @@ def read_said(page: Page, document: Document, context: Context) -> Said:
 
 
 def free_paragraph(page: Page) -> str:
-    """The first paragraph outside of the parts that cost; empty where the page gates none of its parts."""
-    gated = {element.mem_id for selector in _gates(page) for element in page.tree.css(selector)}
+    """The first paragraph outside of the parts that cost; empty where the page gates none of its parts, or it is not
+    known of each of them where it is."""
+    gated: set[int] = set()
+    for selector in _gates(page):
+        found = page.tree.css(selector)
+        if not found:
+            return ""
+        gated.update(element.mem_id for element in found)
     if not gated:
         return ""
     for paragraph in page.tree.css("article p, main p, [itemprop=articleBody] p"):
@@ -114,9 +120,10 @@ def free_paragraph(page: Page) -> str:
 
 
 def _gates(page: Page) -> list[str]:
-    """Selectors of the parts that cost, the plain ones: a parser takes exponential time for some of the others."""
-    said = [one.strip() for text in locked_selectors(page) for one in text.split(",")]
-    return [one for one in said if _SELECTOR.fullmatch(one)][:MAX_SELECTORS]
+    """Selectors of the parts that cost; none where any is not plain: a parser takes exponential time for some of the
+    others."""
+    said = list(dict.fromkeys(one.strip() for text in locked_selectors(page) for one in text.split(",")))
+    return said if len(said) <= MAX_SELECTORS and all(map(_SELECTOR.fullmatch, said)) else []
 
 
 def _stands_in(element: LexborNode, above: set[int]) -> bool:
