@@ -72,6 +72,7 @@ def test_the_raw_value_is_kept() -> None:
         ("publisher meta", "hard=premium", "meta paywall"),
         ("content_tier", "locked", "meta article:content_tier"),
     ]
+    assert level('<meta name="paywall" content="hard"><meta name="premium" content="true">') is Access.PREMIUM
 
 
 def test_a_property_of_another_item_is_no_meta_of_the_page() -> None:
