@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from selectolax.lexbor import LexborNode
 
@@ -258,23 +259,35 @@ def _first_moment(
 
 def _authors(page: Page, node: Node) -> tuple[str, ...]:
     """Names of people, never their addresses."""
-    said = [name for key in ("author", "creator") for name in _names(page, node, key)]
+    stated = [one for key in ("author", "creator") for one in values(node, key)[:MAX_AUTHORS]]
+    said = list(_names(page, stated))
     said = said or [text for name in _AUTHORS for text in page.metas.get(name, ())]
     said = said or list(page.metas.get("article:author", ()))
     names = [_BY.sub("", author_name(" ".join(plain_text(one).split())), count=1) for one in said[:MAX_AUTHORS]]
     return tuple(dict.fromkeys(name for name in names if name and "://" not in name and not name.startswith("@")))
 
 
-def _names(page: Page, node: Node, key: str) -> Iterator[str]:
-    """What a property names, also where it only refers to a thing that the page states elsewhere."""
-    for one in values(node, key):
+def _names(page: Page, stated: list[Any]) -> Iterator[str]:
+    """What authors are named, also where a page only refers to things that it states elsewhere."""
+    known: dict[str, Node] | None = None
+    for one in stated:
         if isinstance(one, str):
             yield one
         elif isinstance(one, Mapping):
             if not one.get("name") and isinstance(one.get("@id"), str):
-                stated = (each for top in page.nodes for each in within(top))
-                one = next((each for each in stated if each.get("@id") == one["@id"] and each.get("name")), one)
+                known = _named(page) if known is None else known
+                one = known.get(one["@id"], one)
             yield from texts(one, "name")
+
+
+def _named(page: Page) -> dict[str, Node]:
+    """The things with a name on a page by their `@id`, of several the first."""
+    found: dict[str, Node] = {}
+    for top in page.nodes:
+        for one in within(top):
+            if one.get("name") and isinstance(one.get("@id"), str):
+                found.setdefault(one["@id"], one)
+    return found
 
 
 def _categories(page: Page, node: Node) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from feeds.sources.page.lists import Signature, choose
 from feeds.sources.page.marks import common_classes, signs_of
 from feeds.sources.page.paging import next_page
 from feeds.sources.page.rows import MAX_ROWS, Row, authors_of, images_of, rows_of, sections_of, summary_of, when_of
-from feeds.sources.page.selected import containers, rows_in, texts_within
+from feeds.sources.page.selected import containers, renamed, rows_in, texts_within
 from feeds.sources.page.stated import Stated, stated_in
 from feeds.sources.page.texts import elements_in
 from feeds.sources.page.times import When, read_when
@@ -67,7 +67,7 @@ def parse(document: Document, context: Context = _ANYTHING) -> Listing:
     else:
         choice = choose(links, {key: one.title for key, one in stated.items()}, _signature(context.listing))
         rows = rows_of(choice.links, choice.titles, context, document) if choice is not None else []
-        rows = _by_selectors(rows, page, links, selectors, document.name)
+        rows = renamed(rows, page, links, selectors, document.name)
         how, listing = (choice.how, choice.signature.plain()) if choice is not None else ("stated", ())
     rows = rows[:MAX_ROWS]
     reader = _Reader(page, stated, selectors, context, document)
@@ -98,14 +98,6 @@ def _page(document: Document, context: Context) -> Page:
 
 def _signature(listing: tuple[str, ...]) -> Signature | None:
     return Signature(listing[0], listing[1:]) if listing else None
-
-
-def _by_selectors(rows: list[Row], page: Page, links: Links, selectors: dict[str, str], name: str) -> list[Row]:
-    """The rows that were found, with the headlines and links that a person configured."""
-    if not {"title", "link"} & selectors.keys():
-        return rows
-    elements = [node for row in rows for node in row.nodes[:1] if node.is_element_node]
-    return rows_in(elements, page, links, selectors, name)
 
 
 def _nothing(page: Page, links: Links) -> str:
