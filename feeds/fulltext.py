@@ -17,6 +17,7 @@ from feeds import dedupe, revise
 from feeds.manner import Manner
 from feeds.model import Document, Item, Parsed, Reading
 from feeds.reading import ARTICLE, read
+from feeds.sources.fields import markup_of
 
 ROUGH = "lastmod"
 """A listing's basis of a time that is only about when something was published: the article knows better."""
@@ -103,6 +104,8 @@ def read_article(parsed: Parsed, document: Document, manner: Manner, listed: Lis
         title=item.title if item.title.strip() else listed.title,
         url=listed.url,
         guid=None,
+        # The editors' own teaser, which may be shown where the body may not: unless the body turns out to begin so.
+        summary=(listed.summary if item.plain else markup_of(listed.summary)) or item.summary,
         published=when[0],
         published_precision=when[1],
         published_basis=when[2],
@@ -121,11 +124,9 @@ def refused(evidence: tuple[Evidence, ...], manner: Manner, listed: Listed, now:
 
 
 def _completed(record: EntryRecord, listed: Listed, *, titled: bool) -> EntryRecord:
-    """`record` with whatever else the listing says. Its teaser is the editors' own, and all that may be shown where the
-    body may not."""
+    """`record` with whatever else the listing says."""
     return replace(
         record,
-        summary=listed.summary or record.summary,
         label=record.label or listed.label,
         authors=record.authors or listed.authors,
         categories=listed.categories or record.categories,

@@ -10,8 +10,8 @@ from datetime import datetime
 from importlib import import_module
 from operator import is_
 
-from db.records import EntryRecord
-from feeds import access, dedupe, normalise
+from db.records import EntryRecord, Evidence
+from feeds import access, dedupe, markers, normalise
 from feeds.filing import file
 from feeds.manner import Manner
 from feeds.model import Document, Parsed, Reading, Skipped
@@ -71,14 +71,16 @@ def read(parsed: Parsed, document: Document, manner: Manner, digest: bytes) -> R
 
 def unmarked(parsed: Parsed, manner: Manner) -> Parsed:
     """The same, with markers taken off headlines and kept as evidence."""
-    signs = (*access.LOCKS, *manner.context.markers)
+    ends = (*markers.ENDS, *manner.context.markers)
     items = []
     for item in parsed.items:
         # Nearly always there is none, and this is done for every item of every document.
-        if item.title.strip().startswith(signs) or item.title.strip().endswith(signs):
-            title, marker = access.unmarked(item.title, manner.context.markers)
+        title = item.title.strip()
+        if title.startswith(markers.STARTS) or title.endswith(ends):
+            title, marker = markers.unmarked(title, manner.context.markers)
             if marker is not None:
-                item = replace(item, title=title, evidence=(*item.evidence, marker))
+                found = Evidence("marker", marker, "headline")
+                item = replace(item, title=title, evidence=(*item.evidence, found))
         items.append(item)
     return parsed if all(map(is_, items, parsed.items)) else replace(parsed, items=tuple(items))
 

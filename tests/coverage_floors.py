@@ -27,6 +27,7 @@ WHOLE = (
     "feeds/extract/",
     "feeds/formats/",
     "feeds/manner.py",
+    "feeds/markers.py",
     "feeds/model.py",
     "feeds/normalise/",
     "feeds/output.py",

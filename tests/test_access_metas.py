@@ -30,13 +30,26 @@ def level(head: str) -> Access:
         ("access", "true", Access.UNKNOWN),
         ("access_type", "registration", Access.REGISTRATION),
         ("adv:premium", "true", Access.PREMIUM),
-        ("isPremium", "0", Access.FREE),
+        ("isPremium", "0", Access.UNKNOWN),
         ("is_paid", "yes", Access.PREMIUM),
         ("paywall", "metered", Access.METERED),
         ("paywall", "none", Access.FREE),
         ("paywall", "perhaps", Access.UNKNOWN),
+        ("paywall", "off", Access.UNKNOWN),
+        ("locked", "1", Access.PREMIUM),
+        ("article:locked", "1", Access.PREMIUM),
+        ("og:article.paid", "true", Access.PREMIUM),
+        ("shop.locked", "0", Access.UNKNOWN),
+        ("shop.locked", "1", Access.UNKNOWN),
+        ("comments:locked", "true", Access.UNKNOWN),
+        ("article:comments:locked", "true", Access.UNKNOWN),
+        ("shipping.free", "true", Access.UNKNOWN),
+        ("article:free", "1", Access.FREE),
+        ("paid-content", "false", Access.UNKNOWN),
+        ("subscription", "no", Access.UNKNOWN),
+        ("newsletter:subscription", "free", Access.UNKNOWN),
         ("cXenseParse:abc-paywall", "hard", Access.PREMIUM),
-        ("cXenseParse:premium", "false", Access.FREE),
+        ("cXenseParse:premium", "false", Access.UNKNOWN),
         ("cXenseParse:abc-section", "premium", Access.UNKNOWN),
         ("isAccessibleForFree", "false", Access.PREMIUM),
         ("free_access", "true", Access.FREE),
@@ -59,6 +72,7 @@ def test_the_raw_value_is_kept() -> None:
         ("publisher meta", "hard=premium", "meta paywall"),
         ("content_tier", "locked", "meta article:content_tier"),
     ]
+    assert level('<meta name="paywall" content="hard"><meta name="premium" content="true">') is Access.PREMIUM
 
 
 def test_a_property_of_another_item_is_no_meta_of_the_page() -> None:
@@ -69,6 +83,7 @@ def test_a_property_of_another_item_is_no_meta_of_the_page() -> None:
 
 
 def test_the_locked_tier_is_believed_as_much_as_schema_org() -> None:
-    free = '<script type="application/ld+json">{"@type": "Article", "isAccessibleForFree": true}</script>'
+    stated = f'{{"@type": "Article", "url": "{URL}", "isAccessibleForFree": true}}'
+    free = f'<script type="application/ld+json">{stated}</script>'
     for tier, expected in (("locked", Access.PREMIUM), ("metered", Access.FREE), ("free", Access.FREE)):
         assert level(f'{free}<meta property="article:content_tier" content="{tier}">') is expected

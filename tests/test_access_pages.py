@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.records import Access, Evidence
-from feeds.access import AccessVerdict, conflicting, http_evidence, judge, judge_page, page_evidence
+from feeds.access import AccessVerdict, http_evidence, judge, judge_page, page_evidence
 from feeds.page import read_page
 
 URL = "https://paper.example.org/town/ferry"
-FLAG = '<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": %s}</script>'
+FLAG = (
+    '<script type="application/ld+json">{"@type": "NewsArticle", "url": "https://paper.example.org/town/ferry", '
+    '"isAccessibleForFree": %s}</script>'
+)
 BODY = "<article><h1>The ferry</h1>{}{}</article>"
 GATE = '<div class="offer"><p>Subscribe to continue reading</p></div>'
 HINTS = (
@@ -93,10 +96,9 @@ def test_the_order_of_decision(markup: str, level: Access, confidence: float) ->
     assert (found.level, found.confidence) == (level, confidence)
 
 
-def test_what_says_otherwise_is_kept_and_told() -> None:
+def test_what_says_otherwise_is_kept() -> None:
     found = verdict(FLAG % "false" + '<meta name="paywall" content="none">')
-    assert [one.signal for one in conflicting(found)] == ["publisher meta"]
-    assert conflicting(verdict(body(40, GATE))) == ()
+    assert [one.signal for one in found.evidence] == ["isAccessibleForFree", "publisher meta"]
 
 
 def test_a_row_of_a_list_is_heard_beside_the_page() -> None:

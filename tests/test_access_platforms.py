@@ -33,6 +33,14 @@ def test_the_first_where_no_post_tells_its_address() -> None:
     assert said(script) == [("substack audience", "founding")]
 
 
+def test_the_audience_of_another_post_is_not_this_ones() -> None:
+    cdn = '<link rel="preconnect" href="https://substackcdn.com">'
+    others = [post(audience, f"https://letters.example.org/p/{audience}") for audience in ("everyone", "only_paid")]
+    assert said(f"{cdn}<script>[{', '.join(others)}]</script>") == []
+    nameless = '{"audience": "only_free"}'
+    assert said(f"{cdn}<script>[{others[0]}, {nameless}]</script>") == [("substack audience", "only_free")]
+
+
 @pytest.mark.parametrize(
     "script",
     [

@@ -33,6 +33,14 @@ def test_a_doubted_word_is_a_hint() -> None:
     assert judge(doubted([FREE])).level is Access.FREE
 
 
+def test_what_one_template_states_is_one_hint() -> None:
+    said = doubted([LOCKED, PART])
+    assert (judge(said).level, judge(said).confidence) == (Access.UNKNOWN, 0.3)
+    looks = Evidence("class", ".paywall", "page")
+    assert judge([*said, looks]).level is Access.UNKNOWN
+    assert judge([*said, Evidence("phrase", "subscribe to read", "text"), looks]).level is Access.PREMIUM
+
+
 @given(st.lists(st.sampled_from([LOCKED, FREE, PART, TIER, Evidence("unheard of", "x", "y")])))
 def test_doubt_can_be_taken_back(said: list[Evidence]) -> None:
     assert believed(doubted(said)) == tuple(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -68,6 +69,17 @@ def test_what_the_article_says_better() -> None:
     item = Item(position=0, title="T", content="<p>C</p>", authors=("Bob",), summary="Of its own", language="de")
     found = read(item, replace(listed(authors=("Ada",), language="fr"), summary=""))
     assert (found.authors, found.summary, found.language) == (("Bob",), "Of its own", "de")
+
+
+def test_a_teaser_that_begins_the_body_is_none() -> None:
+    words = [f"<{number}>" for number in range(400)]
+    locked = (Evidence("isAccessibleForFree", "False", "schema.org NewsArticle"),)
+    item = Item(position=0, title="T", content=f"<p>{html.escape(' '.join(words))}</p>", evidence=locked)
+    for length, teaser in ((40, " ".join(words[:40])), (70, "")):
+        found = read(item, replace(listed(), summary=" ".join(words[:length])))
+        assert (found.access, found.summary) == (Access.PREMIUM, teaser)
+    plain = replace(item, plain=True, content=" ".join(words))
+    assert read(plain, replace(listed(), summary="a < b")).summary == "a < b"
 
 
 def test_a_rough_time_gives_way_to_an_exact_one() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from feeds.sources.page.marks import is_sign, says_paid, signs_of, strip_marker
+from feeds.sources.page.marks import common_classes, signs_of
 from feeds.sources.page.texts import elements_in
 
 
@@ -33,37 +33,22 @@ def test_a_lock_between_elements_is_a_sign() -> None:
     assert list(signs_of(elements_in(node.iter(include_text=True)))) == ["🔒"]
 
 
-@pytest.mark.parametrize("token", ["premium", "is-locked", "subscriber-only", "teaser--paid", "paywall"])
-def test_whole_words_of_a_class(token: str) -> None:
-    assert is_sign(token)
+def signs(markup: str, href: str | None = None) -> list[str]:
+    node = LexborHTMLParser(markup).css_first("li")
+    assert node is not None
+    return list(signs_of(elements_in([node]), href))
 
 
-@pytest.mark.parametrize("token", ["unlocked", "not-premium", "premiums", "clock", "lockup", "x" * 80 + "-premium"])
-def test_words_that_only_look_alike(token: str) -> None:
-    assert not is_sign(token)
+def test_a_word_that_leads_elsewhere_is_a_section() -> None:
+    assert signs('<li><a href="/a">A wall falls</a><a class=cat href="/members">Members</a>', "/a") == []
+    assert signs('<li><a href="/a">A wall falls</a><a href="/m"><span><b>Plus</b></span></a>', "/a") == []
+    assert "Plus" in signs('<li><a href="/a">A wall falls <span>Plus</span></a>', "/a")
+    assert "For subscribers" in signs('<li><a href="/a">A wall falls</a><a href="/abo">For subscribers</a>', "/a")
 
 
-def test_sentences_are_no_badges() -> None:
-    assert says_paid("[Premium]")
-    assert not says_paid("Premium cars are sold again")
-    assert not says_paid("")
-
-
-@pytest.mark.parametrize(
-    ("title", "rest", "marker"),
-    [
-        ("🔒 A wall falls", "A wall falls", "🔒"),
-        ("A wall falls 🔒", "A wall falls", "🔒"),
-        ("A wall falls For subscribers", "A wall falls", "For subscribers"),
-        ("For subscribers: A wall falls", "A wall falls", "For subscribers"),
-        ("[Premium] A wall falls", "A wall falls", "Premium"),
-        ("A wall falls (S+)", "A wall falls", "S+"),
-        ("A wall falls (again)", "A wall falls (again)", None),
-        ("(Again) a wall falls", "(Again) a wall falls", None),
-        ("For subscribers", "For subscribers", None),
-        ("🔒", "🔒", None),
-        ("How a 🔒 works", "How a 🔒 works", None),
-    ],
-)
-def test_markers_leave_the_headline(title: str, rest: str, marker: str | None) -> None:
-    assert strip_marker(title, ("For subscribers",)) == (rest, marker)
+def test_what_all_rows_bear_is_the_templates() -> None:
+    items = LexborHTMLParser('<ul><li class="lock"><i class="is-paid">x</i><li class="lock">y<li class="lock">z</ul>')
+    rows = [elements_in([node]) for node in items.css("li")]
+    assert common_classes(rows) == {"lock"}
+    assert [list(signs_of(row, None, common_classes(rows))) for row in rows] == [["is-paid"], [], []]
+    assert common_classes(rows[:2]) == frozenset()

@@ -58,6 +58,27 @@ def test_parts_without_the_list() -> None:
     assert found.how == "structure"
 
 
+def test_a_headline_by_its_selector_keeps_what_was_found_of_its_row() -> None:
+    listed = "".join(
+        f'<dt><a href="/n/{n}-a-long-story">{title} <u>More words</u></a><b><a href="/x/{n}">{title} again</a></b></dt>'
+        f"<dd>2{n} Nov 2026</dd><dd>A teaser of seven words for story {n}</dd>"
+        for n, title in enumerate(FOUR)
+    )
+    plain, named = read(f"<dl>{listed}</dl>"), read(f"<dl>{listed}</dl>", title="u")
+    assert [item.title for item in named.items] == ["More words"] * 4
+    for key in ("url", "published", "summary"):
+        assert [getattr(item, key) for item in named.items] == [getattr(item, key) for item in plain.items]
+    linked = read(f"<dl>{listed}</dl>", link="b")
+    assert [item.url for item in linked.items] == [f"https://n.example/x/{n}" for n in range(4)]
+    assert [item.title for item in linked.items] == [item.title for item in plain.items]
+    assert all(item.published and item.summary for item in linked.items)
+    for key in ("title", "link"):
+        with pytest.raises(ParseError, match=rf"selectors\.{key}: \".gone\" finds nothing"):
+            read(f"<dl>{listed}</dl>", **{key: ".gone"})
+    with pytest.raises(ParseError, match="shows no list"):
+        read("<a href='/'>Home</a>", title="b")
+
+
 def test_a_link_may_be_around_or_inside_what_is_selected() -> None:
     assert (
         read('<div class="x"><p class="l"><a href="/n/1">A wall falls</a></p></div>', list=".x", link=".l").items[0].url

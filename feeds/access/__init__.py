@@ -6,31 +6,25 @@ worth, `verdict` what they come to together.
 
 from __future__ import annotations
 
-from feeds.access.markers import LOCKS, marker_of, unmarked
-from feeds.access.pages import gated_selectors, http_evidence, judge_page, page_evidence
+from feeds.access.pages import http_evidence, judge_page, page_evidence
 from feeds.access.signals import ENOUGH, SIGNALS, Grade
-from feeds.access.verdict import AccessVerdict, Weighed, conflicting, judge, weigh
+from feeds.access.verdict import AccessVerdict, Weighed, judge, weigh
 from feeds.access.word import DOUBTED, believed, doubted, noted, stated
 
 __all__ = [
     "DOUBTED",
     "ENOUGH",
-    "LOCKS",
     "SIGNALS",
     "AccessVerdict",
     "Grade",
     "Weighed",
     "believed",
-    "conflicting",
     "doubted",
-    "gated_selectors",
     "http_evidence",
     "judge",
     "judge_page",
-    "marker_of",
     "noted",
     "page_evidence",
     "stated",
-    "unmarked",
     "weigh",
 ]

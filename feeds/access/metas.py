@@ -15,6 +15,7 @@ from feeds.page import Page
 _SITE = re.compile(r"[a-z]{2,4}-(?=[a-z])")
 """Cxense puts its customer's short name before a custom field: `cXenseParse:nzz-access`."""
 
+_PARTS = re.compile(r"[:.]")
 MAX_NAME = 60
 _TIERS = ("article:content_tier", "og:content_tier")
 _LEVELLED = frozenset(
@@ -35,7 +36,14 @@ _CLOSED = frozenset(
         "memberonly abo isabo kostenpflichtig"
     ).split()
 )
-"""Names that mean locked where they are true, and may also hold a level."""
+"""Names that mean locked where they are true, and may also hold a level. False says nothing there: some are of paid
+posts, of offers to subscribe, or of one paywall out of several."""
+
+_COMMON = frozenset("locked islocked paid ispaid payable paidcontent ispaidcontent subscription free isfree".split())
+"""Names that say of many a thing what they say of articles: `shop.locked`, `comments:locked`, `shipping.free`."""
+
+_OWNERS = frozenset("article content page post story news og adv k5a parsely sailthru cxenseparse".split())
+"""What stands before a common name that is the article's: what it is of, or the analytics that it is for."""
 
 _OPEN = frozenset(
     (
@@ -67,15 +75,18 @@ def _level_of(name: str, value: str) -> Access | None:
     """What a meta says by the last part of its name: what is before it says whose name it is (`adv:`, `article.`)."""
     if len(name) > MAX_NAME or not value:
         return None
-    last = name[max(name.rfind(":"), name.rfind(".")) + 1 :]
+    at = max(name.rfind(":"), name.rfind("."))
+    last = name[at + 1 :]
     key = _key(last)
     if key not in _KNOWN and name.startswith("cxense"):
         key = _key(_SITE.sub("", last, count=1))
+    if key in _COMMON and at >= 0 and not _OWNERS.issuperset(_PARTS.split(name[:at])):
+        return None
     flag = flag_of(value)
     if key in _LEVELLED:
         return named(value) if flag is None else None
     if key in _CLOSED:
-        return named(value) if flag is None else Access.PREMIUM if flag else Access.FREE
+        return named(value) if flag is None else Access.PREMIUM if flag else None
     if key in _OPEN:
         return named(value) if flag is None else Access.FREE if flag else Access.PREMIUM
     return None

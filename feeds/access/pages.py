@@ -6,13 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from selectolax.lexbor import SelectolaxError
-
 from db.records import Access, Evidence
 from feeds.access.metas import meta_evidence
 from feeds.access.phrases import has_phrase, phrases, plain
 from feeds.access.platforms import platform_evidence
-from feeds.access.schema import locked_selectors, stated_evidence
+from feeds.access.schema import stated_evidence
 from feeds.access.verdict import AccessVerdict, judge
 from feeds.access.visible import Visible, visible
 from feeds.page import Page, read_page
@@ -72,14 +70,6 @@ def page_evidence(page: Page) -> tuple[Evidence, ...]:
     return tuple(one for values in once.values() for one in values.values())
 
 
-def gated_selectors(page: Page) -> tuple[str, ...]:
-    """CSS selectors of the elements that the page's article states as locked, each once: what to cut from its text.
-
-    They are the publisher's words: one that is no valid selector is left out.
-    """
-    return tuple(dict.fromkeys(said for said in locked_selectors(page) if _is_selector(page, said)))
-
-
 def http_evidence(status: int, robots: str | None = None) -> tuple[Evidence, ...]:
     """What the answer for an article page says by its status and its `X-Robots-Tag`."""
     found = [Evidence("HTTP status", _CLOSED[status], "answer")] if status in _CLOSED else []
@@ -132,13 +122,3 @@ def _looks(page: Page) -> Iterator[Evidence]:
     if (script := page.tree.css_first(_VENDORS)) is not None:
         address = (script.attributes.get("src") or "").lower()
         yield from (Evidence("script", vendor, "script") for part, vendor in _SCRIPTS.items() if part in address)
-
-
-def _is_selector(page: Page, selector: str) -> bool:
-    if len(selector) > 200:
-        return False
-    try:
-        page.tree.css_first(selector)
-    except SelectolaxError:
-        return False
-    return True

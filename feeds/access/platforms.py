@@ -43,7 +43,7 @@ def _substack(page: Page) -> Iterator[Evidence]:
 
 
 def _audience(text: str, page: Page) -> str | None:
-    """The audience of the page's own post: scripts name others, too. The first where none tells its address."""
+    """The audience of the page's own post: scripts name others, too. Else the first that no address is near."""
     own = {address.rstrip("/") for address in (page.canonical, page.url, page.meta("og:url")) if address}
     first: str | None = None
     start = 0
@@ -56,9 +56,10 @@ def _audience(text: str, page: Page) -> str | None:
         if said is None:
             continue
         address = _ADDRESS.search(text, said.end(), said.end() + _NEAR)
-        if address is not None and address[1].replace("\\", "").rstrip("/") in own:
+        if address is None:
+            first = first or said[1]
+        elif address[1].replace("\\", "").rstrip("/") in own:
             return said[1]
-        first = first or said[1]
     return first
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from db.records import Access, Evidence
+from db.records import DOUBTED, Access, Evidence
 from feeds.access.signals import ENOUGH, Grade, claim
 
 _CONFIDENCE = {
@@ -77,18 +77,13 @@ def judge(evidence: Iterable[Evidence], *, configured: Access | None = None) -> 
     return AccessVerdict(level if confidence >= ENOUGH else Access.UNKNOWN, kept, confidence)
 
 
-def conflicting(verdict: AccessVerdict) -> tuple[Evidence, ...]:
-    """The pieces of its evidence that state another level than the verdict, hints left aside."""
-    return tuple(
-        one.evidence for one in weigh(verdict.evidence) if one.grade >= Grade.STRONG and one.level is not verdict.level
-    )
-
-
 def _sum(hints: Iterable[Weighed]) -> float:
-    """How sure several hints are together; ten elements of one class are one hint."""
+    """How sure several hints are together; ten elements of one class are one hint, and so is all that a source states
+    that is doubted: a template that states the one states the other."""
     strongest: dict[str, float] = {}
     for one in hints:
-        strongest[one.evidence.signal] = max(one.weight, strongest.get(one.evidence.signal, 0.0))
+        name = DOUBTED if one.evidence.signal.endswith(DOUBTED) else one.evidence.signal
+        strongest[name] = max(one.weight, strongest.get(name, 0.0))
     doubt = 1.0
     for signal in sorted(strongest):
         doubt *= 1.0 - strongest[signal]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -190,8 +189,13 @@ class _Trier:
     def _list(self, trial: Trial, page: Document, source: Source, *, may_ask: bool) -> None:
         """Puts the articles that `page` lists into `trial`, where it lists any, and offers what its site may have
         besides, where there is no feed and it may be asked."""
-        with suppress(ParseError):  # most pages list none
+        from feeds.manner import manner_of
+
+        try:
             self._read(trial, [page], source)
+        except ParseError as error:  # most pages list none, which matters where there is no feed
+            configured = manner_of(self._config, source).context.selectors
+            trial.warnings += [str(error)] if configured or trial.best is None else []
         if may_ask and trial.items and trial.best is None:
             trial.warnings += [
                 f"the site names a news sitemap: {url}; 'feeds sources try {shlex.quote(url)}' shows what is in it"

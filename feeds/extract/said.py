@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from selectolax.lexbor import LexborNode
 
@@ -102,8 +103,14 @@ def read_said(page: Page, document: Document, context: Context) -> Said:
 
 
 def free_paragraph(page: Page) -> str:
-    """The first paragraph outside of the parts that cost; empty where the page gates none of its parts."""
-    gated = {element.mem_id for selector in _gates(page) for element in page.tree.css(selector)}
+    """The first paragraph outside of the parts that cost; empty where the page gates none of its parts, or it is not
+    known of each of them where it is."""
+    gated: set[int] = set()
+    for selector in _gates(page):
+        found = page.tree.css(selector)
+        if not found:
+            return ""
+        gated.update(element.mem_id for element in found)
     if not gated:
         return ""
     for paragraph in page.tree.css("article p, main p, [itemprop=articleBody] p"):
@@ -114,9 +121,10 @@ def free_paragraph(page: Page) -> str:
 
 
 def _gates(page: Page) -> list[str]:
-    """Selectors of the parts that cost, the plain ones: a parser takes exponential time for some of the others."""
-    said = [one.strip() for text in locked_selectors(page) for one in text.split(",")]
-    return [one for one in said if _SELECTOR.fullmatch(one)][:MAX_SELECTORS]
+    """Selectors of the parts that cost; none where any is not plain: a parser takes exponential time for some of the
+    others."""
+    said = list(dict.fromkeys(one.strip() for text in locked_selectors(page) for one in text.split(",")))
+    return said if len(said) <= MAX_SELECTORS and all(map(_SELECTOR.fullmatch, said)) else []
 
 
 def _stands_in(element: LexborNode, above: set[int]) -> bool:
@@ -251,23 +259,35 @@ def _first_moment(
 
 def _authors(page: Page, node: Node) -> tuple[str, ...]:
     """Names of people, never their addresses."""
-    said = [name for key in ("author", "creator") for name in _names(page, node, key)]
+    stated = [one for key in ("author", "creator") for one in values(node, key)[:MAX_AUTHORS]]
+    said = list(_names(page, stated))
     said = said or [text for name in _AUTHORS for text in page.metas.get(name, ())]
     said = said or list(page.metas.get("article:author", ()))
     names = [_BY.sub("", author_name(" ".join(plain_text(one).split())), count=1) for one in said[:MAX_AUTHORS]]
     return tuple(dict.fromkeys(name for name in names if name and "://" not in name and not name.startswith("@")))
 
 
-def _names(page: Page, node: Node, key: str) -> Iterator[str]:
-    """What a property names, also where it only refers to a thing that the page states elsewhere."""
-    for one in values(node, key):
+def _names(page: Page, stated: list[Any]) -> Iterator[str]:
+    """What authors are named, also where a page only refers to things that it states elsewhere."""
+    known: dict[str, Node] | None = None
+    for one in stated:
         if isinstance(one, str):
             yield one
         elif isinstance(one, Mapping):
             if not one.get("name") and isinstance(one.get("@id"), str):
-                stated = (each for top in page.nodes for each in within(top))
-                one = next((each for each in stated if each.get("@id") == one["@id"] and each.get("name")), one)
+                known = _named(page) if known is None else known
+                one = known.get(one["@id"], one)
             yield from texts(one, "name")
+
+
+def _named(page: Page) -> dict[str, Node]:
+    """The things with a name on a page by their `@id`, of several the first."""
+    found: dict[str, Node] = {}
+    for top in page.nodes:
+        for one in within(top):
+            if one.get("name") and isinstance(one.get("@id"), str):
+                found.setdefault(one["@id"], one)
+    return found
 
 
 def _categories(page: Page, node: Node) -> tuple[str, ...]:

@@ -209,8 +209,24 @@ def test_a_page_without_any_feed(open_desk: Folder, site: Site) -> None:
     ran = open_desk.run("sources", "try", url)
     assert ran.code == 1
     assert ran.out == "page: Courier; 0 items\n"
-    assert ran.err == f"feeds: {url}: is an HTML page that names no feed; look for one at the publisher's\n"
+    assert ran.err == (
+        f"{url}: is no page with links: it may be filled by scripts, or be no HTML; look for its feed or its sitemap\n"
+        f"feeds: {url}: is an HTML page that names no feed; look for one at the publisher's\n"
+    )
     assert len(site.log) == 1 + MAX_CHECKS
+
+
+def test_a_selector_that_finds_nothing_is_told_beside_a_feed(open_desk: Folder, site: Site) -> None:
+    site.put("/feed", RSS.encode())
+    url = page(site, '<link rel=alternate type="application/rss+xml" href="/feed"><p>nothing here')
+    assert tried(open_desk, url)["warnings"] == []
+    Folder(open_desk.path).config(
+        '[poll]\nallow_networks = ["127.0.0.0/8"]\n'
+        f'[[source]]\nname = "p"\nkind = "page"\nurl = "{url}"\nselectors = {{ list = ".gone" }}\n'
+    )
+    (warning,) = tried(open_desk, url)["warnings"]
+    assert warning.startswith(f'{url}: selectors.list: ".gone" finds nothing on the page')
+    assert warning in open_desk.run("sources", "try", url).err
 
 
 @pytest.mark.parametrize("status", [403, 429, 503])

@@ -300,6 +300,37 @@ DECLARED: tuple[Labelled, ...] = (
         words=75,
         gate=gate("Contenido exclusivo para suscriptores"),
     ),
+    # Things of others on pages that say nothing of themselves but by their paywalls.
+    *(
+        Labelled(
+            name=f"a stranger is free: {name}",
+            access=PREMIUM,
+            declared=ld(*things),
+            words=60,
+            gate=gate("Subscribe to continue reading"),
+        )
+        for name, things in (
+            ("a related article", (other(True),)),
+            ("beside the article", (article(), other(True))),
+            ("a teaser without an address", (article(), {**other(True), "url": None})),
+            ("an address of this site", (article(), {**other(True), "url": "/gulls"})),
+            ("the page it is of", ({**other(True), "url": None, "mainEntityOfPage": {"@id": "/gulls"}},)),
+            ("a review", ({"@type": "Review", "name": "A reader's view", "isAccessibleForFree": True},)),
+            ("a theme", ({"@type": "CreativeWork", "name": "Our theme", "isAccessibleForFree": True},)),
+            ("nobody", (article(), {"@type": "CreativeWork", "isAccessibleForFree": True})),
+        )
+    ),
+    Labelled(
+        name="a related article is locked, this one free to Facebook",
+        access=FREE,
+        declared=ld(other(False)) + meta("article:content_tier", "free", "property"),
+    ),
+    Labelled(
+        name="free by its headline alone",
+        access=FREE,
+        declared=ld({"@type": "NewsArticle", "headline": TITLE, "isAccessibleForFree": True}),
+        words=70,
+    ),
     Labelled(
         name="locked in JSON-LD, free to Facebook",
         access=PREMIUM,

@@ -15,16 +15,17 @@ from urllib.parse import urlsplit
 from db.records import Evidence
 from feeds.errors import ParseError
 from feeds.log import redact
+from feeds.markers import unmarked
 from feeds.model import Context, Document, Image, Item
 from feeds.page import Page, read_page
 from feeds.sources.fields import FeedResult
 from feeds.sources.page.addresses import site_of
 from feeds.sources.page.links import Links, links_of
 from feeds.sources.page.lists import Signature, choose
-from feeds.sources.page.marks import signs_of, strip_marker
+from feeds.sources.page.marks import common_classes, signs_of
 from feeds.sources.page.paging import next_page
 from feeds.sources.page.rows import MAX_ROWS, Row, authors_of, images_of, rows_of, sections_of, summary_of, when_of
-from feeds.sources.page.selected import containers, rows_in, texts_within
+from feeds.sources.page.selected import containers, renamed, rows_in, texts_within
 from feeds.sources.page.stated import Stated, stated_in
 from feeds.sources.page.texts import elements_in
 from feeds.sources.page.times import When, read_when
@@ -66,10 +67,12 @@ def parse(document: Document, context: Context = _ANYTHING) -> Listing:
     else:
         choice = choose(links, {key: one.title for key, one in stated.items()}, _signature(context.listing))
         rows = rows_of(choice.links, choice.titles, context, document) if choice is not None else []
-        rows = _by_selectors(rows, page, links, selectors, document.name)
+        rows = renamed(rows, page, links, selectors, document.name)
         how, listing = (choice.how, choice.signature.plain()) if choice is not None else ("stated", ())
+    rows = rows[:MAX_ROWS]
     reader = _Reader(page, stated, selectors, context, document)
-    items = [reader.item(number, row) for number, row in enumerate(rows[:MAX_ROWS])]
+    common = common_classes(row.elements for row in rows)
+    items = [reader.item(number, row, common) for number, row in enumerate(rows)]
     if len(items) < FEW and not selectors:
         items += reader.stated_items(len(items), {row.link.key for row in rows})
     if not items:
@@ -97,14 +100,6 @@ def _signature(listing: tuple[str, ...]) -> Signature | None:
     return Signature(listing[0], listing[1:]) if listing else None
 
 
-def _by_selectors(rows: list[Row], page: Page, links: Links, selectors: dict[str, str], name: str) -> list[Row]:
-    """The rows that were found, with the headlines and links that a person configured."""
-    if not {"title", "link"} & selectors.keys():
-        return rows
-    elements = [node for row in rows for node in row.nodes[:1] if node.is_element_node]
-    return rows_in(elements, page, links, selectors, name)
-
-
 def _nothing(page: Page, links: Links) -> str:
     """Why there are no items, and what to do."""
     if not links.all and page.base is None and page.tree.css_first("a[href]") is not None:
@@ -124,13 +119,14 @@ class _Reader:
         self._context, self._document = context, document
         self._unfound = {key for key in ("date", "section", "summary") if key in selectors}
 
-    def item(self, number: int, row: Row) -> Item:
-        """One row as an item. What a person configured goes first, then what the page states of the article."""
+    def item(self, number: int, row: Row, common: frozenset[str]) -> Item:
+        """One row as an item. What a person configured goes first, then what the page states of the article. `common`
+        are the classes of badges that all rows bear."""
         said = self._stated.get(row.link.key, _UNSTATED)
-        title, marker = strip_marker(row.title.text, self._context.markers)
+        title, marker = unmarked(row.title.text, self._context.markers)
         where = f"row {number + 1}"
         evidence = [Evidence("marker", marker, where)] if marker is not None else []
-        evidence += self._marks(row, where)
+        evidence += self._marks(row, where, common)
         if said.free:
             evidence.append(Evidence("isAccessibleForFree", said.free, where))
         when = self._when(row, said)
@@ -185,11 +181,11 @@ class _Reader:
         if site and all(site_of(urlsplit(item.url or "").hostname or "") != site for item in items):
             yield "all items lead to other sites"
 
-    def _marks(self, row: Row, where: str) -> list[Evidence]:
+    def _marks(self, row: Row, where: str, common: frozenset[str]) -> list[Evidence]:
         if "marker" in self._selectors:
             said = next(texts_within(row.nodes, self._selectors["marker"]), None)
             return [Evidence("marker", said, where)] if said is not None else []
-        signs = dict.fromkeys(islice(signs_of(row.elements), MAX_SIGNS))
+        signs = dict.fromkeys(islice(signs_of(row.elements, row.link.node.attributes.get("href"), common), MAX_SIGNS))
         return [Evidence("badge", sign, where) for sign in islice(signs, 3)]
 
     def _when(self, row: Row, said: Stated) -> When | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from selectolax.lexbor import LexborNode
 
@@ -46,7 +47,7 @@ def rows_in(elements: list[LexborNode], page: Page, links: Links, selectors: Map
         seen["title"] |= said is not None
         if link is None:
             continue
-        title = title_of(link) if said is None else Title(text_of(said) or fold(said.attributes.get("content")), 9)
+        title = title_of(link) if said is None else _said(said)
         if "title" in selectors and said is None:
             continue
         if title is NAMELESS or not title.text:
@@ -57,6 +58,36 @@ def rows_in(elements: list[LexborNode], page: Page, links: Links, selectors: Map
         if key in selectors and not is_seen:
             raise missing(key, selectors, name)
     return list(found.values())
+
+
+def renamed(rows: list[Row], page: Page, links: Links, selectors: Mapping[str, str], name: str) -> list[Row]:
+    """Rows that were found by themselves, with the headlines and links that a person configured; one without what is
+    configured is none. Raises `ParseError` as `rows_in` does."""
+    found: dict[str, Row] = {}
+    seen = dict.fromkeys({"title", "link"} & selectors.keys(), False)
+    for row in rows:
+        nodes = [node for node in row.nodes if node.is_element_node]
+        link: Link | None = row.link
+        title: Title | None = row.title
+        if "link" in selectors:
+            leading = (_link(node, page, links, selectors["link"]) for node in nodes)
+            link = next((one for one in leading if one is not None), None)
+            seen["link"] |= link is not None
+        if "title" in selectors:
+            named = (node.css_first(selectors["title"]) for node in nodes)
+            title = next((_said(one) for one in named if one is not None), None)
+            seen["title"] |= title is not None
+        if link is not None and title is not None and title.text:
+            found.setdefault(link.key, replace(row, link=link, title=title))
+    for key, is_seen in seen.items():
+        if rows and not is_seen:
+            raise missing(key, selectors, name)
+    return list(found.values())
+
+
+def _said(node: LexborNode) -> Title:
+    """The headline in the element that a person named."""
+    return Title(text_of(node) or fold(node.attributes.get("content")), 9)
 
 
 def texts_within(nodes: list[LexborNode], selector: str) -> Iterator[str]:
