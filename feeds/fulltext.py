@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from db.records import Enclosure, EntryRecord, Evidence, Precision, StoredEntry
 from feeds import dedupe, revise
+from feeds.dedupe.words import stems_of
 from feeds.manner import Manner
 from feeds.model import Document, Item, Parsed, Reading
 from feeds.reading import ARTICLE, read
@@ -101,7 +102,7 @@ def read_article(parsed: Parsed, document: Document, manner: Manner, listed: Lis
     item = replace(
         item,
         position=listed.position,
-        title=item.title if item.title.strip() else listed.title,
+        title=_title_of(item, listed),
         url=listed.url,
         guid=None,
         # The editors' own teaser, which may be shown where the body may not: unless the body turns out to begin so.
@@ -115,6 +116,17 @@ def read_article(parsed: Parsed, document: Document, manner: Manner, listed: Lis
     one = read(parsed, document, manner, b"")
     records = tuple(_completed(record, listed, titled=item.title != listed.title) for record in one.records)
     return replace(one, name=listed.url, records=records, partial=True, article=True)
+
+
+def _title_of(item: Item, listed: Listed) -> str:
+    """The article's headline, unless it is another than the listing's, which editors wrote for it: what a page calls
+    itself may be its site, or a wall before it. Where the listing had to guess at one, the page's counts."""
+    if not item.title.strip():
+        return listed.title
+    if "title_basis" in (json.loads(listed.extra) if listed.extra else {}):
+        return item.title
+    own, theirs = (stems_of(dedupe.fold_title(title)) for title in (item.title, listed.title))
+    return item.title if own & theirs and 2 * len(own & theirs) >= min(len(own), len(theirs)) else listed.title
 
 
 def refused(evidence: tuple[Evidence, ...], manner: Manner, listed: Listed, now: datetime) -> Reading:

@@ -22,7 +22,7 @@ def level(head: str) -> Access:
         ("article:content_tier", "metered", Access.METERED),
         ("article:content_tier", " LOCKED ", Access.PREMIUM),
         ("og:article:content_tier", "locked", Access.PREMIUM),
-        ("article:content_tier", "premium", Access.UNKNOWN),
+        ("article:content_tier", "premium", Access.PREMIUM),
         ("article:content_tier", "", Access.UNKNOWN),
         ("content_tier", "locked", Access.PREMIUM),
         ("article.access", "paid", Access.PREMIUM),

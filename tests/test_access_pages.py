@@ -105,7 +105,9 @@ def test_a_row_of_a_list_is_heard_beside_the_page() -> None:
     said = page_evidence(read_page(FLAG % "true", URL))
     assert judge([*said, Evidence("marker", "+", "row")]).level is Access.PREMIUM
     assert judge([*said, Evidence("category", "Premium", "entry")]).level is Access.PREMIUM
-    assert judge([*said, Evidence("badge", ".lock", "row")]).level is Access.FREE
+    assert judge([*said, Evidence("badge", ".lock", "row")]).level is Access.PREMIUM
+    assert judge([*said, Evidence("dcterms:accessRights", "premium", "entry")]).confidence == 0.8
+    assert judge([*said, Evidence("class", ".paywall", "page")]).level is Access.FREE
     assert judge(said, configured=Access.PREMIUM).level is Access.PREMIUM
 
 

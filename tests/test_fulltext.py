@@ -47,13 +47,20 @@ def read(item: Item, one: Listed, **over: Any) -> EntryRecord:
     return found
 
 
+def test_a_wall_before_an_article_gives_no_headline() -> None:
+    for wall in ("Subscribe to read | The Harbour", "Before you continue", "Harbour Post", " "):
+        assert read(Item(position=0, title=wall, content="<p>All of it.</p>"), listed()).title == listed().title
+
+
 def test_the_words_are_the_articles_and_the_key_its_listings() -> None:
-    item = Item(position=0, title="As told", url="https://n.example/canonical", guid="g", content="<p>All of it.</p>")
+    item = Item(
+        position=0, title="As it was listed", url="https://n.example/canonical", guid="g", content="<p>All of it.</p>"
+    )
     found = read(item, listed())
-    assert (found.title, found.text, found.summary) == ("As told", "All of it.", "The teaser.")
+    assert (found.title, found.text, found.summary) == ("As it was listed", "All of it.", "The teaser.")
     assert (found.keys, found.url, found.position) == ((key_of("n", URL),), URL, 4)
     assert (found.sections, found.published) == ((), NOW)
-    assert found.fingerprint.title == "as told"
+    assert found.fingerprint.title == "as it was listed"
 
 
 def test_what_the_article_does_not_say_says_the_listing() -> None:
@@ -101,7 +108,9 @@ def test_a_rough_time_gives_way_to_an_exact_one() -> None:
 def test_what_else_was_said_of_both() -> None:
     said = {"comments": "https://n.example/c", "title_basis": "address"}
     one = replace(listed(), extra=json.dumps(said))
-    assert json.loads(read(Item(position=0, title="As told"), one).extra) == {"comments": "https://n.example/c"}
+    assert json.loads(read(Item(position=0, title="As it was listed"), one).extra) == {
+        "comments": "https://n.example/c"
+    }
     item = Item(position=0, content="<p>C</p>", comments="https://n.example/own", rights="Ours")
     assert json.loads(read(item, one).extra) == said | {"rights": "Ours"}
 

@@ -41,6 +41,12 @@ def stated(*scripts: str) -> list[Any]:
         ("<title>한국</title>".encode("cp949"), "euc-kr", "한국"),
         ("<title>Ёж</title>".encode("cp1251"), "no-such-charset", "¨æ"),
         ("<meta charset=nonsense><title>Ёж</title>".encode(), None, "Ёж"),
+        ("<meta charset=windows-1251><title>Ёж</title>".encode("cp1251"), "utf-8", "Ёж"),
+        (
+            ("<title>Паром снова ходит</title>" + "<p>Паром снова ходит через залив.</p>" * 60).encode("cp1251"),
+            None,
+            "Паром снова ходит",
+        ),
         ("<meta charset=utf-16><title>Ёж</title>".encode(), None, "Ёж"),
         ("<title>Ёж</title>".encode(), "x-user\0defined", "Ёж"),
         *[

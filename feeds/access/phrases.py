@@ -37,6 +37,7 @@ _PAID: dict[str, dict[str, tuple[str, ...]]] = {
             r"(?:requires|need|have) an? (?:active |paid |digital )?subscription to (?:read|access|view|continue)",
             r"(?:continue|keep|finish) reading[^.?!]{0,40}subscri",
             r"subscribe for full access",
+            r"already an? (?:paid |digital )?subscriber\? ?(?:sign|log) in to (?:continue|keep|read|finish)",
         ),
         "member": (
             r"members?[ -]only (?:story|article|content|post)",
@@ -66,6 +67,7 @@ _PAID: dict[str, dict[str, tuple[str, ...]]] = {
             r"weiterlesen mit [^.?!]{0,20}(?:\+|plus|abo)",
             r"abo(?:nn|\b)[^.?!]{0,40}weiterlesen",
             r"weiterlesen[^.?!]{0,50}abo(?:nn|\b)",
+            r"mit [^.?! ]{0,12}\+ weiterlesen",
         ),
         "kostenpflichtig": (
             r"(?:artikel|inhalt|beitrag)(?: ist)? kostenpflichtig",
@@ -179,6 +181,7 @@ _PAID: dict[str, dict[str, tuple[str, ...]]] = {
             r"(?:толькі|выключна|даступ\w{0,4})(?: толькі)?(?: для)?(?: нашых| платных)? падпісчык",
             r"(?:матэрыял|артыкул|тэкст)[^.?!]{0,30} (?:для|толькі) падпісчык",
             r"(?:аформіце|аформіць|купіце) падпіску,? (?:каб|і чыта)",
+            r"каб (?:чытаць|дачытаць)[^.?!]{0,20},? аформіце падпіску",
         ),
         "падпісц": (r"даступ\w{0,3} (?:толькі )?па падпісцы",),
         "падпіш": (r"падпішыцеся,? каб (?:чыта|прачыта|працяг)",),
@@ -189,6 +192,7 @@ _PAID: dict[str, dict[str, tuple[str, ...]]] = {
             r"(?:доступ\w{0,4}|матеріал|стаття|текст)[^.?!]{0,25} передплатник",
             r"доступ\w{0,3} (?:тільки |лише )?за передплатою",
             r"(?:оформіть|оформити|купіть) передплату,? (?:щоб|і чита)",
+            r"щоб (?:читати|дочитати)[^.?!]{0,20},? оформіть передплату",
         ),
         "підпис": (
             r"(?:тільки|лише|виключно)(?: для)?(?: наших| платних)? підписник",
@@ -204,7 +208,10 @@ _PAID: dict[str, dict[str, tuple[str, ...]]] = {
     "he": {"למנויים": (r"למנויים בלבד",)},
     "ja": {"会員": (r"(?:有料)?会員(?:限定|の方のみ)",)},
     "ko": {"유료": (r"유료\s?(?:회원|구독자|기사)",)},
-    "zh": {"订阅": (r"订阅(?:后|以)(?:继续|阅读)",)},
+    "zh": {
+        "订阅": (r"订阅(?:后|以|，)?(?:即可)?(?:继续|阅读)", r"(?:仅限|只限|专供)订阅"),
+        "付费": (r"付费(?:阅读|会员)(?:内容|文章|专享)?",),
+    },
 }
 """Language -> stem -> what stands around it where a text goes on for those who pay."""
 

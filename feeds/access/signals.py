@@ -73,7 +73,7 @@ _PHRASES = re.compile(
 
 _YES = frozenset("true yes y 1 on t ja oui".split())
 _NO = frozenset("false no n 0 off f nein non".split())
-_TIERS = {"free": Access.FREE, "metered": Access.METERED, "locked": Access.PREMIUM}
+_TIERS = {"free": Access.FREE, "metered": Access.METERED, "locked": Access.PREMIUM, "premium": Access.PREMIUM}
 _AUDIENCES = {
     "everyone": Access.FREE,
     "only_free": Access.REGISTRATION,

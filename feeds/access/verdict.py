@@ -69,6 +69,10 @@ def judge(evidence: Iterable[Evidence], *, configured: Access | None = None) -> 
     deciding = [one for one in heard if one.grade is grade]
     levels = {one.level for one in deciding}
     level = next(each for each in _ORDER if each in levels)
+    if level is Access.FREE and grade is not Grade.CONFIGURED:
+        # What a row or a feed calls closed is closed, whatever the template of the page says of it.
+        levels |= {one.level for one in heard if one.grade is Grade.STRONG and one.level.gated}
+        level = next(each for each in _ORDER if each in levels)
     if grade in _CONFIDENCE:
         confidence = _CONFIDENCE[grade]
         contested = len(levels) > 1 and grade is not Grade.CONFIGURED

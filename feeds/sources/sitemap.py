@@ -55,6 +55,7 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 _GZIP = b"\x1f\x8b"
 _DAY = re.compile(r"\d{4}(?:-\d\d){0,2}", re.ASCII)
 _ADDRESS = re.compile(rb"https?://\S", re.IGNORECASE)
+_MARK = "news:access"
 _MAX_NAMES = 50
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -257,7 +258,7 @@ def _of_pages(
     chosen = news[:MAX_ITEMS] if news else _latest(pages, document)
     said = news[0].news or {} if news else {}
     scope = _Scope(document, context, said.get("language") or None)
-    items = tuple(_item(page, position, scope) for position, page in enumerate(chosen))
+    items = _beside_marked(tuple(_item(page, position, scope) for position, page in enumerate(chosen)))
     if len(news) > MAX_ITEMS:
         warnings = (too_many(len(news)), *warnings)
     if scope.doubtful:
@@ -272,6 +273,14 @@ def _of_pages(
         warnings=warnings,
         partial=not news and bool(pages),
     )
+
+
+def _beside_marked(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """The same; where the sitemap marks some news as closed, what it does not mark is free."""
+    if not any(proof.signal == _MARK for item in items for proof in item.evidence):
+        return items
+    free = Evidence("unmarked", "", "other news of the sitemap is marked")
+    return tuple(item if item.evidence else replace(item, evidence=(free,)) for item in items)
 
 
 def _latest(pages: Sequence[_Page], document: Document) -> list[_Page]:
@@ -321,10 +330,10 @@ def _names(news: dict[str, str]) -> tuple[str, ...]:
 
 
 def _evidence(news: dict[str, str], context: Context) -> Iterator[Evidence]:
-    """The element that Google has given up, "Subscription" or "Registration", and premium keywords. That there is none
-    of it says nothing: hardly anybody still writes it."""
+    """The element that Google has given up, "Subscription" or "Registration", and premium keywords. Where
+    nothing in the sitemap has it, that says nothing: hardly anybody still writes it."""
     if news.get("access"):
-        yield Evidence("news:access", news["access"][:500], "sitemap element news:access")
+        yield Evidence(_MARK, news["access"][:500], "sitemap element news:access")
     premium = {name.casefold() for name in context.premium_categories}
     for name in _names(news) if premium else ():
         if name.casefold() in premium:
