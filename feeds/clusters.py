@@ -32,11 +32,11 @@ def regroup(
     `beside` are the entries that were next to the changed ones (`entries.beside`) before they changed.
 
     The result follows from the entries, the pairs that were found among them and what people said, whatever the order
-    in which they came: an entry follows the first (in the order of `Member.leading`) of those that lead and agree with
-    it, and a lead is who follows none. What is stored keeps to that rule, so only where something changed is it applied
-    again, in that order, and what comes of it is followed from entry to entry, however far. Each step reads what is
-    within `dedupe.WINDOW` of one entry, never a text: the cost depends on what happened around an entry, not on the
-    archive.
+    in which these came: an entry follows the first (in the order of `Member.leading`) of those that lead and agree with
+    it, and a lead is who follows none. Which pairs were found may depend on that order, since `feeds.pairs` compares a
+    bounded number of texts. What is stored keeps to the rule, so only where something changed is it applied again, in
+    order, and what comes of it is followed from entry to entry, however far. Each step reads what is within
+    `dedupe.WINDOW` of one entry, never a text: the cost depends on what happened around an entry, not on the archive.
 
     A person's word comes first. Entries that are to be together go where the first of them in order goes; those that
     are to be apart are never in one cluster, and the later of them in order is the one that stays out.

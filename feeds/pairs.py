@@ -1,8 +1,8 @@
 """Texts that agree in part, found once: when an entry is new, or its words are.
 
 The index (`db.store.shingles`) names who began with some of the same words, `dedupe` compares the texts of the
-likeliest of them, and what it finds is kept as pairs, so that nobody has to read a text again. The caller holds the
-transaction.
+likeliest of them, and what it finds is kept as pairs, so that nobody has to read a text again. How many are compared is
+bounded: where more copies are about, which of them depends on what came first. The caller holds the transaction.
 """
 
 from __future__ import annotations

@@ -124,6 +124,14 @@ def test_copies_are_found_whenever_they_are_read(tmp_path: Path) -> None:
     assert rows(engine, Sketch) == 2
 
 
+def test_a_date_in_the_future_takes_nothing_out_of_the_index(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    say(engine, "agency", prose(1))
+    say(engine, "zeitung", prose(2), "Storm closes the northern road", dated=NOON + hours(24 * 365))
+    say(engine, "harbour", edited(prose(1)), "Bridge is open", dated=NOON + hours(1))
+    assert stands(engine)["harbour"] == ("agency", "R3")
+
+
 def test_related_entries_are_the_same_whatever_came_first(tmp_path: Path) -> None:
     """More than are shown, and no more than are compared."""
     told = [
