@@ -6,7 +6,6 @@ the doing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from statistics import median
@@ -31,9 +30,6 @@ PAGES = 10
 
 GAP_TRIES = 10
 """Polls that read on in an archive, ten pages each, before what was lost is given up."""
-
-MOST_AT_ONCE = 3
-"""Hosts that were well and cannot all be down at once, from this number on."""
 
 OUTAGE_RETRY = timedelta(minutes=5)
 """How soon is asked again what could not be reached because our own network was down."""
@@ -509,27 +505,3 @@ def shut_for(config: Config, host: str | None, retry_after: int | None) -> int |
     if rules is None or not rules.share_retry_after or not retry_after:
         return None
     return min(max(retry_after, 60), 86_400)
-
-
-def is_witness(record: SourceRecord) -> bool:
-    """Whether it says something about our own network that a source cannot be reached: it was reached the last time."""
-    return record.last_success is not None and not record.failures
-
-
-def many_at_once(attempts: Sequence[Attempt], answered: set[str], *, lasting: bool) -> tuple[int, int] | None:
-    """`(hosts that could not be reached, hosts tried)` where that says that our own network is down, else None.
-
-    Three or more hosts that were well, and more than answered, cannot all be down. Those that were excused by that
-    before count only while an outage is `lasting`, and nothing at all answers: else some hosts that died together
-    would be excused for good.
-    """
-    excused = lasting and not answered
-    fell = {
-        one.record.host
-        for one in attempts
-        if one.network and is_witness(one.record) and (excused or not one.record.pace.postponed)
-    } - answered
-    # While it lasts, each is asked in a round of its own.
-    if len(fell) >= (1 if excused else MOST_AT_ONCE) and len(fell) > len(answered):
-        return len(fell), len(fell) + len(answered)
-    return None

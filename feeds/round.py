@@ -243,8 +243,12 @@ class Round:
             _log.error("poll crashed", source=attempt.record.name, exc_info=error)
 
     def _queue(self, asking: _Asking) -> None:
+        """Puts a request behind those of its host that wait; articles wait behind all others."""
         queue = self._queues[asking.host]
-        queue.append(asking)
+        at = len(queue)
+        if queue and asking.article is None and queue[-1].article is not None:
+            at = next(number for number, one in enumerate(queue) if one.article is not None)
+        queue.insert(at, asking)
         self._queued += 1
         if len(queue) == 1:
             self._ready.append(asking.host)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
+from db.records import SourceRecord
 from db.store import articles as article_rows
 from db.store import incidents, schedule, sources
 from feeds import credence, log
-from feeds.attempt import MOST_AT_ONCE, Attempt, Conclusion, PollResult, is_witness, many_at_once
+from feeds.attempt import Attempt, Conclusion, PollResult
 from feeds.budget import SPAN
 from feeds.clock import Clock
 from feeds.config import Config
@@ -27,6 +28,9 @@ GROUP = 1000
 SOURCES = 250
 LEASE = timedelta(minutes=15)
 """How long a claim holds: longer than a batch takes, so that only a crash lets it run out."""
+
+MOST_AT_ONCE = 3
+"""Hosts that were well and cannot all be down at once, from this number on."""
 
 HELD = 1.0
 """Seconds after which what is finished is stored, however little it is."""
@@ -84,7 +88,7 @@ class Settlement:
         """The attempt is over. Whose fault it is that a host was not reached shows when all are."""
         if attempt.network:
             self._doubtful.append(attempt)
-            if is_witness(attempt.record):
+            if _is_witness(attempt.record):
                 self._fell.add(attempt.record.host)
             return
         if not self._finished:
@@ -103,7 +107,7 @@ class Settlement:
         `stopped` that cannot be said."""
         doubtful, self._doubtful = self._doubtful, []
         outage = (
-            many_at_once(doubtful, self._answered, lasting=self.is_cut_off or self._is_noted()) if doubtful else None
+            _many_at_once(doubtful, self._answered, lasting=self.is_cut_off or self._is_noted()) if doubtful else None
         )
         if not stopped:
             self._note_outage(outage)
@@ -271,3 +275,27 @@ def _beside_listing(tally: Tally) -> Tally:
 def _whole(tally: Tally) -> Tally:
     """`tally` where the listing of an article was not read again."""
     return tally if tally.unchanged >= 0 else replace(tally, unchanged=0)
+
+
+def _is_witness(record: SourceRecord) -> bool:
+    """Whether it says something about our own network that a source cannot be reached: it was reached the last time."""
+    return record.last_success is not None and not record.failures
+
+
+def _many_at_once(attempts: Sequence[Attempt], answered: set[str], *, lasting: bool) -> tuple[int, int] | None:
+    """`(hosts that could not be reached, hosts tried)` where that says that our own network is down, else None.
+
+    Three or more hosts that were well, and more than answered, cannot all be down. Those that were excused by that
+    before count only while an outage is `lasting`, and nothing at all answers: else some hosts that died together
+    would be excused for good.
+    """
+    excused = lasting and not answered
+    fell = {
+        one.record.host
+        for one in attempts
+        if one.network and _is_witness(one.record) and (excused or not one.record.pace.postponed)
+    } - answered
+    # While it lasts, each is asked in a round of its own.
+    if len(fell) >= (1 if excused else MOST_AT_ONCE) and len(fell) > len(answered):
+        return len(fell), len(fell) + len(answered)
+    return None

@@ -58,8 +58,8 @@ class Fetched:
 class HttpError(FetchError):
     """The server answered with a status that carries no document.
 
-    `retry_after` and `max_age` are seconds, `expires` a moment, `robots` the `X-Robots-Tag`, None where not said. 410 is
-    permanent: trying again cannot help (RFC 9110, section 15.5.11).
+    `retry_after` and `max_age` are seconds, `expires` a moment, `robots` the `X-Robots-Tag`; None where not said.
+    410 is permanent: trying again cannot help (RFC 9110, section 15.5.11).
     """
 
     def __init__(
