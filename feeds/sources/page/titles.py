@@ -18,6 +18,7 @@ CARD = 18
 _UP = 5
 _PARTS = 60
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_CARD_PARTS = frozenset("div p span strong b".split())
 _LINKS = 5
 """Addresses in an element above which it is no row of one article: its picture, headline, section, author and tag."""
 
@@ -189,7 +190,8 @@ def _parted(node: LexborNode, text: str, worth: int) -> Title:
 def _first_block(node: LexborNode) -> str:
     """The first text of a card that is long enough for a headline, of those in elements of their own."""
     for inner in node.css("div, p, span, strong, b")[:_PARTS]:
-        if len(inner.css("div, p, span, strong, b")) < 2 and 3 <= words(text := text_of(inner)) <= 40:
+        blocks = (one for one in islice(inner.traverse(), _MAX_ROW) if one.tag in _CARD_PARTS)
+        if len(list(islice(blocks, 2))) < 2 and 3 <= words(text := text_of(inner)) <= 40:
             return text
     return ""
 
