@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from feeds.sources.page.titles import NAMELESS, Title, is_generic, title_of
-from tests.pages import links
+from feeds.errors import ParseError
+from feeds.sources.page.titles import NAMELESS, Beside, Title, is_generic, title_of
+from tests.pages import links, listing
 
 FALLS = "A wall falls"
 LONG = "The council met on Monday for many hours and decided what everybody had expected it to decide all along"
@@ -80,3 +83,21 @@ def test_the_better_of_two_headlines() -> None:
     assert Title("Politics", 3) < plain
     assert Title("A wall f…", 3) < Title("A wall falls", 3)
     assert not plain < Title("Another headline here", 3)
+
+
+@pytest.mark.parametrize("inside", ["<img src=x>", "more", "<i class=x>.</i>"])
+@pytest.mark.parametrize("after", ["", "<b class=q></b>" * 20_000, "<h2>One</h2>" * 20_000])
+def test_many_links_in_one_box_take_no_longer_than_the_page_is(inside: str, after: str) -> None:
+    box = "".join(f'<a href="/some-long-slug-of-{n}">{inside}</a> ' for n in range(6_000))
+    started = time.process_time()
+    with pytest.raises(ParseError, match="shows no list"):
+        listing(f"<section><div><div>{box}{after}")
+    assert time.process_time() - started < 5
+
+
+def test_the_heading_of_a_box_is_none_of_its_many_links() -> None:
+    more = "".join(f'<b><a href="/n/{n}">More</a></b>' for n in range(9))
+    assert all(title_of(link) is NAMELESS for link in links(f"<div><h3>One box</h3><div>{more}</div></div>"))
+    beside = Beside()
+    two = links('<div><h3>A wall falls</h3><b><a href="/n/1">More</a></b><i><a href="/n/1#c">More</a></i></div>')
+    assert {title_of(link, beside).text for link in two} == {"A wall falls"}

@@ -17,7 +17,7 @@ from feeds.sources.page.addresses import site_of
 from feeds.sources.page.links import Link, Links, Place, rows_above
 from feeds.sources.page.texts import fold, text_of, words
 from feeds.sources.page.times import has_date
-from feeds.sources.page.titles import NAMELESS, Title, title_of
+from feeds.sources.page.titles import NAMELESS, Beside, Title, title_of
 
 MOST_WORDS = 12
 CANDIDATES = 12
@@ -99,7 +99,8 @@ def choose(links: Links, stated: Mapping[str, str], learned: Signature | None = 
     `stated` are the addresses (keys) that the page itself lists, with their titles. What was `learned` goes before
     what scores better today.
     """
-    titles = {link.order: title_of(link) for link in links.all}
+    beside = Beside()
+    titles = {link.order: title_of(link, beside) for link in links.all}
     groups = _groups(links, titles)
     if not groups:
         return None

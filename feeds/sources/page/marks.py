@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 
 from feeds.markers import BADGE, has_lock, is_sign, says_paid
-from feeds.sources.page.texts import Element, fold, text_of
+from feeds.sources.page.texts import Element, fold
 
 FEW = 3
 """Rows from which on a sign that all of them bear is the template's."""
@@ -25,7 +25,7 @@ def signs_of(elements: Iterable[Element], href: str | None = None, common: Conta
     say nothing here (`common_classes`).
     """
     sections: set[int] = set()
-    for node, tag, said, classes in elements:
+    for node, tag, said, classes, texts in elements:
         if not tag:
             if has_lock(node.text_content or ""):
                 yield "🔒"
@@ -39,7 +39,7 @@ def signs_of(elements: Iterable[Element], href: str | None = None, common: Conta
         above = node.parent
         if (tag == "a" and said.get("href") not in (None, href)) or (above is not None and above.mem_id in sections):
             sections.add(node.mem_id)
-        if tag in _BADGES and (text := text_of(node, hidden=True, limit=BADGE)) and says_paid(text):
+        if tag in _BADGES and (text := texts.of(node, hidden=True, limit=BADGE)) and says_paid(text):
             if node.mem_id not in sections or " " in text:
                 yield text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +15,7 @@ from selectolax.lexbor import LexborNode
 from feeds.model import Context, Document, Image
 from feeds.page import Page
 from feeds.sources.page.links import Link, Place, rows_above
-from feeds.sources.page.texts import Element, elements_in, fold, text_of, words
+from feeds.sources.page.texts import Element, Texts, elements_in, fold, text_of, words
 from feeds.sources.page.times import When, day_of, from_day, read_when
 from feeds.sources.page.titles import NAMELESS, Title, is_generic
 
@@ -28,10 +29,13 @@ MAX_PARTS = 10
 ICON = 50
 """Pixels below which a picture is an ornament."""
 
+MAX_INSIDE = 50
+"""Elements of one that names sections."""
+
 MAX_NAME = 60
 MAX_LABEL = 40
 _BLOCKS = frozenset("p div span td dd section summary".split())
-_INNER = "p, div, td, section, h1, h2, h3, h4, li, a"
+_INNER = frozenset("p div td section h1 h2 h3 h4 li a".split())
 _TEASER_WORDS = 6
 _SUMMARY = re.compile(
     r"(?:[a-z0-9]+[-_]+){0,5}(?:summary|teaser|excerpt|description|desc|standfirst|lead|deck|dek|intro|abstract"
@@ -83,8 +87,9 @@ def rows_of(links: list[Link], titles: Mapping[int, Title], context: Context, do
             row.nodes += [node for node in nodes if node.mem_id not in known]
         row.under = row.under or under
     rows = [row for row in found.values() if row.title is not NAMELESS][:MAX_ROWS]
+    texts = Texts()
     for row in rows:
-        row.elements = elements_in(row.nodes)
+        row.elements = elements_in(row.nodes, texts)
     return rows
 
 
@@ -191,17 +196,28 @@ def summary_of(row: Row) -> str:
     title = row.title.text.casefold()
     likely: list[Element] = []
     others: list[Element] = []
+    held = _held(row.elements)
     for one in row.elements:
         if one.tag in ("p", "dd") or (one.tag in _BLOCKS and any(_role(token) == "summary" for token in one.classes)):
             likely.append(one)
-        elif not one.tag or (one.tag in _BLOCKS and len(one.node.css(_INNER)) <= (one.tag != "span")):
+        elif not one.tag or (one.tag in _BLOCKS and held[one.node.mem_id] <= (one.tag != "span")):
             others.append(one)
     for one in (*likely, *others):
-        text = text_of(one.node) if one.tag else fold(one.node.text_content)
+        text = one.texts.of(one.node) if one.tag else fold(one.node.text_content)
         folded = text.casefold()
         if words(text) >= _TEASER_WORDS and folded not in title and title not in folded and not is_generic(text):
             return text
     return next((said for node in row.nodes if words(said := _own_text(node)) >= _TEASER_WORDS), "")
+
+
+def _held(elements: list[Element]) -> Counter[int]:
+    """How many blocks and links each element of a row is and holds, by its `mem_id`."""
+    held: Counter[int] = Counter()
+    for one in reversed(elements):  # what is inside an element stands after it
+        held[one.node.mem_id] += one.tag in _INNER
+        above = one.node.parent
+        held[above.mem_id if above is not None else 0] += held[one.node.mem_id]
+    return held
 
 
 def _own_text(node: LexborNode) -> str:
@@ -234,7 +250,7 @@ def authors_of(row: Row) -> tuple[str, ...]:
             or one.said.get("itemprop") == "author"
             or any(_role(token) == "author" for token in one.classes)
         ):
-            said = text_of(one.node, limit=MAX_NAME).strip(" ,|·•–—-")
+            said = one.texts.of(one.node, limit=MAX_NAME).strip(" ,|·•–—-")
             by = _BY.match(said)
             name = said[by.end() :] if by is not None else said
             if _is_name(name) and not any(known in name or name in known for known in found):
@@ -251,7 +267,8 @@ def sections_of(row: Row) -> tuple[str, ...]:
     title = row.title.text.casefold()
     for one in row.elements:
         if "category" in (one.said.get("rel") or "") or any(_role(token) == "section" for token in one.classes):
-            names = [text_of(each, limit=MAX_NAME).strip(" ,|/#:·•") for each in one.node.css("a")[:3] or [one.node]]
+            links = [each for each in islice(one.node.traverse(), MAX_INSIDE) if each.tag == "a"][:3]
+            names = [one.texts.of(each, limit=MAX_NAME).strip(" ,|/#:·•") for each in links or [one.node]]
             found = [name for name in names if _is_label(name) and name.casefold() not in title]
             if found:
                 return tuple(dict.fromkeys(found))

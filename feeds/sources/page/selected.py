@@ -11,7 +11,7 @@ from feeds.errors import ParseError
 from feeds.page import Page
 from feeds.sources.page.links import Link, Links, link_at
 from feeds.sources.page.rows import Row
-from feeds.sources.page.texts import elements_in, fold, text_of
+from feeds.sources.page.texts import Texts, elements_in, fold, text_of
 from feeds.sources.page.titles import NAMELESS, Title, title_of
 
 MAX_ROWS = 2_000
@@ -40,6 +40,7 @@ def rows_in(elements: list[LexborNode], page: Page, links: Links, selectors: Map
     """
     found: dict[str, Row] = {}
     seen = {"title": False, "link": False}
+    texts = Texts()
     for element in elements:
         link = _link(element, page, links, selectors.get("link"))
         said = element.css_first(selectors["title"]) if "title" in selectors else None
@@ -53,7 +54,7 @@ def rows_in(elements: list[LexborNode], page: Page, links: Links, selectors: Map
         if title is NAMELESS or not title.text:
             title = Title(text_of(element), 1)
         if title.text:
-            found.setdefault(link.key, Row(link, title, [element], elements=elements_in([element])))
+            found.setdefault(link.key, Row(link, title, [element], elements=elements_in([element], texts)))
     for key, is_seen in seen.items():
         if key in selectors and not is_seen:
             raise missing(key, selectors, name)
@@ -92,11 +93,12 @@ def _said(node: LexborNode) -> Title:
 
 def texts_within(nodes: list[LexborNode], selector: str) -> Iterator[str]:
     """The texts of what fits within the nodes of a row; of an element without one what its attributes say."""
+    texts = Texts()
     for node in nodes:
         if node.is_element_node:
             for one in node.css(selector)[:20]:
                 said = one.attributes
-                text = text_of(one, hidden=True) or fold(
+                text = texts.of(one, hidden=True) or fold(
                     said.get("content")
                     or said.get("title")
                     or said.get("aria-label")

@@ -17,6 +17,9 @@ MAX_NODES = 400
 MAX_ELEMENTS = 150
 """Elements of one row that are looked at."""
 
+MAX_LOOKS = 500_000
+"""Nodes that are looked at for the texts of the rows of one page: 500 rows of 50 elements have less."""
+
 MAX_CLASSES = 30
 MAX_CLASS = 2_000
 """Characters of a `class` attribute that count."""
@@ -41,40 +44,62 @@ def _tokens(said: str) -> tuple[str, ...]:
     return tuple(said.lower().split()[:MAX_CLASSES])
 
 
+class Texts:
+    """The texts of elements of one page, each read once, and no more than `MAX_LOOKS` nodes for all of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, bool, int], str] = {}
+        self._left = MAX_LOOKS
+
+    def of(self, node: LexborNode, *, hidden: bool = False, limit: int = MAX_TEXT) -> str:
+        """As `text_of`; empty once too many were looked at: rows within rows take their product else."""
+        key = (node.mem_id, hidden, limit)
+        if key not in self._known:
+            text, looks = _read(node, frozenset(), hidden, limit) if self._left > 0 else ("", 0)
+            self._known[key] = text
+            self._left -= looks
+        return self._known[key]
+
+
 class Element(NamedTuple):
-    """An element of a row, or a text between them (`tag` is empty)."""
+    """An element of a row, or a text between them (`tag` is empty); `texts` are those of its page."""
 
     node: LexborNode
     tag: str
     said: dict[str, str | None]
     classes: tuple[str, ...]
+    texts: Texts
 
 
-def elements_in(nodes: Iterable[LexborNode]) -> list[Element]:
+def elements_in(nodes: Iterable[LexborNode], texts: Texts | None = None) -> list[Element]:
     """The elements of a row in their order, each before those inside it, as many as are looked at."""
+    texts = texts or Texts()
     found: list[Element] = []
     for node in nodes:
         if not node.is_element_node:
-            found.append(Element(node, "", {}, ()))
+            found.append(Element(node, "", {}, (), texts))
             continue
         inside = islice(node.traverse(), MAX_ELEMENTS - len(found))
-        found += [Element(one, one.tag or "", one.attributes, classes_of(one)) for one in inside]
+        found += [Element(one, one.tag or "", one.attributes, classes_of(one), texts) for one in inside]
     return found
 
 
-def text_of(
-    node: LexborNode, *, without: frozenset[int] = frozenset(), hidden: bool = False, limit: int = MAX_TEXT
-) -> str:
+def text_of(node: LexborNode, *, without: frozenset[int] = frozenset(), limit: int = MAX_TEXT) -> str:
     """The text of an element on one line, a little more than `limit` characters at most; `without` names elements (by
     `mem_id`) that are left out.
 
-    What is meant for screen readers alone counts only with `hidden`.
+    What is meant for screen readers alone counts only in `Texts`, with `hidden`.
     """
+    return _read(node, without, False, limit)[0]
+
+
+def _read(node: LexborNode, without: frozenset[int], hidden: bool, limit: int) -> tuple[str, int]:
+    """The text of an element, and how many nodes were looked at."""
     only = node.first_child
     if only is None:
-        return ""
+        return "", 1
     if only.is_text_node and only.next is None:  # most elements
-        return fold(only.text_content)
+        return fold(only.text_content), 1
     parts: list[str] = []
     size = count = 0
     waiting: list[LexborNode | None] = _children(node)
@@ -98,7 +123,7 @@ def text_of(
                 parts.append(" ")
                 waiting.append(None)
                 waiting += _children(one)
-    return fold("".join(parts))
+    return fold("".join(parts)), count + len(waiting)
 
 
 def above(node: LexborNode, most: int) -> Iterator[LexborNode]:

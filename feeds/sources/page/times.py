@@ -13,7 +13,7 @@ from db.records import Precision
 from feeds.model import Context, Document
 from feeds.sources import dateline
 from feeds.sources.fields import MAX_DATE, plausible
-from feeds.sources.page.texts import Element, fold, text_of
+from feeds.sources.page.texts import Element, fold
 
 LONGEST = 80
 """Characters of a text that says a date and little else."""
@@ -125,14 +125,14 @@ def read_when(
     itself is of that day; without one it says nothing for certain.
     """
     texts: list[tuple[int, str]] = []
-    for node, tag, said, classes in elements:
+    for node, tag, said, classes, known in elements:
         for name, value in said.items():
             if name in _ATTRIBUTES and value and (name != "content" or "date" in (said.get("itemprop") or "").lower()):
                 when = _stated(fold(value), context, document)
                 if when is not None and _UPDATED.search(said.get("itemprop") or said.get("class") or "") is None:
                     return when
         if tag in _TEXTS:
-            text = text_of(node, limit=LONGEST) if tag else fold(node.text_content)
+            text = known.of(node, limit=LONGEST) if tag else fold(node.text_content)
             if 2 < len(text) <= LONGEST:
                 texts.append((0 if tag == "time" else 1 if any(map(_marks, classes)) else 2, text))
     for rank, text in dict.fromkeys(sorted(texts, key=lambda each: each[0])):

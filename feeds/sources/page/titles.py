@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
-from feeds.sources.page.links import Link
+from feeds.sources.page.links import Link, Place
 from feeds.sources.page.texts import above, classes_of, fold, text_of, words
 
 CARD = 18
@@ -16,6 +17,17 @@ CARD = 18
 
 _UP = 5
 _PARTS = 60
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_CARD_PARTS = frozenset("div p span strong b".split())
+_LINKS = 5
+"""Addresses in an element above which it is no row of one article: its picture, headline, section, author and tag."""
+
+_MAX_ROW = 400
+"""Elements in one that is no row either."""
+
+_MAX_SEEN = 1_000_000
+"""Elements that are looked at for headings beside the links of one page."""
+
 _TITLE = re.compile(
     r"(?:[a-z0-9]+[-_]+){0,5}(?:title|headline|heading|hed|header-text|zagolovok|titel|titre"
     r"|titulo)(?:[-_]?(?:text|link|inner|content|label|span))?"
@@ -106,15 +118,16 @@ def is_generic(text: str) -> bool:
     return not bare or bare.isdecimal() or len(bare) == 1 or _GENERIC.fullmatch(bare) is not None
 
 
-def title_of(link: Link) -> Title:
-    """The headline of what `link` leads to; `NAMELESS` where nothing says it.
+def title_of(link: Link, beside: Beside | None = None) -> Title:
+    """The headline of what `link` leads to; `NAMELESS` where nothing says it. `beside` is the page's, for more links
+    than one.
 
     In the order of their worth: a heading, what is marked as a title, the link's own text, the heading beside a link
     that says "Read more", and what attributes say.
     """
     found = _shown(link)
     if found is NAMELESS:
-        found = _beside(link)
+        found = (beside or Beside()).title(link)
     if found is NAMELESS:
         said = link.spoken or _pictured(link.node)
         found = Title(said, 1) if said and words(said) > 1 and not is_generic(said) else NAMELESS
@@ -177,27 +190,49 @@ def _parted(node: LexborNode, text: str, worth: int) -> Title:
 def _first_block(node: LexborNode) -> str:
     """The first text of a card that is long enough for a headline, of those in elements of their own."""
     for inner in node.css("div, p, span, strong, b")[:_PARTS]:
-        if len(inner.css("div, p, span, strong, b")) < 2 and 3 <= words(text := text_of(inner)) <= 40:
+        blocks = (one for one in islice(inner.traverse(), _MAX_ROW) if one.tag in _CARD_PARTS)
+        if len(list(islice(blocks, 2))) < 2 and 3 <= words(text := text_of(inner)) <= 40:
             return text
     return ""
 
 
-def _beside(link: Link) -> Title:
-    """The heading near a link that does not name what it leads to, where the heading is no link of its own."""
-    if link.place.heading:
+class Beside:
+    """What stands beside the links of one page: each element above them is looked at once."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, Title | None] = {}
+        self._left = _MAX_SEEN
+
+    def title(self, link: Link) -> Title:
+        """The heading near a link that does not name what it leads to, where the heading is no link of its own."""
+        place: Place | None = link.place
+        for _ in range(0 if link.place.heading else _UP):
+            if place is None or place.tag in ("body", "main", "html", "nav", "footer"):
+                break
+            key = place.node.mem_id
+            if key not in self._seen:
+                self._seen[key] = self._look(place.node)
+            if (found := self._seen[key]) is not None:
+                return found
+            place = place.above
         return NAMELESS
-    for node in above(link.node, _UP):
-        if node.tag in ("body", "main", "html", "nav", "footer"):
+
+    def _look(self, node: LexborNode) -> Title | None:
+        """The one heading in an element; `NAMELESS` where it has several, or is more than a row; None without any."""
+        inner = list(islice(node.traverse(), min(_MAX_ROW, self._left)))
+        self._left -= len(inner)
+        found = [one for one in inner if one.tag in _HEADINGS][:2]
+        if not found:
+            classed = [one for one in inner if "class" in one.attributes][:_PARTS]
+            found = [one for one in classed if one.tag != "a" and _is(one, "title")][:2]
+        leading = {one.attributes.get("href") for one in inner if one.tag == "a"}
+        if not found and len(inner) < _MAX_ROW and len(leading) <= _LINKS:
+            return None
+        if len(found) != 1 or len(inner) >= _MAX_ROW:
             return NAMELESS
-        found = (
-            node.css("h1, h2, h3, h4, h5, h6")[:2]
-            or [one for one in node.css("[class]")[:_PARTS] if one.tag != "a" and _is(one, "title")][:2]
-        )
-        if found:
-            heading = found[0]
-            linked = heading.css_first("a[href]") is not None or any(one.tag == "a" for one in above(heading, _UP))
-            return NAMELESS if len(found) > 1 or linked else _parted(heading, text_of(heading), 4)
-    return NAMELESS
+        (heading,) = found
+        linked = heading.css_first("a[href]") is not None or any(one.tag == "a" for one in above(heading, _UP))
+        return NAMELESS if linked else _parted(heading, text_of(heading), 4)
 
 
 def _pictured(node: LexborNode) -> str:
