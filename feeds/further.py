@@ -86,8 +86,8 @@ class Further:
         """One was not had, or not read; a later poll may have it, unless it is not there."""
         if isinstance(error, HttpError) and error.status in (404, 410):
             self._taken.discard(part.url)
-        message = str(error)
-        self.warnings.append(message if part.url in message else f"{redact(part.url)}: {message}")
+        message, at = redact(str(error)), redact(part.url)
+        self.warnings.append(message if at in message else f"{at}: {message}")
 
     @property
     def is_unread(self) -> bool:

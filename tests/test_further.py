@@ -78,10 +78,11 @@ def test_an_index_of_which_nothing_was_read_led_nowhere() -> None:
     one.name(["https://n.example/a?token=SECRET"], None)
     (part,) = taken(one)
     one.failed(part, ValueError("what"))
+    one.failed(part, ValueError("https://n.example/a?…: that"))
     seen.append(one.nothing_read)
     one.was_read(part)
     assert [*seen, one.nothing_read] == [False, True, False]
-    assert one.warnings == ["https://n.example/a?…: what"]
+    assert one.warnings == ["https://n.example/a?…: what", "https://n.example/a?…: that"]
 
 
 # --- sitemaps on loopback
