@@ -62,7 +62,9 @@ _AS_READ = {
     "windows-874": "cp874",
 }
 """Labels that browsers read as something else (WHATWG Encoding, 4.2)."""
-_NO_CHARSETS = frozenset("idna punycode unicode_escape raw_unicode_escape undefined utf_7 utf-7".split())
+_NO_CHARSETS = frozenset("idna punycode unicode-escape raw-unicode-escape undefined utf-7".split())
+"""Codecs, as Python names them whatever they are called, that make of harmless bytes what is none."""
+
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?://\s*)?(?:-->|\]\]>)\s*$")
 _TRAILING = re.compile(r",(\s*[}\]])")
 
@@ -216,12 +218,12 @@ def _decode(data: bytes, charset: str | None) -> str:
         said = "utf-8"
     for name in (charset or "", said):
         codec = _AS_READ.get(name.strip().lower(), name.strip().lower())
-        if codec and codec not in _NO_CHARSETS and "\0" not in codec:
+        if codec and "\0" not in codec:
             try:
                 # What claims to be UTF-8 and is not was claimed by a server for all its pages: the page knows better.
                 if codec in ("utf-8", "utf8"):
                     return codecs.getincrementaldecoder("utf-8")().decode(data)
-                return codecs.lookup(codec).decode(data, "replace")[0] if _is_text(codec) else ""
+                return _codec(codec).decode(data, "replace")[0]
             except (LookupError, ValueError):
                 continue
     try:
@@ -285,11 +287,12 @@ def _end(name: str, waiting: list[str], unclosed: Counter[str]) -> None:
     waiting.remove(name)
 
 
-def _is_text(codec: str) -> bool:
-    """Whether a codec makes text of bytes: Python calls compressions codecs as well. Raises `LookupError`."""
-    if not codecs.lookup(codec)._is_text_encoding:
-        raise LookupError(codec)
-    return True
+def _codec(label: str) -> codecs.CodecInfo:
+    """The codec that makes text of bytes: Python calls compressions codecs as well. Raises `LookupError`."""
+    codec = codecs.lookup(label)
+    if not codec._is_text_encoding or codec.name in _NO_CHARSETS:
+        raise LookupError(label)
+    return codec
 
 
 def _metas(tree: LexborHTMLParser) -> dict[str, tuple[str, ...]]:

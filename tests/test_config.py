@@ -376,9 +376,9 @@ def test_full_text_needs_an_address_and_its_extra(monkeypatch: pytest.MonkeyPatc
     feed = f'{SITE}[[source]]\nname = "n"\nfulltext = true\n'
     assert "is for sources with a url" in error(f'{feed}path = "feed.xml"\n')
     assert parse(f'{feed}url = "https://n.example/feed"\n', Path("config.toml")).source[0].fulltext
-    monkeypatch.setattr("feeds.config.tables.FULLTEXT", ("no_such_module",))
+    monkeypatch.setattr("feeds.config.values.FULLTEXT", ("no_such_module",))
     assert error(f'{feed}url = "https://n.example/feed"\n').endswith(
-        "source[0]: fulltext needs an extra: pip install 'broadsheet[fulltext]'"
+        "source[0]: full texts need an extra that is not installed: pip install 'broadsheet[fulltext]'"
     )
 
 

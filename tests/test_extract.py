@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.records import Access
-from feeds import extract, normalise
+from feeds import normalise
 from feeds.access import judge
 from feeds.errors import ParseError
-from feeds.extract import MISSING, available, parse
+from feeds.extract import parse
 from feeds.model import Context, Document, Item
 from tests.command import ROOT
 
@@ -102,12 +102,9 @@ def test_a_message_holds_no_secret() -> None:
 
 
 def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert available()
-    monkeypatch.setattr(extract, "find_spec", lambda name: None)
-    assert not available()
-    with pytest.raises(ParseError, match="pip install"):
+    monkeypatch.setattr("feeds.config.values.FULLTEXT", ("no_such_module",))
+    with pytest.raises(ParseError, match=r"pip install 'broadsheet\[fulltext\]'"):
         parse(document("<p>x"))
-    assert "broadsheet[fulltext]" in MISSING
 
 
 # --- decisions
@@ -169,7 +166,7 @@ def test_evidence_of_the_page_is_kept() -> None:
 
 def test_what_finds_texts_is_imported_when_a_page_is_read() -> None:
     code = (
-        "import sys; import feeds.extract as e; e.available();"
+        "import sys; import feeds.extract;"
         "print([name for name in ('trafilatura', 'lxml.html', 'feeds.extract.text') if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -40,6 +40,11 @@ def stated(*scripts: str) -> list[Any]:
         ("<meta charset=Shift_JIS><title>日本①</title>".encode("cp932"), None, "日本①"),
         ("<title>한국</title>".encode("cp949"), "euc-kr", "한국"),
         ("<title>Ёж</title>".encode("cp1251"), "no-such-charset", "¨æ"),
+        (b"<title>a+AGE-\\u0041</title>", "utf-7", "a+AGE-\\u0041"),
+        (b"<title>a+AGE-\\u0041</title>", "u7", "a+AGE-\\u0041"),
+        (b"<title>a+AGE-\\u0041</title>", "unicode_1_1_utf_7", "a+AGE-\\u0041"),
+        (b"<title>a+AGE-\\u0041</title>", "unicode-escape", "a+AGE-\\u0041"),
+        (b"<title>a+AGE-\\u0041</title>", "Raw Unicode Escape", "a+AGE-\\u0041"),
         ("<meta charset=nonsense><title>Ёж</title>".encode(), None, "Ёж"),
         ("<meta charset=windows-1251><title>Ёж</title>".encode("cp1251"), "utf-8", "Ёж"),
         (

@@ -50,11 +50,11 @@ def test_what_a_feed_says_and_hints() -> None:
 def test_an_article_is_read_for_the_entry_that_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(reading._MODULES, ARTICLE, "tests.articles")
     url = "https://n.example/a"
-    one = Document(name=url, data=page("As told"), as_of=NOW, fetched_at=NOW, url=url)
+    one = Document(name=url, data=page("As it is listed"), as_of=NOW, fetched_at=NOW, url=url)
     listed = listed_of(record("As listed", url=url, position=3), url)
     read = read_document(one, manner_of_articles(manner_of(CONFIG, CONFIG.source[0])), b"", listed)
     (found,) = unpack(read.packed).records
-    assert (found.title, found.url, found.position) == ("As told", url, 3)
+    assert (found.title, found.url, found.position) == ("As it is listed", url, 3)
 
 
 def test_a_text_document_hints_nothing() -> None:

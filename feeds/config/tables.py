@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import tzinfo
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -20,7 +19,7 @@ from pydantic import (
 from db.records import Access, Query
 from db.records import Field as Kind
 from feeds.config.values import (
-    FULLTEXT,
+    NO_FULLTEXT,
     TAG_HOST,
     Authority,
     Authors,
@@ -45,6 +44,7 @@ from feeds.config.values import (
     Text,
     UserAgent,
     Zone,
+    has_fulltext,
 )
 from feeds.query import narrowed
 from feeds.query import parse as parse_query
@@ -296,8 +296,8 @@ class Source(Table):
     def _check(self) -> Source:
         if self.fulltext and (self.url is None or self.kind == "seed"):
             raise ValueError("fulltext is for sources with a url, whose entries are articles of their own")
-        if self.fulltext and any(find_spec(name) is None for name in FULLTEXT):
-            raise ValueError("fulltext needs an extra: pip install 'broadsheet[fulltext]'")
+        if self.fulltext and not has_fulltext():
+            raise ValueError(NO_FULLTEXT)
         if (self.url is None) == (self.path is None):
             raise ValueError("give either url or path")
         if self.selectors is not None and self.kind != "page":

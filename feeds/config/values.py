@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +26,8 @@ from feeds.query import parse as parse_query
 FULLTEXT = ("trafilatura", "lxml_html_clean")
 """Modules of the extra that full text needs."""
 
+NO_FULLTEXT = "full texts need an extra that is not installed: pip install 'broadsheet[fulltext]'"
+
 MAX_SECRET = 8192
 SourceKind = Literal["seed", "feed", "page", "sitemap"]
 _NAME = re.compile(r"[^\W_][\w .:-]{0,99}")
@@ -32,6 +35,11 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 TAG_HOST = re.compile(r"[a-z0-9.-]+")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _DNS_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
+
+
+def has_fulltext() -> bool:
+    """Whether what finds texts is installed; it is not imported for that."""
+    return all(find_spec(name) is not None for name in FULLTEXT)
 
 
 @lru_cache(maxsize=16_384)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from importlib.util import find_spec
 
 from db.records import Access, Evidence
 from feeds import dedupe
 from feeds.access import judge, page_evidence
+from feeds.config.values import NO_FULLTEXT, has_fulltext
 from feeds.errors import ParseError
 from feeds.extract.said import Said, free_paragraph, read_said
 from feeds.log import redact
@@ -20,9 +20,7 @@ from feeds.model import Context, Document, Item, Parsed
 from feeds.page import Page, read_page
 from feeds.sources.fields import markup_of
 
-__all__ = ["MISSING", "available", "parse"]
-
-MISSING = "full texts need an extra that is not installed: pip install 'broadsheet[fulltext]'"
+__all__ = ["parse"]
 
 ENOUGH = 25
 """Words of the shortest text. What is shorter on a page that does not say it is an article is a notice or a menu."""
@@ -45,11 +43,6 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 """What pages say that hold no article, in their titles or where they begin."""
-
-
-def available() -> bool:
-    """Whether what finds texts is installed; it is not imported for that."""
-    return all(find_spec(name) is not None for name in ("trafilatura", "lxml_html_clean"))
 
 
 def parse(document: Document, context: Context = _ANYTHING) -> Parsed:
@@ -96,8 +89,8 @@ def _page(document: Document) -> Page:
     kind = (document.media_type or "").partition(";")[0].strip().lower()
     if kind not in _KINDS:
         raise ParseError(f"{document.name}: is {kind[:60]}, not an HTML page")
-    if not available():
-        raise ParseError(f"{document.name}: {MISSING}")
+    if not has_fulltext():
+        raise ParseError(f"{document.name}: {NO_FULLTEXT}")
     page = read_page(document.data, document.url, charset=document.charset)
     head = page.markup[:4096]
     if len(_CONTROL.findall(head)) * 20 > len(head):

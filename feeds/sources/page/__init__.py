@@ -21,7 +21,7 @@ from feeds.page import Page, read_page
 from feeds.sources.fields import FeedResult
 from feeds.sources.page.addresses import site_of
 from feeds.sources.page.links import Links, links_of
-from feeds.sources.page.lists import Signature, choose
+from feeds.sources.page.lists import choose
 from feeds.sources.page.marks import common_classes, signs_of
 from feeds.sources.page.paging import next_page
 from feeds.sources.page.rows import MAX_ROWS, Row, authors_of, images_of, rows_of, sections_of, summary_of, when_of
@@ -65,10 +65,10 @@ def parse(document: Document, context: Context = _ANYTHING) -> Listing:
     if "list" in selectors:
         rows = rows_in(containers(page, selectors, document.name), page, links, selectors, document.name)
     else:
-        choice = choose(links, {key: one.title for key, one in stated.items()}, _signature(context.listing))
+        choice = choose(links, {key: one.title for key, one in stated.items()}, next(iter(context.listing), None))
         rows = rows_of(choice.links, choice.titles, context, document) if choice is not None else []
         rows = renamed(rows, page, links, selectors, document.name)
-        how, listing = (choice.how, choice.signature.plain()) if choice is not None else ("stated", ())
+        how, listing = (choice.how, (choice.signature,)) if choice is not None else ("stated", ())
     rows = rows[:MAX_ROWS]
     reader = _Reader(page, stated, selectors, context, document)
     common = common_classes(row.elements for row in rows)
@@ -94,10 +94,6 @@ def _page(document: Document, context: Context) -> Page:
     page = read_page(document.data, document.url or context.base, charset=document.charset)
     own = page.url or page.canonical or page.absolute(page.meta("og:url"))
     return page if page.base is not None or own is None else replace(page, url=own, base=own)
-
-
-def _signature(listing: tuple[str, ...]) -> Signature | None:
-    return Signature(listing[0], listing[1:]) if listing else None
 
 
 def _nothing(page: Page, links: Links) -> str:

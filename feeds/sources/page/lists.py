@@ -60,18 +60,6 @@ _SIDE_TITLE = re.compile(
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """How a list was found: the signature of its links, and the shapes of their addresses."""
-
-    path: str
-    shapes: tuple[str, ...] = ()
-
-    def plain(self) -> tuple[str, ...]:
-        """As it is kept with the source."""
-        return self.path, *self.shapes
-
-
 @dataclass(slots=True)
 class Group:
     """Links that stand alike, the first of each address; `score` says how much they look like a list of headlines."""
@@ -85,19 +73,20 @@ class Group:
 
 @dataclass(slots=True)
 class Choice:
-    """The links of the list in the page's order, several for one article; `how` names what told the list."""
+    """The links of the list in the page's order, several for one article; `how` names what told the list,
+    `signature` is that of most of its links."""
 
     links: list[Link]
     titles: Mapping[int, Title]
     how: str
-    signature: Signature
+    signature: str
 
 
-def choose(links: Links, stated: Mapping[str, str], learned: Signature | None = None) -> Choice | None:
+def choose(links: Links, stated: Mapping[str, str], learned: str | None = None) -> Choice | None:
     """The list of the page; None where nothing looks like one.
 
-    `stated` are the addresses (keys) that the page itself lists, with their titles. What was `learned` goes before
-    what scores better today.
+    `stated` are the addresses (keys) that the page itself lists, with their titles. The signature that was `learned`
+    goes before what scores better today.
     """
     beside = Beside()
     titles = {link.order: title_of(link, beside) for link in links.all}
@@ -106,7 +95,7 @@ def choose(links: Links, stated: Mapping[str, str], learned: Signature | None = 
         return None
     _score(groups, titles, links, stated)
     best = max(groups, key=lambda group: group.score)
-    again = next((group for group in groups if learned is not None and group.signature == learned.path), None)
+    again = next((group for group in groups if group.signature == learned), None)
     if again is None and not _is_likely(best, titles, links):
         return None
     best = again or best
@@ -114,10 +103,7 @@ def choose(links: Links, stated: Mapping[str, str], learned: Signature | None = 
     share = _share(best.links, lambda link: link.key in stated)
     heads = _share(best.links, lambda link: link.heading > 0)
     how = "stated" if share >= 0.5 else "headings" if heads >= 0.5 else "structure"
-    if learned is not None and again is not None:
-        return Choice(chosen, titles, how, learned)
-    shapes = Counter(link.address.shape for link in best.links)
-    return Choice(chosen, titles, how, Signature(best.signature, tuple(shape for shape, _ in shapes.most_common(5))))
+    return Choice(chosen, titles, how, best.signature)
 
 
 def _groups(links: Links, titles: Mapping[int, Title]) -> list[Group]:
