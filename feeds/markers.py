@@ -75,7 +75,7 @@ def has_lock(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def says_paid(text: str) -> bool:
     """Whether a short text says nothing but that reading costs."""
-    bare = " ".join(text[: BADGE + 20].casefold().strip(" .:!()[]*•|—–-").split())
+    bare = " ".join(text[: BADGE + 20].casefold().strip(" .:!()[]*•★☆✦|—–-").split())
     return bool(bare) and (_WORDS.fullmatch(bare) is not None or _LOCK.fullmatch(bare) is not None)
 
 

@@ -29,6 +29,8 @@ def test_what_names_no_article(text: str) -> None:
         ('<a href="/n/1">A wall falls <time>12:30</time></a>', "A wall falls"),
         ('<a href="/n/1">A wall falls <span class="comments-count">12</span></a>', "A wall falls"),
         (f'<a href="/n/1"><p>A wall falls down</p><p>{LONG}</p></a>', "A wall falls down"),
+        ('<a href="/n/1"><p>A wall falls down</p><p>Nobody was hurt.</p></a>', "A wall falls down"),
+        ('<a href="/n/1" title="A wall falls down">The town: A wall falls down</a>', "A wall falls down"),
         (f'<a href="/n/1"><b>{LONG}</b></a>', LONG),
         (f'<a href="/n/1"><b><i>{LONG}</i></b></a>', LONG),
         (f'<a href="/n/1"><b class="title">More</b> {FALLS}</a>', f"More {FALLS}"),
@@ -101,3 +103,11 @@ def test_the_heading_of_a_box_is_none_of_its_many_links() -> None:
     beside = Beside()
     two = links('<div><h3>A wall falls</h3><b><a href="/n/1">More</a></b><i><a href="/n/1#c">More</a></i></div>')
     assert {title_of(link, beside).text for link in two} == {"A wall falls"}
+
+
+def test_a_title_beside_its_teaser_is_told_by_what_they_stand_in() -> None:
+    named, teased = links(
+        '<div class="Promo-title"><a href="/n/1">A wall falls</a></div>'
+        '<div class="Promo-description"><a href="/n/1">Nobody was hurt when it fell</a></div>'
+    )
+    assert title_of(teased) < title_of(named)

@@ -246,7 +246,7 @@ def _with_members(
             if alike or headed or (link.key in stated and count >= least):
                 picked.append(link)
                 chosen.add(link.key)
-    every = [link for link in links.all if link.key in chosen and (link in picked or not link.in_chrome)]
+    every = [link for link in links.all if link.key in chosen and (in_chrome or link in picked or not link.in_chrome)]
     return every
 
 

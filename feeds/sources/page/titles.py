@@ -138,6 +138,10 @@ def _shown(link: Link) -> Title:
     """What the link itself shows."""
     if not link.text or is_generic(link.text):
         return NAMELESS
+    spoken = link.spoken
+    if spoken and words(spoken) > 2 and spoken != link.text and link.text.endswith(spoken):
+        # What the link is called is what its text ends in: before it stands a kicker.
+        return Title(spoken, 5, (link.text.removesuffix(spoken).strip(" :|/·•–—-"),))
     heading = link.node.css_first("h1, h2, h3, h4, h5, h6")
     if heading is not None and (text := text_of(heading)):
         return _parted(heading, text, 5)
@@ -146,12 +150,24 @@ def _shown(link: Link) -> Title:
     marked = _marked(link.node)
     if marked is not None and (text := text_of(marked)) and not is_generic(text):
         return _parted(marked, text, 4)
-    title = _parted(link.node, link.text, 3)
-    if words(title.text) > CARD:
+    title = _parted(link.node, link.text, 3 + _role_above(link.node))
+    if words(title.text) > CARD or len(link.node.css("p")) > 1:
         first = _first_block(link.node)
         if first:
             return Title(first, 2, title.kickers)
     return title
+
+
+def _role_above(node: LexborNode) -> int:
+    """1 where the element that a link stands in is called a title, -2 where it is called a teaser or the like."""
+    above = node.parent
+    for _ in range(2):
+        if above is None or _is(above, "title"):
+            return int(above is not None)
+        if _is(above, "aside"):
+            return -2
+        above = above.parent
+    return 0
 
 
 def _marked(node: LexborNode) -> LexborNode | None:
