@@ -266,7 +266,7 @@ class Revision(Base):
 
 
 class Withdrawal(Base):
-    """An entry that was taken back: no feed shows it, and an archive tells so (RFC 6721). A table of its own: a column
+    """An entry that was taken back: feeds show it no more, and say so (RFC 6721). A table of its own: a column
     behind the long texts of an entry would cost a feed their pages."""
 
     __tablename__ = "withdrawals"

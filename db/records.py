@@ -231,11 +231,10 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What an archive tells of an entry that was taken back (RFC 6721): `uid` is the `ref`, `at` the `when`."""
+    """What feeds tell of an entry that was taken back (RFC 6721): `uid` is the `ref`, `at` the `when`."""
 
     uid: str
     at: datetime
-    sections: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from itertools import chain
 from pathlib import Path
 
 from db.engine import Connection, Engine, reading, writing
-from db.records import Access, Precision, Relative, SectionRecord, ShownEntry, SourceRecord
-from db.store import entries, incidents, pairs, search, sections, sources
+from db.records import Access, Precision, Relative, SectionRecord, ShownEntry, SourceRecord, Tombstone
+from db.store import entries, incidents, pairs, search, sections, sources, withdrawals
 from feeds import log, manifest
 from feeds.config import Config
 from feeds.errors import OutputError
@@ -32,6 +32,9 @@ from feeds.validate import check_atom
 
 EMPTY_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 """`updated` of a feed that never had an entry: any fixed time does, the clock would change its bytes."""
+
+MOST_GONE = 50
+"""Entries that were taken back and are told of in one feed."""
 
 ON_INDEX = 8
 """Newest entries of a section that the index page shows."""
@@ -214,6 +217,8 @@ class _Shown:
         """The feed `target`, complete but for its bytes. One that lost its last entry keeps its time."""
         config = self._config
         found = tuple(self._public[each] for each in self._newest[target.choice])
+        gone = self._gone(target, found)
+        changed = [*(entry.updated for entry in found), *(one.at for one in gone)]
         return FeedDocument(
             id=config.site.tag_prefix() + target.key,
             path=target.path,
@@ -222,11 +227,21 @@ class _Shown:
             html_url=config.site.base_url,
             language=config.site.language,
             author=config.site.author or config.site.title,
-            updated=max((entry.updated for entry in found), default=former.moment if former else EMPTY_SINCE),
+            updated=max(changed, default=former.moment if former else EMPTY_SINCE),
             entries=found,
+            gone=gone,
             hubs=config.publish.hubs,
             subscribe_url=config.access.subscribe_url,
         )
+
+    def _gone(self, target: Target, found: Sequence[PublicEntry]) -> tuple[Tombstone, ...]:
+        """What was taken back since the oldest entry of a feed changed: a reader that shows that may show these. Of a
+        saved filter nobody knows whether it ever held them."""
+        if target.query is not None:
+            return ()
+        since = min((entry.updated for entry in found), default=EMPTY_SINCE)
+        section_id = None if target.section is None else target.section.id
+        return tuple(withdrawals.withdrawn_since(self._connection, since, MOST_GONE, section_id=section_id))
 
 
 def show(

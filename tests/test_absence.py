@@ -77,10 +77,10 @@ def test_an_entry_that_is_gone_from_the_middle_three_times_is_taken_back(tmp_pat
     assert gone(engine) == {15: "gone since 2026-03-02T13:00:00Z from feed, which names older and newer entries"}
     with reading(engine) as connection:
         (taken,) = withdrawals.among(connection, [entry.id]).values()
-        (tombstone,) = withdrawals.withdrawn_since(connection, last)
+        (tombstone,) = withdrawals.withdrawn_since(connection, last, 9)
         (former,) = revisions.history(connection, entry.id)
     assert (taken.at, taken.by) == (last, WithdrawnBy.SOURCE)
-    assert (tombstone.uid, tombstone.at, tombstone.sections) == (entry.uid, last, ("Town",))
+    assert (tombstone.uid, tombstone.at) == (entry.uid, last)
     assert (former.changed, former.title) == (("withdrawn",), entry.title)
     assert "Entry number 15" not in {one.title for one in desk.all_entries(engine)}
     assert desk.owed(engine) == {"*", "Town"}
@@ -108,9 +108,9 @@ def test_a_document_that_says_the_same_again_confirms_it(tmp_path: Path) -> None
         ingest.said_again(connection, {source: None}, NOON + 2 * HOUR)
         # Once a poll, however often one asks.
         ingest.said_again(connection, {source: None}, NOON + 2 * HOUR)
-        assert withdrawals.withdrawn_since(connection, NOON) == []
+        assert withdrawals.withdrawn_since(connection, NOON, 9) == []
         ingest.said_again(connection, {source: {"feed"}}, NOON + 3 * HOUR)
-        assert len(withdrawals.withdrawn_since(connection, NOON)) == 1
+        assert len(withdrawals.withdrawn_since(connection, NOON, 9)) == 1
 
 
 def test_the_newest_entry_is_missed_once_newer_ones_came(tmp_path: Path) -> None:
@@ -309,9 +309,9 @@ def test_feeds_do_not_show_it_and_counts_leave_it_out(tmp_path: Path) -> None:
         ingest.withdraw(connection, {two: ""}, WithdrawnBy.PERSON, NOON)
         assert newest(connection, 9) == newest(connection, 9, section_id=section.id) == [one]
         assert sections.counts(connection) == {section.id: 1}
-        assert [each.uid for each in withdrawals.withdrawn_since(connection, NOON, section_id=section.id)]
-        assert withdrawals.withdrawn_since(connection, NOON, section_id=ALL_SECTIONS) == []
-        assert withdrawals.withdrawn_since(connection, NOON + HOUR) == []
+        assert [each.uid for each in withdrawals.withdrawn_since(connection, NOON, 9, section_id=section.id)]
+        assert withdrawals.withdrawn_since(connection, NOON, 9, section_id=ALL_SECTIONS) == []
+        assert withdrawals.withdrawn_since(connection, NOON + HOUR, 9) == []
 
 
 # Documents of which nothing may follow

@@ -47,18 +47,20 @@ def among(connection: Connection, entry_ids: Sequence[int]) -> dict[int, Record]
     return found
 
 
-def withdrawn_since(connection: Connection, since: datetime, *, section_id: int | None = None) -> list[Tombstone]:
-    """Tombstones of the entries (of a section, or of all) that were taken back at `since` or later, the latest
-    first."""
+def withdrawn_since(
+    connection: Connection, since: datetime, most: int, *, section_id: int | None = None
+) -> list[Tombstone]:
+    """Tombstones of the entries (of a section, or of all) that were taken back at `since` or later, the latest first,
+    `most` of them."""
     query = (
-        select(Entry.uid, Withdrawal.at, Entry.sections)
+        select(Entry.uid, Withdrawal.at)
         .join(Withdrawal, Withdrawal.entry_id == Entry.id)
         .where(Withdrawal.at >= since)
         .order_by(Withdrawal.at.desc(), Entry.uid)
     )
     if section_id is not None:
         query = query.join(EntrySection, EntrySection.entry_id == Entry.id).where(EntrySection.section_id == section_id)
-    return [Tombstone(uid, at, tuple(names)) for uid, at, names in connection.execute(query)]
+    return [Tombstone(uid, at) for uid, at in connection.execute(query.limit(most))]
 
 
 def published_of(connection: Connection, entry_ids: Sequence[int]) -> dict[int, tuple[int, datetime]]:

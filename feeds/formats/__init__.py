@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from db.records import Access, Enclosure
+from db.records import Access, Enclosure, Tombstone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class FeedDocument:
     """One feed before it is bytes. `path` is relative to `base_url`, which ends with a slash.
 
     `updated` is that of the entry that changed last; every feed without entries has the same fixed time.
-    `html_url` is the page the feed belongs to.
+    `html_url` is the page the feed belongs to, `gone` what stood in it and was taken back.
     """
 
     id: str
@@ -60,6 +60,7 @@ class FeedDocument:
     entries: tuple[PublicEntry, ...]
     hubs: tuple[str, ...] = ()
     subscribe_url: str | None = None
+    gone: tuple[Tombstone, ...] = ()
 
     @property
     def self_url(self) -> str:

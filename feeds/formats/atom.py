@@ -23,16 +23,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import escape
 from typing import NamedTuple
+from xml.sax.saxutils import quoteattr
 
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from db.records import Access
+from db.records import Access, Tombstone
 from feeds.errors import FeedInvalid
 from feeds.formats import FeedDocument, PublicEntry
 
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _NAMESPACES = {"dcterms": "http://purl.org/dc/terms/", "s": "https://schema.org/"}
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f-\x9f\s<>\"{}|\\^`]+")
@@ -101,7 +103,7 @@ class Renderer:
                 xml = _entry_xml(entry, moment, site)
             moments.add(moment)
             parts.append(xml)
-        return b"".join((_head(document, moments), *parts, _END_FEED))
+        return b"".join((_head(document, moments), *map(_tombstone, document.gone), *parts, _END_FEED))
 
     def _rendered(self, entry: PublicEntry, site: _Site) -> _Rendered:
         key = (id(entry), site)
@@ -113,6 +115,12 @@ class Renderer:
         made = _rendered(entry, site)
         self._kept[key] = (entry, made)
         return made
+
+
+def _tombstone(gone: Tombstone) -> bytes:
+    """An entry that was taken back, for readers that know it (RFC 6721, section 3); others see a foreign element."""
+    when = gone.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f'<at:deleted-entry xmlns:at="{TOMBSTONES}" ref={quoteattr(gone.uid)} when="{when}"/>\n'.encode()
 
 
 def _next_free(moment: datetime, taken: set[datetime]) -> datetime:

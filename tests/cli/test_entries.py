@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from tests.command import DOCUMENT, SEEDS, Folder, listed
 
@@ -174,12 +175,16 @@ def test_an_entry_is_taken_back_and_restored(own: Folder) -> None:
     assert "by person: It was last year's.\n" in own.run("entries", "show", uid).out
     assert own.run("entries", "search", "choir", "--json").json == []
     own.run("publish")
-    assert b"choir" not in own.tree()["all.atom"]
+    taken = own.tree()["all.atom"]
+    assert b"choir" not in taken
+    (stone,) = etree.fromstring(taken).findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+    assert stone.get("ref") == uid
     # Its document names it still; that is no reason to show it.
     own.run("update")
     assert own.run("entries", "restore", uid, "--json").json["withdrawn"] is None
     own.run("publish")
     assert b"choir" in own.tree()["sections/society.atom"]
+    assert b"deleted-entry" not in own.tree()["all.atom"]
     ran = own.run("entries", "restore", uid)
     assert (ran.code, ran.err) == (2, "feeds: School choir wins regional prize: was not taken back\n")
     assert own.run("entries", "withdraw", "ffffffff").code == 2
