@@ -165,6 +165,12 @@ def is_current(connection: Connection) -> bool:
     return connection.scalars(select(IndexRules.rules)).all() == [rules()]
 
 
+def ensure(connection: Connection, *, anew: bool = False) -> None:
+    """Makes the index of all that is stored where other rules made it, or `anew` where these did."""
+    if anew or not is_current(connection):
+        fill(connection)
+
+
 def verify(connection: Connection) -> list[str]:
     """What is wrong with the index, empty where it has a row for each entry that was not taken back."""
     # Every entry has one access.

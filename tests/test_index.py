@@ -157,3 +157,14 @@ def test_an_index_that_misses_an_entry_or_has_one_too_many_is_found(tmp_path: Pa
         index.add(connection, [stood])
         (finding,) = index.verify(connection)
     assert finding.startswith("the index has 2 rows for 1 entries; ")
+
+
+def test_an_index_that_these_rules_made_is_made_again_on_demand_only(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record())
+    with writing(engine) as connection:
+        connection.exec_driver_sql("INSERT INTO search (search) VALUES ('delete-all')")
+        index.ensure(connection)
+        assert matching(connection, parse("ferry"), limit=2) == []
+        index.ensure(connection, anew=True)
+        assert matching(connection, parse("ferry"), limit=2) == [1]

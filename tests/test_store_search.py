@@ -291,3 +291,12 @@ def test_a_feed_is_in_the_order_of_feeds_where_it_is_read_in_runs(tmp_path: Path
     everything = [entry.title for entry in all_entries(engine) if entry.is_lead]
     for limit in (1, 2, 5, 30, 101):
         assert shown(engine, "ferry", limit) == everything[:limit]
+
+
+def test_a_feed_of_copies_ends_where_most_were_looked_at(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    for name in "abcdefgh":
+        one = record("The council votes for a ferry", source=name, url=f"https://{name}.example/1", text="Word " * 60)
+        tell(engine, name, one, source=name)
+    with reading(engine) as connection:
+        assert len(search.leads(connection, parse("ferry"), limit=2, most=4)) == 1

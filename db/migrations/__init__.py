@@ -91,8 +91,7 @@ def _migrate(engine: Engine, *, anew: bool = False) -> bool:
         if current(connection) != HEAD:
             command.upgrade(alembic_config(connection), "head")
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-        if anew or not index.is_current(connection):
-            index.fill(connection)
+        index.ensure(connection, anew=anew)
     return True
 
 
