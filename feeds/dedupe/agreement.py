@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
 
 from db.records import Fingerprint
 from feeds.dedupe.prints import TITLE_WORDS
-from feeds.dedupe.words import stems_of
+from feeds.dedupe.words import STEM, stems_of
 
 WINDOW = timedelta(days=7)
 """Reprints come within days: texts further apart are compared by equality alone."""
@@ -52,8 +51,6 @@ RELATED_TITLES, RELATED_WORDS = 0.6, 3
 
 RELATED, COMMON_WORDS = 0.15, 2
 """Or their containment, below that of copies, and such words: a footer alone makes no event."""
-
-_STEM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +172,5 @@ def _apart(a: Fingerprint, b: Fingerprint, window: timedelta) -> bool:
 
 
 def _telling(title: str) -> set[str]:
-    """The beginnings of the long words of a folded title, which few inflections change, and pairs of CJK characters:
-    short words tell of no event."""
-    words = title.split()
-    found = {word[:_STEM] for word in words if len(word) >= _STEM}
-    return found | {one + other for one, other in pairwise(words) if len(one) == len(other) == 1 and one > "\u3000"}
+    """The stems of the long words of a folded title, and pairs of CJK characters: short words tell of no event."""
+    return {one for one in stems_of(title) if len(one) >= STEM or (len(one) == 2 and one > "\u3000")}

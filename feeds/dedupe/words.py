@@ -28,7 +28,10 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGITS = re.compile(r"\d+")
 
 MAX_STEMS = 3000
-_STEM, _LONG = 5, 4
+STEM = 5
+"""Letters of a long word by which it is known."""
+
+_LONG = 4
 
 
 class _Alphabet(NamedTuple):
@@ -85,7 +88,7 @@ def stems_of(words: str) -> frozenset[str]:
     """The beginnings of folded words, which few inflections change, and pairs of CJK characters; of short words only
     those with a digit, since the others tell of nothing."""
     found = words.split(" ", MAX_STEMS)[:MAX_STEMS]
-    stems = {word[:_STEM] for word in found if len(word) >= _LONG or not word.isalpha()}
+    stems = {word[:STEM] for word in found if len(word) >= _LONG or not word.isalpha()}
     if not words.isascii() and _CJK.search(words) is not None:
         stems |= {one + other for one, other in pairwise(found) if len(one) == len(other) == 1 and one > "\u3000"}
     return frozenset(stems)
