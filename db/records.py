@@ -217,7 +217,6 @@ class WithdrawnBy(StrEnum):
 
     PERSON = "person"
     SOURCE = "source"
-    ADDRESS = "address"
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,9 +251,9 @@ def test_what_a_person_took_back_no_document_brings_back(tmp_path: Path) -> None
     with writing(engine) as connection:
         found = {entry.title: entry.id for entry in desk.every_entry(connection)}
         entry_id = found["Entry number 15"]
-        ingest.withdraw(connection, {entry_id: "gone (410)"}, WithdrawnBy.ADDRESS, NOON + HOUR)
+        ingest.withdraw(connection, {entry_id: "gone (410)"}, WithdrawnBy.SOURCE, NOON + HOUR)
         ingest.withdraw(connection, {entry_id: "an error"}, WithdrawnBy.PERSON, NOON + 2 * HOUR)
-        ingest.withdraw(connection, {entry_id: "gone (410)"}, WithdrawnBy.ADDRESS, NOON + 3 * HOUR)
+        ingest.withdraw(connection, {entry_id: "gone (410)"}, WithdrawnBy.SOURCE, NOON + 3 * HOUR)
         ingest.withdraw(connection, {}, WithdrawnBy.SOURCE, NOON)
         (taken,) = withdrawals.among(connection, list(found.values())).values()
     assert (taken.at, taken.by, taken.why) == (NOON + HOUR, WithdrawnBy.PERSON, "an error")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import pairwise
-from typing import NamedTuple
+
+from db.folding import alphabets
 
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 _MARKS = (
@@ -16,7 +17,7 @@ r"""Accents and vowel signs, which `\w` leaves out: without them a word of Hindi
 _WORD = re.compile(rf"(?:(?<!\S)[+-](?=\d))?[\w{_MARKS}]+")
 _DROPPED = "\u00ad'`’‘ʼʹ′‛"
 _UNSIGNED = re.compile(rb"(?<=[^\n])[+-]|[+-](?![0-9])")
-"""A sign that belongs to no figure; in bytes by an `_Alphabet`, where only "\n" is space."""
+"""A sign that belongs to no figure; in bytes by an `Alphabet`, where only "\n" is space."""
 
 _LONG_RUN = re.compile(r"([^\w\s\x00-\x7f]{30})[^\w\s\x00-\x7f]+")
 _SYMBOL = re.compile(r"[^\w\s\x00-\x7f]")
@@ -32,15 +33,6 @@ STEM = 5
 """Letters of a long word by which it is known."""
 
 _LONG = 4
-
-
-class _Alphabet(NamedTuple):
-    """An 8-bit encoding and what becomes of each of its bytes: a folded letter or digit, a sign, "\n" for white
-    space, " " for punctuation, 0 where one character is not enough to know; `dropped` go."""
-
-    encoding: str
-    folded: bytes
-    dropped: bytes
 
 
 def words_of(text: str) -> tuple[str, int]:
@@ -105,26 +97,15 @@ def _folded(text: str) -> str:
     return _CJK.sub(r" \g<0> ", text) if _CJK.search(text) is not None else text
 
 
-def _alphabet(encoding: str) -> _Alphabet:
-    folded, dropped = bytearray(256), bytearray()
-    for byte in range(256):
-        try:
-            made = _folded(bytes([byte]).decode(encoding))
-            if not made:
-                dropped.append(byte)
-            elif made.isspace():
-                folded[byte] = ord("\n")
-            elif made in "+-" or (len(made) == 1 and _WORD.fullmatch(made) is not None):
-                folded[byte] = made.encode(encoding)[0]
-            elif _WORD.search(made) is None and not set(made) & set("+-"):
-                folded[byte] = ord(" ")
-        except UnicodeError:
-            pass  # no character, or one whose fold the encoding does not have
-    return _Alphabet(encoding, bytes(folded), bytes(dropped))
+def _byte_of(made: str, encoding: str) -> int:
+    """A folded letter or digit, a sign, "\n" for white space, " " for punctuation."""
+    if made.isspace():
+        return ord("\n")
+    if made in "+-" or (len(made) == 1 and _WORD.fullmatch(made) is not None):
+        return made.encode(encoding)[0]
+    return ord(" ") if _WORD.search(made) is None and not set(made) & set("+-") else 0
 
 
-_ALPHABETS = tuple(map(_alphabet, ("cp1252", "cp1251", "cp1250")))
-"""Western, Cyrillic and Central European: a text in one of them is folded six times as fast by table as by pattern."""
-
+_ALPHABETS = alphabets(_folded, _byte_of)
 _CYRILLIC = _ALPHABETS[1:2]
 """What a text with its commonest letter can be in: to try and fail costs a fifth of the time."""
