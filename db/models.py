@@ -468,6 +468,90 @@ class Delivery(Base):
     error: Mapped[str | None]
 
 
+class Token(Base):
+    """What lets one subscriber read full texts. `key` is its public half; of the secret one only the SHA-256 is kept.
+
+    `networks` counts those it was used from (`token_networks`), `last_used` is noted now and then, not at every use.
+    """
+
+    __tablename__ = "tokens"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    secret: Mapped[bytes]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used: Mapped[datetime | None]
+
+
+class TokenNetwork(Base):
+    """A network (IPv4 /24, IPv6 /48) that a token was used from: a digest of it, since nobody needs to know which."""
+
+    __tablename__ = "token_networks"
+    token_id: Mapped[int] = mapped_column(
+        ForeignKey("tokens.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    network: Mapped[bytes] = mapped_column(primary_key=True)
+    first_at: Mapped[datetime]
+
+
+class HubSubscription(Base):
+    """Who our hub tells of a topic, until `lease_until`. `secret` is what the subscriber gave to sign with."""
+
+    __tablename__ = "hub_subscriptions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    topic: Mapped[str]
+    callback: Mapped[str]
+    secret: Mapped[str | None]
+    since: Mapped[datetime]
+    lease_until: Mapped[datetime] = mapped_column(index=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (Index(None, "topic", "callback", unique=True),)
+
+
+class Push(Base):
+    """A source whose hub was asked to tell us. `key` is the callback's name, which nobody else knows; `state` is
+    `asked`, `active`, `denied` or `ended`. Until `doubted_until` polls go on as if nothing were pushed."""
+
+    __tablename__ = "pushes"
+    source_id: Mapped[int] = mapped_column(
+        ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    hub: Mapped[str]
+    topic: Mapped[str]
+    key: Mapped[str] = mapped_column(unique=True)
+    secret: Mapped[str]
+    state: Mapped[str] = mapped_column(String(10))
+    asked_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    renew_at: Mapped[datetime] = mapped_column(index=True)
+    last_push: Mapped[datetime | None]
+    doubted_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+
+
+class Pushed(Base):
+    """A document that a hub brought and nobody has read yet."""
+
+    __tablename__ = "pushed"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    media_type: Mapped[str | None]
+    body: Mapped[bytes]
+
+
+class DirtyMonth(Base):
+    """A month (`yyyymm`, by `entry_sections.sorted_at`) of a section whose archive is owed."""
+
+    __tablename__ = "dirty_months"
+    section_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]
+
+
 class DirtySection(Base):
     """A section whose feed is owed; the row goes when a publish has seen its `version`."""
 

@@ -18,6 +18,16 @@ ALL_SECTIONS = 0
 """Id of the pseudo-section that stands for `all.atom` where sections owe a feed; no section has it."""
 
 
+Place = tuple[int, int]
+"""Where an entry stands: the id of a section and the month by which archives file it (`month_of`)."""
+
+
+def month_of(moment: datetime) -> int:
+    """The month of a time as `yyyymm`, in UTC."""
+    moment = moment.astimezone(UTC)
+    return moment.year * 100 + moment.month
+
+
 COMPARED = 200_000
 """Characters of a body that are compared with others."""
 
@@ -150,6 +160,7 @@ class ShownEntry:
 
     `uid` is the id a reader sees, for ever; `source` a name. `withheld` is as in `is_withheld`. `place` settles
     the order of entries of one time: the position in the document, then a hash of the uid, the same on every machine.
+    `extra` is as in `EntryRecord`.
     """
 
     id: int
@@ -172,6 +183,7 @@ class ShownEntry:
     sections: tuple[str, ...]
     access: Access
     withheld: bool = False
+    extra: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +191,9 @@ class StoredEntry(ShownEntry):
     """An entry as it stands in the database.
 
     `sorted_at` is what feeds are ordered by (newest first) and never moves: `published`, else the time the item was
-    filed under. `lead` is the uid of the entry that feeds show in place of this one's cluster (its own
-    where it leads); `rule` says why the two were joined, `score` how much they agree (0 to 1). `extra` is as in
-    `EntryRecord`. `withdrawal` is None unless it was taken back.
+    filed under. `lead` is the uid of the entry that feeds show in place of this one's cluster (its own where it
+    leads); `rule` says why the two were joined, `score` how much they agree (0 to 1). `withdrawal` is None unless it
+    was taken back.
     """
 
     text: str
@@ -193,7 +205,6 @@ class StoredEntry(ShownEntry):
     lead: str
     rule: str | None
     score: float | None = None
-    extra: str = ""
     withdrawal: Withdrawal | None = None
 
     @property

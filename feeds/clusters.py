@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from heapq import heappop, heappush
 
 from db.engine import Connection
-from db.records import PERSON, RELATED, Fingerprint, Member
+from db.records import PERSON, RELATED, Fingerprint, Member, Place
 from db.store import entries, pairs, saving
 from feeds import dedupe
 
@@ -26,8 +26,8 @@ Group = tuple[str, int]
 
 def regroup(
     connection: Connection, fresh: Sequence[int], changed: Sequence[int], beside: Iterable[int] = ()
-) -> set[int]:
-    """Clusters anew what the `fresh` and the `changed` entries can concern; ids of all sections that show any of it.
+) -> set[Place]:
+    """Clusters anew what the `fresh` and the `changed` entries can concern; all places that show any of it.
 
     `beside` are the entries that were next to the changed ones (`entries.beside`) before they changed.
 
@@ -50,7 +50,7 @@ def regroup(
     moved = clusters.moved()
     saving.set_leads(connection, moved)
     heads = clusters.heads(changed)
-    return saving.sections_of(connection, sorted(heads | pairs.related_ids(connection, [*fresh, *changed, *moved])))
+    return saving.places_of(connection, sorted(heads | pairs.related_ids(connection, [*fresh, *changed, *moved])))
 
 
 class _Clusters:

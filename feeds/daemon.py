@@ -26,7 +26,7 @@ from feeds.config import Config
 from feeds.errors import BroadsheetError
 from feeds.poll import Poller, PollResult, Terms
 from feeds.publish import publish
-from feeds.web.public import public_app
+from feeds.web.app import web_app
 from feeds.web.server import Server
 
 TICK = 5
@@ -71,7 +71,7 @@ class Daemon:
         signal ends the process at once: nothing that was acknowledged is lost by that.
         """
         web = self._config.web
-        app = public_app(self._config.public, base_url=self._config.site.base_url)
+        app = web_app(self._engine, self._config, self._clock)
         server = Server(app, web.host, self._port, allow_remote=web.allow_remote)
         # SIGHUP is what a closing terminal sends.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -71,7 +71,7 @@ def calm(connection: Connection, now: datetime) -> None:
     for entry in entries.load(connection, ids).values():
         saving.touch(connection, entry.id, max(now, entry.updated + revise.TICK))
     if ids:
-        sections.mark(connection, saving.sections_of(connection, ids), now)
+        sections.mark(connection, saving.places_of(connection, ids), now)
     untold.forget(connection, ids)
     for name in untold.over(connection, KIND):
         incidents.close_incident(connection, KIND, name, now)

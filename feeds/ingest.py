@@ -12,6 +12,7 @@ from datetime import datetime
 
 from db.engine import Connection
 from db.records import (
+    ALL_SECTIONS,
     Access,
     EntryRecord,
     Evidence,
@@ -21,6 +22,7 @@ from db.records import (
     StoredEntry,
     Withdrawal,
     WithdrawnBy,
+    month_of,
 )
 from db.store import entries, saving, sections, sources, withdrawals
 from feeds import absence, access, dedupe, flapping, pairs, revise
@@ -196,9 +198,10 @@ def _store(
     saving.save_items(connection, said)
     pairs.find(connection, _told(every_new, ids, every_change), now)
     if ids or changed:
-        shown = {name for _, new in every_new for name in new.record.sections}
-        shown |= {name for _, change in every_change for name in (*change.sections, *change.before.sections)}
-        touched = {section_ids[name.casefold()] for name in shown}
+        shown = [(new.record.sections, new.sorted_at) for _, new in every_new]
+        shown += [((*one.sections, *one.before.sections), one.before.sorted_at) for _, one in every_change]
+        touched = {(section_ids[name.casefold()], month_of(at)) for names, at in shown for name in names}
+        touched |= {(ALL_SECTIONS, month_of(at)) for _, at in shown}
         sections.mark(connection, touched | regroup(connection, ids, changed, beside), now)
     withdraw(
         connection, {one.entry_id: one.why for one in absence.look(connection, seen, now)}, WithdrawnBy.SOURCE, now

@@ -10,34 +10,25 @@ import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
-from html import escape
-from itertools import chain
 from pathlib import Path
 
 from db.engine import Connection, Engine, reading, writing
-from db.records import Access, Precision, Relative, SectionRecord, ShownEntry, SourceRecord, Tombstone
-from db.store import entries, incidents, pairs, search, sections, sources, withdrawals
+from db.records import SectionRecord, SourceRecord
+from db.store import entries, incidents, sections, sources
 from feeds import log, manifest
 from feeds.config import Config
-from feeds.errors import OutputError
+from feeds.errors import FeedInvalid, OutputError
+from feeds.fit import fit
 from feeds.formats import FeedDocument, PublicEntry, atom, html, opml
 from feeds.manifest import PublishedFile, described
 from feeds.output import remove, settle, sweep, write_atomic
-from feeds.targets import Choice, Target, named
+from feeds.showing import EMPTY_SINCE, Shown
+from feeds.targets import Target, named
 from feeds.targets import targets as every_target
 from feeds.validate import check_atom
-
-EMPTY_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
-"""`updated` of a feed that never had an entry: any fixed time does, the clock would change its bytes."""
-
-MOST_GONE = 50
-"""Entries that were taken back and are told of in one feed."""
-
-ON_INDEX = 8
-"""Newest entries of a section that the index page shows."""
 
 PAGES = ("index.html", "style.css", "feeds.opml")
 """Files beside the feeds that the manifest lists."""
@@ -114,7 +105,7 @@ def _publish(engine: Engine, config: Config, now: datetime, names: Sequence[str]
     made = {target.path: former[target.path] for target in targets if target.path in former}
     incomplete = not all(manifest.stands(root, former.get(path)) for path in PAGES)
     with reading(engine) as connection:
-        shown = _Shown(connection, config, by_name)
+        shown = Shown(connection, config, by_name)
         shown.load(due)
         renderer = atom.Renderer()
         for target in due:
@@ -156,137 +147,6 @@ def _settings(config: Config, by_name: Mapping[str, SourceRecord], known: Sequen
     return sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 
 
-class _Shown:
-    """Entries as the public may see them, each read and converted once in a run."""
-
-    def __init__(self, connection: Connection, config: Config, by_name: Mapping[str, SourceRecord]) -> None:
-        self._connection = connection
-        self._config = config
-        self._sources = by_name
-        self._public: dict[int, PublicEntry] = {}
-        self._newest: dict[Choice, list[int]] = {}
-        # Feeds that show every entry there is: what is free of them need not be asked for.
-        self._complete: set[Choice] = set()
-
-    def load(self, targets: Sequence[Target]) -> None:
-        """Reads what the feeds `targets` show, all at once: a query for each would cost as much as its rows."""
-        for free in (False, True):
-            self._newest.update((target.choice, self.ids(target)) for target in targets if target.free is free)
-            self._read(chain.from_iterable(self._newest.values()))
-
-    def ids(self, target: Target) -> list[int]:
-        """The entries of the feed `target`, newest first."""
-        section_id, query, free = target.choice
-        whole = self._newest.get((section_id, query, False))
-        if free and whole is not None:
-            chosen = [each for each in whole if self._public[each].access is Access.FREE]
-            if (section_id, query, False) in self._complete or len(chosen) == len(whole) > 0:
-                return chosen
-        most = self._config.publish.entries
-        if query is None:
-            found = entries.newest(self._connection, most + 1, section_id=section_id, free=free)
-        else:
-            found = search.leads(self._connection, query, limit=most + 1, free=free)
-        if not free and len(found) <= most:
-            self._complete.add(target.choice)
-        return found[:most]
-
-    def _read(self, ids: Iterable[int]) -> None:
-        missing = [each for each in dict.fromkeys(ids) if each not in self._public]
-        others = entries.elsewhere(self._connection, missing)
-        related = pairs.related(self._connection, missing)
-        for entry_id, entry in entries.show(self._connection, missing).items():
-            self._public[entry_id] = show(
-                entry, others.get(entry_id, ()), related.get(entry_id, ()), self._config, self._sources
-            )
-
-    def headlines(self, known: Sequence[SectionRecord]) -> dict[int, list[PublicEntry]]:
-        """Section's id -> the newest entries that the index page shows. Of a section whose feed was not rendered no
-        more than these are read."""
-        most = min(ON_INDEX, self._config.publish.entries)
-        ids = {
-            one.id: self._newest[one.id, None, False][:most]
-            if (one.id, None, False) in self._newest
-            else entries.newest(self._connection, most, section_id=one.id)
-            for one in known
-        }
-        self._read(chain.from_iterable(ids.values()))
-        return {section_id: [self._public[each] for each in found] for section_id, found in ids.items()}
-
-    def document(self, target: Target, former: PublishedFile | None) -> FeedDocument:
-        """The feed `target`, complete but for its bytes. One that lost its last entry keeps its time."""
-        config = self._config
-        found = tuple(self._public[each] for each in self._newest[target.choice])
-        gone = self._gone(target, found)
-        changed = [*(entry.updated for entry in found), *(one.at for one in gone)]
-        return FeedDocument(
-            id=config.site.tag_prefix() + target.key,
-            path=target.path,
-            title=target.title,
-            base_url=config.site.base_url,
-            html_url=config.site.base_url,
-            language=config.site.language,
-            author=config.site.author or config.site.title,
-            updated=max(changed, default=former.moment if former else EMPTY_SINCE),
-            entries=found,
-            gone=gone,
-            hubs=config.publish.hubs,
-            subscribe_url=config.access.subscribe_url,
-        )
-
-    def _gone(self, target: Target, found: Sequence[PublicEntry]) -> tuple[Tombstone, ...]:
-        """What was taken back since the oldest entry of a feed changed: a reader that shows that may show these. Of a
-        saved filter nobody knows whether it ever held them."""
-        if target.query is not None:
-            return ()
-        since = min((entry.updated for entry in found), default=EMPTY_SINCE)
-        section_id = None if target.section is None else target.section.id
-        return tuple(withdrawals.withdrawn_since(self._connection, since, MOST_GONE, section_id=section_id))
-
-
-def show(
-    entry: ShownEntry,
-    elsewhere: Sequence[tuple[str, str]],
-    related: Sequence[Relative],
-    config: Config,
-    by_name: Mapping[str, SourceRecord],
-) -> PublicEntry:
-    """What everybody may see of `entry`: the one gate between what is stored and what is published.
-
-    `elsewhere` are `(url, source)` of the same story, `related` tell of the same event: of either only the address and
-    the source's name are shown. The body of a gated or withheld entry stays behind, and with it a title that was made
-    of it.
-    """
-    closed = entry.access.gated or entry.withheld
-    title = "Untitled" if closed and entry.title_from_body else entry.title
-    return PublicEntry(
-        uid=entry.uid,
-        title=(config.publish.title_prefix if entry.access.gated else "") + title,
-        url=entry.url or _option(by_name, entry.source, "link") or config.site.base_url,
-        summary=entry.summary,
-        content=None if closed else entry.content or None,
-        published=entry.published,
-        published_day_only=entry.published_precision is Precision.DAY,
-        updated=entry.updated,
-        position=entry.place >> 31,
-        authors=entry.authors,
-        categories=entry.categories,
-        sections=entry.sections,
-        enclosures=() if closed else entry.enclosures,
-        language=entry.language,
-        access=entry.access,
-        access_label=config.access.label(entry.access),
-        via=tuple((url, _option(by_name, source, "title") or source) for url, source in elsewhere),
-        related=tuple((one.url, _option(by_name, one.source, "title") or one.source) for one in related if one.url),
-    )
-
-
-def _option(by_name: Mapping[str, SourceRecord], source: str, key: str) -> str | None:
-    record = by_name.get(source)
-    value = record.options.get(key) if record is not None else None
-    return value if isinstance(value, str) else None
-
-
 def _render(
     config: Config, root: Path, renderer: atom.Renderer, document: FeedDocument, result: Published, now: datetime
 ) -> PublishedFile | None:
@@ -295,21 +155,13 @@ def _render(
     An entry that cannot be rendered is left out and named.
     """
     result.feeds += 1
-    while True:
-        try:
-            data = renderer.render(document)
-        except atom.EntryInvalid as error:
-            result.left_out[error.uid] = str(error)
-            document = replace(document, entries=tuple(one for one in document.entries if one.uid != error.uid))
-            continue
-        most = config.publish.max_bytes
-        smaller = _smaller(document, len(data), most) if len(data) > most else document
-        if smaller is document:
-            break
-        document = smaller
-    if len(data) > most:
-        result.refused[document.path] = f"{len(data)} bytes with one entry alone; raise [publish] max_bytes above that"
+    try:
+        made = fit(document, renderer, config.publish.max_bytes)
+    except FeedInvalid as error:
+        result.refused[document.path] = str(error)
         return None
+    data, document = made.data, made.document
+    result.left_out |= made.left_out
     findings = check_atom(data, location=document.self_url, now=now)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
@@ -320,45 +172,6 @@ def _render(
     result.good.add(document.path)
     result.shown.update(entry.uid for entry in document.entries)
     return described(document.path, data, len(document.entries), document.updated)
-
-
-def _smaller(document: FeedDocument, size: int, most: int) -> FeedDocument:
-    """`document`, of `size` bytes, with less in it: a step towards `most`. The same document where nothing can go.
-
-    Bodies go first, the longest before others, the older of two alike: one long article must not cost a reader the
-    short ones. Then, likewise, links to copies and to what is related; then the oldest entries. The last one stays,
-    without its files.
-    """
-    kept = list(document.entries)
-    bodies = [(_length(one.content), at) for at, one in enumerate(kept) if one.content]
-    links = [(sum(map(_length, chain(*one.via, *one.related))), at) for at, one in enumerate(kept)]
-    if bodies:
-        for at in _longest(bodies, size - most):
-            kept[at] = replace(kept[at], content=None)
-    elif any(length for length, _ in links):
-        for at in _longest(links, size - most):
-            kept[at] = replace(kept[at], via=(), related=())
-    elif len(kept) > 1:
-        del kept[max(1, min(len(kept) - 1, len(kept) * most // size)) :]
-    elif kept and kept[0].enclosures:
-        kept = [replace(kept[0], enclosures=())]
-    else:
-        return document
-    return replace(document, entries=tuple(kept), updated=max(one.updated for one in kept))
-
-
-def _length(text: str) -> int:
-    """Bytes of `text` in a feed."""
-    return len(escape(text, quote=False).encode())
-
-
-def _longest(lengths: list[tuple[int, int]], excess: int) -> Iterator[int]:
-    """The places of so many of the longest `(length, place)` as make up `excess`, one at least."""
-    for length, at in sorted(lengths, reverse=True):
-        yield at
-        excess -= length
-        if excess <= 0:
-            break
 
 
 def _write(root: Path, path: str, data: bytes, result: Published) -> bool:
@@ -444,7 +257,7 @@ def _settle(
     with writing(engine) as connection:
         sections.clean(connection, {each: version for each, version in owed.items() if each not in refused})
         if refused - set(owed):  # due for another reason, which the next run will not see
-            sections.mark(connection, refused - set(owed), now)
+            sections.mark_feeds(connection, refused - set(owed), now)
         last = incidents.opened(connection)
         unmet = {one.subject for one in last if one.kind == "quarantined"} - set(result.left_out) - result.shown
         lasting = {
@@ -469,7 +282,7 @@ def _chosen(connection: Connection, config: Config, targets: Sequence[Target], u
     Asks for the entries of every feed, a third of a millisecond each: for troubles alone that this run has not met.
     """
     found = {entry.id: entry.uid for uid in sorted(uids) if (entry := entries.by_uid(connection, uid)) is not None}
-    shown = _Shown(connection, config, {})
+    shown = Shown(connection, config, {})
     chosen = {each for target in targets for each in shown.ids(target)} if found else set()
     return {found[each] for each in chosen & set(found)}
 

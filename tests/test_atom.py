@@ -18,8 +18,8 @@ from reader import make_reader
 
 from db.records import Access, Enclosure
 from feeds.errors import FeedInvalid
-from feeds.formats import FeedDocument, PublicEntry
-from feeds.formats.atom import EntryInvalid, Renderer
+from feeds.formats import EntryInvalid, FeedDocument, PublicEntry
+from feeds.formats.atom import Renderer
 from feeds.validate import check_atom
 
 HERE = Path(__file__).parent

@@ -25,7 +25,8 @@ from feeds.errors import UsageError
 from feeds.ingest import Saying, store
 from feeds.model import Reading
 from feeds.monitor import status
-from feeds.publish import ON_INDEX, publish, show, verify
+from feeds.publish import publish, verify
+from feeds.showing import ON_INDEX, show
 from tests.command import SITE
 from tests.desk import MARKER, record
 

@@ -318,7 +318,7 @@ def test_the_hot_lookups_use_indexes(tmp_path: Path) -> None:
         lambda connection: entries.beside(connection, ids),
         lambda connection: entries.followers(connection, ids),
         lambda connection: entries.first_followers(connection, ids, 7),
-        lambda connection: saving.sections_of(connection, ids),
+        lambda connection: saving.places_of(connection, ids),
         lambda connection: entries.sharing(connection, ids),
         lambda connection: revisions.history(connection, 1),
     ):

@@ -192,13 +192,13 @@ def test_leads_are_set_and_taken_back(tmp_path: Path) -> None:
         assert entries.followers(connection, [one]) == set()
 
 
-def test_sections_of_thousands(tmp_path: Path) -> None:
+def test_places_of_thousands(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     with writing(engine) as connection:
         ids = insert(connection, *[record(f"Row {number}", sections=(f"S{number % 7}",)) for number in range(1100)])
-        assert len(saving.sections_of(connection, ids)) == 7
-        assert len(saving.sections_of(connection, ids[:1])) == 1
-        assert saving.sections_of(connection, []) == set()
+        assert len(saving.places_of(connection, ids)) == 8
+        assert len(saving.places_of(connection, ids[:1])) == 2
+        assert saving.places_of(connection, []) == set()
         saving.set_leads(connection, {ids[1]: (ids[0], "R2"), ids[2]: (ids[0], "R2")})
-        assert len(saving.sections_of(connection, ids[:1])) == 3
-        assert len(saving.sections_of(connection, ids[1:2])) == 1
+        assert len(saving.places_of(connection, ids[:1])) == 4
+        assert len(saving.places_of(connection, ids[1:2])) == 2

@@ -73,6 +73,7 @@ _SHOWN = (
     func.coalesce(Entry.access_override, Entry.access).label("access"),
     Entry.place,
     WITHHELD.label("withheld"),
+    Entry.extra,
 )
 _STORED = (
     *_SHOWN,
@@ -85,7 +86,6 @@ _STORED = (
     Entry.rule,
     case((Entry.lead_id.is_not(None), func.coalesce(Pair.score, 1.0))).label("score"),
     _Lead.uid.label("lead"),
-    Entry.extra,
     Withdrawal.at.label("withdrawn_at"),
     Withdrawal.by,
     Withdrawal.why,
@@ -133,6 +133,7 @@ def _shown(row: Sequence[Any]) -> dict[str, Any]:
         "access": Access(row[17]),
         "place": row[18],
         "withheld": bool(row[19]),
+        "extra": row[20],
     }
 
 
@@ -148,7 +149,6 @@ def _entry(row: Any) -> StoredEntry:
         lead=row.lead or row.uid,
         rule=row.rule,
         score=row.score,
-        extra=row.extra,
         withdrawal=None
         if row.withdrawn_at is None
         else records.Withdrawal(row.withdrawn_at, records.WithdrawnBy(row.by), row.why),

@@ -12,10 +12,22 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.orm import aliased
 
 from db import index
 from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
-from db.records import Access, EntryRecord, Evidence, NewEntry, Revised, Said, is_withheld
+from db.records import (
+    ALL_SECTIONS,
+    Access,
+    EntryRecord,
+    Evidence,
+    NewEntry,
+    Place,
+    Revised,
+    Said,
+    is_withheld,
+    month_of,
+)
 from db.store.bulk import insert_rows, next_ids
 from db.store.entries import chunks
 
@@ -323,17 +335,22 @@ def set_leads(connection: Connection, leads: Mapping[int, tuple[int | None, str 
         connection.execute(statement, rows)
 
 
-def sections_of(connection: Connection, lead_ids: Sequence[int]) -> set[int]:
-    """Ids of the sections in which any of the entries, or any that is folded behind one of them, stands."""
-    found: set[int] = set()
+def places_of(connection: Connection, lead_ids: Sequence[int]) -> set[Place]:
+    """Where any of the entries, or any that is folded behind one of them, stands: its section, and the month of either,
+    since archives show a lead in its own."""
+    found: set[Place] = set()
+    lead = aliased(Entry)
     for chunk in chunks(lead_ids):
-        for column in (Entry.id, Entry.lead_id):
-            found.update(
-                connection.scalars(
-                    select(EntrySection.section_id)
-                    .join(Entry, Entry.id == EntrySection.entry_id)
-                    .where(column.in_(chunk))
-                    .distinct()
-                )
-            )
+        own = select(EntrySection.section_id, EntrySection.sorted_at).where(EntrySection.entry_id.in_(chunk))
+        folded = (
+            select(EntrySection.section_id, EntrySection.sorted_at, lead.sorted_at)
+            .join(Entry, Entry.id == EntrySection.entry_id)
+            .join(lead, lead.id == Entry.lead_id)
+            .where(Entry.lead_id.in_(chunk))
+        )
+        for query in (own, folded):
+            for section_id, *times in connection.execute(query):
+                found.update((section_id, month_of(at)) for at in times)
+        filed = connection.scalars(select(Entry.sorted_at).where(Entry.id.in_(chunk)))
+        found.update((ALL_SECTIONS, month_of(at)) for at in filed)
     return found

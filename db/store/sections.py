@@ -11,8 +11,8 @@ from sqlalchemy import Connection, bindparam, delete, func, literal, select, upd
 from sqlalchemy.dialects.sqlite import insert
 
 from db import index
-from db.models import DirtySection, Entry, EntrySection, Item, Section, Withdrawal
-from db.records import ALL_SECTIONS, SectionRecord
+from db.models import DirtyMonth, DirtySection, Entry, EntrySection, Item, Section, Withdrawal
+from db.records import ALL_SECTIONS, Place, SectionRecord, month_of
 
 BATCH = 500
 """Entries whose names of sections are replaced at once: what is held in memory does not grow with a section."""
@@ -133,9 +133,14 @@ def _rename(connection: Connection, old: str, name: str, now: datetime) -> None:
             .on_conflict_do_nothing()
         )
         connection.execute(delete(EntrySection).where(EntrySection.section_id == section_id))
-        connection.execute(delete(DirtySection).where(DirtySection.section_id == section_id))
+        for owed in (DirtySection, DirtyMonth):
+            connection.execute(delete(owed).where(owed.section_id == section_id))
         connection.execute(delete(Section).where(Section.id == section_id))
-    mark(connection, [target_id], now)
+    months = {
+        month_of(at)
+        for at in connection.scalars(select(EntrySection.sorted_at).where(EntrySection.section_id == target_id))
+    }
+    mark(connection, [(each, month) for each in (ALL_SECTIONS, target_id) for month in months], now)
 
 
 def _rename_in_entries(connection: Connection, section_id: int, old: str, name: str) -> None:
@@ -197,14 +202,48 @@ def _take_slug(connection: Connection, folded: str, slug: str) -> None:
         connection.execute(update(Section).where(Section.folded == each).values(slug=its))
 
 
-def mark(connection: Connection, ids: Iterable[int], now: datetime) -> None:
-    """Notes that the feeds of these sections, and that of everything, are owed."""
+def mark(connection: Connection, places: Iterable[Place], now: datetime) -> None:
+    """Notes that the feeds of the sections of these places, and that of everything, are owed, and the archives of the
+    months."""
+    places = set(places)
+    mark_feeds(connection, {section_id for section_id, _ in places}, now)
+    statement = insert(DirtyMonth)
+    statement = statement.on_conflict_do_update(
+        index_elements=[DirtyMonth.section_id, DirtyMonth.month], set_={"version": DirtyMonth.version + 1}
+    )
+    if places:
+        rows = [{"section_id": each, "month": month, "version": 1} for each, month in sorted(places)]
+        connection.execute(statement, rows)
+
+
+def mark_feeds(connection: Connection, ids: Iterable[int], now: datetime) -> None:
+    """Notes that the feeds of these sections, and that of everything, are owed, but not their archives."""
     statement = insert(DirtySection)
     statement = statement.on_conflict_do_update(
         index_elements=[DirtySection.section_id], set_={"version": DirtySection.version + 1}
     )
     rows = [{"section_id": each, "version": 1, "since": now} for each in sorted({ALL_SECTIONS, *ids})]
     connection.execute(statement, rows)
+
+
+def dirty_months(connection: Connection) -> dict[Place, int]:
+    """Place -> version of the change that its archive owes."""
+    rows = connection.execute(select(DirtyMonth.section_id, DirtyMonth.month, DirtyMonth.version))
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def clean_months(connection: Connection, seen: Mapping[Place, int]) -> None:
+    """Forgets the archives that a publish has seen; what changed meanwhile stays owed."""
+    rows = [{"section": each, "yyyymm": month, "seen": version} for (each, month), version in seen.items()]
+    if rows:
+        connection.execute(
+            delete(DirtyMonth).where(
+                DirtyMonth.section_id == bindparam("section"),
+                DirtyMonth.month == bindparam("yyyymm"),
+                DirtyMonth.version == bindparam("seen"),
+            ),
+            rows,
+        )
 
 
 def dirty(connection: Connection) -> dict[int, int]:

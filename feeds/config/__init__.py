@@ -24,6 +24,7 @@ from feeds.config.tables import (
     Site,
     Source,
     Web,
+    WebSub,
 )
 from feeds.config.values import SourceKind
 from feeds.config.whole import Config
@@ -48,6 +49,7 @@ __all__ = [
     "Source",
     "SourceKind",
     "Web",
+    "WebSub",
     "load",
     "parse",
 ]

@@ -104,7 +104,34 @@ class Publish(Table):
     title_prefix: Annotated[str, StringConstraints(strip_whitespace=False)] = Field(
         "", max_length=20, description='Put before premium titles, such as "[+] "; breaks readers\' duplicate checks.'
     )
-    hubs: tuple[LinkUrl, ...] = Field((), description="WebSub hubs that feeds advertise.")
+    hubs: tuple[LinkUrl, ...] = Field(
+        (), description="WebSub hubs of others that feeds advertise, and that are told of what is new."
+    )
+    formats: tuple[Text, ...] = Field(
+        ("atom",),
+        description='Formats of each feed, in the order in which they are offered: "atom" (always), "rss", "json", '
+        '"html", and those that installed packages bring.',
+    )
+    archives: bool = Field(True, description="Say false to publish no archive of all entries, month by month.")
+    news_sitemap: bool = Field(True, description="Say false to publish no sitemap of two days' news.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Publish:
+        if "atom" not in self.formats:
+            raise ValueError('formats: "atom" is always one of them')
+        if len(set(self.formats)) < len(self.formats):
+            raise ValueError("formats: one is given twice")
+        return self
+
+
+def _check_networks(key: str, networks: tuple[str, ...]) -> None:
+    import ipaddress
+
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise ValueError(f'{key}: "{network}" is no network such as "127.0.0.0/8"') from None
 
 
 class Poll(Table):
@@ -145,15 +172,9 @@ class Poll(Table):
 
     @model_validator(mode="after")
     def _check(self) -> Poll:
-        import ipaddress
-
         if self.min_interval > self.max_interval:
             raise ValueError("min_interval is above max_interval")
-        for network in self.allow_networks:
-            try:
-                ipaddress.ip_network(network)
-            except ValueError:
-                raise ValueError(f'allow_networks: "{network}" is no network such as "127.0.0.0/8"') from None
+        _check_networks("allow_networks", self.allow_networks)
         return self
 
 
@@ -217,6 +238,30 @@ class Web(Table):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     allow_remote: bool = Field(False, description="Say true to listen on an address that other machines reach.")
+    per_minute: int = Field(
+        600, ge=0, le=1_000_000, description="Most requests of one client in a minute; 0 for no such limit."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description='Networks of proxies in front, such as "127.0.0.0/8", whose X-Forwarded-For is believed.'
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Web:
+        _check_networks("trusted_proxies", self.trusted_proxies)
+        return self
+
+
+class WebSub(Table):
+    """`[websub]`: being told, and telling, at once what is new (W3C WebSub)."""
+
+    hub: bool = Field(False, description='Say true to be the hub of our own feeds, at base_url + "hub".')
+    hub_topics: tuple[HttpUrl, ...] = Field(
+        (), description="Beginnings of addresses of other publishers' feeds that our hub serves, too."
+    )
+    subscribe: bool = Field(
+        False, description="Say true to ask the hubs of sources to push what is new; they have to reach base_url."
+    )
+    lease_days: float = Field(10, gt=0, le=365, description="Days for which a subscription is asked for, or given.")
 
 
 class Monitor(Table):

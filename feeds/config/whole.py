@@ -30,6 +30,7 @@ from feeds.config.tables import (
     Source,
     Table,
     Web,
+    WebSub,
 )
 from feeds.config.values import MAX_SECRET, check_host
 from feeds.errors import ConfigError
@@ -46,6 +47,7 @@ class Config(Table):
     sections: Sections = Sections()
     monitor: Monitor = Monitor()
     web: Web = Web()
+    websub: WebSub = WebSub()
     host: dict[str, Host] = Field({}, description="Hosts that are asked in another way, by name.")
     credential: dict[str, Credential] = Field({}, description="Who we are to an origin, by its address.")
     profile: dict[str, Profile] = Field({}, description="Publishers' peculiarities, by name.")

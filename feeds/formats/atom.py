@@ -32,7 +32,7 @@ from lxml import etree
 
 from db.records import Access, Tombstone
 from feeds.errors import FeedInvalid
-from feeds.formats import FeedDocument, PublicEntry
+from feeds.formats import Audience, EntryInvalid, FeedDocument, Format, PublicEntry
 
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _NAMESPACES = {"dcterms": "http://purl.org/dc/terms/", "s": "https://schema.org/"}
@@ -54,20 +54,13 @@ _ACCESS_XML = {
 }
 
 
-class EntryInvalid(FeedInvalid):
-    """One entry cannot be rendered. `uid` names it, so that the feed can be published without it."""
-
-    def __init__(self, uid: str, reason: str) -> None:
-        super().__init__(f"entry {uid!a}: {reason}; it is left out of the feed until its source mends it")
-        self.uid = uid
-
-
 class _Site(NamedTuple):
     """What an entry's bytes depend on beside the entry."""
 
     base_url: str
     subscribe_url: str | None
     language: str
+    audience: Audience
 
 
 class _Rendered(NamedTuple):
@@ -93,7 +86,7 @@ class Renderer:
 
         Raises `EntryInvalid` for the first entry that cannot be rendered, `FeedInvalid` for a head that cannot.
         """
-        site = _Site(document.base_url, document.subscribe_url, document.language)
+        site = _Site(document.base_url, document.subscribe_url, document.language, document.audience)
         parts = []
         moments: set[datetime] = set()
         for entry in document.entries:
@@ -150,7 +143,7 @@ def _entry_xml(entry: PublicEntry, moment: datetime, site: _Site) -> bytes:
     made.id(entry.uid)
     made.title(_literal(_title(entry)))
     made.updated(moment)
-    if _has_content(entry):
+    if _has_content(entry, site):
         made.content(entry.content, type="html")
     else:
         made.link({"href": entry.url})  # which feedgen insists on where there is no content
@@ -180,9 +173,10 @@ def _title(entry: PublicEntry) -> str:
     return entry.title if entry.title.strip() else entry.url
 
 
-def _has_content(entry: PublicEntry) -> bool:
-    """False for a gated entry whatever it holds: its body never reaches a public byte."""
-    return entry.content is not None and not entry.access.gated and bool(entry.content.strip())
+def _has_content(entry: PublicEntry, site: _Site) -> bool:
+    """False in public for a gated entry whatever it holds: its body never reaches a public byte."""
+    withheld = site.audience is Audience.PUBLIC and entry.access.gated
+    return entry.content is not None and not withheld and bool(entry.content.strip())
 
 
 def _require_links(entry: PublicEntry) -> None:
@@ -215,12 +209,12 @@ def _own(entry: PublicEntry, site: _Site) -> str:
     parts = [
         f"<author><name>{_text(author)}</name></author>" for author in dict.fromkeys(entry.authors) if author.strip()
     ]
-    if _has_content(entry):
+    if _has_content(entry, site):
         parts.append(f'<link href="{_attribute(entry.url)}" rel="alternate"/>')
     parts += [_element("link", attributes) for attributes in _links(entry, site)]
     # A row of headlines has no teaser. Validators ask for some text all the same (MissingTextualContent).
     summary = entry.summary if entry.summary.strip() else _title(entry)
-    if summary is entry.summary or not _has_content(entry):
+    if summary is entry.summary or not _has_content(entry, site):
         parts.append(f'<summary type="text">{_text(_literal(summary))}</summary>')
     parts += [_element("category", attributes) for attributes in _categories(entry, site)]
     return "".join(parts)
@@ -299,3 +293,6 @@ def _head(document: FeedDocument, moments: set[datetime]) -> bytes:
     except ValueError as error:
         raise FeedInvalid(f"{document.path}: the feed's head cannot be rendered: {error}") from error
     return head.removesuffix(_END_FEED)
+
+
+FORMAT = Format(name="atom", suffix="atom", media_type="application/atom+xml; charset=utf-8", renderer=Renderer)

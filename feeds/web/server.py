@@ -15,11 +15,11 @@ from ipaddress import ip_address
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from feeds import log
 from feeds.errors import BroadsheetError, ConfigError
+from feeds.web.app import Application
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Server:
     """Serves `app` on `host` and `port` between `start` and `stop`; port 0 takes a free one."""
 
     def __init__(
-        self, app: Starlette, host: str, port: int, *, allow_remote: bool = False, limits: Limits | None = None
+        self, app: Application, host: str, port: int, *, allow_remote: bool = False, limits: Limits | None = None
     ) -> None:
         self._host, self._port, self._allow_remote = host, port, allow_remote
         self._limits = limits or Limits()

@@ -1,0 +1,191 @@
+"""Entries as an audience may see them: the one gate between what is stored and what is published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+from db.engine import Connection
+from db.records import Access, Precision, Relative, SectionRecord, ShownEntry, SourceRecord, Tombstone
+from db.store import entries, pairs, search, withdrawals
+from feeds.config import Config
+from feeds.formats import Audience, FeedDocument, PublicEntry
+from feeds.manifest import PublishedFile
+from feeds.model import Episode, Image, Link, Origin
+from feeds.targets import Choice, Target
+
+EMPTY_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+"""`updated` of a feed that never had an entry: any fixed time does, the clock would change its bytes."""
+
+MOST_GONE = 50
+"""Entries that were taken back and are told of in one feed."""
+
+ON_INDEX = 8
+"""Newest entries of a section that the index page shows."""
+
+
+class Shown:
+    """Entries as the audience may see them, each read and converted once in a run; `most` of them in a feed, by
+    default as many as are configured."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        config: Config,
+        by_name: Mapping[str, SourceRecord],
+        audience: Audience = Audience.PUBLIC,
+        most: int | None = None,
+    ) -> None:
+        self._connection = connection
+        self._most = config.publish.entries if most is None else most
+        self._audience = audience
+        self._config = config
+        self._sources = by_name
+        self._public: dict[int, PublicEntry] = {}
+        self._newest: dict[Choice, list[int]] = {}
+        # Feeds that show every entry there is: what is free of them need not be asked for.
+        self._complete: set[Choice] = set()
+
+    def load(self, targets: Sequence[Target]) -> None:
+        """Reads what the feeds `targets` show, all at once: a query for each would cost as much as its rows."""
+        for free in (False, True):
+            self._newest.update((target.choice, self.ids(target)) for target in targets if target.free is free)
+            self._read(chain.from_iterable(self._newest.values()))
+
+    def ids(self, target: Target) -> list[int]:
+        """The entries of the feed `target`, newest first."""
+        section_id, query, free = target.choice
+        whole = self._newest.get((section_id, query, False))
+        if free and whole is not None:
+            chosen = [each for each in whole if self._public[each].access is Access.FREE]
+            if (section_id, query, False) in self._complete or len(chosen) == len(whole) > 0:
+                return chosen
+        most = self._most
+        if query is None:
+            found = entries.newest(self._connection, most + 1, section_id=section_id, free=free)
+        else:
+            found = search.leads(self._connection, query, limit=most + 1, free=free)
+        if not free and len(found) <= most:
+            self._complete.add(target.choice)
+        return found[:most]
+
+    def _read(self, ids: Iterable[int]) -> None:
+        missing = [each for each in dict.fromkeys(ids) if each not in self._public]
+        others = entries.elsewhere(self._connection, missing)
+        related = pairs.related(self._connection, missing)
+        for entry_id, entry in entries.show(self._connection, missing).items():
+            self._public[entry_id] = show(
+                entry, others.get(entry_id, ()), related.get(entry_id, ()), self._config, self._sources, self._audience
+            )
+
+    def headlines(self, known: Sequence[SectionRecord]) -> dict[int, list[PublicEntry]]:
+        """Section's id -> the newest entries that the index page shows. Of a section whose feed was not rendered no
+        more than these are read."""
+        most = min(ON_INDEX, self._config.publish.entries)
+        ids = {
+            one.id: self._newest[one.id, None, False][:most]
+            if (one.id, None, False) in self._newest
+            else entries.newest(self._connection, most, section_id=one.id)
+            for one in known
+        }
+        self._read(chain.from_iterable(ids.values()))
+        return {section_id: [self._public[each] for each in found] for section_id, found in ids.items()}
+
+    def document(self, target: Target, former: PublishedFile | None) -> FeedDocument:
+        """The feed `target`, complete but for its bytes. One that lost its last entry keeps its time."""
+        config = self._config
+        found = tuple(self._public[each] for each in self._newest[target.choice])
+        gone = self._gone(target, found)
+        changed = [*(entry.updated for entry in found), *(one.at for one in gone)]
+        return FeedDocument(
+            id=config.site.tag_prefix() + target.key,
+            path=target.path,
+            title=target.title,
+            base_url=config.site.base_url,
+            html_url=config.site.base_url,
+            language=config.site.language,
+            author=config.site.author or config.site.title,
+            updated=max(changed, default=former.moment if former else EMPTY_SINCE),
+            entries=found,
+            gone=gone,
+            hubs=config.publish.hubs,
+            subscribe_url=config.access.subscribe_url,
+            audience=self._audience,
+            site_title=config.site.title,
+            zone=config.site.timezone,
+        )
+
+    def _gone(self, target: Target, found: Sequence[PublicEntry]) -> tuple[Tombstone, ...]:
+        """What was taken back since the oldest entry of a feed changed: a reader that shows that may show these. Of a
+        saved filter nobody knows whether it ever held them."""
+        if target.query is not None:
+            return ()
+        since = min((entry.updated for entry in found), default=EMPTY_SINCE)
+        section_id = None if target.section is None else target.section.id
+        return tuple(withdrawals.withdrawn_since(self._connection, since, MOST_GONE, section_id=section_id))
+
+
+def show(
+    entry: ShownEntry,
+    elsewhere: Sequence[tuple[str, str]],
+    related: Sequence[Relative],
+    config: Config,
+    by_name: Mapping[str, SourceRecord],
+    audience: Audience = Audience.PUBLIC,
+) -> PublicEntry:
+    """What the audience may see of `entry`: the one gate between what is stored and what is published.
+
+    `elsewhere` are `(url, source)` of the same story, `related` tell of the same event: of either only the address and
+    the source's name are shown. From the public the body of a gated or withheld entry stays behind, and with it a title
+    that was made of it, its files and its pictures.
+    """
+    closed = audience is Audience.PUBLIC and (entry.access.gated or entry.withheld)
+    more = json.loads(entry.extra) if entry.extra else {}
+    title = "Untitled" if closed and entry.title_from_body else entry.title
+    return PublicEntry(
+        uid=entry.uid,
+        title=(config.publish.title_prefix if entry.access.gated else "") + title,
+        url=entry.url or _option(by_name, entry.source, "link") or config.site.base_url,
+        summary=entry.summary,
+        content=None if closed else entry.content or None,
+        published=entry.published,
+        published_day_only=entry.published_precision is Precision.DAY,
+        updated=entry.updated,
+        position=entry.place >> 31,
+        authors=entry.authors,
+        categories=entry.categories,
+        sections=entry.sections,
+        enclosures=() if closed else entry.enclosures,
+        language=entry.language,
+        access=entry.access,
+        access_label=config.access.label(entry.access),
+        via=tuple((url, _option(by_name, source, "title") or source) for url, source in elsewhere),
+        related=tuple((one.url, _option(by_name, one.source, "title") or one.source) for one in related if one.url),
+        images=() if closed else tuple(Image(**one) for one in more.get("images", ())),
+        replies=_replies(more),
+        source=Origin(**more["source"]) if "source" in more else None,
+        rights=more.get("rights"),
+        episode=None if closed or "episode" not in more else Episode(**more["episode"]),
+    )
+
+
+def _replies(more: Mapping[str, Any]) -> tuple[Link, ...]:
+    """Where an entry is discussed: a page of comments, and feeds of them."""
+    links = [
+        Link(one["url"], "replies", one.get("type"), title=one.get("title"))
+        for one in more.get("links", ())
+        if one.get("rel") == "replies"
+    ]
+    page = more.get("comments")
+    if page is not None and all(link.url != page for link in links):
+        links.insert(0, Link(page, "replies", "text/html"))
+    return tuple(links)
+
+
+def _option(by_name: Mapping[str, SourceRecord], source: str, key: str) -> str | None:
+    record = by_name.get(source)
+    value = record.options.get(key) if record is not None else None
+    return value if isinstance(value, str) else None

@@ -1,0 +1,34 @@
+"""The whole of what is served, put together: who answers which path. Each part is an ASGI application of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from datetime import datetime
+from typing import Any
+
+from db.engine import Engine
+from feeds.config import Config
+from feeds.web.public import public_app
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def web_app(engine: Engine, config: Config, clock: Callable[[], datetime]) -> Application:
+    """Everything that `feeds run` serves. `clock` tells the time (UTC)."""
+    parts: dict[str, Application] = {}
+    return _Parts(parts, public_app(config.public, base_url=config.site.base_url))
+
+
+class _Parts:
+    """Chooses the application by the first segment of the path; what none has is the public tree's."""
+
+    def __init__(self, parts: Mapping[str, Application], rest: Application) -> None:
+        self._parts = dict(parts)
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope.get("path", "")
+        await self._parts.get(path[1:].partition("/")[0], self._rest)(scope, receive, send)
