@@ -32,7 +32,7 @@ class Published:
     """What a publish did: `paths` were replaced, of `feeds` rendered, `good` of which hold `shown` entries.
 
     `left_out` are entries that could not be rendered, `refused` feeds that broke a rule of their format, `unwritable`
-    files that could not be replaced, each with the reason. `removed` are gone. `owed` are folders that are not on the
+    files that could not be replaced, each with the reason. `removed` are those of the `paths` that are gone. `owed` are folders that are not on the
     disk yet.
     """
 
@@ -140,6 +140,7 @@ class Print:
             for ending in ENDINGS:
                 remove(self.config.public, path + ending)
             if remove(self.config.public, path):
+                self.result.paths.append(path)
                 self.result.removed.append(path)
         except OutputError as error:
             self.result.unwritable[path] = str(error)

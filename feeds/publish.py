@@ -128,7 +128,7 @@ class _Run:
                 self._feed(printing, shown, target, formats)
             self._pages(printing, shown, targets, formats, known, bool(due))
         self._remove(printing)
-        if result.paths or result.removed or self._made.settings != self._former.settings:
+        if result.paths or self._made.settings != self._former.settings:
             printing.write(manifest.NAME, self._made.render())
         # On the disk before it is forgotten that they were owed.
         settle(result.owed)
