@@ -289,7 +289,7 @@ def test_a_thousand_categories() -> None:
         ({"url": "/relative"}, "url"),
         ({"url": "javascript:alert(1)"}, "url"),
         ({"updated": datetime(2026, 1, 1)}, "updated"),  # noqa: DTZ001
-        ({"published": datetime(2026, 1, 1)}, "timezone"),  # noqa: DTZ001
+        ({"published": datetime(2026, 1, 1)}, "published has no time zone"),  # noqa: DTZ001
     ],
 )
 def test_an_entry_at_fault_is_named(fields: dict[str, Any], word: str) -> None:
@@ -363,7 +363,7 @@ def test_a_link_beside_the_entry_that_is_no_web_address_is_left_out() -> None:
     made = entry(
         enclosures=(
             Enclosure("file:///etc/passwd", "text/plain"),
-            Enclosure("https://news.example/a.mp3?cut=1|2", "audio/mpeg"),
+            Enclosure("https://news.example:port/a.mp3", "audio/mpeg"),
             Enclosure("https://news.example/a.mp3", "audio/mpeg"),
         ),
         via=(("https://two words.example/", ""), ("javascript:alert(1)", "x"), ("https://other.example/1", "")),
