@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from db.records import Access, Enclosure
 from feeds.formats import Audience, EntryInvalid, FeedDocument, PublicEntry
-from feeds.formats.xml import IRI, LANGUAGE, MEDIA, address, element, literal, text
+from feeds.formats.xml import IRI, LANGUAGE, MEDIA, address, element, line, literal, text
 from feeds.model import Episode, Image, Link
 
 _PLAYED = ("audio", "video")
@@ -101,8 +101,8 @@ def parts_of(entry: PublicEntry, withheld: bool) -> Parts:
     url = address(entry.url)
     if url is None:
         raise EntryInvalid(entry.uid, f"url {entry.url[:200]!a} is no http or https address")
-    title = entry.title if entry.title.strip() else url
-    summary = entry.summary if entry.summary.strip() else ""
+    title = line(entry.title) or url
+    summary = line(entry.summary)
     if withheld:
         return Parts(url, title, summary, "", (), (), None)
     content = entry.content if entry.content and entry.content.strip() else ""

@@ -41,6 +41,12 @@ _NONCHARACTERS = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _DOUBTFUL = re.compile(rb"\xc2[\x80-\x9f]|\xef\xbf\xbd")
 _MEANT = {0xFFFD: "?"} | {code: bytes((code,)).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 
+LONGEST_LINE = 10_000
+"""Characters of a title or a teaser: ten times what is stored of one."""
+
+LONGEST = 10_000_000
+"""Bytes of an entry: libxml2, by which most programs read XML, refuses a single text that is longer."""
+
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Validators call times before it implausible, and no item of ours has one (`feeds.normalise`)."""
 
@@ -64,6 +70,13 @@ def quoted(url: str) -> str:
 def element(name: str, attributes: Mapping[str, str]) -> str:
     """An empty element."""
     return f"<{name}" + "".join([f' {key}="{attribute(value)}"' for key, value in attributes.items()]) + "/>"
+
+
+def line(plain: str) -> str:
+    """A title or a teaser within its bounds; "" for a blank one."""
+    if not plain.strip():
+        return ""
+    return plain if len(plain) <= LONGEST_LINE else plain[: LONGEST_LINE - 1] + "…"
 
 
 def literal(plain: str) -> str:
@@ -127,7 +140,8 @@ def updated_of(entry: PublicEntry) -> datetime:
 
 
 def encoded(uid: str, xml: str) -> bytes:
-    """`xml` of an entry as UTF-8. Raises `EntryInvalid` for a character that XML forbids (XML 1.0, 2.2)."""
+    """`xml` of an entry as UTF-8. Raises `EntryInvalid` for a character that XML forbids (XML 1.0, 2.2), and for more
+    than `LONGEST` bytes."""
     try:
         raw = xml.encode()
         legal = len(raw.translate(None, _CONTROLS)) == len(raw) and (raw.isascii() or not _NONCHARACTERS.search(raw))
@@ -135,6 +149,8 @@ def encoded(uid: str, xml: str) -> bytes:
         legal = False
     if not legal:
         raise EntryInvalid(uid, "there is a character that XML forbids")
+    if len(raw) > LONGEST:
+        raise EntryInvalid(uid, f"it has {len(raw)} bytes, more than readers of XML take ({LONGEST})")
     return raw
 
 
