@@ -43,6 +43,7 @@ from feeds.formats.elements import (
     Site,
     authors,
     extensions,
+    has_links,
     is_played,
     language_of,
     links,
@@ -79,6 +80,8 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _UPDATED = datetime(2001, 1, 1, tzinfo=UTC)
 _PUBLISHED = datetime(2002, 1, 1, tzinfo=UTC)
 """Stand in a skeleton for the two times, since feedgen takes no text for them."""
+
+_NONE: frozenset[str] = frozenset()
 
 
 class _Rendered(NamedTuple):
@@ -150,11 +153,11 @@ def _filled(entry: PublicEntry, moment: datetime, site: Site, withheld: bool) ->
     parts = parts_of(entry, withheld)
     published = published_of(entry)
     language = language_of(entry, site)
-    more = list(_extensions(entry, parts))
+    more = list(_extensions(entry, parts)) if entry.source or parts.images or parts.episode else []
     template = _skeleton(bool(parts.content), published is not None, bool(language))
     xml = template % {
         "language": language,
-        "id": text(entry.uid),
+        "id": quoted(entry.uid),
         "title": text(literal(parts.title)),
         "updated": moment.isoformat(),
         "url": quoted(parts.url),
@@ -162,7 +165,8 @@ def _filled(entry: PublicEntry, moment: datetime, site: Site, withheld: bool) ->
         "published": "" if published is None else published.isoformat(),
         "own": _own(entry, parts, site) + "".join([xml for _, xml in more]),
     }
-    return _Rendered(encoded(entry.uid, xml), moment, frozenset([prefix for prefix, _ in more if prefix]))
+    prefixes = frozenset([prefix for prefix, _ in more if prefix]) if more else _NONE
+    return _Rendered(encoded(entry.uid, xml), moment, prefixes)
 
 
 @cache
@@ -197,7 +201,8 @@ def _own(entry: PublicEntry, parts: Parts, site: Site) -> str:
     found = [f"<author><name>{name_text(author)}</name></author>" for author in authors(entry)]
     if parts.content:
         found.append(f'<link href="{quoted(parts.url)}" rel="alternate"/>')
-    found += [element("link", attributes) for attributes in (*links(entry, site), *reply_links(entry.replies))]
+    if has_links(entry, site):
+        found += [element("link", attributes) for attributes in (*links(entry, site), *reply_links(entry.replies))]
     for file in parts.files:
         typed = {"type": file.media_type} if file.media_type else {}
         found.append(element("link", {"rel": "enclosure", "href": file.url, **typed, "length": str(file.length)}))

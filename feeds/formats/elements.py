@@ -154,6 +154,11 @@ def terms(entry: PublicEntry) -> list[str]:
     return [term for term in dict.fromkeys(entry.sections + entry.categories) if term.strip()]
 
 
+def has_links(entry: PublicEntry, site: Site) -> bool:
+    """Whether `links` or `reply_links` can have any: most entries have none."""
+    return bool(entry.via or entry.related or entry.replies or site.subscribe_url is not None)
+
+
 def links(entry: PublicEntry, site: Site) -> Iterator[dict[str, str]]:
     """The attributes of the links to what is not the entry itself: where to subscribe, the same story elsewhere, other
     stories. One that is no web address is left out: the story is not at fault for that."""

@@ -36,6 +36,7 @@ from feeds.formats.elements import (
     Site,
     authors,
     extensions,
+    has_links,
     is_played,
     language_of,
     links,
@@ -63,7 +64,7 @@ from feeds.formats.xml import (
     text,
     updated_of,
 )
-from feeds.model import Link
+from feeds.model import Link, Origin
 
 TTL = 15
 """Minutes for which a reader may keep a feed: the pace of a newsroom, and no load for files that answer 304."""
@@ -72,6 +73,7 @@ _MEDIA_TYPE = "application/rss+xml"
 _END_FEED = b"  </channel>\n</rss>\n"
 _ITEM = re.compile(r"<item>.*</item>", re.DOTALL)
 _TAG = re.compile(r"<(?=[a-zA-Z])")
+_NONE: frozenset[str] = frozenset()
 _FEEDS = ("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/xml", "text/xml")
 
 
@@ -110,29 +112,40 @@ def _rendered(entry: PublicEntry, site: Site, withheld: bool) -> _Rendered:
 
 def _filled(entry: PublicEntry, site: Site, withheld: bool) -> _Rendered:
     parts = parts_of(entry, withheld)
-    published = published_of(entry)
-    best = _best(parts.files)
-    page, replies = _replies(entry)
-    origin = _origin(entry)
-    more = [*_asides(entry, replies), *_media(parts, best)]
-    template = _skeleton(bool(parts.content), page != "", best is not None, origin is not None)
-    name, place = origin or ("", "")
-    xml = template % {
+    said = {
         "title": plain(parts.title),
         "link": quoted(parts.url),
         # HTML within XML: what is plain text is escaped twice.
         "description": text(text(parts.summary or parts.title)),
         "content": text(parts.content),
-        "guid": text(entry.uid),
-        "comments": quoted(page),
-        "enclosure": "" if best is None else quoted(best.url),
-        "length": "" if best is None else str(best.length),
-        "type": "" if best is None else attribute(best.media_type or "application/octet-stream"),
-        "source": plain(name),
-        "place": quoted(place),
-        "own": _own(entry, published, site) + "".join([xml for _, xml in more]),
+        "guid": quoted(entry.uid),
+        "own": _own(entry, site),
     }
-    return _Rendered(encoded(entry.uid, xml), frozenset([prefix for prefix, _ in more if prefix]))
+    page = source = best = None
+    prefixes = _NONE
+    if entry.replies or entry.source or parts.files or parts.images or parts.episode:
+        page, replies = _replies(entry)
+        source = _origin(entry)
+        best = _best(parts.files)
+        said |= _more(page, source, best)
+        extended = [*_asides(entry, replies), *_media(parts, best)]
+        said["own"] += "".join([xml for _, xml in extended])
+        prefixes = frozenset([prefix for prefix, _ in extended if prefix])
+    shape = bool(parts.content), page is not None, best is not None, source is not None
+    return _Rendered(encoded(entry.uid, _skeleton(*shape) % said), prefixes)
+
+
+def _more(page: str | None, source: Origin | None, best: Enclosure | None) -> dict[str, str]:
+    """What is filled in for the comments, the source and the enclosure of the items that have them."""
+    found = {}
+    if page is not None:
+        found["comments"] = quoted(page)
+    if source is not None:
+        found |= {"source": plain(source.title or ""), "place": quoted(source.url or "")}
+    if best is not None:
+        media_type = best.media_type or "application/octet-stream"
+        found |= {"enclosure": quoted(best.url), "length": str(best.length), "type": attribute(media_type)}
+    return found
 
 
 @cache
@@ -183,37 +196,39 @@ def _best(files: tuple[Enclosure, ...]) -> Enclosure | None:
     return next((file for file in files if is_played(file)), files[0] if files else None)
 
 
-def _replies(entry: PublicEntry) -> tuple[str, list[Link]]:
-    """The page of an entry's comments, "" for none, and the other places of them."""
-    page = ""
+def _replies(entry: PublicEntry) -> tuple[str | None, list[Link]]:
+    """The page of an entry's comments, and the other places of them."""
+    page = None
     others = []
     for reply in entry.replies:
-        if not page and reply.media_type not in _FEEDS and (url := address(reply.url)) is not None:
-            page = url
+        if page is None and reply.media_type not in _FEEDS:
+            page = address(reply.url)
         else:
             others.append(reply)
     return page, others
 
 
-def _origin(entry: PublicEntry) -> tuple[str, str] | None:
-    """Name and address of the feed that an entry was taken from, where there is an address."""
+def _origin(entry: PublicEntry) -> Origin | None:
+    """The feed that an entry was taken from, where its address is known: RSS needs one."""
     source = entry.source
     url = address(source.url) if source is not None and source.url else None
     if source is None or url is None:
         return None
-    return (source.title or "").strip() or urlsplit(url).hostname or url, url
+    return Origin((source.title or "").strip() or urlsplit(url).hostname or url, url)
 
 
-def _own(entry: PublicEntry, published: datetime | None, site: Site) -> str:
+def _own(entry: PublicEntry, site: Site) -> str:
     """The elements that feedgen cannot write as they have to be, or at all, as XML."""
     found = [f"<dc:creator>{name_text(author)}</dc:creator>" for author in authors(entry)]
+    published = published_of(entry)
     if published is not None:
         found.append(f"<pubDate>{format_datetime(published, usegmt=True)}</pubDate>")
     found.append(f"<atom:updated>{updated_of(entry).isoformat()}</atom:updated>")
     found += [_category(term) for term in terms(entry)]
     if entry.access is not Access.UNKNOWN:
         found.append(_access(entry.access, site.base_url))
-    found += [element("atom:link", attributes) for attributes in links(entry, site)]
+    if has_links(entry, site):
+        found += [element("atom:link", attributes) for attributes in links(entry, site)]
     language = language_of(entry, site)
     if language:
         found.append(f"<dc:language>{language}</dc:language>")
@@ -243,16 +258,15 @@ def _asides(entry: PublicEntry, replies: list[Link]) -> Iterator[tuple[str, str]
             yield "wfw", f"<wfw:commentRss>{quoted(reply['href'])}</wfw:commentRss>"
         else:
             yield "", element("atom:link", reply)
-    if entry.source is not None and entry.source.title and _origin(entry) is None:
-        yield "", f"<dc:source>{name_text(entry.source.title)}</dc:source>"
+    if entry.source is not None and (entry.source.title or "").strip() and _origin(entry) is None:
+        yield "", f"<dc:source>{name_text(entry.source.title or '')}</dc:source>"
 
 
 def _media(parts: Parts, best: Enclosure | None) -> Iterator[tuple[str, str]]:
     """Prefix and element of the files that are not the enclosure, or of which more is known than an enclosure can say,
     of the pictures and of the episode."""
-    if parts.files or parts.images or parts.episode is not None:
-        told = best is None or not is_played(best) or not says_of_file(parts.episode)
-        yield from extensions(parts, [file for file in parts.files if file is not best or not told])
+    told = best is None or not is_played(best) or not says_of_file(parts.episode)
+    yield from extensions(parts, [file for file in parts.files if file is not best or not told])
 
 
 class _Unwritten(datetime):
