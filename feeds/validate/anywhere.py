@@ -92,7 +92,9 @@ EVERYWHERE: Place = {
         f"dcterms:{name}": ANYTHING
         for name in (
             "valid available spatial temporal accessRights accrualMethod accrualPeriodicity accrualPolicy "
-            "bibliographicCitation educationLevel instructionalMethod license provenance rightsHolder"
+            "bibliographicCitation educationLevel instructionalMethod license provenance rightsHolder "
+            "title creator subject description publisher contributor date type format identifier source language "
+            "relation coverage rights"
         ).split()
     },
     **{f"rdf:{name}": ANYTHING for name in ("RDF", "type", "Description")},

@@ -50,7 +50,7 @@ def _source(scene: Scene, element: etree._Element) -> None:
     found = scene.follow(element, element, _SOURCE)
     scene.no_text(element)
     for name in ("title", "id", "updated"):
-        if name not in found:
+        if name not in found and not scene.own:
             scene.note(element, "MissingSourceElement", f"the source has no {name}")
     alternate_notes(scene, found.get("link", []))
 

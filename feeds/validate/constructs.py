@@ -76,7 +76,7 @@ def _construct(scene: Scene, element: etree._Element, *, content: bool) -> None:
 
 def _remote(scene: Scene, element: etree._Element, source: str) -> None:
     scene.noted(element, values.uri_attribute(source), "src")
-    if element.get("type") is None:
+    if element.get("type") is None and not scene.own:
         scene.note(element, "MissingTypeAttr", f"{scene.spelt(element)} has no type")
     if (element.text or "").strip():
         scene.note(element, "UnexpectedText", f"{scene.spelt(element)} has src and a text")

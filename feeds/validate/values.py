@@ -225,7 +225,7 @@ def at_most(longest: int) -> Check:
 
 def filled(value: str) -> Note | None:
     """Any text but none."""
-    return None if value else Note("NotBlank", "it is empty")
+    return None if value.strip() else Note("NotBlank", "it is empty")
 
 
 def filled_attribute(value: str) -> Note | None:
