@@ -25,7 +25,7 @@ from tests.shown import DOCUMENTS, NOON, NOW, document, entry, load
 
 HERE = Path(__file__).parent
 CASES = sorted((HERE / "cases" / "atom").glob("*.json"))
-GRAMMAR = etree.RelaxNG(etree.parse(HERE / "schema" / "atom.rng"))
+GRAMMAR = etree.RelaxNG(etree.parse(HERE.parent / "feeds" / "validate" / "atom.rng"))
 NAMES = {
     "a": "http://www.w3.org/2005/Atom", "d": "http://purl.org/dc/terms/", "s": "https://schema.org/",
     "dc": "http://purl.org/dc/elements/1.1/", "m": "http://search.yahoo.com/mrss/",
