@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from feeds.validate.addresses import absolute_note
@@ -68,7 +68,9 @@ def json_findings(data: bytes, *, location: str | None = None, now: datetime | N
     if encoding != "utf-8":
         notes.append((0, Note("NotUTF8", f"the document is {encoding.upper()}")))
     if text.startswith("\ufeff"):
-        notes.append((0, Note("UnexpectedByteOrderMark", "there is a byte order mark, which JSON forbids (RFC 8259, 8.1)")))
+        notes.append(
+            (0, Note("UnexpectedByteOrderMark", "there is a byte order mark, which JSON forbids (RFC 8259, 8.1)"))
+        )
         text = " " + text[1:]  # keeps the offsets
     checker = _Checker(location, now, notes)
     try:
@@ -109,7 +111,7 @@ class _Checker:
         self._latest = None if now is None else now + timedelta(days=1)
         self._minor = 1
         self._extensions: dict[str, tuple[int, int, bool]] = {}
-        self._rules: dict[str, Callable[[Value, str], None]] = {
+        self._rules: dict[str, Callable[[Value, str], object]] = {
             "version": self._version, "text": self._text, "plain": self._plain, "title": self._title,
             "html": self._html, "url": self._url, "date": self._date, "language": self._language, "flag": self._flag,
             "media": self._media, "size": self._size, "duration": self._duration, "id": self._id, "tags": self._tags,
@@ -122,10 +124,9 @@ class _Checker:
 
     def feed(self, root: Value) -> None:
         """The whole document."""
-        if not isinstance(root.data, dict):
-            self.add(root.start, "InvalidValueType", f"the document is {_type(root)}, not an object")
+        feed = self._object(root, "the document")
+        if feed is None:
             return
-        feed = root.data
         version = feed.get("version")
         if version is not None and isinstance(version.data, str):
             self._minor = _VERSIONS.get(version.data, 1)
@@ -134,11 +135,15 @@ class _Checker:
                 self.add(root.start, "MissingElement", f"the feed has no {key}")
         if "home_page_url" not in feed:
             self.add(root.start, "MissingRecommendedElement", "the feed has no home_page_url")
-        self._members(root, _FEED, "")
+        self._members(feed, _FEED, "")
         self._addresses(root, feed)
         for name, (offset, uses, about) in self._extensions.items():
             if uses > 1 and not about:
-                self.add(offset, "MissingAbout", f"the extension {shown(name)} is used {uses} times and says nowhere what it is")
+                self.add(
+                    offset,
+                    "MissingAbout",
+                    f"the extension {shown(name)} is used {uses} times and says nowhere what it is",
+                )
 
     def _addresses(self, root: Value, feed: Mapping[str, Value]) -> None:
         own, following = feed.get("feed_url"), feed.get("next_url")
@@ -150,10 +155,9 @@ class _Checker:
             if following.data == self._location or (own is not None and following.data == own.data):
                 self.add(following.start, "NextMatchesSelf", "next_url is the feed's own address")
 
-    def _members(self, value: Value, known: Mapping[str, str], where: str) -> None:
+    def _members(self, members: Mapping[str, Value], known: Mapping[str, str], where: str) -> None:
         """Every key of an object, by the table of its place."""
-        assert isinstance(value.data, dict)  # noqa: S101  # its callers looked
-        for key, member in value.data.items():
+        for key, member in members.items():
             kind = known.get(key)
             if kind is not None:
                 self._rules[kind](member, where + key)
@@ -164,7 +168,7 @@ class _Checker:
                 hint = f"; {meant} may be meant" if meant is not None else ""
                 self.add(member.key_start, "UndefinedElement", f"{where}{_bare(key)} is no key of JSON Feed{hint}")
         if known is _FEED or known is _ITEM:
-            self._versioned(value.data, where)
+            self._versioned(members, where)
 
     def _versioned(self, members: Mapping[str, Value], where: str) -> None:
         """Keys of one version in a feed of the other."""
@@ -179,7 +183,8 @@ class _Checker:
         if not _EXTENSION.fullmatch(name):
             self.add(value.key_start, "InvalidExtension", f"{where}{_bare(name)} is no name of an extension")
         if not isinstance(value.data, dict):
-            self.add(value.start, "InvalidExtension", f"the extension {where}{_bare(name)} is {_type(value)}, not an object")
+            what = f"the extension {where}{_bare(name)} is {_type(value)}, not an object"
+            self.add(value.start, "InvalidExtension", what)
             return
         first, uses, about = self._extensions.get(name, (value.key_start, 0, False))
         self._extensions[name] = (first, uses + 1, about or "about" in value.data)
@@ -188,52 +193,72 @@ class _Checker:
                 what = f"the key {shown(key)} of {where}{_bare(name)} has a dot or begins with an underscore"
                 self.add(member.key_start, "InvalidExtension", what)
 
-    def _is(self, value: Value, kind: type, where: str) -> bool:
-        """Whether a value is of a type; notes where it is not."""
-        data = value.data
-        wanted = (int, float) if kind is int else (kind,)
-        if isinstance(data, wanted) and (kind is bool or not isinstance(data, bool)):
-            return True
-        self.add(value.start, "InvalidValueType", f"{where} is {_type(value)}, not {_NAMES[kind]}")
-        return False
+    def _mistyped(self, value: Value, where: str, wanted: str) -> None:
+        self.add(value.start, "InvalidValueType", f"{where} is {_type(value)}, not {wanted}")
 
-    def _text(self, value: Value, where: str) -> None:
-        if self._is(value, str, where) and _BAD_TEXT.search(str(value.data)):
+    def _string(self, value: Value, where: str) -> str | None:
+        """The string that a value has to be; None, and a note, where it is none. So do the three that follow."""
+        if isinstance(value.data, str):
+            return value.data
+        self._mistyped(value, where, "a string")
+        return None
+
+    def _number(self, value: Value, where: str) -> int | float | None:
+        if isinstance(value.data, int | float) and not isinstance(value.data, bool):
+            return value.data
+        self._mistyped(value, where, "a number")
+        return None
+
+    def _object(self, value: Value, where: str) -> dict[str, Value] | None:
+        if isinstance(value.data, dict):
+            return value.data
+        self._mistyped(value, where, "an object")
+        return None
+
+    def _list(self, value: Value, where: str) -> Iterator[tuple[str, Value]]:
+        """The values of a list, each with its path."""
+        if isinstance(value.data, list):
+            for number, each in enumerate(value.data):
+                yield f"{where}[{number}]", each
+        else:
+            self._mistyped(value, where, "a list")
+
+    def _text(self, value: Value, where: str) -> str | None:
+        text = self._string(value, where)
+        if text is not None and _BAD_TEXT.search(text):
             self.add(value.start, "BadCharacters", f"{where} has a C1 control, U+FFFD or half a surrogate pair")
+        return text
 
-    def _plain(self, value: Value, where: str) -> None:
-        self._text(value, where)
-        if isinstance(value.data, str) and ("<" in value.data or "&" in value.data):
-            note = markup_note(value.data)
-            if note is not None:
-                self.add(value.start, note.code, f"{where}: {note.what}")
+    def _plain(self, value: Value, where: str) -> str | None:
+        text = self._text(value, where)
+        if text is not None and ("<" in text or "&" in text) and (note := markup_note(text)) is not None:
+            self.add(value.start, note.code, f"{where}: {note.what}")
+        return text
 
     def _title(self, value: Value, where: str) -> None:
-        self._plain(value, where)
-        if isinstance(value.data, str) and not value.data.strip():
+        text = self._plain(value, where)
+        if text is not None and not text.strip():
             self.add(value.start, "NotBlank", f"{where} is empty")
 
     def _html(self, value: Value, where: str) -> None:
-        self._text(value, where)
-        if isinstance(value.data, str):
-            for note in html_notes(value.data):
-                self.add(value.start, note.code, f"{where}: {note.what}")
+        for note in html_notes(self._text(value, where) or ""):
+            self.add(value.start, note.code, f"{where}: {note.what}")
 
     def _version(self, value: Value, where: str) -> None:
-        if self._is(value, str, where) and value.data not in _VERSIONS:
-            hint = ", letter by letter" if _NEARLY.fullmatch(str(value.data)) else ""
-            self.add(value.start, "InvalidJSONFeedVersion", f"{shown(value.data)} is no version of JSON Feed{hint}")
+        text = self._string(value, where)
+        if text is not None and text not in _VERSIONS:
+            hint = ", letter by letter" if _NEARLY.fullmatch(text) else ""
+            self.add(value.start, "InvalidJSONFeedVersion", f"{shown(text)} is no version of JSON Feed{hint}")
 
     def _url(self, value: Value, where: str) -> None:
-        if self._is(value, str, where):
-            note = absolute_note(str(value.data))
-            if note is not None:
-                self.add(value.start, note.code, f"{where}: {note.what}")
+        text = self._string(value, where)
+        if text is not None and (note := absolute_note(text)) is not None:
+            self.add(value.start, note.code, f"{where}: {note.what}")
 
     def _date(self, value: Value, where: str) -> None:
-        if not self._is(value, str, where):
+        text = self._string(value, where)
+        if text is None:
             return
-        text = str(value.data)
         moment = moment_of(text[:64].upper())
         if moment is None:
             code = "UnexpectedWhitespace" if moment_of(text.strip()[:64].upper()) else "InvalidRFC3339Date"
@@ -244,43 +269,48 @@ class _Checker:
             self.add(value.start, "ImplausibleDate", f"{where}: {shown(text)} is still to come")
 
     def _language(self, value: Value, where: str) -> None:
-        if self._is(value, str, where) and not LANGUAGE.fullmatch(str(value.data)):
-            self.add(value.start, "InvalidLanguage", f"{where}: {shown(value.data)} is no language")
+        text = self._string(value, where)
+        if text is not None and not LANGUAGE.fullmatch(text):
+            self.add(value.start, "InvalidLanguage", f"{where}: {shown(text)} is no language")
 
     def _flag(self, value: Value, where: str) -> None:
-        self._is(value, bool, where)
+        if not isinstance(value.data, bool):
+            self._mistyped(value, where, "true or false")
 
     def _media(self, value: Value, where: str) -> None:
-        if self._is(value, str, where) and not MEDIA.fullmatch(str(value.data)):
-            self.add(value.start, "InvalidMIMEType", f"{where}: {shown(value.data)} is no media type")
+        text = self._string(value, where)
+        if text is not None and not MEDIA.fullmatch(text):
+            self.add(value.start, "InvalidMIMEType", f"{where}: {shown(text)} is no media type")
 
     def _size(self, value: Value, where: str) -> None:
-        if self._is(value, int, where) and not _whole(value.data):
-            self.add(value.start, "InvalidNonNegativeInteger", f"{where}: {shown(value.data)} is no number of bytes")
+        number = self._number(value, where)
+        if number is not None and not (number >= 0 and number == number // 1):  # 12 and 12.0 are one number in JSON
+            self.add(value.start, "InvalidNonNegativeInteger", f"{where}: {shown(number)} is no number of bytes")
 
     def _duration(self, value: Value, where: str) -> None:
-        if self._is(value, int, where) and isinstance(value.data, int | float) and value.data < 0:
-            self.add(value.start, "InvalidNonNegativeInteger", f"{where}: {shown(value.data)} is no number of seconds")
+        number = self._number(value, where)
+        if number is not None and number < 0:
+            self.add(value.start, "InvalidNonNegativeInteger", f"{where}: {shown(number)} is no number of seconds")
 
     def _id(self, value: Value, where: str) -> None:
-        if self._is(value, str, where) and not str(value.data).strip():
+        text = self._string(value, where)
+        if text is not None and not text.strip():
             self.add(value.start, "MissingElement", f"{where} is empty")
 
     def _tags(self, value: Value, where: str) -> None:
-        if self._is(value, list, where):
-            for number, tag in enumerate(_list(value)):
-                self._text(tag, f"{where}[{number}]")
+        for name, tag in self._list(value, where):
+            self._text(tag, name)
 
     def _author(self, value: Value, where: str) -> None:
-        if self._is(value, dict, where):
-            self._members(value, _AUTHOR, where + ".")
-            if isinstance(value.data, dict) and not value.data.keys() & _AUTHOR.keys():
+        author = self._object(value, where)
+        if author is not None:
+            self._members(author, _AUTHOR, where + ".")
+            if not author.keys() & _AUTHOR.keys():
                 self.add(value.start, "MissingElement", f"{where} has neither name, url nor avatar")
 
     def _authors(self, value: Value, where: str) -> None:
-        if self._is(value, list, where):
-            for number, author in enumerate(_list(value)):
-                self._author(author, f"{where}[{number}]")
+        for name, author in self._list(value, where):
+            self._author(author, name)
 
     def _hubs(self, value: Value, where: str) -> None:
         self._objects(value, where, _HUB, ("type", "url"))
@@ -290,42 +320,29 @@ class _Checker:
 
     def _objects(self, value: Value, where: str, known: Mapping[str, str], required: tuple[str, ...]) -> None:
         """A list of objects that all need some keys."""
-        if not self._is(value, list, where):
-            return
-        for number, each in enumerate(_list(value)):
-            name = f"{where}[{number}]"
-            if self._is(each, dict, name) and isinstance(each.data, dict):
-                self._members(each, known, name + ".")
+        for name, each in self._list(value, where):
+            members = self._object(each, name)
+            if members is not None:
+                self._members(members, known, name + ".")
                 for key in required:
-                    if key not in each.data:
+                    if key not in members:
                         self.add(each.start, "MissingElement", f"{name} has no {key}")
 
     def _items(self, value: Value, where: str) -> None:
-        if not self._is(value, list, where):
-            return
-        first: dict[str, int] = {}
-        for number, item in enumerate(_list(value)):
-            name = f"{where}[{number}]"
-            if not self._is(item, dict, name) or not isinstance(item.data, dict):
+        first: dict[str, str] = {}
+        for name, each in self._list(value, where):
+            item = self._object(each, name)
+            if item is None:
                 continue
             self._members(item, _ITEM, name + ".")
-            if "id" not in item.data:
-                self.add(item.start, "MissingElement", f"{name} has no id")
-            elif isinstance(uid := item.data["id"].data, str) and uid.strip():
-                other = first.setdefault(uid, number)
-                if other != number:
-                    self.add(item.data["id"].start, "DuplicateIds", f"{name}.id {shown(uid)} is that of {where}[{other}]")
-            if "content_html" not in item.data and "content_text" not in item.data:
-                self.add(item.start, "MissingContent", f"{name} has neither content_html nor content_text")
-
-
-def _list(value: Value) -> list[Value]:
-    return value.data if isinstance(value.data, list) else []
-
-
-def _whole(number: object) -> bool:
-    """Whether a number counts something: 12 and 12.0 are one number in JSON."""
-    return isinstance(number, int | float) and number >= 0 and number == number // 1
+            if "id" not in item:
+                self.add(each.start, "MissingElement", f"{name} has no id")
+            elif isinstance(uid := item["id"].data, str) and uid.strip():
+                other = first.setdefault(uid, name)
+                if other != name:
+                    self.add(item["id"].start, "DuplicateIds", f"{name}.id {shown(uid)} is that of {other}")
+            if "content_html" not in item and "content_text" not in item:
+                self.add(each.start, "MissingContent", f"{name} has neither content_html nor content_text")
 
 
 def _type(value: Value) -> str:

@@ -33,7 +33,7 @@ _WHOLE = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+
 _WORD = re.compile(r"[+-]?\w{1,40}")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _WORDS = {"true": True, "false": False, "null": None}
-_ENDS = {"}": dict, "]": list}
+_ENDS: dict[str, type] = {"}": dict, "]": list}
 
 
 Data: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool | None"
@@ -169,7 +169,7 @@ class _Scan:
             return BrokenJson("JSONError", f"there is a comma before {token}, behind which nothing comes", start)
         if wanted == "nothing":
             return BrokenJson("JSONError", "there is more behind the end of the document", start)
-        return BrokenJson("JSONError", f"there is {ascii(token[:40])} where a {wanted} has to come", start)
+        return BrokenJson("JSONError", f"there is {token[:40]!a} where a {wanted} has to come", start)
 
 
 def _end_of_space(text: str, position: int) -> int:
@@ -200,11 +200,11 @@ def _unreadable(text: str, position: int) -> BrokenJson:
         if end == len(text):
             return BrokenJson("JSONError", "a string has no end", position)
         if text[end] == "\\":
-            return BrokenJson("JSONError", f"{ascii(text[end : end + 2])} is no escape of JSON", end)
-        return BrokenJson("JSONError", f"a string holds the control character {ascii(text[end])}, unescaped", end)
+            return BrokenJson("JSONError", f"{text[end : end + 2]!a} is no escape of JSON", end)
+        return BrokenJson("JSONError", f"a string holds the control character {text[end]!a}, unescaped", end)
     if sign == "'":
         return BrokenJson("JSONError", "a string stands in single quotes, not in double ones", position)
     if text.startswith(("//", "/*", "#"), position):
         return BrokenJson("JSONError", "there is a comment, which JSON does not know", position)
     word = _WORD.match(text, position)
-    return BrokenJson("JSONError", f"{ascii(word[0] if word is not None else sign)} is no value of JSON", position)
+    return BrokenJson("JSONError", f"{word[0] if word is not None else sign!a} is no value of JSON", position)
