@@ -8,9 +8,7 @@ kept by its bytes, because the same entry comes by in several feeds of a run and
 from __future__ import annotations
 
 import zlib
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from lxml import etree
@@ -20,6 +18,7 @@ from feeds.validate.atom import ATOM, feed_notes
 from feeds.validate.jsonfeed import json_findings
 from feeds.validate.kinds import Kind, Seen, seen
 from feeds.validate.media import media_note
+from feeds.validate.notes import bounded
 from feeds.validate.opml import opml_findings
 from feeds.validate.rules import Finding, Note, finding, shown
 from feeds.validate.rules_other import UNKNOWN_ADVICE
@@ -33,8 +32,6 @@ MAX_BYTES = 10_000_000
 """Of a document other than a sitemap: readers take no more."""
 MAX_TAGS = 1_000_000
 """Beginnings of tags in a document whose tree is built: about 120 MB of memory."""
-MAX_OF_CODE = 1_000
-"""Findings of one code that are told of one document; the last one says how many more there are."""
 _GZIP = b"\x1f\x8b"
 
 
@@ -54,7 +51,7 @@ def check(
     what = seen(whole)
     found = _findings(whole, what, location, now)
     note = None if media_type is None else media_note(what.kind, media_type)
-    return _bounded([*([] if note is None else [finding(note, 1)]), *found])
+    return bounded([*([] if note is None else [finding(note, 1)]), *found])
 
 
 def check_atom(data: bytes, *, location: str | None = None, now: datetime | None = None) -> tuple[Finding, ...]:
@@ -124,19 +121,3 @@ def _unknown(what: Seen) -> Finding:
     else:
         note = Note("UndefinedElement", f"the document is XML with the root {shown(what.root)}, not a feed")
     return finding(note, 1, 1, UNKNOWN_ADVICE)
-
-
-def _bounded(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings by place, the first thousand of each code: a document of faults has one at every sign."""
-    kept: dict[str, list[Finding]] = {}
-    for each in (everything := sorted(found, key=lambda each: (each.line, each.column))):
-        of_code = kept.setdefault(each.code, [])
-        if len(of_code) < MAX_OF_CODE:
-            of_code.append(each)
-    total = Counter(each.code for each in everything)
-    for code, of_code in kept.items():
-        if total[code] > MAX_OF_CODE:
-            last = of_code[-1]
-            more = f"{last.message} There are {total[code] - MAX_OF_CODE:,} more of these."
-            of_code[-1] = replace(last, message=more)
-    return tuple(sorted((each for some in kept.values() for each in some), key=lambda each: (each.line, each.column)))

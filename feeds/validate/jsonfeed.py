@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from feeds.validate.addresses import absolute_note
 from feeds.validate.jsontext import BrokenJson, Places, Value, parse
+from feeds.validate.notes import Notes
 from feeds.validate.rules import Finding, Note, finding, shown
 from feeds.validate.rules_other import JSON_ADVICE
 from feeds.validate.values import LANGUAGE, MEDIA, html_notes, markup_note, moment_of
@@ -38,6 +39,8 @@ _HUB = {"type": "text", "url": "url"}
 _ATTACHMENT = {
     "url": "url", "mime_type": "media", "title": "text", "size_in_bytes": "size", "duration_in_seconds": "duration",
 }  # fmt: skip
+_TELLING = frozenset({"items", "feed_url", "home_page_url"})
+"""Keys by which JSON is meant to be a feed."""
 _LATER = ("authors", "language")
 """Keys that version 1 did not have."""
 _MEANT = {
@@ -57,7 +60,7 @@ def json_findings(data: bytes, *, location: str | None = None, now: datetime | N
     `location` is the address it is served under; with `now`, times more than a day later are implausible.
     """
     encoding = encoding_of(data)
-    notes: list[tuple[int, Note]] = []
+    notes = Notes()
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -66,11 +69,10 @@ def json_findings(data: bytes, *, location: str | None = None, now: datetime | N
         what = f"byte 0x{data[error.start]:02x} is no {encoding.upper()}"
         return (finding(Note("UnicodeError", what), *places.of(len(before)), JSON_ADVICE),)
     if encoding != "utf-8":
-        notes.append((0, Note("NotUTF8", f"the document is {encoding.upper()}")))
+        notes.add((0,), "NotUTF8", f"the document is {encoding.upper()}")
     if text.startswith("\ufeff"):
-        notes.append(
-            (0, Note("UnexpectedByteOrderMark", "there is a byte order mark, which JSON forbids (RFC 8259, 8.1)"))
-        )
+        if encoding == "utf-8":
+            notes.add((0,), "UnexpectedByteOrderMark", "there is a byte order mark, which JSON forbids (RFC 8259, 8.1)")
         text = " " + text[1:]  # keeps the offsets
     checker = _Checker(location, now, notes)
     try:
@@ -81,8 +83,7 @@ def json_findings(data: bytes, *, location: str | None = None, now: datetime | N
     except BrokenJson as error:
         checker.add(error.offset, error.code, error.what)
     places = Places(text)
-    found = sorted(notes, key=lambda each: each[0])
-    return tuple(finding(note, *places.of(offset), JSON_ADVICE) for offset, note in found)
+    return notes.findings(JSON_ADVICE, lambda place: places.of(place[0]))
 
 
 def encoding_of(data: bytes) -> str:
@@ -105,7 +106,7 @@ class _Checker:
     """Gathers `notes`, each with the offset of what is at fault. A `where` is the path of an object, with a dot at its
     end where it is not the feed."""
 
-    def __init__(self, location: str | None, now: datetime | None, notes: list[tuple[int, Note]]) -> None:
+    def __init__(self, location: str | None, now: datetime | None, notes: Notes) -> None:
         self.notes = notes
         self._location = location
         self._latest = None if now is None else now + timedelta(days=1)
@@ -120,7 +121,7 @@ class _Checker:
         }  # fmt: skip
 
     def add(self, offset: int, code: str, what: str) -> None:
-        self.notes.append((offset, Note(code, what)))
+        self.notes.add((offset,), code, what)
 
     def feed(self, root: Value) -> None:
         """The whole document."""
@@ -128,8 +129,13 @@ class _Checker:
         if feed is None:
             return
         version = feed.get("version")
-        if version is not None and isinstance(version.data, str):
-            self._minor = _VERSIONS.get(version.data, 1)
+        said = version.data if version is not None else None
+        if not (feed.keys() & _TELLING or (isinstance(said, str) and "jsonfeed" in said)):
+            self.add(
+                root.start, "NotJSONFeed", "the document is JSON, but no JSON Feed: it has neither items nor a version"
+            )
+            return
+        self._minor = _VERSIONS.get(said, 1) if isinstance(said, str) else 1
         for key in ("version", "title", "items"):
             if key not in feed:
                 self.add(root.start, "MissingElement", f"the feed has no {key}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -73,7 +74,8 @@ class Places:
     """Lines and columns of offsets into a text, both from 1; columns count characters."""
 
     def __init__(self, text: str) -> None:
-        self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
+        self._starts = array("q", [0])
+        self._starts.extend(found.end() for found in _LINE_END.finditer(text))
 
     def of(self, offset: int) -> tuple[int, int]:
         """The line and the column of `offset`."""

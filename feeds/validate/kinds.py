@@ -24,7 +24,7 @@ _ROOTS: dict[str, Kind] = {
     "HTML": "html",
 }
 _JSON_WIDE = re.compile(rb"(?:\xff\xfe|\xfe\xff|\xff\xfe\0\0|\0\0\xfe\xff)?\0{0,3}[\[{]\0")
-_HTML = re.compile(r"\s*<!doctype\s+html", re.IGNORECASE)
+_HTML = re.compile(rb"\s*<!doctype\s+html", re.IGNORECASE)
 _MAGIC = (
     (b"\x89PNG", "a PNG picture"), (b"GIF8", "a GIF picture"), (b"\xff\xd8\xff", "a JPEG picture"),
     (b"%PDF", "a PDF"), (b"PK\x03\x04", "a ZIP archive"), (b"\x1f\x8b", "packed in gzip"),
@@ -49,6 +49,8 @@ def seen(data: bytes) -> Seen:
             return Seen("binary", words)
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") or _JSON_WIDE.match(head):
         return Seen("json", "JSON")
+    if _HTML.match(head.removeprefix(b"\xef\xbb\xbf")):
+        return Seen("html", "html")
     root = _root(data)
     if root is not None:
         return Seen(_ROOTS.get(root, "xml"), root)
@@ -71,8 +73,6 @@ def _root(data: bytes) -> str | None:
 
 def _first_tag(text: str) -> str | None:
     """The first tag outside comments, instructions and declarations. Every search begins where the last one ended."""
-    if _HTML.match(text):
-        return "html"
     position = 0
     while (position := text.find("<", position)) >= 0:
         if text.startswith("<!--", position):

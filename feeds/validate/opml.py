@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from feeds.validate.addresses import absolute_note
 from feeds.validate.dates import mail_date_note
-from feeds.validate.rules import Finding, Note, finding, shown
+from feeds.validate.notes import Notes
+from feeds.validate.rules import Finding, Note, shown
 from feeds.validate.rules_other import OPML_ADVICE
 from feeds.validate.stream import Element, walk
 from feeds.validate.values import LANGUAGE, html_notes
@@ -47,16 +48,15 @@ def opml_findings(data: bytes) -> tuple[Finding, ...]:
     checker = _Checker()
     fault = walk(data, checker)
     if fault is not None:
-        checker.notes.append((fault.line, fault.column, fault.note))
-    found = sorted(checker.notes, key=lambda each: each[:2])
-    return tuple(finding(note, line, column, OPML_ADVICE) for line, column, note in found)
+        checker.notes.add((fault.line, fault.column), *fault.note)
+    return checker.notes.findings(OPML_ADVICE)
 
 
 class _Checker:
     """Hears the document and gathers what is wrong, each with line and column."""
 
     def __init__(self) -> None:
-        self.notes: list[tuple[int, int, Note]] = []
+        self.notes = Notes()
         self._version = ""
 
     def begin(self, element: Element, around: Sequence[Element]) -> None:
@@ -90,7 +90,7 @@ class _Checker:
                 self._note(element, note, name)
 
     def _add(self, element: Element, code: str, what: str) -> None:
-        self.notes.append((element.line, element.column, Note(code, what)))
+        self.notes.add((element.line, element.column), code, what)
 
     def _note(self, element: Element, note: Note | None, where: str) -> None:
         if note is not None:

@@ -28,6 +28,7 @@ ERRORS = {
     "MissingContent": "Add content_html or content_text.",
     "MissingNamespace": "Declare the namespace of the format on the root.",
     "NextMatchesSelf": "Make next_url the address of the page that follows, or take it out.",
+    "NotJSONFeed": "Give a feed: https://jsonfeed.org/version/1.1 says what one has.",
     "ObsoleteNamespace": "Give the namespace of the current version.",
     "TooLarge": "Split it into several documents.",
     "TooLong": "Shorten it.",

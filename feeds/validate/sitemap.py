@@ -13,7 +13,8 @@ from hashlib import blake2b
 
 from feeds.validate.addresses import folder, origin, web_note
 from feeds.validate.dates import w3c_moment, w3c_note
-from feeds.validate.rules import Finding, Note, finding, shown
+from feeds.validate.notes import Notes
+from feeds.validate.rules import Finding, Note, shown
 from feeds.validate.rules_other import SITEMAP_ADVICE
 from feeds.validate.stream import Element, encoding_of, walk
 
@@ -46,22 +47,21 @@ def sitemap_findings(data: bytes, *, location: str | None = None, now: datetime 
     """
     checker = _Checker(location, now)
     if len(data) > MAX_BYTES:
-        checker.note(1, 1, "TooLarge", f"the sitemap has {len(data):,} bytes, more than {MAX_BYTES:,}")
+        checker.notes.add((1, 1), "TooLarge", f"the sitemap has {len(data):,} bytes, more than {MAX_BYTES:,}")
     encoding = encoding_of(data)
     if encoding not in ("utf-8", "utf8", "us-ascii"):
-        checker.note(1, 1, "NotUTF8", f"the sitemap is {encoding.upper()}")
+        checker.notes.add((1, 1), "NotUTF8", f"the sitemap is {encoding.upper()}")
     fault = walk(data, checker)
     if fault is not None:
-        checker.note(fault.line, fault.column, *fault.note)
-    found = sorted(checker.notes, key=lambda each: each[:2])
-    return tuple(finding(note, line, column, SITEMAP_ADVICE) for line, column, note in found)
+        checker.notes.add((fault.line, fault.column), *fault.note)
+    return checker.notes.findings(SITEMAP_ADVICE)
 
 
 class _Checker:
     """Hears the document and gathers what is wrong, each with line and column."""
 
     def __init__(self, location: str | None, now: datetime | None) -> None:
-        self.notes: list[tuple[int, int, Note]] = []
+        self.notes = Notes()
         self._now = now
         self._home = origin(location or "")
         self._scope = folder(location) if location is not None else ""
@@ -80,9 +80,6 @@ class _Checker:
             "publication_date": self._published,
             "language": self._language,
         }
-
-    def note(self, line: int, column: int, code: str, what: str) -> None:
-        self.notes.append((line, column, Note(code, what)))
 
     def begin(self, element: Element, around: Sequence[Element]) -> None:
         if not around:
@@ -109,7 +106,7 @@ class _Checker:
             self._once(element, "DeprecatedElement", f"image:{name} is not read any more")
 
     def _add(self, element: Element, code: str, what: str) -> None:
-        self.note(element.line, element.column, code, what)
+        self.notes.add((element.line, element.column), code, what)
 
     def _once(self, element: Element, code: str, what: str) -> None:
         """What is of the whole sitemap, as a rule, is said where it is met first."""
