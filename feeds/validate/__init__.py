@@ -15,6 +15,7 @@ from lxml import etree
 
 from feeds.tree import root_of
 from feeds.validate.atom import ATOM, feed_notes
+from feeds.validate.jsonfeed import encoding_of as json_encoding
 from feeds.validate.jsonfeed import json_findings
 from feeds.validate.kinds import Kind, Seen, seen
 from feeds.validate.media import media_note
@@ -24,9 +25,22 @@ from feeds.validate.rules import Finding, Note, finding, shown
 from feeds.validate.rules_other import UNKNOWN_ADVICE
 from feeds.validate.sitemap import MAX_BYTES as SITEMAP_BYTES
 from feeds.validate.sitemap import sitemap_findings
+from feeds.validate.stream import encoding_of as xml_encoding
 from feeds.validate.xml import xml_findings
 
-__all__ = ["SITEMAP_BYTES", "Finding", "Kind", "Note", "check", "check_atom", "finding", "kind_of", "shown", "unpacked"]
+__all__ = [
+    "SITEMAP_BYTES",
+    "Finding",
+    "Kind",
+    "Note",
+    "check",
+    "check_atom",
+    "finding",
+    "kind_of",
+    "shown",
+    "text_of",
+    "unpacked",
+]
 
 MAX_BYTES = 10_000_000
 """Of a document other than a sitemap: readers take no more."""
@@ -76,6 +90,16 @@ def check_atom(data: bytes, *, location: str | None = None, now: datetime | None
 def kind_of(data: bytes) -> Kind:
     """What a document is, by its beginning."""
     return seen(data).kind
+
+
+def text_of(data: bytes) -> str:
+    """A document as text, for a person to look at; what cannot be decoded is marked."""
+    whole, _fault = unpacked(data)
+    encoding = json_encoding(whole) if kind_of(whole) == "json" else xml_encoding(whole)
+    try:
+        return whole.decode(encoding, "replace")
+    except LookupError:
+        return whole.decode("utf-8", "replace")
 
 
 def unpacked(data: bytes) -> tuple[bytes, Finding | None]:
