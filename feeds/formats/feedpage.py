@@ -21,6 +21,7 @@ from feeds.formats.kept import Kept
 from feeds.formats.texts import legal
 from feeds.formats.times import moment, right_to_left
 
+
 class Alternate(NamedTuple):
     """The same entries in another format: its name beside the page, its address, what it is and how it is called."""
 
@@ -48,18 +49,22 @@ class Renderer:
             updated = moment(document.updated, ZoneInfo(document.zone), document.language)
         except ValueError as error:
             raise FeedInvalid(f"{document.path}: {error}") from error
-        text = environment().get_template("feed.html").render(
-            feed=document,
-            title=document.title.removeprefix(f"{document.site_title}: "),
-            root=_root(document),
-            alternates=_alternates(document),
-            public=document.audience is Audience.PUBLIC,
-            tier=content_tier(document.entries),
-            words=Markup(words),  # noqa: S704  # ours, a constant
-            direction="rtl" if right_to_left(document.language) else "ltr",
-            updated=updated if document.entries else None,
-            entries=Markup("".join(each.html for each in made)),  # noqa: S704  # escaped where it was made
-            data=Markup(_data(document, made)),  # noqa: S704  # likewise
+        text = (
+            environment()
+            .get_template("feed.html")
+            .render(
+                feed=document,
+                title=document.title.removeprefix(f"{document.site_title}: "),
+                root=_root(document),
+                alternates=_alternates(document),
+                public=document.audience is Audience.PUBLIC,
+                tier=content_tier(document.entries),
+                words=Markup(words),  # noqa: S704  # ours, a constant
+                direction="rtl" if right_to_left(document.language) else "ltr",
+                updated=updated if document.entries else None,
+                entries=Markup("".join(each.html for each in made)),  # noqa: S704  # escaped where it was made
+                data=Markup(_data(document, made)),  # noqa: S704  # likewise
+            )
         )
         return text.encode()
 
@@ -96,6 +101,4 @@ def _data(document: FeedDocument, made: list[Fragment]) -> str:
     return f'{in_script(head).removesuffix("}")},"mainEntity":{listing}}}'
 
 
-FORMAT = Format(
-    name="html", suffix="html", media_type="text/html; charset=utf-8", renderer=Renderer, free=False
-)
+FORMAT = Format(name="html", suffix="html", media_type="text/html; charset=utf-8", renderer=Renderer, free=False)

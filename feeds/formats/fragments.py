@@ -80,11 +80,11 @@ def when(entry: PublicEntry, zone: tzinfo, language: str) -> str:
     return f'<time datetime="{said.stamp}">{said.shown}</time>'
 
 
-def badge(entry: PublicEntry) -> str:
-    """In words that it is not for everybody; nothing where it is, or nobody knows."""
+def badge(entry: PublicEntry, kind: str = "badge") -> str:
+    """In words that it is not for everybody; nothing where it is, or nobody knows. `kind` is its class."""
     if entry.access not in BADGED:
         return ""
-    return f'<span class="badge">{escaped(entry.access_label.strip() or entry.access.value)}</span>'
+    return f'<span class="{kind}">{escaped(entry.access_label.strip() or entry.access.value)}</span>'
 
 
 def spoken(entry: PublicEntry, language: str) -> str:
@@ -101,7 +101,11 @@ def in_script(value: Any) -> str:
 
 
 def _article(entry: PublicEntry, site: Site) -> str:
-    meta = " ".join(part for part in (badge(entry), when(entry, ZoneInfo(site.zone), site.language), *_credits(entry)) if part)
+    # Of a headline alone the badge is all that there is in the place of a text.
+    bare = entry.access.gated and not entry.summary.strip() and _text(entry, site) is None
+    mark = badge(entry, f"badge {LOCKED}" if bare else "badge")
+    time = when(entry, ZoneInfo(site.zone), site.language)
+    meta = " ".join(part for part in (mark, time, *_credits(entry)) if part)
     return (
         f'<article class="entry">\n<h2{spoken(entry, site.language)} dir="auto">{heading(entry)}</h2>\n'
         + (f'<p class="meta">{meta}</p>\n' if meta else "")
@@ -111,18 +115,25 @@ def _article(entry: PublicEntry, site: Site) -> str:
     )
 
 
+def _text(entry: PublicEntry, site: Site) -> str | None:
+    """The text that may be shown, where there is one."""
+    return entry.content if not site.withheld and entry.content is not None and entry.content.strip() else None
+
+
 def _credits(entry: PublicEntry) -> Iterator[str]:
     """Its authors, its sections, and the feed that it was taken from."""
     for kind, names in (("author", entry.authors), ("section", entry.sections)):
         if said := ", ".join(dict.fromkeys(name.strip() for name in names[:MOST_LINKS] if name.strip())):
             yield f'<bdi class="{kind}">{escaped(said)}</bdi>'
     if entry.source is not None and (origin := (entry.source.title or "").strip()):
-        yield f'<cite class="origin" dir="auto">{escaped(origin)}</cite>'
+        url = entry.source.url or ""
+        name = f'<a href="{escaped(url)}" {_REL}>{escaped(origin)}</a>' if web_address(url) else escaped(origin)
+        yield f'<cite class="origin" dir="auto">{name}</cite>'
 
 
 def _body(entry: PublicEntry, site: Site) -> Iterator[str]:
     """Its teaser; the text itself folded away, so that a page of fifty stays a list; or how to come by it."""
-    text = entry.content if not site.withheld and entry.content is not None and entry.content.strip() else None
+    text = _text(entry, site)
     marks = f'{spoken(entry, site.language)} dir="auto"'
     if teaser := entry.summary.strip():
         yield f'<p class="teaser"{marks}>{escaped(teaser)}</p>\n'
@@ -132,7 +143,7 @@ def _body(entry: PublicEntry, site: Site) -> Iterator[str]:
         kind = f"text {LOCKED}" if entry.access.gated else "text"
         yield f"<details><summary{site.words}>Full text</summary>\n"
         yield f'<div class="{kind}"{marks}>{legal(_without_pictures(text))}</div></details>\n'
-    elif entry.access.gated:
+    elif entry.access.gated and teaser:
         offer = escaped(site.subscribe_url or "")
         subscribe = f' <a href="{offer}" rel="payment">Become a subscriber</a>' if offer else ""
         yield f'<p class="{LOCKED}"{site.words}>{_REST[entry.access]}{subscribe}</p>\n'

@@ -175,7 +175,9 @@ def _rows(feeds: Sequence[IndexFeed], words: str) -> str:
     lines = []
     for each in feeds:
         links = [
-            f'<a href="{escaped(path)}">{escaped(name_of(path, kind))}</a>' for path, kind in each.files if kind != _PAGE
+            f'<a href="{escaped(path)}">{escaped(name_of(path, kind))}</a>'
+            for path, kind in each.files
+            if kind != _PAGE
         ]
         links += [f'<a{words} href="{escaped(path)}">free only</a>' for path, _ in each.free[:1]]
         lines.append(f'<li id="{escaped(each.slug)}"><b dir="auto">{_named(each)}</b> {" ".join(links)}</li>\n')
