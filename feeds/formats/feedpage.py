@@ -54,7 +54,7 @@ class Renderer:
             .get_template("feed.html")
             .render(
                 feed=document,
-                title=document.title.removeprefix(f"{document.site_title}: "),
+                title=_title(document),
                 root=_root(document),
                 alternates=_alternates(document),
                 public=document.audience is Audience.PUBLIC,
@@ -67,6 +67,11 @@ class Renderer:
             )
         )
         return text.encode()
+
+
+def _title(document: FeedDocument) -> str:
+    """What the feed has beside the site's name, which stands above it."""
+    return document.title.removeprefix(document.site_title).removeprefix(": ")
 
 
 def _root(document: FeedDocument) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from datetime import tzinfo
 from html import unescape
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from db.records import Access, Enclosure
 from feeds.formats import EntryInvalid, PublicEntry
 from feeds.formats.flags import BADGED, accessible_for_free
 from feeds.formats.texts import escaped, language_tag, legal, web_address
-from feeds.formats.times import moment, rfc3339
+from feeds.formats.times import Moment, moment, rfc3339
 
 LOCKED = "locked"
 """Class of the part of an entry that is not for everybody: schema.org's `hasPart` names it."""
@@ -34,6 +35,7 @@ _FIRST = re.compile(r"\s*<p>(.*?)</p>", re.DOTALL)
 _TAG = re.compile(r'<(?:[^<>"]|"[^"]*")*>')
 _VERBS = {"audio": "Listen", "video": "Watch", "image": "Picture"}
 _REL = 'rel="noopener noreferrer nofollow"'
+_ENCODED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _REST = {
     Access.REGISTRATION: "The whole text is on the site, for registered readers.",
     Access.PREMIUM: "The whole text is on the site, for subscribers.",
@@ -61,7 +63,8 @@ class Fragment(NamedTuple):
 def fragment(entry: PublicEntry, site: Site) -> Fragment:
     """Raises `EntryInvalid` for a time without a zone; nothing else can be invalid."""
     try:
-        return Fragment(_article(entry, site), in_script(_news_article(entry, site)))
+        came = _came(entry, ZoneInfo(site.zone), site.language)
+        return Fragment(_article(entry, site, came), in_script(_news_article(entry, came)))
     except ValueError as error:
         raise EntryInvalid(entry.uid, str(error)) from error
 
@@ -74,10 +77,17 @@ def heading(entry: PublicEntry) -> str:
 
 def when(entry: PublicEntry, zone: tzinfo, language: str) -> str:
     """When it came out, as a `time`; nothing where that is not known. Raises `ValueError` for a time without a zone."""
+    return _time(_came(entry, zone, language))
+
+
+def _came(entry: PublicEntry, zone: tzinfo, language: str) -> Moment | None:
     if entry.published is None:
-        return ""
-    said = moment(entry.published, zone, language, day_only=entry.published_day_only)
-    return f'<time datetime="{said.stamp}">{said.shown}</time>'
+        return None
+    return moment(entry.published, zone, language, day_only=entry.published_day_only)
+
+
+def _time(came: Moment | None) -> str:
+    return "" if came is None else f'<time datetime="{came.stamp}">{came.shown}</time>'
 
 
 def badge(entry: PublicEntry, kind: str = "badge") -> str:
@@ -95,17 +105,15 @@ def spoken(entry: PublicEntry, language: str) -> str:
 
 def in_script(value: Any) -> str:
     """`value` as JSON that cannot end the script element it stands in (HTML, 4.12.1.3), nor be cut short by it."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    text = _ENCODED(value).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _article(entry: PublicEntry, site: Site) -> str:
+def _article(entry: PublicEntry, site: Site, came: Moment | None) -> str:
     # Of a headline alone the badge is all that there is in the place of a text.
     bare = entry.access.gated and not entry.summary.strip() and _text(entry, site) is None
     mark = badge(entry, f"badge {LOCKED}" if bare else "badge")
-    time = when(entry, ZoneInfo(site.zone), site.language)
-    meta = " ".join(part for part in (mark, time, *_credits(entry)) if part)
+    meta = " ".join(filter(None, (mark, _time(came), *_credits(entry))))
     return (
         f'<article class="entry">\n<h2{spoken(entry, site.language)} dir="auto">{heading(entry)}</h2>\n'
         + (f'<p class="meta">{meta}</p>\n' if meta else "")
@@ -123,12 +131,17 @@ def _text(entry: PublicEntry, site: Site) -> str | None:
 def _credits(entry: PublicEntry) -> Iterator[str]:
     """Its authors, its sections, and the feed that it was taken from."""
     for kind, names in (("author", entry.authors), ("section", entry.sections)):
-        if said := ", ".join(dict.fromkeys(name.strip() for name in names[:MOST_LINKS] if name.strip())):
+        if said := ", ".join(_names(names)):
             yield f'<bdi class="{kind}">{escaped(said)}</bdi>'
     if entry.source is not None and (origin := (entry.source.title or "").strip()):
         url = entry.source.url or ""
         name = f'<a href="{escaped(url)}" {_REL}>{escaped(origin)}</a>' if web_address(url) else escaped(origin)
         yield f'<cite class="origin" dir="auto">{name}</cite>'
+
+
+def _names(said: tuple[str, ...]) -> list[str]:
+    """The first of them, each once."""
+    return list(dict.fromkeys(name for each in said[:MOST_LINKS] if (name := legal(each).strip())))
 
 
 def _body(entry: PublicEntry, site: Site) -> Iterator[str]:
@@ -182,21 +195,24 @@ def _without_pictures(text: str) -> str:
 
 def _links(entry: PublicEntry, site: Site) -> Iterator[str]:
     """Files, copies, what else tells of the event and where it is discussed, a list each."""
-    duration = entry.episode.duration if entry.episode is not None else None
-    lists = {
-        "Files": {file.url: _file_words(file, duration) for file in entry.enclosures},
-        "Also in": dict(entry.via),
-        "Related": dict(entry.related),
-        "Discussion": {link.url: link.title or "Comments" for link in entry.replies},
-    }
-    for name, links in lists.items():
-        items = [
-            f'<li dir="auto"><a href="{escaped(url)}" {_REL}>{escaped(title.strip() or url)}</a></li>'
-            for url, title in links.items()
-            if web_address(url)
-        ]
-        if items:
-            yield f'<div class="more"><b{site.words}>{name}</b><ul>{"".join(items[:MOST_LINKS])}</ul></div>\n'
+    if entry.enclosures:
+        duration = entry.episode.duration if entry.episode is not None else None
+        yield from _list("Files", {file.url: _file_words(file, duration) for file in entry.enclosures}, site)
+    for name, links in (("Also in", entry.via), ("Related", entry.related)):
+        if links:
+            yield from _list(name, dict(links), site)
+    if entry.replies:
+        yield from _list("Discussion", {link.url: link.title or "Comments" for link in entry.replies}, site)
+
+
+def _list(name: str, links: dict[str, str], site: Site) -> Iterator[str]:
+    """Links to the web by their addresses, a few of them; nothing where there are none."""
+    items = [
+        f'<li dir="auto"><a href="{escaped(url)}" {_REL}>{escaped(title.strip() or url)}</a></li>'
+        for url, title in islice(((url, title) for url, title in links.items() if web_address(url)), MOST_LINKS)
+    ]
+    if items:
+        yield f'<div class="more"><b{site.words}>{name}</b><ul>{"".join(items)}</ul></div>\n'
 
 
 def _file_words(file: Enclosure, duration: int | None) -> str:
@@ -212,19 +228,18 @@ def _file_words(file: Enclosure, duration: int | None) -> str:
     return f"{_VERBS.get(kind, 'File')}: {name or file.url}" + (f" ({', '.join(told)})" if told else "")
 
 
-def _news_article(entry: PublicEntry, site: Site) -> dict[str, Any]:
+def _news_article(entry: PublicEntry, came: Moment | None) -> dict[str, Any]:
     """The entry as schema.org has it, with what search engines ask for of articles that cost
     (https://developers.google.com/search/docs/appearance/structured-data/paywalled-content)."""
     made: dict[str, Any] = {"@type": "NewsArticle", "headline": legal(entry.title.strip() or entry.url)}
     if web_address(entry.url):
         made["url"] = entry.url
-    if entry.published is not None:
-        zone = ZoneInfo(site.zone)
-        made["datePublished"] = moment(entry.published, zone, site.language, day_only=entry.published_day_only).stamp
+    if came is not None:
+        made["datePublished"] = came.stamp
     made["dateModified"] = rfc3339(entry.updated)
-    if authors := [name for each in dict.fromkeys(entry.authors[:MOST_LINKS]) if (name := legal(each).strip())]:
+    if authors := _names(entry.authors):
         made["author"] = [{"@type": "Person", "name": name} for name in authors]
-    if sections := [name for each in dict.fromkeys(entry.sections[:MOST_LINKS]) if (name := legal(each).strip())]:
+    if sections := _names(entry.sections):
         made["articleSection"] = sections
     if (spoken_in := language_tag(entry.language)) is not None:
         made["inLanguage"] = spoken_in

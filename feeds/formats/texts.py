@@ -10,8 +10,7 @@ import re
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
-_UNSAFE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "\r": "&#13;"})
-_SPECIAL = re.compile("[&<>\"'\r]")
+_SPECIAL = re.compile('[&<>"\r]')
 _HTTP = re.compile(r"https?://[^\x00-\x20\x7f-\x9f\s<>\"{}|\\^`/?#][^\x00-\x20\x7f-\x9f\s<>\"{}|\\^`]*", re.IGNORECASE)
 _MEDIA = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -32,9 +31,13 @@ def legal(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """`text` as character data or between quotes, in XML and HTML alike; a carriage return would become a line feed."""
+    """`text` as character data or between double quotes, in XML and HTML alike; a bare carriage return would come back
+    as a line feed."""
     text = legal(text)
-    return text.translate(_UNSAFE) if _SPECIAL.search(text) is not None else text
+    if _SPECIAL.search(text) is None:
+        return text
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return text.replace("\r", "&#13;")
 
 
 def web_address(address: str) -> bool:

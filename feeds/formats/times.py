@@ -19,28 +19,35 @@ class Moment(NamedTuple):
 
 def rfc3339(when: datetime) -> str:
     """`when` in UTC, to the second. Raises `ValueError` for one without a zone, or outside of the years 1 to 9999."""
-    if when.tzinfo is None:
-        raise ValueError("a time has no time zone")
-    try:
-        return when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
-    except OverflowError as error:
-        raise ValueError("a time is outside of the years 1 to 9999") from error
+    return _in_utc(when).isoformat(timespec="seconds")[: len("2026-11-23T12:00:00")] + "Z"
 
 
 def moment(when: datetime, zone: tzinfo, language: str, *, day_only: bool = False) -> Moment:
     """`when` as it is said in `zone`; the day alone where no more is known. Raises `ValueError` as `rfc3339` does."""
-    stamp = rfc3339(when)
+    when = _in_utc(when)
     try:
         local = when.astimezone(zone)
     except OverflowError:  # the last hours of the year 9999, east of here
-        local = when.astimezone(UTC)
+        local = when
     day = _day(local.date(), language)
     if day_only:
         return Moment(day, local.date().isoformat())
     offset = local.utcoffset()
-    if offset is not None and offset.seconds % 60 == 0:  # before there were zones, hours were those of the sun
-        stamp = local.isoformat(timespec="minutes")
+    # Before there were zones, hours were those of the sun.
+    whole = offset is None or offset.seconds % 60 == 0
+    stamp = local.isoformat(timespec="minutes") if whole else rfc3339(when)
     return Moment(f"{day}, {_hour(local.hour, local.minute, language)}", stamp)
+
+
+def _in_utc(when: datetime) -> datetime:
+    if when.tzinfo is UTC:
+        return when
+    if when.tzinfo is None:
+        raise ValueError("a time has no time zone")
+    try:
+        return when.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a time is outside of the years 1 to 9999") from error
 
 
 def right_to_left(language: str) -> bool:
