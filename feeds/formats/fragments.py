@@ -43,8 +43,9 @@ _REST = {
 
 
 class Site(NamedTuple):
-    """What a fragment depends on beside the entry. `withheld` says that its body may not be in it. `language` is that
-    of the page around it, `words` the attributes of words that are ours: English, on a page that may not be."""
+    """What a fragment depends on beside the entry. `withheld` says that its body may not be in it, nor its files.
+    `language` is that of the page around it, `words` the attributes of words that are ours: English, on a page that may
+    not be."""
 
     language: str
     zone: str
@@ -195,7 +196,7 @@ def _without_pictures(text: str) -> str:
 
 def _links(entry: PublicEntry, site: Site) -> Iterator[str]:
     """Files, copies, what else tells of the event and where it is discussed, a list each."""
-    if entry.enclosures:
+    if entry.enclosures and not site.withheld:
         duration = entry.episode.duration if entry.episode is not None else None
         yield from _list("Files", {file.url: _file_words(file, duration) for file in entry.enclosures}, site)
     for name, links in (("Also in", entry.via), ("Related", entry.related)):

@@ -26,7 +26,8 @@ _PLAYED = ("audio/", "video/")
 
 
 class _Site(NamedTuple):
-    """What an item's bytes depend on beside the entry. `withheld` says that its body may not be among them."""
+    """What an item's bytes depend on beside the entry. `withheld` says that its body may not be among them, nor its
+    files and pictures."""
 
     base_url: str
     withheld: bool
@@ -71,13 +72,13 @@ def _item(entry: PublicEntry, site: _Site) -> bytes:
         "content_html": body,
         "content_text": teaser or entry.title.strip() or entry.url,
         "summary": teaser,
-        **_pictures(entry),
+        **({} if site.withheld else _pictures(entry)),
         "date_published": _moment(entry, entry.published),
         "date_modified": _moment(entry, entry.updated),
         "authors": [{"name": name} for name in dict.fromkeys(entry.authors) if name.strip()],
         "tags": list(_tags(entry)),
         "language": language_tag(entry.language),
-        "attachments": list(_attachments(entry)),
+        "attachments": [] if site.withheld else list(_attachments(entry)),
         "_access": _access(entry, site),
         "_story": _story(entry, site),
     }
