@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, NamedTuple
+
+from feeds.validate import rules_other
 
 Severity = Literal["error", "warning"]
 
@@ -24,9 +28,12 @@ _ERRORS = {
     "MisplacedMetadata": "Put what describes the feed before its first entry.",
     "MissingAttribute": "Add it.",
     "MissingContentOrAlternate": "Add content, or a link with rel=alternate.",
+    "MissingDescription": "Add it.",
     "MissingElement": "Add it.",
     "MissingHref": "Add href.",
+    "MissingLink": "Add it.",
     "MissingSummary": "Add a summary: the content is elsewhere or is not text.",
+    "MissingTitle": "Add it.",
     "MissingXhtmlDiv": "Wrap the markup in one div of the XHTML namespace.",
     "SAXError": "Write well-formed XML, with nothing before its declaration and no document type.",
     "UndefinedElement": "Take it out, or give it a namespace of its own.",
@@ -70,10 +77,15 @@ class Note(NamedTuple):
     what: str
 
 
-def finding(note: Note, line: int, column: int = 1) -> Finding:
-    """`note` with its place, its severity and its advice."""
-    severity: Severity = "error" if note.code in _ERRORS else "warning"
-    advice = _ERRORS.get(note.code) or _WARNINGS[note.code]
+_ALL_ERRORS = {**rules_other.ERRORS, **_ERRORS}
+_ALL_WARNINGS = {**rules_other.WARNINGS, **_WARNINGS}
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def finding(note: Note, line: int, column: int = 1, own: Mapping[str, str] = _NONE) -> Finding:
+    """`note` with its place, its severity and its advice; `own` is a format's advice by code, which goes first."""
+    severity: Severity = "error" if note.code in _ALL_ERRORS else "warning"
+    advice = own.get(note.code) or _ALL_ERRORS.get(note.code) or _ALL_WARNINGS[note.code]
     return Finding(severity, note.code, line, column, f"{note.what}. {advice}")
 
 
