@@ -36,7 +36,7 @@ ROUND = 20.0
 """Seconds after which a tick begins no more polls: what came is published before the next ones."""
 
 ARCHIVED = 5000
-"""Entries of archives after which a publish begins no more of them: a third of a second, and the feeds wait no longer."""
+"""Entries of archives after which a publish begins no more of them: feeds wait a third of a second for it."""
 
 STOP_WITHIN = 4.0
 """Seconds a stop waits for the work at hand; what is not done by then was not committed and is done again."""

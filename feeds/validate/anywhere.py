@@ -10,7 +10,7 @@ from feeds.validate import dates, values
 from feeds.validate.grammar import ANYTHING, Attributes, Family, Place, Rule, Scene, container, leaf, needs
 from feeds.validate.rules import Note, shown
 from feeds.validate.spaces import RDF
-from feeds.validate.values import full_link, positive
+from feeds.validate.values import positive
 
 _NUMBER = re.compile(r"[-+]?[0-9]+\.?[0-9]*")
 _POINT = re.compile(rf"{_NUMBER.pattern}[ ,]{_NUMBER.pattern}")
@@ -122,4 +122,3 @@ EVERYWHERE: Place = {
     "opml:ownerEmail": leaf(values.contact),
     "opml:ownerId": leaf(values.web_address),
 }  # fmt: skip
-

@@ -11,8 +11,8 @@ from lxml import etree
 from feeds.validate import dates, html, values
 from feeds.validate.anywhere import EVERYWHERE, RDF_RESOURCE, RESOURCE
 from feeds.validate.canonical import canonical
-from feeds.validate.grammar import ANYTHING, Attributes, Family, Found, Place, Rule, Scene, container, leaf, needs
-from feeds.validate.rules import Note, shown
+from feeds.validate.grammar import ANYTHING, Attributes, Family, Place, Rule, Scene, container, leaf, needs
+from feeds.validate.rules import shown
 from feeds.validate.spaces import RDF, XHTML, XML
 
 _DIV = f"{{{XHTML}}}div"

@@ -78,7 +78,9 @@ def _known(name: str) -> bool:
     return info._is_text_encoding and info.name not in _NO_ENCODINGS
 
 
-_NO_ENCODINGS = frozenset({"idna", "punycode", "unicode_escape", "raw-unicode-escape", "undefined", "utf-7", "oem", "mbcs"})
+_NO_ENCODINGS = frozenset(
+    {"idna", "punycode", "unicode_escape", "raw-unicode-escape", "undefined", "utf-7", "oem", "mbcs"}
+)
 
 
 def _text(data: bytes, codec: str, name: str, notes: list[tuple[int, int, Note]]) -> Decoded:

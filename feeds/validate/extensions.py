@@ -67,7 +67,7 @@ ITEM: Place = {
     **_ANYWHERE_IN_FEEDS,
     **GOOGLE_BASE,
     **PODCAST_ITEM,
-    **{name: _ADDRESS for name in (*_RSS_ADDRESSES, "feedburner:origEnclosureLink")},
+    **dict.fromkeys((*_RSS_ADDRESSES, "feedburner:origEnclosureLink"), _ADDRESS),
     "wfw:commentRSS": Rule(_comment_rss),
     "annotate:reference": RESOURCE._replace(once="DuplicateElement"),
     "ag:source": _TEXT,

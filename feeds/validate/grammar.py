@@ -212,9 +212,7 @@ class Scene:
             for inner in element.iterdescendants(etree.Element):
                 self.characters(inner)
 
-    def attributes(
-        self, element: etree._Element, expected: Attributes = {}, required: Iterable[str] = ()
-    ) -> None:
+    def attributes(self, element: etree._Element, expected: Attributes = {}, required: Iterable[str] = ()) -> None:
         """Looks at the attributes of an element: those that are expected, those that are missing, and others."""
         for key, value in element.items():
             name, text = cast(str, key), cast(str, value)

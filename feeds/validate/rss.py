@@ -41,7 +41,9 @@ _DATE = leaf(date=dates.rfc822)
 _CONTACT = leaf(values.named_contact)
 
 
-def same_notes(scene: Scene, element: etree._Element, found: Found, pairs: Iterable[tuple[str, str]], code: str) -> None:
+def same_notes(
+    scene: Scene, element: etree._Element, found: Found, pairs: Iterable[tuple[str, str]], code: str
+) -> None:
     """What is said in two vocabularies."""
     for core, extension in pairs:
         if core in found and extension in found:

@@ -17,7 +17,7 @@ from feeds.validate.places import Outline
 from feeds.validate.rdf import rdf_notes
 from feeds.validate.rss import rss_notes
 from feeds.validate.rules import Finding, Note, finding, shown
-from feeds.validate.spaces import ATOM, ATOM_03, MEDIA, PREFIXES, RSS_10, RSS_11, RSS_090, known, prefix_of
+from feeds.validate.spaces import ATOM, ATOM_03, MEDIA, PREFIXES, RSS_090, RSS_10, RSS_11, known, prefix_of
 from feeds.validate.values import iri
 
 _GRACE = timedelta(days=1)
@@ -28,7 +28,9 @@ _USUAL = {prefix: uri for uri, prefix in reversed(PREFIXES.items())}
 Placed = tuple[int, int, Note]
 
 
-def xml_findings(data: bytes, *, location: str | None = None, now: datetime | None = None) -> tuple[Finding, ...] | None:
+def xml_findings(
+    data: bytes, *, location: str | None = None, now: datetime | None = None
+) -> tuple[Finding, ...] | None:
     """What is wrong with an Atom, RSS or RDF document, by place; None where the root is of another family.
 
     With `location`, the address it is served under, rel=self has to say the same. With `now`, times more than a day
@@ -194,6 +196,3 @@ def _declaration_note(prefix: str, uri: str, family: Family) -> Note | None:
     if not uri or known(uri) or (uri == ATOM_03 and family is Family.ATOM):
         return None
     return iri(uri) or Note("UnknownNamespace", f"the namespace {shown(uri)} is unknown")
-
-
-
