@@ -23,7 +23,11 @@ class Head(BaseExtension):  # type: ignore[misc]  # feedgen ships no types
 
     def of(self, document: FeedDocument, prefixes: set[str]) -> None:
         """Says which feed this is; `prefixes` are those of its entries beside `ALWAYS`."""
-        self._archived = document.archive is not None and document.archive.current is not None
+        archive = document.archive
+        # One that stands alone is not marked: an archive without a link to another is thought to be incomplete.
+        self._archived = (
+            archive is not None and archive.current is not None and bool(archive.previous or archive.following)
+        )
         self._stylesheet = stylesheet_of(document)
         self._prefixes = {*ALWAYS, *prefixes, "fh"} if self._archived else {*ALWAYS, *prefixes}
 

@@ -33,7 +33,7 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][A-Za-z0-9._~!$&'()*+,;=:@/?#%-]*)?")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@/?#%-]")
-_MARKUP = re.compile(r"<(?=/[a-zA-Z])|&(?=#?[a-zA-Z0-9]{1,31};)")
+_MARKUP = re.compile(r"<(?=/[a-zA-Z])|&(?=(#?\w{1,32}))")
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
 _NONCHARACTERS = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _DOUBTFUL = re.compile(rb"\xc2[\x80-\x9f]|\xef\xbf\xbd")
@@ -82,7 +82,15 @@ def literal(plain: str) -> str:
 
     A word joiner, which nobody sees, parts the `<` of an end tag and the `&` of a character's name from what follows.
     """
-    return _MARKUP.sub("\\g<0>\u2060", plain) if "<" in plain or "&" in plain else plain
+    return _MARKUP.sub(_parted, plain) if "<" in plain or "&" in plain else plain
+
+
+def _parted(found: re.Match[str]) -> str:
+    """What begins like markup, and a word joiner; "AT&T" has no such name, with a semicolon or without."""
+    name = found[1]
+    if name is None or name in name2codepoint or name == "apos" or not name.isalpha():
+        return f"{found[0]}\u2060"
+    return found[0]
 
 
 def address(url: str) -> str | None:
