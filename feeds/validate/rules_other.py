@@ -64,6 +64,7 @@ JSON_ADVICE = {
     "DuplicateElement": "Keep one: which one counts differs from reader to reader.",
     "DuplicateIds": "Give every item an id of its own.",
     "InvalidFullLink": "Give an absolute address, such as https://news.example/1.",
+    "InvalidNonNegativeInteger": "Give a number that is not negative; bytes are whole.",
     "MissingElement": "Add it.",
     "MissingSelf": "Add feed_url with the feed's own address.",
     "NotUTF8": "Save the document as UTF-8: RFC 8259 asks for it.",
@@ -81,6 +82,7 @@ SITEMAP_ADVICE = {
 }
 OPML_ADVICE = {
     "InvalidFullLink": "Give an absolute address, such as https://news.example/feed.",
+    "InvalidPositiveInteger": "Give a whole number.",
 }
 UNKNOWN_ADVICE = {
     "SAXError": "Give a feed (Atom, RSS, RDF, JSON Feed), OPML or a sitemap.",

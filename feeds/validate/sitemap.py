@@ -103,7 +103,7 @@ class _Checker:
         elif element.namespace == _IMAGE and name == "image" and "loc" not in element.seen:
             self._add(element, "MissingElement", "the picture has no loc")
         elif element.namespace == _IMAGE and name in _PICTURES_GIVEN_UP:
-            self._once(element, "DeprecatedElement", f"image:{name} is not read any more")
+            self._once(element, "DeprecatedElement", f"Google has given image:{name} up")
 
     def _add(self, element: Element, code: str, what: str) -> None:
         self.notes.add((element.line, element.column), code, what)
@@ -213,7 +213,7 @@ class _Checker:
             if self._news == MAX_NEWS + 1:
                 self._add(element, "TooMany", f"there are more than {MAX_NEWS:,} news:news")
         elif name in _GIVEN_UP:
-            self._once(element, "DeprecatedElement", f"news:{name} is not read any more")
+            self._once(element, "DeprecatedElement", f"Google has given news:{name} up")
         elif name not in _PIECES.get(parent.name, ()):
             self._add(element, "UndefinedElement", f"news:{name[:40]} is no element of {shown(parent.name)}")
         elif parent.seen[name] > 1:

@@ -141,7 +141,7 @@ class _Walk:
         self._listener = listener
         self._open: list[Element] = []
         self._elements = 0
-        self._fault: Note | None = None
+        self._fault = Note("SAXError", "it is not well-formed")
         parser = self._parser = expat.ParserCreate(encoding, " ")
         parser.buffer_text = True
         parser.StartElementHandler = self._begin
@@ -154,12 +154,13 @@ class _Walk:
         try:
             self._parser.Parse(data, True)
         except _Stop:
-            note = self._fault or Note("SAXError", "not XML")
-            return Fault(note, self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)
+            return Fault(self._fault, self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)
         except expat.ExpatError as error:
             undefined = error.code == expat.errors.codes[expat.errors.XML_ERROR_UNDEFINED_ENTITY]
             code = "UndefinedNamedEntity" if undefined else "SAXError"
-            return Fault(Note(code, expat.ErrorString(error.code) or "not XML"), error.lineno, error.offset + 1)
+            return Fault(
+                Note(code, f"it is not well-formed: {expat.ErrorString(error.code)}"), error.lineno, error.offset + 1
+            )
         finally:
             self._parser.StartElementHandler = self._parser.EndElementHandler = None
             self._parser.CharacterDataHandler = self._parser.EntityDeclHandler = None
