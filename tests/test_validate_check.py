@@ -1,4 +1,4 @@
-"""The check of any document: golden cases of JSON Feed, OPML and sitemaps, what else a document may be, hostile input."""
+"""The check of any document: golden cases of JSON Feed, OPML and sitemaps, documents of other kinds, hostile input."""
 
 from __future__ import annotations
 
@@ -117,6 +117,7 @@ def test_what_is_none_of_ours_has_one_finding_that_says_what_it_is(data: bytes, 
         ("{}".encode("utf-16"), "json"),
         ("[]".encode("utf-16-be"), "json"),
         ("{}".encode("utf-32"), "json"),
+        ("{}".encode("utf-32-be"), "json"),
         (b"<", "text"),
         (b"< a", "text"),
         (b"<?x", "text"),
@@ -125,6 +126,15 @@ def test_what_is_none_of_ours_has_one_finding_that_says_what_it_is(data: bytes, 
 )
 def test_kinds_are_told_by_the_beginning(data: bytes, kind: str) -> None:
     assert kind_of(data) == kind
+
+
+def test_json_is_read_in_every_encoding_of_unicode() -> None:
+    text = json.dumps(FEED | {"title": "Порт 😀"}, ensure_ascii=False)
+    for encoding in ("utf-16", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"):
+        assert codes(text.encode(encoding)) == ["NotUTF8"]
+    assert codes("\ufeff".encode("utf-32-be") + text.encode("utf-32-be")) == ["NotUTF8"]
+    assert codes("\ufeff".encode("utf-16-be") + text.encode("utf-16-be")) == ["NotUTF8"]
+    assert codes(text.encode()) == []
 
 
 def test_xml_feeds_are_checked_by_their_own_rules() -> None:
@@ -204,9 +214,19 @@ def test_news_is_stale_after_two_days(date: str, stale: bool) -> None:
     assert check(URLSET + news.encode()) == ()
 
 
+@pytest.mark.parametrize("address", ["mailto:a@news.example", "https://", "/a", "news.example/a"])
+def test_a_sitemap_lists_addresses_of_the_web(address: str) -> None:
+    assert codes(URLSET + f"<url><loc>{address}</loc></url></urlset>".encode()) == ["InvalidFullLink"]
+
+
+def test_an_outline_document_needs_no_version() -> None:
+    """The name that the root of OPML had at first; the W3C validator knows it, too."""
+    assert codes(b'<outlineDocument><head/><body><outline text="x"/></body></outlineDocument>') == []
+
+
 def test_what_a_foreign_namespace_holds_is_its_own() -> None:
-    opml = b'<opml version="2.0" xmlns:x="urn:x"><head><x:a><title>x</title></x:a></head><body><outline text="x"/></body></opml>'
-    assert codes(opml) == []
+    head, body = "<head><x:a><title>x</title></x:a></head>", '<body><outline text="x"/></body>'
+    assert codes(f'<opml version="2.0" xmlns:x="urn:x">{head}{body}</opml>'.encode()) == []
     assert (
         codes(URLSET + b'<url><loc>https://news.example/</loc><x:a xmlns:x="urn:x"><x:b/></x:a></url></urlset>') == []
     )
@@ -246,6 +266,9 @@ def test_findings_of_one_code_are_bounded() -> None:
     assert len(found) == MAX_OF_CODE
     assert found[-1].message.endswith(" There are 50 more of these.")
     assert not any("more of these" in one.message for one in found[:-1])
+    items = b"<item><title>x</title></item>" * (MAX_OF_CODE + 7)
+    told = [one.message for one in check(b'<rss version="2.0"><channel>' + items + b"</channel></rss>")]
+    assert sum("There are 7 more of these." in one for one in told) >= 1
 
 
 def test_text_is_what_a_person_reads() -> None:
@@ -324,5 +347,5 @@ def test_the_time_is_linear_in_the_length(kind: str) -> None:
         check(data)
         return time.process_time() - begun
 
-    short = min(seconds(100_000) for _ in range(3))
-    assert seconds(800_000) < 0.1 + 8 * 4 * short
+    short = min(seconds(50_000) for _ in range(3))
+    assert seconds(400_000) < 0.1 + 8 * 4 * short

@@ -41,8 +41,7 @@ _STATE = re.compile(r"(?:\d+(?:\s*,\s*\d+)*)?", re.ASCII)
 def opml_findings(data: bytes) -> tuple[Finding, ...]:
     """What is wrong with an OPML document, by place. Nothing is raised."""
     checker = _Checker()
-    fault = walk(data, checker)
-    if fault is not None:
+    for fault in walk(data, checker):
         checker.notes.add((fault.line, fault.column), *fault.note)
     return checker.notes.findings(OPML_ADVICE)
 

@@ -49,10 +49,9 @@ def sitemap_findings(data: bytes, *, location: str | None = None, now: datetime 
     if len(data) > MAX_BYTES:
         checker.notes.add((1, 1), "TooLarge", f"the sitemap has {len(data):,} bytes, more than {MAX_BYTES:,}")
     encoding = encoding_of(data)
-    if encoding not in ("utf-8", "utf8", "us-ascii"):
+    if encoding not in ("utf-8", "utf8", "us-ascii", "ascii"):
         checker.notes.add((1, 1), "NotUTF8", f"the sitemap is {encoding.upper()}")
-    fault = walk(data, checker)
-    if fault is not None:
+    for fault in walk(data, checker):
         checker.notes.add((fault.line, fault.column), *fault.note)
     return checker.notes.findings(SITEMAP_ADVICE)
 
@@ -116,8 +115,6 @@ class _Checker:
 
     def _root(self, root: Element) -> None:
         self._namespace = root.namespace
-        if root.name not in _ROOTS:
-            self._add(root, "UndefinedElement", f"the root is {shown(root.name)}, not urlset or sitemapindex")
         if not root.namespace:
             self._add(root, "MissingNamespace", f"{root.name} is in no namespace, not in {_OWN}")
         elif root.namespace != _OWN:
