@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from feeds.cli import check as module
 from feeds.cli.desk import Desk
 from feeds.cli.findings import WIDTH, Report
 from feeds.validate import Finding
-from tests.command import FEEDS, Folder, Ran
+from tests.command import FEEDS, ROOT, Folder, Ran
 from tests.fakes import Reply, Site
 
 GOOD: dict[str, Any] = {
@@ -305,3 +306,16 @@ def test_a_broken_configuration_matters_for_addresses_alone(desk: Folder) -> Non
 
 def test_the_files_looked_for_are_those_of_the_help() -> None:
     assert module.SUFFIXES == (".atom", ".rss", ".xml", ".rdf", ".json", ".opml")
+
+
+def test_the_page_shows_what_is_printed(desk: Folder) -> None:
+    page = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
+    (feed,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    put(desk, "feed.json", feed.encode())
+    shown = [block.split("\n", 1) for block in re.findall(r"```console\n\$ feeds check (.*?)```", page, re.DOTALL)]
+    (plain, said), (_, excerpt), (_, table) = shown
+    assert desk.run("check", plain).out == said
+    assert excerpt in desk.run("check", "-v", "feed.json").out
+    (told,) = lines(desk.run("check", "--json", "feed.json"))
+    rows = [f"{one['severity']}\t{one['code']}\t{one['line']}" for one in told["findings"]]
+    assert rows == table.splitlines()
