@@ -103,6 +103,7 @@ _ENTRY: Place = {
     "updated": DATE,
     "trackback:ping": leaf(full_link),
     "trackback:about": leaf(full_link, once=""),
+    "app:collection": Rule(Scene.eaten, ""),
     "app:control": container({"app:draft": leaf(yes_no)}),
 }
 

@@ -137,6 +137,7 @@ def _xhtml(scene: Scene, element: etree._Element) -> None:
     name = scene.spelt(element)
     if not children or (element.text or "").strip() or children[0].tag != _DIV:
         scene.note(element, "MissingXhtmlDiv", f"{name} of type xhtml is not one div")
+        scene.plain(element, element.text or "", "NotInline")
         if children and children[0].tag != _DIV and str(children[0].tag).endswith("}div"):
             scene.note(children[0], "NotHtml", "the div is not in the namespace of XHTML")
         return
@@ -301,6 +302,8 @@ def _same_document(scene: Scene, element: etree._Element, href: str) -> None:
     if not scene.based:
         return
     base = base_of(element).partition("#")[0]
+    if relation(element) == "self" and scene.location is None:
+        return
     if base and joined(scene.location or "", base) != (scene.location or "").partition("#")[0]:
         if joined(base, href).partition("#")[0] == base:
             scene.note(element, "SameDocumentReference", f"{shown(href)} is the base itself")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from feeds.validate import values
+from feeds.validate import html, values
 from feeds.validate.dates import moment_of, rfc3339
 from feeds.validate.grammar import ANYTHING, Found, Rule, Scene, container, leaf
 from feeds.validate.rules import Note
@@ -25,7 +25,7 @@ def _count(value: str) -> Note | None:
 
 
 def _title(value: str) -> Note | None:
-    if "</" in value:
+    if html.tag_in(value) or html.entity_in(value):
         return Note("ContainsHTML", f"there is markup in {values.shown(value)}")
     return values.filled(value)
 
@@ -44,6 +44,7 @@ def _history(scene: Scene, element: etree._Element) -> None:
 
 
 def _sync(scene: Scene, element: etree._Element, found: Found) -> None:
+    scene.gather({"sx:sync": [element]}, ("sx:sync",))
     if "sx:history" not in found:
         scene.note(element, "MissingElement", "sx:sync has no sx:history")
 

@@ -18,7 +18,7 @@ from lxml import etree
 from feeds.validate import html, values
 from feeds.validate.dates import Reading
 from feeds.validate.rules import Note, shown
-from feeds.validate.spaces import RDF, XML, known, prefix_of
+from feeds.validate.spaces import RDF, RSS_11, XML, known, prefix_of
 from feeds.validate.values import Check
 
 _BAD_TEXT = re.compile(r"[\x80-\x9f\ufffd]")
@@ -28,6 +28,7 @@ _REPLACEMENT = "\ufffd".encode()
 _XML_ATTRIBUTES = tuple(f"{{{XML}}}{name}" for name in ("base", "lang", "id", "space"))
 _BASE, _LANG = _XML_ATTRIBUTES[:2]
 _RDF_ATTRIBUTES = frozenset(f"{{{RDF}}}{name}" for name in ("parseType", "datatype", "resource"))
+_ABOUT, _RESOURCE = f"{{{RDF}}}about", f"{{{RDF}}}resource"
 _PARSE_TYPE = f"{{{RDF}}}parseType"
 
 
@@ -297,12 +298,30 @@ def rdf_extension(scene: Scene, element: etree._Element) -> None:
     """An extension of RDF: text and elements do not mix in it, but as a literal."""
     literal: set[etree._Element] = set()
     for inner in element.iter(etree.Element):
+        if inner is not element and inner not in literal and inner.getparent() not in literal:
+            _rdf_node(scene, inner, outermost=inner.getparent() is element)
         if inner.get(_PARSE_TYPE) == "Literal" or inner.getparent() in literal:
             literal.add(inner)
         elif len(inner) and any(
             piece and not piece.isspace() for piece in (inner.text, *(child.tail for child in inner))
         ):
             scene.note(inner, "InvalidRDF", f"{scene.spelt(inner)} has text beside its elements")
+
+
+def _rdf_node(scene: Scene, element: etree._Element, *, outermost: bool) -> None:
+    """An element inside an extension: no element of the format, described once, and a node where a node has to be."""
+    if scene.version == "1.1" and ":" not in (scene.name(str(element.tag)) or ":"):
+        scene.note(element, "UndefinedElement", f"{scene.spelt(element)} stands in an extension")
+    for attribute in map(str, element.keys()):
+        if scene.version == "1.1" and attribute.startswith(f"{{{RSS_11}}}"):
+            scene.note(element, "UnexpectedAttribute", f"{scene.spelt(element)} has {shown(attribute)}")
+    if outermost and element.get(_RESOURCE) is not None:
+        scene.note(element, "InvalidRDF", f"{scene.spelt(element)} is a node and has rdf:resource")
+    about = element.get(_ABOUT)
+    if about is not None and about in scene.abouts:
+        scene.note(element, "DuplicateValue", f"the rdf:about {shown(about)} is there twice")
+    if about is not None:
+        scene.abouts.add(str(about))
 
 
 def leaf(
@@ -365,5 +384,11 @@ def needs(**codes: str) -> Callable[[Scene, etree._Element, Found], None]:
     return after
 
 
-ANYTHING = Rule(Scene.eaten, "")
-"""An element whose inside nobody looks at; there may be many."""
+def _anything(scene: Scene, element: etree._Element) -> None:
+    if scene.family is Family.RDF:
+        rdf_extension(scene, element)
+    scene.eaten(element)
+
+
+ANYTHING = Rule(_anything, "")
+"""An element whose inside has no rules; there may be many."""

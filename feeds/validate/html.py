@@ -30,6 +30,7 @@ from feeds.validate.vocabulary import (
 
 _END_TAG = re.compile(r"</(\w+)>")
 _ENTITY = re.compile(r"&(#?\w{1,32})")
+_WINDOWS = re.compile(r"&#(?:x0*[89][0-9a-fA-F]|0*1(?:2[89]|[34][0-9]|5[0-9]));", re.IGNORECASE)
 _LOOSE = re.compile(r"&#[x0-9]|<[/a-zA-Z]")
 # A tag's attributes end at `<`, so that a scan from each of many unclosed tags stays linear.
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)((?:[^<>\"']++|\"[^\"]*\"|'[^']*')*+)(>?)")
@@ -72,6 +73,8 @@ def looks_like_markup(text: str) -> bool:
 def html_notes(html: str, *, relative: bool = False) -> tuple[Note, ...]:
     """Risks in HTML, each kind once; with `relative`, addresses that are. Where there is nothing else, what is no HTML."""
     notes: dict[str, Note] = {}
+    if "&#" in html and (number := _WINDOWS.search(html)):
+        return (Note("NotHtml", f"{number[0]} is no character of HTML"),)
     if "<" not in html:
         return ()
     balance = _Balance()

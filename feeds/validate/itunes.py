@@ -122,9 +122,9 @@ def _owner(scene: Scene, element: etree._Element, found: Found) -> None:
 
 _SHARED: Place = {
     "itunes:author": _limited(255),
-    # Apple has said "true" and "false" since 2019.
     "itunes:block": _untrimmed("yes|no|clean|true|false", "InvalidYesNoClean"),
-    "itunes:explicit": _untrimmed("yes|no|clean|true|false|explicit", "InvalidYesNoClean"),
+    # Apple has asked for "true" and "false" since 2019; what it said before is in most feeds.
+    "itunes:explicit": _untrimmed("true|false|yes|no|clean|explicit", "InvalidTrueFalse"),
     "itunes:keywords": _limited(255, _keywords),
     "itunes:subtitle": _limited(255),
     "itunes:summary": _limited(4000),

@@ -17,6 +17,8 @@ from feeds.validate.values import full_link, link
 _ABOUT, _RESOURCE, _PARSE_TYPE = (f"{{{RDF}}}{name}" for name in ("about", "resource", "parseType"))
 _ITEM: Place = {
     **ITEM_PLACE,
+    # No element of Dublin Core, but one of RSS 1.1's own examples.
+    "dc:author": ANYTHING,
     "rdfs:label": leaf(once=""),
     "rdfs:comment": leaf(once=""),
     "trackback:ping": RESOURCE._replace(once="DuplicateElement"),

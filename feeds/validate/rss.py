@@ -347,6 +347,7 @@ def _channel(scene: Scene, element: etree._Element) -> None:
     if scene.version == "2.0" and "self" not in {relation(link) for link in found.get("atom:link", [])}:
         scene.note(element, "MissingAtomSelfLink", "there is no atom:link with rel=self")
     unique_notes(scene, "guid")
+    unique_notes(scene, "sx:sync")
     docs = found.get("docs")
     if docs is not None and scene.text(docs[0]) == _BOARD:
         scene.notes[:] = [note for note in scene.notes if note[1].code != "UseOfExtensionAttr"]
@@ -392,7 +393,7 @@ def unique_notes(scene: Scene, name: str) -> None:
     """Values that have to be different in all items."""
     seen = set()
     for element in scene.gathered.get(name, []):
-        value = scene.text(element)
+        value = scene.text(element) or str(element.get("id", ""))
         if value and value in seen:
             scene.note(element, "DuplicateValue", f"the {name} {shown(value)} is there twice")
         seen.add(value)
