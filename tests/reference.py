@@ -137,8 +137,8 @@ _NOTES = {
         "rule); the last three have null as `source`."
     ),
     "check list.opml": (
-        "One such object a line, for each document. `valid` is false where a finding is an `error`, with `--strict` where "
-        "there is any; the codes are told in [checking feeds](checking.md)."
+        "One such object a line, for each document. `valid` is false where a finding is an `error`, with `--strict` "
+        "where there is any; the codes are told in [checking feeds](checking.md)."
     ),
     "entries set-access": "`feeds entries withdraw` and `feeds entries restore` give the same.",
     "entries history": (

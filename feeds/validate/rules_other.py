@@ -49,7 +49,6 @@ WARNINGS = {
     "MissingXmlURL": "Add xmlUrl.",
     "NotCacheable": "Allow caches to keep it and to ask whether it still holds: Cache-Control: max-age=600.",
     "OutsideScope": "Put the sitemap into a folder above what it lists, best at the root.",
-    "ProblematicalRFC822Date": "Write it as Sat, 31 Jan 2026 08:00:00 GMT.",
     "RedirectChain": "Redirect once, to where the document is.",
     "StaleNews": "Take news that is older than two days out.",
     "TempRedirect": "Redirect for good (301 or 308) where the document will stay there.",
