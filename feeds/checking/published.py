@@ -19,7 +19,8 @@ def published_findings(path: str, data: bytes, base_url: str, now: datetime) -> 
     """What is wrong with the published file at `path` (relative, `/` between its parts) that holds `data` and is
     served below `base_url`, which ends in `/`; empty where all is well.
 
-    Their severity tells what breaks a rule from what merely troubles readers. What no rule knows (pages, stylesheets, packed copies, the manifest, marks of what is gone) has no findings.
+    Their severity tells what breaks a rule from what merely troubles readers. What no rule knows (pages, stylesheets,
+    packed copies, the manifest, marks of what is gone) has no findings.
     """
     parts = PurePosixPath(path)
     promised = _PROMISED.get(parts.suffix)
