@@ -12,10 +12,11 @@ from datetime import datetime
 from lxml import etree
 
 from feeds.tree import root_of
-from feeds.validate.atom import numbered, scene_of
+from feeds.validate.atom import scene_of
 from feeds.validate.places import Outline
 from feeds.validate.rules import Finding, Note, finding, shown
 from feeds.validate.spaces import ATOM
+from feeds.validate.verdicts import numbered
 from feeds.validate.xml import atom_notes, xml_findings
 
 __all__ = ["Finding", "check_atom", "xml_findings"]
