@@ -14,7 +14,7 @@ from datetime import datetime
 from lxml import etree
 
 from feeds.tree import root_of
-from feeds.validate.atom import numbered, scene_of
+from feeds.validate.atom import scene_of
 from feeds.validate.encodings import decoded
 from feeds.validate.jsonfeed import encoding_of as json_encoding
 from feeds.validate.jsonfeed import json_findings
@@ -28,6 +28,7 @@ from feeds.validate.served import media_note
 from feeds.validate.sitemap import MAX_BYTES as SITEMAP_BYTES
 from feeds.validate.sitemap import sitemap_findings
 from feeds.validate.spaces import ATOM
+from feeds.validate.verdicts import numbered
 from feeds.validate.xml import atom_notes, xml_findings
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "shown",
     "text_of",
     "unpacked",
+    "xml_findings",
 ]
 
 MAX_BYTES = 10_000_000

@@ -100,7 +100,11 @@ def judge(report: Report, name: str, data: bytes) -> None:
         of_kind = {"Error": errors, "Warning": warnings}.get(wanted) or {
             code for code in errors | warnings if is_a(code, wanted)
         }
-        if of_kind and wanted not in ("Error", "Warning") or (wanted == "Error" and errors) or (wanted == "Warning" and warnings):
+        if (
+            (of_kind and wanted not in ("Error", "Warning"))
+            or (wanted == "Error" and errors)
+            or (wanted == "Warning" and warnings)
+        ):
             report.alarms += 1
             report.misses.append(f"{name}: found {', '.join(sorted(of_kind))}, which is not there")
         return
