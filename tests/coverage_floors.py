@@ -16,6 +16,7 @@ WHOLE = (
     "feeds/access/",
     "feeds/budget.py",
     "feeds/cadence.py",
+    "feeds/checking/",
     "feeds/clock.py",
     "feeds/credence.py",
     "feeds/dedupe/",

@@ -109,6 +109,7 @@ _PLAIN = (
     "sources list",
     "sources remove news",
     "config check",
+    "check list.opml",
     "db upgrade",
     "db verify",
     "init --config new.toml",
@@ -120,6 +121,7 @@ _TITLES = {
     "sources remove news": "feeds sources remove",
     "sources import list.opml --dry-run": "feeds sources import",
     "init --config new.toml": "feeds init",
+    "check list.opml": "feeds check",
 }
 _NOTES = {
     "update": (
@@ -133,6 +135,10 @@ _NOTES = {
         "locked), `vanished` (many entries went at once) or `flapping` (entries change back and forth), of a source; "
         "`network` (our own), `quarantined` (an entry that cannot be rendered) or `refused` (a feed that broke a "
         "rule); the last three have null as `source`."
+    ),
+    "check list.opml": (
+        "One such object a line, for each document. `valid` is false where a finding is an `error`, with `--strict` "
+        "where there is any; the codes are told in [checking feeds](checking.md)."
     ),
     "entries set-access": "`feeds entries withdraw` and `feeds entries restore` give the same.",
     "entries history": (

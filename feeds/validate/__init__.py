@@ -14,7 +14,8 @@ from datetime import datetime
 from lxml import etree
 
 from feeds.tree import root_of
-from feeds.validate.atom import numbered, scene_of
+from feeds.validate.atom import scene_of
+from feeds.validate.encodings import decoded
 from feeds.validate.jsonfeed import encoding_of as json_encoding
 from feeds.validate.jsonfeed import json_findings
 from feeds.validate.kinds import Kind, Seen, seen
@@ -27,7 +28,7 @@ from feeds.validate.served import media_note
 from feeds.validate.sitemap import MAX_BYTES as SITEMAP_BYTES
 from feeds.validate.sitemap import sitemap_findings
 from feeds.validate.spaces import ATOM
-from feeds.validate.stream import encoding_of as xml_encoding
+from feeds.validate.verdicts import numbered
 from feeds.validate.xml import atom_notes, xml_findings
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "shown",
     "text_of",
     "unpacked",
+    "xml_findings",
 ]
 
 MAX_BYTES = 10_000_000
@@ -101,11 +103,9 @@ def kind_of(data: bytes) -> Kind:
 def text_of(data: bytes) -> str:
     """A document as text, for a person to look at; what cannot be decoded is marked."""
     whole, _fault = unpacked(data)
-    encoding = json_encoding(whole) if kind_of(whole) == "json" else xml_encoding(whole)
-    try:
-        return whole.decode(encoding, "replace")
-    except LookupError:
-        return whole.decode("utf-8", "replace")
+    if kind_of(whole) == "json":
+        return whole.decode(json_encoding(whole), "replace")
+    return decoded(whole).data.decode("utf-8", "replace")
 
 
 def unpacked(data: bytes) -> tuple[bytes, Finding | None]:

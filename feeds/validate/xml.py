@@ -17,8 +17,9 @@ from feeds.validate.places import Outline
 from feeds.validate.rdf import rdf_notes
 from feeds.validate.rss import rss_notes
 from feeds.validate.rules import Finding, Note, finding, shown
-from feeds.validate.spaces import ATOM, ATOM_03, MEDIA, PREFIXES, RSS_090, RSS_10, RSS_11, known, prefix_of
+from feeds.validate.spaces import ATOM, ATOM_03, FEEDSYNC, MEDIA, PREFIXES, RSS_090, RSS_10, RSS_11, known, prefix_of
 from feeds.validate.values import iri
+from feeds.validate.verdicts import entries_of, identity_notes, numbered
 
 _GRACE = timedelta(days=1)
 """How far ahead a clock may be."""
@@ -70,7 +71,7 @@ def _looked(
         root = root_of(document.data, encoding="utf-8", expand=True)
     except etree.XMLSyntaxError as error:
         if not any(note.code == "UndefinedNamedEntity" for _, _, note in outline.notes):
-            entity = error.code == etree.ErrorTypes.ERR_UNDECLARED_ENTITY
+            entity = getattr(error, "code", None) == etree.ErrorTypes.ERR_UNDECLARED_ENTITY
             code = "UndefinedNamedEntity" if entity else "SAXError"
             notes.append((max(error.position[0], 1), max(error.position[1], 1), Note(code, error.msg or "not XML")))
         try:
@@ -87,7 +88,7 @@ def _looked(
         else:
             rdf_notes(scene, root)
         found = [*scene.notes, *late_notes(scene, now)]
-    numbers = [*_root_notes(root, family), *atom.numbered(root, found), *_declaration_notes(outline, family)]
+    numbers = [*_root_notes(root, family), *numbered(root, found), *_declaration_notes(outline, family)]
     return [*notes, *((*outline.place(number), note) for number, note in numbers)]
 
 
@@ -129,22 +130,35 @@ def atom_notes(
     elements = root.findall(entry_tag)
     authored = root.find(tag.removesuffix("feed") + "author") is not None
     whole = scene.suspect
-    found = atom.head_of(scene, root, elements, encoding)
+    atom.head_of(scene, root, elements, encoding)
     if scene.own and not (authored or elements):
         scene.note(root, "MissingElement", "the feed has no author")
     heads = late_notes(scene, now)
-    entries = atom.entries_of(scene, elements, root, data, authored)
+    spaces = sorted((prefix or "", namespace) for prefix, namespace in root.nsmap.items())
+    like = (authored, scene.own, *spaces)
+    entries = entries_of(scene, elements, data, like, lambda entry: atom.entry_of(scene, entry, authored))
     scene.suspect = whole
     notes = [*scene.notes, *heads]
     for entry, verdict in zip(elements, entries.verdicts, strict=True):
         notes += located(entry, verdict.notes)
         if now is not None and verdict.newest is not None and verdict.newest > now + _GRACE:
             notes.append((entry, Note("ImplausibleDate", f"{verdict.newest.isoformat()} is still to come")))
-    notes += atom.identity_notes(entries)
-    del found
+    notes += identity_notes(entries)
+    if not scene.own:
+        notes += unique_syncs(root, data)
     if not scene.own and not any(True for _ in notes):
         notes += schema.violations(root)
     return notes
+
+
+def unique_syncs(root: etree._Element, data: bytes) -> Iterable[tuple[etree._Element, Note]]:
+    """Ids of FeedSync that are not those of one entry alone."""
+    seen = set()
+    for sync in root.iter(f"{{{FEEDSYNC}}}sync") if FEEDSYNC.encode() in data else ():
+        uid = sync.get("id")
+        if uid and uid in seen:
+            yield sync, Note("DuplicateValue", f"the id {shown(uid)} is there twice")
+        seen.add(uid)
 
 
 def located(part: etree._Element, notes: Iterable[tuple[int, Note]]) -> list[tuple[etree._Element, Note]]:
