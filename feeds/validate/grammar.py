@@ -117,8 +117,10 @@ class Scene:
         name = self._names.get(tag)
         if name is None:
             namespace, _brace, local = tag[1:].rpartition("}") if tag[:1] == "{" else ("", "", tag)
-            if not namespace or namespace in self._defaults:
-                name = local if namespace or self.family is Family.RSS else ""
+            if namespace in self._defaults or (not namespace and self.family is Family.RSS):
+                name = local
+            elif not namespace:
+                name = ""
             else:
                 prefix = prefix_of(namespace)
                 name = f"{prefix}:{local}" if prefix else ""
@@ -133,10 +135,15 @@ class Scene:
 
     def text(self, element: etree._Element) -> str:
         """An element's text, without white space at its ends; of its elements, too."""
-        text = element.text or ""
-        if len(element):
-            text = "".join(map(str, element.itertext()))
-        return text.strip()
+        if not len(element):
+            return (element.text or "").strip()
+        pieces = []
+        for inner in element.iter():
+            if isinstance(inner.tag, str):  # entities that nobody has defined have no text
+                pieces.append(inner.text or "")
+        # Tails stand behind elements, not in document order; a check of markup or length does not mind.
+        pieces += [inner.tail or "" for inner in element.iterdescendants()]
+        return "".join(pieces).strip()
 
     def follow(
         self, children: Iterable[etree._Element], parent: etree._Element, place: Place

@@ -102,6 +102,19 @@ def _length(value: str) -> Note | None:
     return None
 
 
+def _contact(scene: Scene, element: etree._Element) -> None:
+    """A person by e-mail address and name."""
+    scene.attributes(element)
+    if len(element):
+        scene.no_elements(element)
+    text = scene.text(element)
+    note = values.named_contact(text)
+    scene.noted(element, note)
+    if note is None or note.code == "InvalidContact":
+        scene.plain(element, text)
+
+
+CONTACT = Rule(_contact)
 ATOM_LEAVES: Place = {
     "atom:id": leaf(full_link),
     "atom:updated": leaf(date=dates.rfc3339),
@@ -136,7 +149,7 @@ _ITEM: Place = {
     "comments": _FULL_LINK,
     "enclosure": Rule(_enclosure, "DuplicateEnclosure"),
     "pubDate": leaf(date=dates.rfc822),
-    "author": leaf(values.named_contact),
+    "author": CONTACT,
     "category": leaf(values.filled, plain="ContainsHTML", attributes={"domain": None}, once=""),
     "guid": Rule(_guid),
     "source": leaf(plain="ContainsHTML", attributes={"url": full_link}, required=("url",)),

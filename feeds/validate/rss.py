@@ -9,7 +9,7 @@ from feeds.validate.anywhere import EVERYWHERE
 from feeds.validate.constructs import ATOM, relation, self_notes
 from feeds.validate.extensions import ACCESS, CHANNEL
 from feeds.validate.grammar import Found, Place, Rule, Scene
-from feeds.validate.items import ATOM_LEAVES, RSS_ITEM, same_notes
+from feeds.validate.items import ATOM_LEAVES, CONTACT, RSS_ITEM, same_notes
 from feeds.validate.itunes import ITUNES_CHANNEL, podcast_notes
 from feeds.validate.rules import shown
 from feeds.validate.shapes import ANYTHING, container, leaf, needs
@@ -30,7 +30,6 @@ _SAME_OF_CHANNEL = (
 _PLAIN = leaf(plain="ContainsHTML")
 _FULL_LINK = leaf(full_link)
 _DATE = leaf(date=dates.rfc822)
-_CONTACT = leaf(values.named_contact)
 
 
 _CATEGORY = leaf(plain="ContainsHTML", attributes={"domain": None}, once="")
@@ -170,8 +169,8 @@ _CHANNEL: Place = {
     "docs": _FULL_LINK,
     "generator": leaf(),
     "pubDate": _DATE,
-    "managingEditor": _CONTACT,
-    "webMaster": _CONTACT,
+    "managingEditor": CONTACT,
+    "webMaster": CONTACT,
     "language": leaf(values.language),
     "copyright": _PLAIN,
     "lastBuildDate": _DATE,
