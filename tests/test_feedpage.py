@@ -252,7 +252,9 @@ def assert_harmless(data: bytes, made: FeedDocument) -> None:
         assert not [name for name in node.attributes if name.startswith("on")]
     for link in values(tree, "main a", "href"):
         assert re.match("https?://", link, re.IGNORECASE)
-    assert texts(tree, "article h2") == [" ".join(legal(one.title or "").split()) or _line(one.url) for one in made.entries]
+    assert texts(tree, "article h2") == [
+        " ".join(legal(one.title or "").split()) or _line(one.url) for one in made.entries
+    ]
     teasers = [_line(one.summary) for one in made.entries if legal(one.summary).strip()]
     assert texts(tree, ".teaser:not(.opening)") == teasers
     listing = linked_data(tree)["mainEntity"]["itemListElement"]

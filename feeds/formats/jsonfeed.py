@@ -18,7 +18,7 @@ from db.records import Access
 from feeds.formats import EntryInvalid, FeedDocument, Format, PublicEntry
 from feeds.formats.flags import accessible_for_free
 from feeds.formats.kept import Kept
-from feeds.formats.texts import language_tag, legal, media_type, web_address
+from feeds.formats.texts import language_tag, legal, media_type, trimmed, web_address
 from feeds.formats.times import rfc3339
 
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -64,8 +64,8 @@ def _head(document: FeedDocument) -> dict[str, Any]:
 
 def _item(entry: PublicEntry, site: _Site) -> bytes:
     """One item as bytes of one line."""
-    title, teaser = legal(entry.title).strip(), legal(entry.summary).strip()
-    body = legal(entry.content).strip() if entry.content is not None and not site.withheld else ""
+    title, teaser = trimmed(entry.title), trimmed(entry.summary)
+    body = trimmed(entry.content) if entry.content is not None and not site.withheld else ""
     url = entry.url if web_address(entry.url) else ""
     said = {
         "id": legal(entry.uid),
@@ -92,7 +92,7 @@ def _dumped(value: Any) -> bytes:
 
 def _names(said: Iterable[str]) -> list[str]:
     """Each once, without what is illegal: JSON could escape it, and it would break who shows it."""
-    return list(dict.fromkeys(name for each in said if (name := legal(each).strip())))
+    return list(dict.fromkeys(name for each in said if (name := trimmed(each))))
 
 
 def _moment(entry: PublicEntry, when: datetime | None) -> str | None:
@@ -149,7 +149,7 @@ def _story(entry: PublicEntry, site: _Site) -> dict[str, Any] | None:
         "replies": {link.url: link.title or "" for link in entry.replies},
     }
     said = {
-        key: [{"url": url, **({"title": name} if (name := legal(title).strip()) else {})} for url, title in found]
+        key: [{"url": url, **({"title": name} if (name := trimmed(title)) else {})} for url, title in found]
         for key, links in lists.items()
         if (found := [(url, title) for url, title in links.items() if web_address(url)])
     }

@@ -31,6 +31,11 @@ def legal(text: str) -> str:
     return text if fit else _ILLEGAL.sub("", text)
 
 
+def trimmed(text: str) -> str:
+    """`text` without what is illegal and without white space around it."""
+    return legal(text).strip()
+
+
 def escaped(text: str) -> str:
     """`text` as character data or between double quotes, in XML and HTML alike; a bare carriage return would come back
     as a line feed."""
