@@ -265,14 +265,14 @@ def _line(text: str) -> str:
     return " ".join(legal(text).split())
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(shown.DOCUMENTS)
 def test_whatever_entries_hold_stays_text(made: FeedDocument) -> None:
     made = replace(made, path="sections/politics.html")
     try:
         data = render(made)
     except EntryInvalid as error:
-        assert "a time" in str(error)
+        assert "a time" in str(error)  # noqa: PT017  # most examples raise nothing
         return
     assert_harmless(data, made)
     assert data == render(made)

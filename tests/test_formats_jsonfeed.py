@@ -1,4 +1,4 @@
-"""JSON Feed out: golden pairs, the rules of the specification, what our own reader gets, and what must never be said."""
+"""JSON Feed out: golden pairs, the rules of the specification, what our own reader gets, what must never be said."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_the_format_is_registered() -> None:
     assert FORMAT.bare_type == FORMAT.media_type == "application/feed+json"
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(shown.DOCUMENTS)
 def test_whatever_entries_hold_the_document_is_valid(made: FeedDocument) -> None:
     """Of hostile entries those alone are refused whose times are none."""
@@ -117,7 +117,7 @@ def _is_out(when: datetime) -> bool:
     return False
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(shown.TEXTS, max_size=5))
 def test_texts_come_back_without_what_is_illegal(texts: list[str]) -> None:
     made = [entry(at, title=text, summary=text, authors=(text,)) for at, text in enumerate(texts)]

@@ -120,14 +120,14 @@ def test_times_of_other_zones() -> None:
     assert found(data, ".//n:publication_date") == ["2026-11-23T13:30:00Z"]
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(shown.ENTRIES, shown.TEXTS)
 def test_whatever_entries_hold_the_sitemap_is_valid(entries: tuple[PublicEntry, ...], name: str) -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
     try:
         data = render(entries, publication=name, language="en", now=now)
     except FeedInvalid as error:
-        assert "has no name" in str(error)
+        assert "has no name" in str(error)  # noqa: PT017  # most examples raise nothing
         return
     root = etree.fromstring(data)
     assert data.isascii() or data.decode()
@@ -142,6 +142,7 @@ def test_whatever_entries_hold_the_sitemap_is_valid(entries: tuple[PublicEntry, 
         assert [one for one in check(data, now=now) if one.severity == "error"] == []
 
 
+@settings(deadline=None)
 @given(st.permutations([entry(at, published=NOON) for at in range(5)]))
 def test_the_order_in_which_entries_are_given_changes_nothing(entries: list[PublicEntry]) -> None:
     assert sitemap(*entries) == sitemap(*(entry(at, published=NOON) for at in range(5)))

@@ -221,7 +221,7 @@ def _file_words(file: Enclosure, duration: int | None) -> str:
     kind = file.media_type.partition("/")[0].lower()
     name = unquote(re.split("[?#]", file.url)[0].rpartition("/")[2])
     told = []
-    if duration and kind in ("audio", "video"):
+    if duration is not None and duration > 0 and kind in ("audio", "video"):
         hours, rest = divmod(duration, 3600)
         told.append(f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}")
     if file.length > 0:

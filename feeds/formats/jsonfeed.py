@@ -120,6 +120,7 @@ def _tags(entry: PublicEntry) -> list[str]:
 
 def _attachments(entry: PublicEntry) -> Iterator[dict[str, Any]]:
     """The files that come with it. How long an episode lasts is said of what can be played."""
+    duration = entry.episode.duration if entry.episode is not None else None
     for file in dict.fromkeys(entry.enclosures):
         if not web_address(file.url):
             continue
@@ -127,8 +128,8 @@ def _attachments(entry: PublicEntry) -> Iterator[dict[str, Any]]:
         made: dict[str, Any] = {"url": file.url, "mime_type": kind}
         if file.length > 0:
             made["size_in_bytes"] = file.length
-        if entry.episode is not None and entry.episode.duration and kind.startswith(_PLAYED):
-            made["duration_in_seconds"] = entry.episode.duration
+        if duration is not None and duration > 0 and kind.startswith(_PLAYED):
+            made["duration_in_seconds"] = duration
         yield made
 
 
