@@ -14,19 +14,35 @@ from datetime import datetime
 from lxml import etree
 
 from feeds.tree import root_of
-from feeds.validate.atom import ATOM, feed_notes
+from feeds.validate.atom import numbered, scene_of
+from feeds.validate.jsonfeed import encoding_of as json_encoding
 from feeds.validate.jsonfeed import json_findings
 from feeds.validate.kinds import Kind, Seen, seen
-from feeds.validate.media import media_note
 from feeds.validate.notes import bounded
 from feeds.validate.opml import opml_findings
+from feeds.validate.places import Outline
 from feeds.validate.rules import Finding, Note, finding, shown
 from feeds.validate.rules_other import UNKNOWN_ADVICE
+from feeds.validate.served import media_note
 from feeds.validate.sitemap import MAX_BYTES as SITEMAP_BYTES
 from feeds.validate.sitemap import sitemap_findings
-from feeds.validate.xml import xml_findings
+from feeds.validate.spaces import ATOM
+from feeds.validate.stream import encoding_of as xml_encoding
+from feeds.validate.xml import atom_notes, xml_findings
 
-__all__ = ["SITEMAP_BYTES", "Finding", "Kind", "Note", "check", "check_atom", "finding", "kind_of", "shown", "unpacked"]
+__all__ = [
+    "SITEMAP_BYTES",
+    "Finding",
+    "Kind",
+    "Note",
+    "check",
+    "check_atom",
+    "finding",
+    "kind_of",
+    "shown",
+    "text_of",
+    "unpacked",
+]
 
 MAX_BYTES = 10_000_000
 """Of a document other than a sitemap: readers take no more."""
@@ -55,27 +71,41 @@ def check(
 
 
 def check_atom(data: bytes, *, location: str | None = None, now: datetime | None = None) -> tuple[Finding, ...]:
-    """What is wrong with an Atom 1.0 document, in the order of its lines; empty where all is well.
+    """What is wrong with an Atom 1.0 document of our own, in the order of its lines; empty where all is well.
 
     With `location`, the address it is served under, rel=self has to say the same. With `now`, times more than a day
     later are implausible. Text from outside may be anything; nothing is raised.
     """
     try:
-        root = root_of(data, whole=True)
+        root = root_of(data)
     except etree.XMLSyntaxError as error:
         line, column = error.position
         entity = getattr(error, "code", None) == etree.ErrorTypes.ERR_UNDECLARED_ENTITY
         code = "UndefinedNamedEntity" if entity else "SAXError"
         return (finding(Note(code, error.msg or "not XML"), max(line, 1), max(column, 1)),)
-    if root.tag != ATOM + "feed":
+    if root.tag != f"{{{ATOM}}}feed":
         return (finding(Note("UndefinedElement", f"the root is {shown(root.tag)}, not an Atom feed"), 1),)
-    found = [finding(note, line) for line, note in feed_notes(root, data, location, now)]
-    return tuple(sorted(found, key=lambda finding: finding.line))
+    notes = atom_notes(scene_of(data, location, own=True), root, data, now)
+    if not notes:
+        return ()
+    outline = Outline(data)
+    found = [finding(note, *outline.place(number)) for number, note in numbered(root, notes)]
+    return tuple(sorted(found, key=lambda finding: (finding.line, finding.column)))
 
 
 def kind_of(data: bytes) -> Kind:
     """What a document is, by its beginning."""
     return seen(data).kind
+
+
+def text_of(data: bytes) -> str:
+    """A document as text, for a person to look at; what cannot be decoded is marked."""
+    whole, _fault = unpacked(data)
+    encoding = json_encoding(whole) if kind_of(whole) == "json" else xml_encoding(whole)
+    try:
+        return whole.decode(encoding, "replace")
+    except LookupError:
+        return whole.decode("utf-8", "replace")
 
 
 def unpacked(data: bytes) -> tuple[bytes, Finding | None]:

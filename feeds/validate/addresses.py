@@ -1,29 +1,20 @@
-"""Addresses that have to be whole, as JSON Feed, OPML and sitemaps ask for them."""
+"""Addresses of the web: where a sitemap may list what."""
 
 from __future__ import annotations
 
 import re
 
 from feeds.validate.rules import Note, shown
-from feeds.validate.values import IRI
+from feeds.validate.values import full_iri
 
-_HTTP = re.compile(r"https?:", re.IGNORECASE)
-_HTTP_HOST = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 _ORIGIN = re.compile(r"(https?)://(?:[^/?#@]*@)?([^/?#]+)", re.IGNORECASE)
 
 
-def absolute_note(value: str) -> Note | None:
-    """What is wrong with an address that has to be absolute (RFC 3987, with a host where it is of the web)."""
-    if IRI.fullmatch(value) and (_HTTP_HOST.match(value) or not _HTTP.match(value)):
-        return None
-    return Note("InvalidFullLink", f"{shown(value)} is no absolute address")
-
-
 def web_note(value: str) -> Note | None:
-    """What is wrong with an address that has to be absolute and of http or https."""
-    note = absolute_note(value)
-    if note is None and _HTTP.match(value) is None:
-        return Note("InvalidFullLink", f"{shown(value)} does not begin with http:// or https://")
+    """What is wrong with an address that has to be absolute and of http or https, in any script."""
+    note = full_iri(value)
+    if note is None and _ORIGIN.match(value) is None:
+        return Note("InvalidFullLink", f"{shown(value)} does not begin with http:// or https:// and a host")
     return note
 
 

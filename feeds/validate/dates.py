@@ -1,70 +1,134 @@
-"""Dates of OPML and of sitemaps: RFC 822 with its later editions, and the W3C's profile of ISO 8601."""
+"""Dates of feeds: RFC 3339 (Atom), W3CDTF and ISO 8601 (RSS 1.0 modules), RFC 822 and 2822 (RSS)."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from feeds.validate.rules import Note, shown
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+Dated = tuple[Note | None, datetime | None]
+Reading = Callable[[str], Dated]
+
+EARLIEST_YEAR = 1990
+"""What a feed dates before is a mistake: there was no web."""
+_LONGEST = 200
+
+_RFC3339 = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:)([0-9]{2})(\.[0-9]*)?(Z|[+-][0-9]{2}:[0-9]{2})")
+_ISO8601 = re.compile(
+    r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]*)?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?"
+)
+_DAY = "(?:(?:mon|tue|wed|thu|fri|sat|sun)"
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_ZONE = "ut|gmt|est|edt|cst|cdt|mst|mdt|pst|pdt"
 _RFC822 = re.compile(
-    r"(?:(?P<day>[A-Za-z]{3}), *)?(?P<date>\d{1,2}) +(?P<month>[A-Za-z]{3}) +(?P<year>\d{4}|\d{2}) +"
-    r"(?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))? +(?P<zone>[+-]\d{4}|[A-Za-z]{1,3})",
-    re.ASCII,
+    rf"{_DAY}\s*,\s*)?\d\d?\s+{_MONTH}\s+\d\d(?:\d\d)?\s+\d\d:\d\d(?::\d\d)?\s+(?:[+-]\d\d\d\d|{_ZONE}|[a-ik-z])?"
 )
-_ZONES = frozenset("ut gmt est edt cst cdt mst mdt pst pdt".split())
-_W3C = re.compile(
-    r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?)?)?", re.ASCII
+_RFC2822 = re.compile(
+    rf"{_DAY.title()}, )?[0-9]{{1,2}} {_MONTH.title()} [0-9]{{4}} [0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})? "
+    rf"(?:[+-]?[0-9]{{2}}[03]0|{_ZONE.upper()}|Z)"
 )
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_QUOTED = re.compile(r"\\(.)")
+_COMMENT = re.compile(r"\([^()]*\)")
+_DEEPEST_COMMENT = 20
 
 
-def mail_date_note(text: str) -> Note | None:
-    """What is wrong with a date of RFC 822, 2822 or 5322."""
-    found = _RFC822.fullmatch(text.strip()[:64])
-    month = (found["month"].lower() if found else "") in _MONTHS
-    zone = found["zone"].lower() if found else ""
-    if found is None or not month or not (zone[0] in "+-" or zone in _ZONES or len(zone) == 1):
-        return Note("InvalidRFC2822Date", f"{shown(text)} is no date of RFC 822")
-    year = int(found["year"])
-    full = year if len(found["year"]) == 4 else year + (2000 if year < 50 else 1900)
-    clock = int(found["hour"]), int(found["minute"]), min(int(found["second"] or 0), 59)
-    try:
-        moment = datetime(full, _MONTHS.index(found["month"].lower()) + 1, int(found["date"]), *clock, tzinfo=UTC)
-    except ValueError:
-        return Note("InvalidRFC2822Date", f"{shown(text)} is no date that there is")
-    day = found["day"]
-    if day is not None and day.lower() not in _DAYS:
-        return Note("InvalidRFC2822Date", f"{shown(day)} is no day of the week")
-    if day is not None and _DAYS[moment.weekday()] != day.lower():
-        return Note("IncorrectDOW", f"{shown(text)} was no {shown(day)}")
-    if len(found["year"]) == 2 or (zone not in ("gmt", "ut") and zone[0] not in "+-"):
-        return Note("ProblematicalRFC822Date", f"{shown(text)} is read in different ways")
-    return None
-
-
-def w3c_moment(text: str, *, whole_day: bool = False) -> tuple[datetime, bool] | None:
-    """A date of the W3C's profile (https://www.w3.org/TR/NOTE-datetime), aware, and whether it tells the time of day;
-    None for anything else, with `whole_day` for a year or a month alone too. The beginning of what it names, in UTC
-    where it tells no time."""
-    found = _W3C.fullmatch(text[:64])
-    if found is None or (whole_day and found[3] is None):
+def moment_of(text: str) -> datetime | None:
+    """An RFC 3339 time, aware; None for anything else. A leap second counts as the one before."""
+    match = _RFC3339.fullmatch(text[:64])
+    if match is None:
         return None
+    minute, second, _, zone = match.groups()
     try:
-        if found[4] is None:
-            day = date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
-            return datetime(day.year, day.month, day.day, tzinfo=UTC), False
-        return datetime.fromisoformat(re.sub(r"\.\d+", "", text)), True
+        return datetime.fromisoformat(f"{minute}{'59' if second == '60' else second}{zone}")
     except ValueError:
         return None
 
 
-def w3c_note(text: str, now: datetime | None, *, whole_day: bool = False) -> Note | None:
-    """What is wrong with a date of the W3C's profile; with `now`, one that is more than a day off in the future too."""
-    found = w3c_moment(text, whole_day=whole_day)
-    if found is None:
-        return Note("InvalidW3CDTFDate", f"{shown(text)} is no date of the W3C's profile of ISO 8601")
-    if now is not None and found[0] > now + timedelta(days=1):
-        return Note("ImplausibleDate", f"{shown(text)} is still to come")
-    return None
+def implausible(moment: datetime) -> bool:
+    """Whether a time is before there were feeds."""
+    return moment.year < EARLIEST_YEAR
+
+
+def rfc3339(text: str) -> Dated:
+    """The dates of Atom."""
+    moment = moment_of(text)
+    if moment is None:
+        return Note("InvalidRFC3339Date", f"{shown(text)} is no RFC 3339 time"), None
+    return _plausible(text, moment)
+
+
+def _plausible(text: str, moment: datetime) -> Dated:
+    if implausible(moment):
+        return Note("ImplausibleDate", f"{shown(text)} cannot be right"), None
+    return None, moment
+
+
+def _iso8601(text: str, code: str, *, zoned: bool, bounded: bool = True) -> Dated:
+    wrong = Note(code, f"{shown(text)} is no ISO 8601 date"), None
+    match = _ISO8601.fullmatch(text[:_LONGEST])
+    if match is None or (zoned and match[4] and not match[7]):
+        return wrong
+    year, month, day, hour, minute, second = (int(part) if part else None for part in match.groups()[:6])
+    try:
+        moment = datetime(year or 0, month or 1, day or 1, hour or 0, min(minute or 0, 59), min(second or 0, 59))
+        if (minute or 0) > 60 or (second or 0) > 60:
+            return wrong
+    except ValueError:
+        return wrong
+    zone = match[7]
+    moment = datetime.fromisoformat(moment.isoformat() + zone) if zone and zone != "Z" else moment.replace(tzinfo=UTC)
+    return _plausible(text, moment) if bounded else (None, None)
+
+
+def iso8601(text: str) -> Dated:
+    """A date or a time, with a zone or without."""
+    return _iso8601(text, "InvalidISO8601DateTime", zoned=False)
+
+
+def unbounded_iso8601(text: str) -> Dated:
+    """The same, for events, which may be long ago or still to come."""
+    return _iso8601(text, "InvalidISO8601DateTime", zoned=False, bounded=False)
+
+
+def w3cdtf(text: str) -> Dated:
+    """A date, or a time with its zone: Dublin Core."""
+    return _iso8601(text, "InvalidW3CDTFDate", zoned=True)
+
+
+def rfc822(text: str) -> Dated:
+    """The dates of RSS: RFC 2822 as it should be written, and what RFC 822 allows besides."""
+    if not _RFC2822.fullmatch(text):
+        if _RFC822.fullmatch(_without_comments(text[:_LONGEST]).strip().lower()) and len(text) <= _LONGEST:
+            return Note("ProblematicalRFC822Date", f"{shown(text)} is a date that some readers do not understand"), None
+        return Note("InvalidRFC2822Date", f"{shown(text)} is no RFC 2822 date"), None
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return Note("InvalidRFC2822Date", f"{shown(text)} is no date of the calendar"), None
+    if "," in text and _WEEKDAYS[moment.weekday()] != text[:3]:
+        return Note("IncorrectDOW", f"{shown(text[:3])} is not the day of {shown(text)}"), None
+    return _plausible(text, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _without_comments(text: str) -> str:
+    """`text` without what RFC 822 has in brackets, which may nest."""
+    text = _QUOTED.sub("", text)
+    for _ in range(_DEEPEST_COMMENT):
+        shorter = _COMMENT.sub(" ", text)
+        if shorter == text:
+            break
+        text = shorter
+    return text
+
+
+def iso8601_day(text: str) -> Dated:
+    """A day."""
+    note, moment = iso8601(text)
+    if note is None and len(text) != len("2026-01-31"):
+        return Note("InvalidISO8601Date", f"{shown(text)} is no day"), None
+    return note, moment

@@ -11,16 +11,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from feeds.validate.addresses import absolute_note
+from feeds.validate.dates import EARLIEST_YEAR, moment_of
+from feeds.validate.html import entity_in, html_notes, tag_in
 from feeds.validate.jsontext import BrokenJson, Places, Value, parse
 from feeds.validate.notes import Notes
 from feeds.validate.rules import Finding, Note, finding, shown
 from feeds.validate.rules_other import JSON_ADVICE
-from feeds.validate.values import LANGUAGE, MEDIA, html_notes, markup_note, moment_of
+from feeds.validate.values import full_iri, language, media_type
 
 _VERSIONS = {"https://jsonfeed.org/version/1": 0, "https://jsonfeed.org/version/1.1": 1}
 _NEARLY = re.compile(r"(?:https?://)?(?:www\.)?jsonfeed\.org/version/1(?:\.[01])?/?", re.IGNORECASE)
-_EARLIEST_YEAR = 1990
 _EXTENSION = re.compile(r"_[^\W\d_][^.]*")
 _BAD_TEXT = re.compile(r"[\x80-\x9f\ufffd\ud800-\udfff]")
 
@@ -237,8 +237,8 @@ class _Checker:
 
     def _plain(self, value: Value, where: str) -> str | None:
         text = self._text(value, where)
-        if text is not None and ("<" in text or "&" in text) and (note := markup_note(text)) is not None:
-            self.add(value.start, note.code, f"{where}: {note.what}")
+        if text is not None and ("<" in text or "&" in text) and (markup := tag_in(text) or entity_in(text)):
+            self.add(value.start, "ContainsHTML", f"{where}: there is {shown(markup)[1:-1]} in plain text")
         return text
 
     def _title(self, value: Value, where: str) -> None:
@@ -247,7 +247,7 @@ class _Checker:
             self.add(value.start, "NotBlank", f"{where} is empty")
 
     def _html(self, value: Value, where: str) -> None:
-        for note in html_notes(self._text(value, where) or ""):
+        for note in html_notes(self._text(value, where) or "", relative=True):
             self.add(value.start, note.code, f"{where}: {note.what}")
 
     def _version(self, value: Value, where: str) -> None:
@@ -258,7 +258,7 @@ class _Checker:
 
     def _url(self, value: Value, where: str) -> None:
         text = self._string(value, where)
-        if text is not None and (note := absolute_note(text)) is not None:
+        if text is not None and (note := full_iri(text)) is not None:
             self.add(value.start, note.code, f"{where}: {note.what}")
 
     def _date(self, value: Value, where: str) -> None:
@@ -269,15 +269,15 @@ class _Checker:
         if moment is None:
             code = "UnexpectedWhitespace" if moment_of(text.strip()[:64].upper()) else "InvalidRFC3339Date"
             self.add(value.start, code, f"{where}: {shown(text)} is no RFC 3339 time")
-        elif moment.year < _EARLIEST_YEAR:
+        elif moment.year < EARLIEST_YEAR:
             self.add(value.start, "ImplausibleDate", f"{where}: {shown(text)} cannot be right")
         elif self._latest is not None and moment > self._latest:
             self.add(value.start, "ImplausibleDate", f"{where}: {shown(text)} is still to come")
 
     def _language(self, value: Value, where: str) -> None:
         text = self._string(value, where)
-        if text is not None and not LANGUAGE.fullmatch(text):
-            self.add(value.start, "InvalidLanguage", f"{where}: {shown(text)} is no language")
+        if text is not None and (note := language(text)) is not None:
+            self.add(value.start, note.code, f"{where}: {note.what}")
 
     def _flag(self, value: Value, where: str) -> None:
         if not isinstance(value.data, bool):
@@ -285,8 +285,8 @@ class _Checker:
 
     def _media(self, value: Value, where: str) -> None:
         text = self._string(value, where)
-        if text is not None and not MEDIA.fullmatch(text):
-            self.add(value.start, "InvalidMIMEType", f"{where}: {shown(text)} is no media type")
+        if text is not None and (note := media_type(text)) is not None:
+            self.add(value.start, note.code, f"{where}: {note.what}")
 
     def _size(self, value: Value, where: str) -> None:
         number = self._number(value, where)

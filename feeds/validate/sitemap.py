@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from feeds.validate.addresses import folder, origin, web_note
-from feeds.validate.dates import w3c_moment, w3c_note
+from feeds.validate.dates import w3cdtf
 from feeds.validate.notes import Notes
-from feeds.validate.rules import Finding, Note, shown
+from feeds.validate.rules import Finding, shown
 from feeds.validate.rules_other import SITEMAP_ADVICE
 from feeds.validate.stream import Element, encoding_of, walk
 
@@ -180,11 +180,16 @@ class _Checker:
             self._once(element, "OutsideScope", f"an address is not below {shown(self._scope)}, where the sitemap is")
 
     def _modified(self, element: Element, text: str) -> None:
-        self._dated(element, "lastmod", w3c_note(text, self._now))
+        self._dated(element, "lastmod", text)
 
-    def _dated(self, element: Element, name: str, note: Note | None) -> None:
+    def _dated(self, element: Element, name: str, text: str) -> datetime | None:
+        """The time that a text tells, after what is wrong with it was noted."""
+        note, moment = w3cdtf(text)
         if note is not None:
             self._add(element, note.code, f"{name}: {note.what}")
+        elif moment is not None and self._now is not None and moment > self._now + timedelta(days=1):
+            self._add(element, "ImplausibleDate", f"{name}: {shown(text)} is still to come")
+        return moment
 
     def _frequency(self, element: Element, text: str) -> None:
         if text not in _FREQUENCIES:
@@ -229,13 +234,13 @@ class _Checker:
                 self._stories[name](element, text)
 
     def _published(self, element: Element, text: str) -> None:
-        note = w3c_note(text, self._now, whole_day=True)
-        self._dated(element, "news:publication_date", note)
-        found = w3c_moment(text, whole_day=True)
-        if self._now is not None and found is not None:
-            moment, timed = found
-            if moment + FRESH + timedelta(days=0 if timed else 1) < self._now:
-                self._once(element, "StaleNews", "there is news that is older than two days")
+        if len(text) < len("2026-01-31"):
+            self._add(element, "InvalidW3CDTFDate", f"news:publication_date: {shown(text)} names no day")
+            return
+        moment = self._dated(element, "news:publication_date", text)
+        whole_day = timedelta(days=0 if "T" in text else 1)
+        if self._now is not None and moment is not None and moment + FRESH + whole_day < self._now:
+            self._once(element, "StaleNews", "there is news that is older than two days")
 
     def _language(self, element: Element, text: str) -> None:
         if not _LANGUAGE.fullmatch(text):
