@@ -89,7 +89,7 @@ def test_sections_feeds_and_autodiscovery() -> None:
     ]
     assert texts(root, "//header//a[@download]/@href") == ["feeds.opml"]
     assert texts(root, "//header//a[@class='feed']/@href") == ["all.html", "all.atom", "all.json"]
-    assert texts(root, "//nav//a/@href") == ["#politics", "#sport"]
+    assert texts(root, "//nav//a/@href") == ["#section-politics", "#section-sport"]
 
 
 def test_without_pages_for_people() -> None:
@@ -105,14 +105,14 @@ def test_a_thousand_sections_are_names_alone() -> None:
     assert not root.xpath("//*[@class='headline'] | //nav")
     assert texts(root, "//main/ul/li/b/a")[:2] == ["Section 0", "Section 1"]
     assert texts(root, "//main/ul/li[1]/a") == ["Atom", "JSON Feed", "free only"]
-    assert texts(root, "//main/ul/li/@id") == [f"s{at}" for at in range(len(many))]
+    assert len(texts(root, "//main/ul/li")) == len(many)
     assert len(texts(root, "//head/link[@rel='alternate']")) == 2
     few = read(page(*many[:-1]))
     assert len(few.xpath("//*[@class='headline']")) == MOST_WITH_HEADLINES
 
 
 def test_every_landmark_has_its_target() -> None:
-    root = read(page(section(entry()), section(name="Sport", slug="sport")))
+    root = read(page(section(entry()), section(name="Access", slug="access"), saved=(section(slug="politics"),)))
     ids = texts(root, "//@id")
     assert len(ids) == len(set(ids))
     assert {target.removeprefix("#") for target in texts(root, "//a[starts-with(@href, '#')]/@href")} <= set(ids)

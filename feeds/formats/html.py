@@ -134,12 +134,12 @@ def name_of(path: str, media_type: str) -> str:
 def _cards(page: IndexPage, words: str) -> Iterator[str]:
     """Sections with their newest headlines."""
     for each in page.sections:
-        slug = escaped(each.slug)
+        anchor = f"section-{escaped(each.slug)}"  # a slug alone could be that of another part of the page
         headlines = "".join(_headline(entry, page) for entry in each.entries)
         listed = f"<ol>\n{headlines}</ol>" if headlines else f'<p class="empty"{words}>No entries yet.</p>'
         yield (
-            f'<section id="{slug}" aria-labelledby="{slug}-name">\n'
-            f'<h2 id="{slug}-name" dir="auto">{_named(each)}</h2>\n'
+            f'<section id="{anchor}" aria-labelledby="{anchor}-name">\n'
+            f'<h2 id="{anchor}-name" dir="auto">{_named(each)}</h2>\n'
             f'<p class="feeds">{_chips(each, each.name, words)}</p>\n{listed}\n</section>\n'
         )
 
@@ -181,5 +181,5 @@ def _rows(feeds: Sequence[IndexFeed], words: str) -> str:
     for each in feeds:
         links = [f'<a href="{escaped(path)}">{escaped(name_of(path, kind))}</a>' for path, kind in each.feeds]
         links += [f'<a{words} href="{escaped(path)}">free only</a>' for path, _ in each.free[:1]]
-        lines.append(f'<li id="{escaped(each.slug)}"><b dir="auto">{_named(each)}</b> {" ".join(links)}</li>\n')
+        lines.append(f'<li><b dir="auto">{_named(each)}</b> {" ".join(links)}</li>\n')
     return f'<ul class="rows">\n{"".join(lines)}</ul>' if lines else ""
