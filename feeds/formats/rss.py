@@ -119,6 +119,7 @@ def _filled(entry: PublicEntry, site: Site, withheld: bool) -> _Rendered:
         "description": text(text(parts.summary or parts.title)),
         "content": text(parts.content),
         "guid": quoted(entry.uid),
+        "language": language_of(entry, site),
         "own": _own(entry, site),
     }
     page = source = best = None
@@ -131,7 +132,7 @@ def _filled(entry: PublicEntry, site: Site, withheld: bool) -> _Rendered:
         extended = [*_asides(entry, replies), *_media(parts, best)]
         said["own"] += "".join([xml for _, xml in extended])
         prefixes = frozenset([prefix for prefix, _ in extended if prefix])
-    shape = bool(parts.content), page is not None, best is not None, source is not None
+    shape = said["language"] != "", parts.content != "", page is not None, best is not None, source is not None
     return _Rendered(encoded(entry.uid, _skeleton(*shape) % said), prefixes)
 
 
@@ -149,7 +150,7 @@ def _more(page: str | None, source: Origin | None, best: Enclosure | None) -> di
 
 
 @cache
-def _skeleton(content: bool, comments: bool, enclosure: bool, source: bool) -> str:
+def _skeleton(language: bool, content: bool, comments: bool, enclosure: bool, source: bool) -> str:
     """An item of one shape as feedgen draws it, with a place for each thing that is the item's own."""
     holes = ["title", "link", "description", "guid"]
     made = FeedEntry()
@@ -175,7 +176,11 @@ def _skeleton(content: bool, comments: bool, enclosure: bool, source: bool) -> s
     # Within a feed, where its prefix is declared.
     item = _ITEM.search(feed.rss_str(encoding="unicode", xml_declaration=False))
     assert item is not None  # noqa: S101  # feedgen was given an entry
-    return skeleton(item[0].replace("</item>", hole("own") + "</item>\n"), [*holes, "own"])
+    xml = item[0].replace("</item>", hole("own") + "</item>\n")
+    if language:
+        xml = xml.replace("<item>", f'<item xml:lang="{hole("language")}">')
+        holes.append("language")
+    return skeleton(xml, [*holes, "own"])
 
 
 def plain(value: str) -> str:
@@ -229,9 +234,6 @@ def _own(entry: PublicEntry, site: Site) -> str:
         found.append(_access(entry.access, site.base_url))
     if has_links(entry, site):
         found += [element("atom:link", attributes) for attributes in links(entry, site)]
-    language = language_of(entry, site)
-    if language:
-        found.append(f"<dc:language>{language}</dc:language>")
     if entry.rights is not None and entry.rights.strip():
         found.append(f"<dc:rights>{text(literal(entry.rights))}</dc:rights>")
     return "".join(found)

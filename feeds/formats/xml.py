@@ -106,7 +106,7 @@ def canonical(url: str) -> str | None:
         return None
     href = str(parts.href)
     end = href.index("/", len("https://"))
-    if _UNSAFE.search(href, 0, end) is not None and not parts.hostname.startswith("["):  # no name that DNS has
+    if _UNSAFE.search(href, 0, end) is not None:  # no name that DNS has, or IPv6: validators refuse its brackets
         return None
     return href[:end] + _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", href[end:])
 
