@@ -42,7 +42,7 @@ class Limits:
 PIPELINED = 32
 """Requests that one connection may have sent before the first of them is answered."""
 
-_SLICE = 4096
+_SLICE = 1024
 """Bytes that are parsed at once, so that the length of a head is known to about as many."""
 
 _log = log.get(__name__)
@@ -201,6 +201,9 @@ class Connection(HttpToolsProtocol):
         """Raises `HttpParserError` for what is no request, or has a head that is too long."""
         self._unheard += len(data)
         self.parser.feed_data(data)
+        self._check()
+
+    def _check(self) -> None:
         if self._unheard > self.crowd.limits.header_bytes:
             raise httptools.HttpParserError("the head is too long")
 
@@ -217,6 +220,7 @@ class Connection(HttpToolsProtocol):
     # --- what the parser says
 
     def on_headers_complete(self) -> None:
+        self._check()
         self._unheard = 0
         if self.transport.is_closing():
             return

@@ -30,6 +30,10 @@ WAITING = 4096
 ACCEPTED = 128
 """Connections that are accepted in one turn of the loop: a flood of them must not keep the others waiting."""
 
+KERNEL_BYTES = 262_144
+"""What the kernel takes of an answer beyond what its client has read. By itself it takes 4 MB, and nobody can see a
+client read that."""
+
 _log = log.get(__name__)
 
 
@@ -101,7 +105,9 @@ class Server:
                     f"[web] host: other machines could reach {self._host}; say allow_remote = true, or take 127.0.0.1"
                 )
             try:
-                return socket.create_server(address, family=family, backlog=WAITING)
+                listener = socket.create_server(address, family=family, backlog=WAITING)
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)  # for those it accepts
+                return listener
             except OSError as error:
                 problem = error
         reason = getattr(problem, "strerror", None) or problem
