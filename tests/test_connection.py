@@ -177,6 +177,18 @@ def test_a_part_that_fails_gives_a_plain_500(root: Path, path: str, capsys: pyte
     assert "Traceback" not in said
 
 
+def test_an_answer_at_hand_that_fails_is_left_to_the_application(root: Path) -> None:
+    class Failing:
+        def at_once(self, scope: Scope) -> object:
+            raise ValueError(scope["path"])
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await app(scope, receive, send)
+
+    with serving(root, Limits(), Failing()) as address:
+        assert exchange(address, ask("/x")).endswith(b"\r\n\r\n/x")
+
+
 @pytest.mark.parametrize("path", ["/half", "/short"])
 def test_a_part_that_fails_half_way_ends_the_connection(root: Path, path: str) -> None:
     with serving(root, Limits(), app) as address:

@@ -234,8 +234,12 @@ class Connection(HttpToolsProtocol):
         scope["raw_path"] = address.path
         scope["query_string"] = address.query or b""
         keep_alive = version != "1.0" and parser.should_keep_alive() and not parser.should_upgrade()
-        if self.at_once is not None and self._rests and not self.flow.write_paused and not self.expect_100_continue:
-            self._ready = self.at_once(scope)  # type: ignore[arg-type]  # the same, more typed
+        ready = self._rests and not self.flow.write_paused and not self.expect_100_continue
+        if ready and self.at_once is not None and scope["method"] in ("GET", "HEAD"):
+            try:
+                self._ready = self.at_once(scope)  # type: ignore[arg-type]  # the same, more typed
+            except Exception:
+                self._ready = None  # the application meets the same, and is told of it
         if self._ready is None:
             self._answer_by_task(keep_alive=keep_alive)
         else:
