@@ -63,8 +63,8 @@ class Ready(NamedTuple):
 
 
 AtOnce = Callable[[Scope], Ready | None]
-"""What an application may have as `at_once`: the answer to a GET or HEAD where it is at hand, else None. Our server asks
-for it before it makes a task of the request, which takes twice as long; any other server need not know."""
+"""What an application may have as `at_once`: the answer to a GET or HEAD where it is at hand, else None. Our server
+asks for it before it makes a task of the request, which takes twice as long; any other server need not know."""
 
 
 async def give(send: Send, ready: Ready) -> None:

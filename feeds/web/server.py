@@ -19,7 +19,8 @@ import uvicorn
 from feeds import log
 from feeds.errors import BroadsheetError, ConfigError
 from feeds.web.answers import Application, AtOnce
-from feeds.web.connection import Connection, Crowd, Limits
+from feeds.web.connection import Connection
+from feeds.web.crowd import Crowd, Limits
 
 DESCRIPTORS = 256
 """Files and sockets that are left for the rest of the process: the database, polls, what is published."""

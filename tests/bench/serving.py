@@ -32,7 +32,7 @@ from feeds.config import Config, parse
 from feeds.declare import declare
 from feeds.poll import poll
 from feeds.publish import publish
-from feeds.web.connection import Limits
+from feeds.web.crowd import Limits
 from feeds.web.files import zipped
 from tests.bench.publish import NOW, rss
 from tests.bench.stages import Figures
