@@ -60,6 +60,7 @@ BENCHMARKS: dict[str, tuple[str, dict[str, int]]] = {
     "ingest-obvious": ("peers.obvious_ingest", {}),
     "publish": ("publish.measure", {}),
     "publish-feedgen": ("peers.bare_feedgen", {}),
+    "formats": ("formats.measure", {}),
     "parse": ("parsing.measure", {}),
     "fulltext": ("fulltext.measure", {}),
     "fetch": ("fetch.measure", {}),
