@@ -30,7 +30,7 @@ _COLOURS = {"debug": "2", "info": "32", "warning": "33", "error": "31", "critica
 # Controls of both kinds, line ends of Unicode, lone surrogates, and what turns the direction of text round.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _BARE = re.compile(r"[^\s\"'=\\{}\[\],]+")
-# Users and passwords; what stands behind /p/, in any spelling; what looks like a subscriber's token, wherever it stands;
+# Users and passwords; what stands behind /p/, in any spelling; what looks like a token of a subscriber, wherever it is;
 # credentials of HTTP.
 _SECRET = re.compile(
     r"""(?<=//)[^\s/?#]+@

@@ -8,12 +8,14 @@ from datetime import datetime
 from db.engine import Engine
 from feeds.config import Config
 from feeds.web.answers import Application, Receive, Scope, Send
+from feeds.web.private import Private
 from feeds.web.public import public_app
 
 
 def web_app(engine: Engine, config: Config, clock: Callable[[], datetime]) -> Application:
     """Everything that `feeds run` serves. `clock` tells the time (UTC)."""
-    parts: dict[str, Application] = {}
+    private = Private(engine, config, clock)
+    parts: dict[str, Application] = {"p": private.by_token, "private": private.by_login}
     return _Parts(parts, public_app(config.public, base_url=config.site.base_url))
 
 
