@@ -553,12 +553,15 @@ class Pushed(Base):
 
 
 class DirtyMonth(Base):
-    """A month (`yyyymm`, by `entry_sections.sorted_at`) of a section whose archive is owed."""
+    """A month (`yyyymm`, by `entries.sorted_at`) of a section whose archive is owed: what is filed at `first_at` or
+    later is otherwise than before. With `wait_until` it is owed from then on: the month is not over."""
 
     __tablename__ = "dirty_months"
     section_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    first_at: Mapped[datetime]
     version: Mapped[int]
+    wait_until: Mapped[datetime | None]
 
 
 class DirtySection(Base):

@@ -18,13 +18,14 @@ ALL_SECTIONS = 0
 """Id of the pseudo-section that stands for `all.atom` where sections owe a feed; no section has it."""
 
 
-Place = tuple[int, int]
-"""Where an entry stands: the id of a section and the month by which archives file it (`month_of`)."""
+Place = tuple[int, datetime]
+"""Where an entry stands: the id of a section, and the time by which feeds and archives file it there."""
 
 
 def month_of(moment: datetime) -> int:
     """The month of a time as `yyyymm`, in UTC."""
-    moment = moment.astimezone(UTC)
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
     return moment.year * 100 + moment.month
 
 
@@ -311,6 +312,17 @@ class SectionRecord:
     slug: str
     name: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwedMonth:
+    """A month (`yyyymm`) of a section whose archive is owed, of what is filed at `first_at` or later; `version` tells
+    this change from later ones."""
+
+    section_id: int
+    month: int
+    first_at: datetime
+    version: int
 
 
 @dataclass(frozen=True, slots=True)

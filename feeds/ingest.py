@@ -22,7 +22,6 @@ from db.records import (
     StoredEntry,
     Withdrawal,
     WithdrawnBy,
-    month_of,
 )
 from db.store import entries, saving, sections, sources, withdrawals
 from feeds import absence, access, dedupe, flapping, pairs, revise
@@ -200,8 +199,8 @@ def _store(
     if ids or changed:
         shown = [(new.record.sections, new.sorted_at) for _, new in every_new]
         shown += [((*one.sections, *one.before.sections), one.before.sorted_at) for _, one in every_change]
-        touched = {(section_ids[name.casefold()], month_of(at)) for names, at in shown for name in names}
-        touched |= {(ALL_SECTIONS, month_of(at)) for _, at in shown}
+        touched = {(section_ids[name.casefold()], at) for names, at in shown for name in names}
+        touched |= {(ALL_SECTIONS, at) for _, at in shown}
         sections.mark(connection, touched | regroup(connection, ids, changed, beside), now)
     withdraw(
         connection, {one.entry_id: one.why for one in absence.look(connection, seen, now)}, WithdrawnBy.SOURCE, now

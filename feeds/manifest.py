@@ -1,9 +1,15 @@
-"""`manifest.json`: what the last publish wrote, and by which settings."""
+"""`manifest.json`: what the last publish wrote, and by which settings.
+
+A line for each file, read as it is asked for: a desk with a thousand sections has ten thousand files, of which a
+publish changes ten.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -11,6 +17,12 @@ from pathlib import Path
 
 NAME = "manifest.json"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
+_HEAD = re.compile(r'\{"settings": "([0-9a-f]*)", "files": \[')
+_LINE = re.compile(
+    r'\{"path": "([^"\\]+)", "size": (\d+), "sha256": "[0-9a-f]{64}", "entries": \d+, '
+    r'"updated": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"\}'
+)
+_TAIL = "]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +30,8 @@ class PublishedFile:
     """One file of the tree: its length in bytes, its number of entries, and the time of the newest of them."""
 
     path: str
-    sha256: str
     size: int
+    sha256: str
     entries: int
     updated: str
 
@@ -31,32 +43,99 @@ class PublishedFile:
 
 def described(path: str, data: bytes, entries: int, updated: datetime) -> PublishedFile:
     """What the manifest says of a file with the content `data`."""
-    return PublishedFile(path, sha256(data).hexdigest(), len(data), entries, updated.strftime(_TIME))
+    return PublishedFile(path, len(data), sha256(data).hexdigest(), entries, updated.strftime(_TIME))
 
 
-def read(root: Path) -> tuple[str, dict[str, PublishedFile]]:
-    """The settings of the last publish and its files by path; nothing where there was none or it is unreadable."""
+class Manifest(Mapping[str, PublishedFile]):
+    """The files of the tree by path. `settings` is a digest of what they were published by."""
+
+    def __init__(self, settings: str = "") -> None:
+        self.settings = settings
+        self._lines: dict[str, str] = {}
+
+    def __getitem__(self, path: str) -> PublishedFile:
+        return PublishedFile(**json.loads(self._lines[path]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._lines
+
+    def size(self, path: str) -> int | None:
+        """The length of a file in bytes; None where it is not one of them."""
+        line = self._lines.get(path)
+        # Cut out, not parsed: this is asked of thousands of files in every publish.
+        return int(line[line.index('"size": ') + 8 :].partition(",")[0]) if line is not None else None
+
+    def put(self, file: PublishedFile) -> None:
+        """Says of a file that it is there, in place of what was said of it before."""
+        self._lines[file.path] = json.dumps(asdict(file))
+
+    def keep(self, other: Manifest, path: str) -> None:
+        """Says of a file what `other` says, nothing where that says nothing."""
+        if path in other._lines:
+            self._lines[path] = other._lines[path]
+
+    def render(self) -> bytes:
+        """The manifest as bytes, its files in order of path."""
+        lines = ",\n".join(self._lines[path] for path in sorted(self._lines))
+        return f'{{"settings": "{self.settings}", "files": [\n{lines}\n{_TAIL}\n'.encode()
+
+
+def read(root: Path) -> Manifest:
+    """What the last publish wrote; nothing where there was none or it is unreadable."""
     try:
-        said = json.loads((root / NAME).read_bytes())
-        files = {line["path"]: PublishedFile(**line) for line in said["files"]}
-        for file in files.values():
-            _ = file.moment
-        return str(said["settings"]), files
-    except (OSError, ValueError, TypeError, KeyError):
-        return "", {}
+        head, *lines, tail, end = (root / NAME).read_text(encoding="utf-8").split("\n")
+    except (OSError, ValueError):
+        return Manifest()
+    said = _HEAD.fullmatch(head)
+    if said is None or tail != _TAIL or end:
+        return Manifest()
+    made = Manifest(said[1])
+    for line in filter(None, lines):
+        line = line.removesuffix(",")
+        found = _LINE.fullmatch(line)
+        if found is None:
+            return Manifest()
+        made._lines[found[1]] = line
+    return made
 
 
-def render(settings: str, files: Mapping[str, PublishedFile]) -> bytes:
-    """The manifest as bytes, its files in order of path."""
-    lines = [asdict(file) for _path, file in sorted(files.items())]
-    return json.dumps({"settings": settings, "files": lines}, indent=1).encode() + b"\n"
+class Standing:
+    """What is in the tree, as it was when somebody first asked: each folder is listed once."""
 
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._folders: dict[str, dict[str, os.DirEntry[str]]] = {}
 
-def stands(root: Path, file: PublishedFile | None) -> bool:
-    """True where a file that the manifest names is there, as long as it was."""
-    if file is None:
-        return False
-    try:
-        return (root / file.path).stat().st_size == file.size
-    except OSError:
-        return False
+    def size(self, path: str) -> int | None:
+        """The length of a file in bytes; None where there is none."""
+        folder, _, name = path.rpartition("/")
+        try:
+            found = self.listed(folder)[name]
+            return found.stat().st_size if found.is_file(follow_symlinks=False) else None
+        except (KeyError, OSError):
+            return None
+
+    def has(self, path: str) -> bool:
+        """Whether there is something of that name."""
+        folder, _, name = path.rpartition("/")
+        return name in self.listed(folder)
+
+    def folders(self) -> list[str]:
+        """The folders that somebody asked about."""
+        return sorted(self._folders)
+
+    def listed(self, folder: str) -> dict[str, os.DirEntry[str]]:
+        """What is in a folder, by name; nothing where there is no such folder."""
+        if folder not in self._folders:
+            try:
+                with os.scandir(self._root / folder) as found:
+                    self._folders[folder] = {each.name: each for each in found}
+            except OSError:
+                self._folders[folder] = {}
+        return self._folders[folder]

@@ -19,7 +19,7 @@ from feeds.config import Config
 from feeds.fit import Fit, fit
 from feeds.formats import Audience, Format, load
 from feeds.query import narrowed, parse
-from feeds.showing import Shown
+from feeds.showing import EMPTY_SINCE, Shown
 from feeds.targets import Target, targets
 
 MOST = 200
@@ -92,7 +92,7 @@ class Composer:
             if target is None:
                 return None
             if narrowing is not None:
-                target = replace(target, query=_query(self.config, target, narrowing, now), path=path)
+                target = replace(target, query=_query(self.config, target, narrowing, now))
             return self._composed(connection, target, chosen, now, narrowing, audience)
 
     def _format(self, name: str) -> Format:
@@ -115,7 +115,7 @@ class Composer:
             most = min(narrowing.limit, MOST)
         shown = Shown(connection, self.config, by_name, audience, most=most)
         shown.load([target])
-        document = shown.document(target, None)
+        document = shown.document(target, target.path(chosen.suffix), EMPTY_SINCE)
         if narrowing is not None:
             # Another feed than the whole one, to readers, too.
             document = replace(
@@ -134,9 +134,8 @@ class Composer:
 
 def _target(config: Config, known: Sequence[SectionRecord], path: str, chosen: Format) -> Target | None:
     """The feed whose file in this format is `path`."""
-    stem = path.removesuffix(f".{chosen.suffix}")
-    found = next((one for one in targets(config, known) if one.path.removesuffix(".atom") == stem), None)
-    return None if found is None or (found.free and not chosen.free) else replace(found, path=path)
+    found = next((one for one in targets(config, known) if one.path(chosen.suffix) == path), None)
+    return None if found is None or (found.free and not chosen.free) else found
 
 
 def _query(config: Config, target: Target, narrowing: Narrowing, now: datetime) -> Query | None:

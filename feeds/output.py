@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,9 +70,14 @@ def sweep(root: Path) -> int:
     """
     found = 0
     for folder, _, files in os.walk(root):
-        for path in (Path(folder, name) for name in files if _TEMPORARY.fullmatch(name)):
-            found += not path.is_symlink() and path.is_file() and _unlink(path)
+        found += sweep_folder(Path(folder), files)
     return found
+
+
+def sweep_folder(folder: Path, names: Iterable[str]) -> int:
+    """The same of one folder, of which the `names` are known."""
+    stray = (folder / name for name in names if name.startswith(TEMPORARY_PREFIX) and _TEMPORARY.fullmatch(name))
+    return sum(not path.is_symlink() and path.is_file() and _unlink(path) for path in stray)
 
 
 def _path(root: Path, name: str, known: Collection[Path] = ()) -> Path:

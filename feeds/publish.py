@@ -1,70 +1,62 @@
 """From the database to the published tree, top to bottom: choose, show, render, check, replace.
 
-Only sections that owe a feed are rendered, and a file is replaced only when its bytes differ. What is public is taken
-from an entry by an allowlist of fields (`show`); the body of a gated entry is not on it.
+Only what is owed is rendered, and a file is replaced only when its bytes differ. What an audience may see of an entry
+is decided in `feeds.showing`, and nowhere else.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 
 from db.engine import Connection, Engine, reading, writing
-from db.records import SectionRecord, SourceRecord
-from db.store import entries, incidents, sections, sources
-from feeds import log, manifest
+from db.records import OwedMonth, SectionRecord, SourceRecord
+from db.store import archives as archive_rows
+from db.store import sections, sources
+from feeds import manifest, pages
+from feeds.archives import Plan, Planner, chains
 from feeds.config import Config
-from feeds.errors import FeedInvalid, OutputError
-from feeds.fit import fit
-from feeds.formats import FeedDocument, PublicEntry, atom, html, opml
-from feeds.manifest import PublishedFile, described
-from feeds.output import remove, settle, sweep, write_atomic
+from feeds.formats import Archive, Format
+from feeds.manifest import Manifest, Standing
+from feeds.output import settle, sweep, sweep_folder
+from feeds.press import Press, Print, Published, stands
+from feeds.settlement import settle_publish
 from feeds.showing import EMPTY_SINCE, Shown
 from feeds.targets import Target, named
 from feeds.targets import targets as every_target
 from feeds.validate import check_atom
 
-PAGES = ("index.html", "style.css", "feeds.opml")
-"""Files beside the feeds that the manifest lists."""
+__all__ = ["Press", "Published", "publish", "verify"]
 
-_log = log.get("publish")
-
-
-@dataclass(slots=True, kw_only=True)
-class Published:
-    """What a publish did: `paths` were replaced, of `feeds` rendered, `good` of which hold `shown` entries.
-
-    `left_out` are entries that could not be rendered, `refused` feeds that broke a rule of their format, `unwritable`
-    files that could not be replaced, each with the reason. `owed` are folders that are not on the disk yet.
-    """
-
-    paths: list[str] = field(default_factory=list)
-    feeds: int = 0
-    left_out: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    unwritable: dict[str, str] = field(default_factory=dict)
-    good: set[str] = field(default_factory=set)
-    shown: set[str] = field(default_factory=set)
-    owed: set[Path] = field(default_factory=set)
+RULES = 2
+"""Of rendering and of the tree, by our own count: with others than the last publish had, every feed is due."""
 
 
 def publish(
-    engine: Engine, config: Config, now: datetime, *, names: Sequence[str] = (), everything: bool = False
+    engine: Engine,
+    config: Config,
+    now: datetime,
+    *,
+    names: Sequence[str] = (),
+    everything: bool = False,
+    press: Press | None = None,
+    budget: int | None = None,
 ) -> Published:
     """Brings the published tree up to what the database says; `names` (of sections or saved filters, or slugs) or
     `everything` is rendered whether it owes a feed or not.
 
-    A file that cannot be written is named in the result: the last good one stays, and what is owed stays owed. Raises
-    `UsageError` for a name that none has.
+    Whoever publishes again and again keeps a `press`, and gives a `budget` of entries after which no more archives are
+    begun: the rest stays owed. A file that cannot be written is named in the result: the last good one stays, and what
+    is owed stays owed. Raises `UsageError` for a name that none has, `ConfigError` for a format that there is not.
     """
     with _collector_paused():
-        return _publish(engine, config, now, names, everything)
+        return _Run(engine, config, now, press or Press(), budget).run(names, everything)
 
 
 @contextmanager
@@ -80,53 +72,198 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _publish(engine: Engine, config: Config, now: datetime, names: Sequence[str], everything: bool) -> Published:
-    result = Published()
-    root = config.public
-    sweep(root)
-    with reading(engine) as connection:
-        owed = sections.dirty(connection)
-        known = sections.every(connection)
-        counts = sections.counts(connection)
-        by_name = {source.name: source for source in sources.every(connection)}
-    targets = every_target(config, known)
-    wanted = named(targets, names)
-    settings = _settings(config, by_name, known)
-    former_settings, former = manifest.read(root)
-    due = [
-        target
-        for target in targets
-        if everything
-        or settings != former_settings
-        or target.section_id in owed
-        or target.path in wanted
-        or not manifest.stands(root, former.get(target.path))
-    ]
-    made = {target.path: former[target.path] for target in targets if target.path in former}
-    incomplete = not all(manifest.stands(root, former.get(path)) for path in PAGES)
-    with reading(engine) as connection:
-        shown = Shown(connection, config, by_name)
-        shown.load(due)
-        renderer = atom.Renderer()
-        for target in due:
-            document = shown.document(target, former.get(target.path))
-            made_now = _render(config, root, renderer, document, result, now)
-            if made_now is not None:
-                made[target.path] = made_now
-        if due or incomplete or set(former) != set(made) | set(PAGES):
-            made |= _pages(config, root, shown.headlines(known), known, counts, targets, result)
-            for path in sorted(set(former) - set(made) - set(PAGES)):
-                try:
-                    if remove(root, path):
-                        result.paths.append(path)
-                except OutputError as error:
-                    result.unwritable[path] = str(error)
-                    made[path] = former[path]
-            _write(root, manifest.NAME, manifest.render(settings, made), result)
-    # On the disk before it is forgotten that they were owed.
-    settle(result.owed)
-    _settle(engine, config, result, targets, owed, now)
-    return result
+@dataclass(slots=True)
+class _Run:
+    """One publish. `made` becomes the manifest; `plans` are those of archives, by folder."""
+
+    engine: Engine
+    config: Config
+    now: datetime
+    press: Press
+    budget: int | None
+    result: Published = field(default_factory=Published)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    _former: Manifest = field(default_factory=Manifest)
+    _made: Manifest = field(default_factory=Manifest)
+    _chains: dict[str, list[str]] = field(default_factory=dict)
+
+    def run(self, names: Sequence[str], everything: bool) -> Published:
+        config, result, root = self.config, self.result, self.config.public
+        formats = self.press.formats(config.publish.formats)
+        with reading(self.engine) as connection:
+            known = sections.every(connection)
+            by_name = {source.name: source for source in sources.every(connection)}
+        targets = every_target(config, known)
+        wanted = named(targets, names)
+        settings = _settings(config, by_name, known)
+        self._former, self._made = manifest.read(root), Manifest(settings)
+        self._chains = chains(self._former)
+        anew = everything or settings != self._former.settings
+        if anew:
+            self.press.memory.clear()
+            sweep(root)
+            self._owe_archives()
+        with reading(self.engine) as connection:
+            owed = sections.dirty(connection)
+            months = sections.dirty_months(connection, self.now)
+        standing = Standing(root)
+        due = [
+            target
+            for target in targets
+            if anew
+            or target.section_id in owed
+            or target.stem in wanted
+            or not all(stands(standing, self._former, path) for _, path in _files(target, formats))
+        ]
+        with reading(self.engine) as connection:
+            printing = Print(self.press, config, standing, result, self.now)
+            self._archives(connection, printing, targets, months, by_name)
+            stems = {target.stem for target in due}
+            due += [one for one in targets if one.stem not in stems and self._is_led_elsewhere(one)]
+            shown = Shown(connection, config, by_name, memory=self.press.memory)
+            shown.load(due)
+            for path in (path for target in targets for _, path in _files(target, formats)):
+                self._made.keep(self._former, path)
+            for target in due:
+                self._feed(printing, shown, target, formats)
+            self._pages(printing, shown, targets, formats, known, bool(due))
+        self._remove(printing)
+        if result.paths or result.removed or self._made.settings != self._former.settings:
+            printing.write(manifest.NAME, self._made.render())
+        # On the disk before it is forgotten that they were owed.
+        settle(result.owed)
+        self._sweep(standing)
+        settle_publish(self.engine, config, result, targets, owed, self.plans, self.now)
+        return result
+
+    def _owe_archives(self) -> None:
+        """Notes that all archives are owed: in the database, since not all of them may be made in this run."""
+        with writing(self.engine) as connection:
+            stored = archive_rows.months(connection) if self.config.publish.archives else ()
+            sections.mark_months(connection, {each: archive_rows.span(each[1])[0] for each in stored})
+
+    def _archives(
+        self,
+        connection: Connection,
+        printing: Print,
+        targets: Sequence[Target],
+        months: Sequence[OwedMonth],
+        by_name: Mapping[str, SourceRecord],
+    ) -> None:
+        """Makes what is owed of the archives, and notes where each of them stands."""
+        owed = defaultdict(list)
+        for one in months:
+            owed[one.section_id].append(one)
+        if not self.config.publish.archives:
+            self.plans[""] = Plan((), done=tuple(months))
+            return
+        planner = Planner(connection, self.now, self.config.publish.entries, self.budget)
+        shown = Shown(connection, self.config, by_name, linked=False)
+        orphans = set(owed) - {target.section_id for target in targets}
+        self.plans[""] = Plan((), done=tuple(one for each in orphans for one in owed[each]))
+        for target in targets:
+            folder = target.archive
+            if folder is None:
+                continue
+            there = self._chains.get(folder, [])
+            if target.section_id not in owed:
+                self.plans[folder] = Plan(tuple(there))
+            else:
+                counted = {path: self._former[path].entries for path in there}
+                self.plans[folder] = planner.plan(folder, target.section_id, counted, owed[target.section_id])
+            self._parts(printing, shown, target, self.plans[folder])
+
+    def _parts(self, printing: Print, shown: Shown, target: Target, plan: Plan) -> None:
+        for path in plan.chain:
+            self._made.keep(self._former, path)
+        if not plan.parts:
+            return
+        (atom,) = self.press.formats(["atom"])
+        head = shown.head(target, target.path("atom"))
+        for part in plan.parts:
+            entries = shown.public(part.ids)
+            document = replace(
+                head,
+                path=part.path,
+                entries=entries,
+                gone=part.gone,
+                updated=max([one.updated for one in entries] + [one.at for one in part.gone]),
+                archive=plan.links(part.path, head.base_url, head.path),
+            )
+            made = printing.feed(document, atom, None)
+            if made is not None:
+                self._made.put(made[0])
+            shown.forget()
+
+    def _is_led_elsewhere(self, target: Target) -> bool:
+        """Whether the newest document of a feed's archive is another than before."""
+        folder = target.archive or ""
+        plan = self.plans.get(folder, Plan(()))
+        return list(plan.chain[-1:]) != self._chains.get(folder, [])[-1:]
+
+    def _feed(self, printing: Print, shown: Shown, target: Target, formats: Sequence[Format]) -> None:
+        """Makes one feed in all of its formats: each holds what the first, Atom, had room for."""
+        files = _files(target, formats)
+        first = next(path for chosen, path in files if chosen.name == "atom")
+        former = self._former.get(first)
+        document = shown.document(target, first, former.moment if former is not None else EMPTY_SINCE)
+        plan = self.plans.get(target.archive or "", Plan(()))
+        if plan.chain:
+            document = replace(document, archive=Archive(previous=document.base_url + plan.chain[-1]))
+        for chosen, path in sorted(files, key=lambda file: file[0].name != "atom"):
+            others = tuple(
+                (other, each.bare_type) for each, other in files if each is not chosen and each.name != "html"
+            )
+            given = replace(document, path=path, alternates=others, stylesheet=pages.stylesheet_of(chosen))
+            made = printing.feed(given, chosen, self.config.publish.max_bytes)
+            if made is not None:
+                self._made.put(made[0])
+            if chosen.name == "atom":
+                if made is None:
+                    return
+                document = replace(document, entries=made[1].document.entries, updated=made[1].document.updated)
+
+    def _pages(
+        self,
+        printing: Print,
+        shown: Shown,
+        targets: Sequence[Target],
+        formats: Sequence[Format],
+        known: Sequence[SectionRecord],
+        changed: bool,
+    ) -> None:
+        """The index page, the lists and the style sheets."""
+        for path in pages.PATHS:
+            self._made.keep(self._former, path)
+        incomplete = any(not stands(printing.standing, self._former, path) for path in pages.paths(self.config))
+        if changed or incomplete or set(self._former) - set(self._made):
+            for file, data in pages.render(self.config, shown, targets, formats, known, self.now):
+                if printing.write(file.path, data):
+                    self._made.put(file)
+
+    def _remove(self, printing: Print) -> None:
+        """Takes away what is published no more, and says of each that it is gone for good; what is there again is not
+        gone."""
+        for path in sorted(set(self._former) - set(self._made)):
+            if not printing.take_away(path):
+                self._made.keep(self._former, path)
+            elif path not in pages.PATHS:
+                printing.write(f"gone/{path}", b"")
+        back = [
+            path for path in self.result.paths if path not in self._former and printing.standing.has(f"gone/{path}")
+        ]
+        for path in back:
+            printing.take_away(f"gone/{path}")
+
+    def _sweep(self, standing: Standing) -> None:
+        """Takes away what a killed process left half-written, in the folders that this run has looked at."""
+        for folder in standing.folders():
+            sweep_folder(self.config.public / folder, standing.listed(folder))
+
+
+def _files(target: Target, formats: Sequence[Format]) -> list[tuple[Format, str]]:
+    """The files of a feed, in the order of the formats."""
+    return [(one, target.path(one.suffix)) for one in formats if one.free or not target.free]
 
 
 def _settings(config: Config, by_name: Mapping[str, SourceRecord], known: Sequence[SectionRecord]) -> str:
@@ -134,6 +271,8 @@ def _settings(config: Config, by_name: Mapping[str, SourceRecord], known: Sequen
     named = {name: [record.options.get(key) for key in ("title", "link")] for name, record in by_name.items()}
     named_sections = {section.name.casefold() for section in config.section}
     chosen = {
+        "rules": RULES,
+        "hub": config.websub.hub,
         "site": config.site.model_dump(mode="json"),
         "publish": config.publish.model_dump(mode="json", exclude={"directory"}),
         "access": config.access.model_dump(mode="json", include={"labels", "subscribe_url"}),
@@ -147,151 +286,11 @@ def _settings(config: Config, by_name: Mapping[str, SourceRecord], known: Sequen
     return sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 
 
-def _render(
-    config: Config, root: Path, renderer: atom.Renderer, document: FeedDocument, result: Published, now: datetime
-) -> PublishedFile | None:
-    """Renders one feed, checks it and puts it in place; None where it is not fit, so that the last good one stays.
-
-    An entry that cannot be rendered is left out and named.
-    """
-    result.feeds += 1
-    try:
-        made = fit(document, renderer, config.publish.max_bytes)
-    except FeedInvalid as error:
-        result.refused[document.path] = str(error)
-        return None
-    data, document = made.data, made.document
-    result.left_out |= made.left_out
-    findings = check_atom(data, location=document.self_url, now=now)
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if errors:
-        result.refused[document.path] = f"{errors[0].code}: {errors[0].message}"
-        return None
-    if not _write(root, document.path, data, result):
-        return None
-    result.good.add(document.path)
-    result.shown.update(entry.uid for entry in document.entries)
-    return described(document.path, data, len(document.entries), document.updated)
-
-
-def _write(root: Path, path: str, data: bytes, result: Published) -> bool:
-    """Replaces a file where its bytes differ; False where it cannot be written, which must not stop the others."""
-    try:
-        if write_atomic(root, path, data, owed=result.owed):
-            result.paths.append(path)
-            _log.info("file replaced", path=path, bytes=len(data))
-    except OutputError as error:
-        result.unwritable[path] = str(error)
-        return False
-    return True
-
-
-def _pages(
-    config: Config,
-    root: Path,
-    headlines: Mapping[int, Sequence[PublicEntry]],
-    known: Sequence[SectionRecord],
-    counts: Mapping[int, int],
-    targets: Sequence[Target],
-    result: Published,
-) -> dict[str, PublishedFile]:
-    """The index page, its stylesheet and the list of feeds."""
-    site = config.site
-    names = {section.name.casefold(): section.title for section in config.section if section.title}
-    page = html.IndexPage(
-        title=site.title,
-        language=site.language,
-        base_url=site.base_url,
-        zone=site.zone,
-        all_path="all.atom",
-        all_free_path="all.free.atom",
-        opml_path="feeds.opml",
-        subscribe_url=config.access.subscribe_url,
-        sections=tuple(
-            html.IndexSection(
-                name=names.get(section.name.casefold()) or section.name,
-                slug=section.slug,
-                atom_path=f"sections/{section.slug}.atom",
-                free_path=f"sections/{section.slug}.free.atom",
-                count=counts.get(section.id, 0),
-                entries=tuple(headlines[section.id]),
-            )
-            for section in known
-        ),
-        saved=tuple(
-            html.IndexFeed(
-                name=saved.title or saved.name,
-                atom_path=f"saved/{saved.name}.atom",
-                free_path=f"saved/{saved.name}.free.atom",
-            )
-            for saved in config.saved
-        ),
-    )
-    listed = [
-        opml.OpmlFeed(title=target.title, xml_url=site.base_url + target.path, html_url=site.base_url)
-        for target in targets
-        if not target.free
-    ]
-    files = {
-        "index.html": html.render_index(page),
-        "style.css": html.stylesheet(),
-        "feeds.opml": opml.render(site.title, listed),
-    }
-    newest = max((entry.updated for section in page.sections for entry in section.entries), default=EMPTY_SINCE)
-    return {path: described(path, data, 0, newest) for path, data in files.items() if _write(root, path, data, result)}
-
-
-def _settle(
-    engine: Engine,
-    config: Config,
-    result: Published,
-    targets: Sequence[Target],
-    owed: Mapping[int, int],
-    now: datetime,
-) -> None:
-    """Forgets what was owed, notes what could not be published and closes what is over."""
-    if not (owed or result.feeds or result.unwritable or result.paths):
-        return
-    failed = result.refused.keys() | result.unwritable.keys()
-    refused = {target.section_id for target in targets if target.path in failed}
-    with writing(engine) as connection:
-        sections.clean(connection, {each: version for each, version in owed.items() if each not in refused})
-        if refused - set(owed):  # due for another reason, which the next run will not see
-            sections.mark_feeds(connection, refused - set(owed), now)
-        last = incidents.opened(connection)
-        unmet = {one.subject for one in last if one.kind == "quarantined"} - set(result.left_out) - result.shown
-        lasting = {
-            "quarantined": _chosen(connection, config, targets, unmet) | set(result.left_out),
-            "refused": {target.path for target in targets} - result.good,
-            "unwritable": {str(config.public)} if result.unwritable else set(),
-        }
-        for one in last:
-            if one.subject not in lasting.get(one.kind, {one.subject}):
-                incidents.close_incident(connection, one.kind, one.subject, now)
-        for uid, message in sorted(result.left_out.items()):
-            incidents.open_incident(connection, "quarantined", uid, message, now)
-        for path, message in sorted(result.refused.items()):
-            incidents.open_incident(connection, "refused", path, message, now)
-        for message in list(result.unwritable.values())[:1]:
-            incidents.open_incident(connection, "unwritable", str(config.public), message, now)
-
-
-def _chosen(connection: Connection, config: Config, targets: Sequence[Target], uids: Iterable[str]) -> set[str]:
-    """Those of `uids` that some feed, rendered now or earlier, would show if it could.
-
-    Asks for the entries of every feed, a third of a millisecond each: for troubles alone that this run has not met.
-    """
-    found = {entry.id: entry.uid for uid in sorted(uids) if (entry := entries.by_uid(connection, uid)) is not None}
-    shown = Shown(connection, config, {})
-    chosen = {each for target in targets for each in shown.ids(target)} if found else set()
-    return {found[each] for each in chosen & set(found)}
-
-
 def verify(config: Config, now: datetime) -> list[str]:
     """What is wrong with the published files: missing, changed by another hand, or against a rule of Atom."""
     findings = []
     root = config.public
-    for path, made in sorted(manifest.read(root)[1].items()):
+    for path, made in sorted(manifest.read(root).items()):
         try:
             data = (root / path).read_bytes()
         except OSError as error:

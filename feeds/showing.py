@@ -4,32 +4,57 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
 from db.engine import Connection
-from db.records import Access, Precision, Relative, SectionRecord, ShownEntry, SourceRecord, Tombstone
-from db.store import entries, pairs, search, withdrawals
+from db.records import Access, Precision, Relative, SectionRecord, ShownEntry, SourceRecord
+from db.store import entries, pairs, search
 from feeds.config import Config
 from feeds.formats import Audience, FeedDocument, PublicEntry
-from feeds.manifest import PublishedFile
 from feeds.model import Episode, Image, Link, Origin
 from feeds.targets import Choice, Target
 
 EMPTY_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 """`updated` of a feed that never had an entry: any fixed time does, the clock would change its bytes."""
 
-MOST_GONE = 50
-"""Entries that were taken back and are told of in one feed."""
-
 ON_INDEX = 8
 """Newest entries of a section that the index page shows."""
 
 
+Known = tuple[ShownEntry, tuple[tuple[str, str], ...], tuple[Relative, ...]]
+"""All that the public form of an entry depends on beside the settings."""
+
+
+class Memory:
+    """Entries in their public form, `most` at most, from one publish to the next: what has not changed is the same
+    object, by which renderers know it again. To be `cleared` with other settings."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._kept: dict[int, tuple[Known, PublicEntry]] = {}
+
+    def recall(self, entry_id: int, known: Known) -> PublicEntry | None:
+        """The public form of an entry, where it was made of the same."""
+        kept = self._kept.get(entry_id)
+        return kept[1] if kept is not None and kept[0] == known else None
+
+    def keep(self, entry_id: int, known: Known, public: PublicEntry) -> None:
+        """Keeps the public form of an entry."""
+        if len(self._kept) >= self._most:
+            self._kept.clear()
+        self._kept[entry_id] = (known, public)
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._kept.clear()
+
+
 class Shown:
     """Entries as the audience may see them, each read and converted once in a run; `most` of them in a feed, by
-    default as many as are configured."""
+    default as many as are configured; with their copies and what is related where they are to be `linked`."""
 
     def __init__(
         self,
@@ -38,10 +63,14 @@ class Shown:
         by_name: Mapping[str, SourceRecord],
         audience: Audience = Audience.PUBLIC,
         most: int | None = None,
+        linked: bool = True,
+        memory: Memory | None = None,
     ) -> None:
         self._connection = connection
         self._most = config.publish.entries if most is None else most
         self._audience = audience
+        self._linked = linked
+        self._memory = Memory() if memory is None else memory
         self._config = config
         self._sources = by_name
         self._public: dict[int, PublicEntry] = {}
@@ -74,12 +103,15 @@ class Shown:
 
     def _read(self, ids: Iterable[int]) -> None:
         missing = [each for each in dict.fromkeys(ids) if each not in self._public]
-        others = entries.elsewhere(self._connection, missing)
-        related = pairs.related(self._connection, missing)
+        others = entries.elsewhere(self._connection, missing) if self._linked else {}
+        related = pairs.related(self._connection, missing) if self._linked else {}
         for entry_id, entry in entries.show(self._connection, missing).items():
-            self._public[entry_id] = show(
-                entry, others.get(entry_id, ()), related.get(entry_id, ()), self._config, self._sources, self._audience
-            )
+            known = (entry, tuple(others.get(entry_id, ())), tuple(related.get(entry_id, ())))
+            public = self._memory.recall(entry_id, known)
+            if public is None:
+                public = show(*known, self._config, self._sources, self._audience)
+                self._memory.keep(entry_id, known, public)
+            self._public[entry_id] = public
 
     def headlines(self, known: Sequence[SectionRecord]) -> dict[int, list[PublicEntry]]:
         """Section's id -> the newest entries that the index page shows. Of a section whose feed was not rendered no
@@ -94,23 +126,27 @@ class Shown:
         self._read(chain.from_iterable(ids.values()))
         return {section_id: [self._public[each] for each in found] for section_id, found in ids.items()}
 
-    def document(self, target: Target, former: PublishedFile | None) -> FeedDocument:
-        """The feed `target`, complete but for its bytes. One that lost its last entry keeps its time."""
-        config = self._config
+    def document(self, target: Target, path: str, otherwise: datetime) -> FeedDocument:
+        """The feed `target` at `path`, complete but for its links to other documents. `otherwise` is its time where it
+        has no entry: one that lost its last keeps the one it had."""
         found = tuple(self._public[each] for each in self._newest[target.choice])
-        gone = self._gone(target, found)
-        changed = [*(entry.updated for entry in found), *(one.at for one in gone)]
+        updated = max((entry.updated for entry in found), default=otherwise)
+        return replace(self.head(target, path), entries=found, updated=updated)
+
+    def head(self, target: Target, path: str) -> FeedDocument:
+        """The same without its entries."""
+        config = self._config
+        page = target.page if "html" in config.publish.formats else ""
         return FeedDocument(
             id=config.site.tag_prefix() + target.key,
-            path=target.path,
+            path=path,
             title=target.title,
             base_url=config.site.base_url,
-            html_url=config.site.base_url,
+            html_url=config.site.base_url + page,
             language=config.site.language,
             author=config.site.author or config.site.title,
-            updated=max(changed, default=former.moment if former else EMPTY_SINCE),
-            entries=found,
-            gone=gone,
+            updated=EMPTY_SINCE,
+            entries=(),
             hubs=config.publish.hubs,
             subscribe_url=config.access.subscribe_url,
             audience=self._audience,
@@ -118,14 +154,14 @@ class Shown:
             zone=config.site.timezone,
         )
 
-    def _gone(self, target: Target, found: Sequence[PublicEntry]) -> tuple[Tombstone, ...]:
-        """What was taken back since the oldest entry of a feed changed: a reader that shows that may show these. Of a
-        saved filter nobody knows whether it ever held them."""
-        if target.query is not None:
-            return ()
-        since = min((entry.updated for entry in found), default=EMPTY_SINCE)
-        section_id = None if target.section is None else target.section.id
-        return tuple(withdrawals.withdrawn_since(self._connection, since, MOST_GONE, section_id=section_id))
+    def forget(self) -> None:
+        """Lets go of what was read: of an archive nothing is shown twice."""
+        self._public.clear()
+
+    def public(self, ids: Sequence[int]) -> tuple[PublicEntry, ...]:
+        """These entries, in this order; one that is no longer there is left out."""
+        self._read(ids)
+        return tuple(self._public[each] for each in ids if each in self._public)
 
 
 def show(

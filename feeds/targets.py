@@ -16,9 +16,10 @@ Choice = tuple[int | None, Query | None, bool]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One feed to be. `section` and `query` choose its entries, all of them where both are None; with `free` only those
-    that everybody may read. `names` are what a person may call it."""
+    that everybody may read. `names` are what a person may call it. `stem` is its path without the suffix of a format.
+    """
 
-    path: str
+    stem: str
     key: str
     title: str
     free: bool = False
@@ -34,6 +35,25 @@ class Target:
     def section_id(self) -> int:
         """The section whose changes make it due; a saved filter may hold entries of any."""
         return ALL_SECTIONS if self.section is None else self.section.id
+
+    @property
+    def archive(self) -> str | None:
+        """The folder of its archive; None where it has none: what is free, or found, of all is in that of all."""
+        if self.free or self.query is not None:
+            return None
+        if self.section is None:
+            return "archive/all"
+        # No slug has a dot: a section may be called "All".
+        return f"archive/{self.section.slug}" if self.section.slug != "all" else "archive/all.section"
+
+    @property
+    def page(self) -> str:
+        """The HTML page that it belongs to; the free ones belong to that of the whole."""
+        return f"{self.stem.removesuffix('.free')}.html"
+
+    def path(self, suffix: str) -> str:
+        """Its file in the format with this suffix."""
+        return f"{self.stem}.{suffix}"
 
 
 def targets(config: Config, known: Sequence[SectionRecord]) -> list[Target]:
@@ -55,7 +75,7 @@ def targets(config: Config, known: Sequence[SectionRecord]) -> list[Target]:
 
 
 def _pair(
-    path: str,
+    stem: str,
     key: str,
     title: str,
     *,
@@ -64,16 +84,16 @@ def _pair(
     names: tuple[str, ...] = (),
 ) -> list[Target]:
     """The feed of all and the feed of what is free."""
-    whole = Target(path=f"{path}.atom", key=key, title=title, section=section, query=query, names=names)
-    return [whole, replace(whole, path=f"{path}.free.atom", key=f"{key}:free", title=f"{title} (free)", free=True)]
+    whole = Target(stem=stem, key=key, title=title, section=section, query=query, names=names)
+    return [whole, replace(whole, stem=f"{stem}.free", key=f"{key}:free", title=f"{title} (free)", free=True)]
 
 
 def named(known: Sequence[Target], names: Sequence[str]) -> set[str]:
-    """Paths of the feeds that a person named. Raises `UsageError` for a name that none has."""
+    """Stems of the feeds that a person named. Raises `UsageError` for a name that none has."""
     wanted: set[str] = set()
     for name in names:
-        paths = {each.path for each in known if name in each.names or name.casefold() in each.names}
-        if not paths:
+        stems = {each.stem for each in known if name in each.names or name.casefold() in each.names}
+        if not stems:
             raise UsageError(f"no section or saved filter is named \"{name}\"; see 'feeds sections list'")
-        wanted |= paths
+        wanted |= stems
     return wanted

@@ -2,43 +2,91 @@
 
 from __future__ import annotations
 
+import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from feeds import manifest
+from feeds.manifest import Manifest, Standing
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
+def said(*paths: str, settings: str = "0f") -> Manifest:
+    made = Manifest(settings)
+    for path in paths:
+        made.put(manifest.described(path, path.encode(), 3, NOON))
+    return made
+
+
 def test_what_is_said_comes_back(tmp_path: Path) -> None:
-    files = {name: manifest.described(name, name.encode(), 3, NOON) for name in ("b.atom", "a.atom")}
-    data = manifest.render("settings", files)
+    data = said("b.atom", "sections/a.atom").render()
     (tmp_path / manifest.NAME).write_bytes(data)
-    assert manifest.read(tmp_path) == ("settings", files)
-    assert manifest.render("settings", dict(sorted(files.items()))) == data
-    assert files["a.atom"].moment == NOON
+    again = manifest.read(tmp_path)
+    assert (again.settings, list(again), len(again)) == ("0f", ["b.atom", "sections/a.atom"], 2)
+    assert again["b.atom"] == manifest.described("b.atom", b"b.atom", 3, NOON)
+    assert again["b.atom"].moment == NOON
+    assert (again.size("b.atom"), again.size("c.atom")) == (6, None)
+    assert "b.atom" in again and "c.atom" not in again
+    assert again.render() == said("sections/a.atom", "b.atom").render() == data
+
+
+def test_it_is_json_for_everybody_else() -> None:
+    document = json.loads(said("b.atom", "a.atom").render())
+    assert document["settings"] == "0f"
+    assert [(file["path"], file["size"], file["entries"]) for file in document["files"]] == [
+        ("a.atom", 6, 3), ("b.atom", 6, 3),
+    ]  # fmt: skip
+    assert json.loads(Manifest().render()) == {"settings": "", "files": []}
+
+
+def test_an_empty_one_comes_back(tmp_path: Path) -> None:
+    (tmp_path / manifest.NAME).write_bytes(Manifest("ab").render())
+    assert manifest.read(tmp_path).settings == "ab"
+
+
+def test_lines_are_handed_on_unread() -> None:
+    made = Manifest()
+    made.keep(said("a.atom"), "a.atom")
+    made.keep(said("a.atom"), "b.atom")
+    assert list(made) == ["a.atom"]
 
 
 @pytest.mark.parametrize(
-    "data",
+    "damage",
     [
-        b"", b"{", b"[]", b"{}", b"null", b'{"settings": "", "files": [{"path": "a"}]}',
-        b'{"settings": "", "files": [{"path": "a", "sha256": "", "size": 1, "entries": 0, "updated": "soon"}]}',
+        lambda data: b"",
+        lambda data: b"{",
+        lambda data: b"null",
+        lambda data: b"\xff\xfe",
+        lambda data: data[:-1],
+        lambda data: data[:-3],
+        lambda data: data + b"\n",
+        lambda data: data.replace(b"2026-03", b"soon"),
+        lambda data: data.replace(b'"entries": 3', b'"entries": "3"'),
+        lambda data: data.replace(b'"settings"', b'"sittings"'),
     ],
-)  # fmt: skip
-def test_what_cannot_be_read_is_as_if_it_were_not_there(tmp_path: Path, data: bytes) -> None:
-    assert manifest.read(tmp_path) == ("", {})
-    (tmp_path / manifest.NAME).write_bytes(data)
-    assert manifest.read(tmp_path) == ("", {})
+)
+def test_what_cannot_be_read_is_as_if_it_were_not_there(tmp_path: Path, damage: object) -> None:
+    assert not manifest.read(tmp_path)
+    (tmp_path / manifest.NAME).write_bytes(damage(said("a.atom").render()))  # type: ignore[operator]
+    found = manifest.read(tmp_path)
+    assert (found.settings, dict(found)) == ("", {})
 
 
-def test_a_file_stands_where_it_is_as_long_as_it_was(tmp_path: Path) -> None:
-    file = manifest.described("a.atom", b"four", 1, NOON)
-    assert not manifest.stands(tmp_path, None)
-    assert not manifest.stands(tmp_path, file)
-    (tmp_path / "a.atom").write_bytes(b"four")
-    assert manifest.stands(tmp_path, file)
-    (tmp_path / "a.atom").write_bytes(b"three")
-    assert not manifest.stands(tmp_path, file)
+def test_what_stands_in_the_tree_is_seen_once(tmp_path: Path) -> None:
+    (tmp_path / "sections").mkdir()
+    (tmp_path / "sections/a.atom").write_bytes(b"four")
+    os.symlink("a.atom", tmp_path / "sections/b.atom")
+    standing = Standing(tmp_path)
+    assert [standing.size(f"sections/{name}.atom") for name in "abc"] == [4, None, None]
+    assert standing.size("saved/a.atom") is standing.size("sections") is None
+    assert standing.has("sections/b.atom") and standing.has("sections") and not standing.has("saved/a.atom")
+    (tmp_path / "sections/c.atom").write_bytes(b"")
+    assert not standing.has("sections/c.atom")
+    (tmp_path / "sections/a.atom").unlink()
+    assert standing.size("sections/a.atom") in (4, None)  # the length may have been asked for before it went
+    assert standing.folders() == ["", "saved", "sections"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 
@@ -179,10 +180,10 @@ def test_counts(tmp_path: Path) -> None:
 def test_what_is_owed_until_it_was_seen(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     with writing(engine) as connection:
-        sections.mark(connection, [(3, 202603), (3, 202603), (1, 202602)], NOON)
+        sections.mark(connection, [(3, NOON), (3, NOON), (1, NOON - timedelta(days=9))], NOON)
         seen = sections.dirty(connection)
         assert seen == {ALL_SECTIONS: 1, 1: 1, 3: 1}
-        sections.mark(connection, [(3, 202603)], NOON)
+        sections.mark(connection, [(3, NOON - timedelta(days=1))], NOON)
         sections.clean(connection, seen)
         # Changed meanwhile: the publish has not seen it.
         assert sections.dirty(connection) == {ALL_SECTIONS: 2, 3: 2}

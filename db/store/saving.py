@@ -26,7 +26,6 @@ from db.records import (
     Revised,
     Said,
     is_withheld,
-    month_of,
 )
 from db.store.bulk import insert_rows, next_ids
 from db.store.entries import chunks
@@ -336,8 +335,8 @@ def set_leads(connection: Connection, leads: Mapping[int, tuple[int | None, str 
 
 
 def places_of(connection: Connection, lead_ids: Sequence[int]) -> set[Place]:
-    """Where any of the entries, or any that is folded behind one of them, stands: its section, and the month of either,
-    since archives show a lead in its own."""
+    """Where any of the entries, or any that is folded behind one of them, stands: its sections, `ALL_SECTIONS` among
+    them, and the times of either, since archives file a lead by its own."""
     found: set[Place] = set()
     lead = aliased(Entry)
     for chunk in chunks(lead_ids):
@@ -350,7 +349,7 @@ def places_of(connection: Connection, lead_ids: Sequence[int]) -> set[Place]:
         )
         for query in (own, folded):
             for section_id, *times in connection.execute(query):
-                found.update((section_id, month_of(at)) for at in times)
+                found.update((section_id, at) for at in times)
         filed = connection.scalars(select(Entry.sorted_at).where(Entry.id.in_(chunk)))
-        found.update((ALL_SECTIONS, month_of(at)) for at in filed)
+        found.update((ALL_SECTIONS, at) for at in filed)
     return found

@@ -7,12 +7,12 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, literal, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from db import index
 from db.models import DirtyMonth, DirtySection, Entry, EntrySection, Item, Section, Withdrawal
-from db.records import ALL_SECTIONS, Place, SectionRecord, month_of
+from db.records import ALL_SECTIONS, OwedMonth, Place, SectionRecord, month_of
 
 BATCH = 500
 """Entries whose names of sections are replaced at once: what is held in memory does not grow with a section."""
@@ -136,11 +136,8 @@ def _rename(connection: Connection, old: str, name: str, now: datetime) -> None:
         for owed in (DirtySection, DirtyMonth):
             connection.execute(delete(owed).where(owed.section_id == section_id))
         connection.execute(delete(Section).where(Section.id == section_id))
-    months = {
-        month_of(at)
-        for at in connection.scalars(select(EntrySection.sorted_at).where(EntrySection.section_id == target_id))
-    }
-    mark(connection, [(each, month) for each in (ALL_SECTIONS, target_id) for month in months], now)
+    filed = connection.scalars(select(EntrySection.sorted_at).where(EntrySection.section_id == target_id))
+    mark(connection, [(each, at) for at in filed for each in (ALL_SECTIONS, target_id)], now)
 
 
 def _rename_in_entries(connection: Connection, section_id: int, old: str, name: str) -> None:
@@ -203,16 +200,31 @@ def _take_slug(connection: Connection, folded: str, slug: str) -> None:
 
 
 def mark(connection: Connection, places: Iterable[Place], now: datetime) -> None:
-    """Notes that the feeds of the sections of these places, and that of everything, are owed, and the archives of the
-    months."""
-    places = set(places)
-    mark_feeds(connection, {section_id for section_id, _ in places}, now)
+    """Notes that the feeds of the sections of these places, and that of everything, are owed, and what their archives
+    hold of the months from these times on."""
+    first: dict[tuple[int, int], datetime] = {}
+    for section_id, at in places:
+        month = (section_id, month_of(at))
+        first[month] = min(at, first.get(month, at))
+    mark_feeds(connection, {section_id for section_id, _ in first}, now)
+    mark_months(connection, first)
+
+
+def mark_months(connection: Connection, first: Mapping[tuple[int, int], datetime]) -> None:
+    """Notes that the archives of `(section id, yyyymm)` are owed, of what is filed at the time given or later."""
     statement = insert(DirtyMonth)
-    statement = statement.on_conflict_do_update(
-        index_elements=[DirtyMonth.section_id, DirtyMonth.month], set_={"version": DirtyMonth.version + 1}
+    earliest = case(
+        (DirtyMonth.first_at < statement.excluded.first_at, DirtyMonth.first_at), else_=statement.excluded.first_at
     )
-    if places:
-        rows = [{"section_id": each, "month": month, "version": 1} for each, month in sorted(places)]
+    statement = statement.on_conflict_do_update(
+        index_elements=[DirtyMonth.section_id, DirtyMonth.month],
+        set_={"version": DirtyMonth.version + 1, "first_at": earliest, "wait_until": None},
+    )
+    rows = [
+        {"section_id": section_id, "month": month, "first_at": at, "version": 1}
+        for (section_id, month), at in sorted(first.items())
+    ]
+    if rows:
         connection.execute(statement, rows)
 
 
@@ -226,26 +238,6 @@ def mark_feeds(connection: Connection, ids: Iterable[int], now: datetime) -> Non
     connection.execute(statement, rows)
 
 
-def dirty_months(connection: Connection) -> dict[Place, int]:
-    """Place -> version of the change that its archive owes."""
-    rows = connection.execute(select(DirtyMonth.section_id, DirtyMonth.month, DirtyMonth.version))
-    return {(row[0], row[1]): row[2] for row in rows}
-
-
-def clean_months(connection: Connection, seen: Mapping[Place, int]) -> None:
-    """Forgets the archives that a publish has seen; what changed meanwhile stays owed."""
-    rows = [{"section": each, "yyyymm": month, "seen": version} for (each, month), version in seen.items()]
-    if rows:
-        connection.execute(
-            delete(DirtyMonth).where(
-                DirtyMonth.section_id == bindparam("section"),
-                DirtyMonth.month == bindparam("yyyymm"),
-                DirtyMonth.version == bindparam("seen"),
-            ),
-            rows,
-        )
-
-
 def dirty(connection: Connection) -> dict[int, int]:
     """Section id -> version of the change that its feed owes; `ALL_SECTIONS` stands for the feed of everything."""
     return {row[0]: row[1] for row in connection.execute(select(DirtySection.section_id, DirtySection.version))}
@@ -257,3 +249,36 @@ def clean(connection: Connection, seen: Mapping[int, int]) -> None:
         connection.execute(
             delete(DirtySection).where(DirtySection.section_id == section_id, DirtySection.version == version)
         )
+
+
+def dirty_months(connection: Connection, now: datetime) -> list[OwedMonth]:
+    """Archives that are owed, in order of section and month."""
+    query = select(DirtyMonth.section_id, DirtyMonth.month, DirtyMonth.first_at, DirtyMonth.version)
+    query = query.where(DirtyMonth.wait_until.is_(None) | (DirtyMonth.wait_until <= now))
+    rows = connection.execute(query.order_by(DirtyMonth.section_id, DirtyMonth.month))
+    return [OwedMonth(*row) for row in rows]
+
+
+def clean_months(connection: Connection, seen: Iterable[OwedMonth]) -> None:
+    """Forgets the archives that a publish has seen; what changed meanwhile stays owed."""
+    rows = [_seen(one) for one in seen]
+    if rows:
+        connection.execute(delete(DirtyMonth).where(*_THIS_CHANGE), rows)
+
+
+def postpone_months(connection: Connection, seen: Iterable[tuple[OwedMonth, datetime]]) -> None:
+    """Lets archives that a publish has seen be owed again at a later time, unless more changed meanwhile."""
+    rows = [{**_seen(one), "until": until} for one, until in seen]
+    if rows:
+        connection.execute(update(DirtyMonth).where(*_THIS_CHANGE).values(wait_until=bindparam("until")), rows)
+
+
+_THIS_CHANGE = (
+    DirtyMonth.section_id == bindparam("section"),
+    DirtyMonth.month == bindparam("yyyymm"),
+    DirtyMonth.version == bindparam("seen"),
+)
+
+
+def _seen(one: OwedMonth) -> dict[str, Any]:
+    return {"section": one.section_id, "yyyymm": one.month, "seen": one.version}

@@ -23,7 +23,9 @@ def upgrade() -> None:
         "dirty_months",
         sa.Column("section_id", _ID, autoincrement=False, nullable=False),
         sa.Column("month", _ID, autoincrement=False, nullable=False),
+        sa.Column("first_at", _AT, nullable=False),
         sa.Column("version", _ID, nullable=False),
+        sa.Column("wait_until", _AT, nullable=True),
         sa.PrimaryKeyConstraint("section_id", "month", name="pk_dirty_months"),
     )
     _create_tokens()

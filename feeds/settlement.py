@@ -1,0 +1,95 @@
+"""What a publish comes to in the database: what was owed is forgotten, troubles are opened and closed, hubs are owed
+word. One transaction, after every file is on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from db.engine import Connection, Engine, writing
+from db.store import entries, incidents, sections
+from feeds.archives import Plan, month_in
+from feeds.config import Config
+from feeds.press import Published
+from feeds.showing import Shown
+from feeds.targets import Target
+
+
+def settle_publish(
+    engine: Engine,
+    config: Config,
+    result: Published,
+    targets: Sequence[Target],
+    owed: Mapping[int, int],
+    plans: Mapping[str, Plan],
+    now: datetime,
+) -> None:
+    """Forgets what was owed (section's id -> version of its change; `plans` of archives by folder), notes what could
+    not be published and closes what is over."""
+    seen = any(plan.done or plan.unfinished for plan in plans.values())
+    if not (owed or seen or result.feeds or result.unwritable or result.paths or result.removed):
+        return
+    failed = result.refused.keys() | result.unwritable.keys()
+    stems = {path.rpartition(".")[0] for path in failed}
+    refused = {target.section_id for target in targets if target.stem in stems}
+    with writing(engine) as connection:
+        sections.clean(connection, {each: version for each, version in owed.items() if each not in refused})
+        if refused - set(owed):  # due for another reason, which the next run will not see
+            sections.mark_feeds(connection, refused - set(owed), now)
+        for folder, plan in plans.items():
+            _settle_archive(connection, folder, plan, failed)
+        _settle_incidents(connection, config, result, targets, plans, now)
+
+
+def _settle_archive(connection: Connection, folder: str, plan: Plan, failed: Collection[str]) -> None:
+    """A month of which a document could not be made stays owed."""
+    bad = {month_in(path) for path in failed if path.rpartition("/")[0] == folder}
+    sections.clean_months(connection, [one for one in plan.done if one.month not in bad])
+    sections.postpone_months(connection, [(one, end) for one, end in plan.unfinished if one.month not in bad])
+
+
+def _settle_incidents(
+    connection: Connection,
+    config: Config,
+    result: Published,
+    targets: Sequence[Target],
+    plans: Mapping[str, Plan],
+    now: datetime,
+) -> None:
+    last = incidents.opened(connection)
+    unmet = {one.subject for one in last if one.kind == "quarantined"} - set(result.left_out) - result.shown
+    published = {path for target in targets for path in _paths(config, target)}
+    published.update(path for plan in plans.values() for path in plan.chain)
+    lasting = {
+        "quarantined": _chosen(connection, config, targets, unmet) | set(result.left_out),
+        "refused": published - result.good,
+        "unwritable": {str(config.public)} if result.unwritable else set(),
+    }
+    for one in last:
+        if one.subject not in lasting.get(one.kind, {one.subject}):
+            incidents.close_incident(connection, one.kind, one.subject, now)
+    for uid, message in sorted(result.left_out.items()):
+        incidents.open_incident(connection, "quarantined", uid, message, now)
+    for path, message in sorted(result.refused.items()):
+        incidents.open_incident(connection, "refused", path, message, now)
+    for message in list(result.unwritable.values())[:1]:
+        incidents.open_incident(connection, "unwritable", str(config.public), message, now)
+
+
+def _paths(config: Config, target: Target) -> list[str]:
+    from feeds.formats import load
+
+    return [target.path(load(name).suffix) for name in config.publish.formats]
+
+
+def _chosen(connection: Connection, config: Config, targets: Sequence[Target], uids: Iterable[str]) -> set[str]:
+    """Those of `uids` that some feed, rendered now or earlier, would show if it could.
+
+    Asks for the entries of every feed, a third of a millisecond each: for troubles alone that this run has not met.
+    """
+    found = {entry.id: entry for uid in sorted(uids) if (entry := entries.by_uid(connection, uid)) is not None}
+    if config.publish.archives:
+        return {one.uid for one in found.values() if one.lead == one.uid and one.withdrawal is None}
+    shown = Shown(connection, config, {})
+    chosen = {each for target in targets for each in shown.ids(target)} if found else set()
+    return {found[each].uid for each in chosen & set(found)}
