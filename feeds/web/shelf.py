@@ -76,16 +76,14 @@ class Document:
 class Shelf:
     """The documents of one desk. Its methods belong to one event loop; the work is done in threads of its own."""
 
-    def __init__(
-        self, engine: Engine, config: Config, clock: Callable[[], datetime], *, most: int = MOST_BYTES
-    ) -> None:
+    def __init__(self, engine: Engine, config: Config, clock: Callable[[], datetime]) -> None:
         self._engine = engine
         self._config = config
         self._clock = clock
         self._composer = Composer(engine, config)
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._bytes = 0
-        self._most = most
+        self._most = MOST_BYTES
         self._threads = ThreadPoolExecutor(THREADS, "subscribers")
         self._under_way: dict[tuple[str, tuple[int, ...]], asyncio.Task[Document | None]] = {}
 
@@ -154,7 +152,7 @@ class Shelf:
         listed = [
             ListedFeed(
                 target.title,
-                tuple((each, f"{target.path.removesuffix('.atom')}.{each.suffix}") for each in formats),
+                tuple((each, target.path(each.suffix)) for each in formats),
             )
             for target in targets(config, known)
             if not target.free
