@@ -15,7 +15,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from feeds import log
-from feeds.web.answers import PLAIN, Application, Message, Prepared, plain
+from feeds.web.answers import PLAIN, Application, AtOnce, Message, Prepared, Ready, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,11 @@ class Crowd:
 
     def served(self, connection: Connection, now: float, unsent: int) -> None:
         """The answer is whole; `unsent` bytes of it still wait for the client."""
+        for kind in (self._asking, self._idle, self._served):
+            kind.pop(connection, None)
         if unsent:
             self._served[connection] = (now, unsent)
-            self._served.move_to_end(connection)
         else:
-            self._served.pop(connection, None)
             self._idle[connection] = now
 
     def hold(self, connection: Connection, unsent: int) -> None:
@@ -147,11 +147,11 @@ class Crowd:
 
 
 class Connection(HttpToolsProtocol):
-    """One connection. `crowd` is set by the server, on a class of its own."""
+    """One connection. `crowd` and `at_once` are set by the server, on a class of its own."""
 
     crowd: Crowd
-    _head = 0
-    """Bytes of the head that the parser told of."""
+    at_once: AtOnce | None = None
+    _ready: Ready | None = None
     _unheard = 0
     """Bytes since a head, a piece of a body or a whole request was told of."""
 
@@ -159,6 +159,11 @@ class Connection(HttpToolsProtocol):
     def unsent(self) -> int:
         """Bytes of answers that the client has not taken."""
         return self.transport.get_write_buffer_size()
+
+    @property
+    def _rests(self) -> bool:
+        """Whether no request is being answered by the application."""
+        return self.cycle is None or self.cycle.response_complete
 
     def drop(self) -> None:
         """Ends it at once; what is unsent is lost."""
@@ -180,17 +185,24 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         try:
-            for start in range(0, len(data), _SLICE):
-                piece = data[start : start + _SLICE] if len(data) > _SLICE else data
-                self._unheard += len(piece)
-                self.parser.feed_data(piece)
-                self._check(self._unheard)
+            if len(data) <= _SLICE:
+                self._feed(data)
+            else:
+                for start in range(0, len(data), _SLICE):
+                    self._feed(data[start : start + _SLICE])
         except httptools.HttpParserUpgrade:
-            self.cycle.keep_alive = False  # this connection speaks HTTP/1.1 and will speak nothing else
+            self.transport.pause_reading()  # whatever comes now is in another language
         except httptools.HttpParserError:
             self.send_400_response("Bad request")
         else:
             self.crowd.asks(self, self.loop.time())
+
+    def _feed(self, data: bytes) -> None:
+        """Raises `HttpParserError` for what is no request, or has a head that is too long."""
+        self._unheard += len(data)
+        self.parser.feed_data(data)
+        if self._unheard > self.crowd.limits.header_bytes:
+            raise httptools.HttpParserError("the head is too long")
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -199,60 +211,56 @@ class Connection(HttpToolsProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self.crowd.release(self)
-        if self.cycle is not None and self.cycle.response_complete and not self.transport.is_closing():
+        if self._rests and not self.transport.is_closing():
             self.crowd.served(self, self.loop.time(), 0)
 
     # --- what the parser says
 
-    def on_message_begin(self) -> None:
-        self._head = 0
-        super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        self._head += len(url)
-        self.url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._head += len(name) + len(value) + 4
-        self._check(self._head)
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         self._unheard = 0
-        version = self.parser.get_http_version()
+        if self.transport.is_closing():
+            return
+        scope, parser = self.scope, self.parser
+        version = parser.get_http_version()
         address = httptools.parse_url(self.url)
         path = address.path.decode("ascii")
-        self.scope["method"] = self.parser.get_method().decode("ascii")
-        self.scope["http_version"] = version
-        self.scope["path"] = unquote(path) if "%" in path else path
-        self.scope["raw_path"] = address.path
-        self.scope["query_string"] = address.query or b""
-        before, self.cycle = self.cycle, self._exchange(keep_alive=version != "1.0" and self.parser.should_keep_alive())
-        if before is None or before.response_complete:
-            self.crowd.serve(self, self.loop.time())
-            self._start_asgi_task(self.cycle, self.app)
-        elif len(self.pipeline) < PIPELINED:
-            self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self.app))
+        scope["method"] = parser.get_method().decode("ascii")
+        scope["http_version"] = version
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = address.path
+        scope["query_string"] = address.query or b""
+        keep_alive = version != "1.0" and parser.should_keep_alive() and not parser.should_upgrade()
+        if self.at_once is not None and self._rests and not self.flow.write_paused and not self.expect_100_continue:
+            self._ready = self.at_once(scope)  # type: ignore[arg-type]  # the same, more typed
+        if self._ready is None:
+            self._answer_by_task(keep_alive=keep_alive)
         else:
-            self.drop()
+            self._keep_alive = keep_alive
 
     def on_body(self, body: bytes) -> None:
         self._unheard = 0
-        super().on_body(body)
+        if self._ready is None and not self.transport.is_closing():
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._unheard = 0
-        super().on_message_complete()
-
-    def _check(self, size: int) -> None:
-        """Refuses a head that is too long, whether the parser tells of its parts or gathers one that has no end."""
-        if size > self.crowd.limits.header_bytes:
-            raise httptools.HttpParserError("the head is too long")
+        if self.transport.is_closing():
+            return
+        if self._ready is None:
+            super().on_message_complete()
+            return
+        (headers, body), self._ready = self._ready, None
+        head = headers.head + self.crowd.lines(self.server_state.default_headers)
+        head += b"\r\n" if self._keep_alive else b"connection: close\r\n\r\n"
+        self.transport.write(head if self.scope["method"] == "HEAD" else head + body)
+        if not self._keep_alive:
+            self.transport.close()
+        self.crowd.served(self, self.loop.time(), self.unsent)
 
     # --- what comes of it
 
-    def _exchange(self, *, keep_alive: bool) -> _Exchange:
+    def _answer_by_task(self, *, keep_alive: bool) -> None:
+        """Lets the application answer, or puts the request behind those that came before it."""
         exchange = _Exchange(
             scope=self.scope,
             transport=self.transport,
@@ -266,21 +274,17 @@ class Connection(HttpToolsProtocol):
             keep_alive=keep_alive,
             on_response=self.on_response_complete,
         )
-        exchange.crowd = self.crowd
-        return exchange
-
-    def send_400_response(self, msg: str) -> None:
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.drop()  # the answer before it must not end in this one
-            return
-        body = f"{msg}\n".encode()
-        headers = [*PLAIN, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
-        lines = self.crowd.lines(self.server_state.default_headers)
-        self.transport.write(Prepared.of(400, headers).head + lines + b"\r\n" + body)
-        self.transport.close()
+        rests, self.cycle = self._rests, exchange
+        if rests:
+            self.crowd.serve(self, self.loop.time())
+            self._start_asgi_task(exchange, self.app)
+        elif len(self.pipeline) < PIPELINED:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((exchange, self.app))
+        else:
+            self.drop()
 
     def on_response_complete(self) -> None:
-        self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
@@ -290,12 +294,20 @@ class Connection(HttpToolsProtocol):
         else:
             self.crowd.served(self, self.loop.time(), self.unsent)
 
+    def send_400_response(self, msg: str) -> None:
+        if self.transport.is_closing():
+            return
+        if not self._rests or self.flow.write_paused:
+            self.drop()  # the answer before it must not end in this one
+            return
+        body = f"{msg}\n".encode()
+        headers = Prepared.of(400, [*PLAIN, (b"content-length", b"%d" % len(body)), (b"connection", b"close")])
+        self.transport.write(headers.head + self.crowd.lines(self.server_state.default_headers) + b"\r\n" + body)
+        self.transport.close()
+
 
 class _Exchange(RequestResponseCycle):
-    """One request and its answer."""
-
-    crowd: Crowd
-    _start: Message | None = None
+    """One request that the application answers."""
 
     async def run_asgi(self, app: Application) -> None:  # type: ignore[override]  # the same application, less typed
         """Runs the application; what it leaves without an answer gets one, in plain text."""
@@ -316,33 +328,9 @@ class _Exchange(RequestResponseCycle):
             self.on_response = _nothing
 
     async def send(self, message: Message) -> None:
-        start, self._start = self._start, None
         if self.more_body and not self.response_started:
             self.keep_alive = False  # nobody waits for the rest of a body that was not asked for
-        if start is None:
-            if message["type"] == "http.response.start" and type(message["headers"]) is Prepared:
-                self._start = message
-            else:
-                await super().send(message)  # type: ignore[arg-type]
-        elif message.get("more_body"):
-            await super().send(start)  # type: ignore[arg-type]
-            await super().send(message)  # type: ignore[arg-type]
-        else:
-            await self._send_whole(start["headers"].head, message["body"])
-
-    async def _send_whole(self, head: bytes, body: bytes) -> None:
-        """Sends an answer whose headers are ready in one piece."""
-        if self.flow.write_paused and not self.disconnected:
-            await self.flow.drain()
-        if self.disconnected:
-            return
-        self.response_started = self.response_complete = True
-        head += self.crowd.lines(self.default_headers) + (b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
-        self.transport.write(head if self.scope["method"] == "HEAD" else head + body)
-        self.message_event.set()
-        if not self.keep_alive:
-            self.transport.close()
-        self.on_response()
+        await super().send(message)  # type: ignore[arg-type]
 
 
 def _nothing() -> None:

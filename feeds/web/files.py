@@ -23,7 +23,7 @@ from pathlib import Path
 import brotli  # type: ignore[import-untyped]  # ships no types
 import zstandard
 
-from feeds.web.answers import Headers, Message, Prepared
+from feeds.web.answers import Headers, Prepared, Ready
 from feeds.web.coding import IDENTITY, SUFFIXES, choose
 
 CACHE_BYTES = 64_000_000
@@ -48,12 +48,11 @@ _PATH = re.compile(r"/((?:[A-Za-z0-9_][A-Za-z0-9._-]{0,199}/){0,8}[A-Za-z0-9_][A
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """One version in one coding: the messages that make up its answers, whole and for who has it already."""
+    """One version in one coding, and its answers: whole, and for who has it already."""
 
     etag: bytes
-    start: Message
-    body: Message
-    same: Message
+    whole: Ready
+    same: Ready
 
 
 @dataclass(slots=True)
@@ -103,9 +102,8 @@ def versions(
             whole.append((b"content-encoding", name.encode()))
         found[name] = Coded(
             etag=etag.encode(),
-            start={"type": "http.response.start", "status": 200, "headers": Prepared.of(200, whole)},
-            body={"type": "http.response.body", "body": body},
-            same={"type": "http.response.start", "status": 304, "headers": Prepared.of(304, shared)},
+            whole=Ready(Prepared.of(200, whole), body),
+            same=Ready(Prepared.of(304, shared), b""),
         )
     return found
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from feeds.web.answers import COMMON, FEED_POLICY, PLAIN, Prepared, Receive, Scope, Send, answer, header, plain
+from feeds.web.answers import COMMON, FEED_POLICY, PLAIN, Prepared, Ready, Receive, Scope, Send, give, header, plain
 from feeds.web.conditions import holds
-from feeds.web.files import Coded, Tree, Version
+from feeds.web.files import Tree, Version
 
 MEDIA_TYPES = {
     "atom": "application/atom+xml; charset=utf-8",
@@ -40,7 +40,7 @@ _HTML_POLICY = (
 )
 _NOTHING = {"type": "http.response.body", "body": b""}
 _SHORTLY = [(b"cache-control", b"public, max-age=%d" % MAX_AGE)]
-_HEALTHY = Prepared.of(200, [*PLAIN, (b"content-length", b"2")])
+_HEALTHY = Ready(Prepared.of(200, [*PLAIN, (b"content-length", b"2")]), b"ok")
 _METHODS = [(b"allow", b"GET, HEAD")]
 _VARIES = [(b"vary", b"Accept-Encoding")]
 _PREFLIGHT = [
@@ -120,11 +120,19 @@ class Public:
         self._tree = tree
         self._said = said
 
+    def at_once(self, scope: Scope) -> Ready | None:
+        """The answer where there is such a file and its client takes it."""
+        if scope["method"] not in ("GET", "HEAD"):
+            return None
+        path: str = scope["path"]
+        version = self._tree.version("/index.html" if path == "/" else path)
+        return None if version is None else chosen(version, scope)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
         if scope["method"] not in ("GET", "HEAD"):
             await self._otherwise(scope, send)
             return
-        path: str = scope["path"]
         version = self._tree.version("/index.html" if path == "/" else path)
         if version is None:
             await self._without(path, send)
@@ -133,7 +141,7 @@ class Public:
 
     async def _without(self, path: str, send: Send) -> None:
         if path == "/healthz":
-            await answer(send, 200, b"ok", _HEALTHY)
+            await give(send, _HEALTHY)
         elif self._tree.gone(path):
             await plain(send, 410, "Gone", _SHORTLY)
         else:
@@ -151,9 +159,8 @@ class Public:
             await plain(send, 405, "Method not allowed", _METHODS)
 
 
-async def show(version: Version, scope: Scope, send: Send) -> None:
-    """Answers a GET or HEAD with `version`, in the coding that its client likes best: 200, 304, or 406 where it takes
-    none."""
+def chosen(version: Version, scope: Scope) -> Ready | None:
+    """The answer to a GET or HEAD, 200 or 304, in the coding that its client likes best; None where it takes none."""
     accepted = tags = since = None
     for name, value in scope["headers"]:
         if name == b"accept-encoding":
@@ -162,17 +169,22 @@ async def show(version: Version, scope: Scope, send: Send) -> None:
             tags = value if tags is None else tags + b"," + value
         elif name == b"if-modified-since":
             since = value
-    coded: Coded | None = version.coded(accepted)
+    coded = version.coded(accepted)
     if coded is None:
+        return None
+    if tags is None and since is None:
+        return coded.whole
+    same = tags == coded.etag or holds(tags, since, coded.etag, version.modified)
+    return coded.same if same else coded.whole
+
+
+async def show(version: Version, scope: Scope, send: Send) -> None:
+    """Answers a GET or HEAD with `version`: 200, 304, or 406."""
+    ready = chosen(version, scope)
+    if ready is None:
         await plain(send, 406, f"Not acceptable; there are {', '.join(version.codings)}", _VARIES)
-    elif (tags is not None or since is not None) and (
-        tags == coded.etag or holds(tags, since, coded.etag, version.modified)
-    ):
-        await send(coded.same)
-        await send(_NOTHING)
     else:
-        await send(coded.start)
-        await send(coded.body)
+        await give(send, ready)
 
 
 def _kind(name: str) -> str:

@@ -18,7 +18,7 @@ import uvicorn
 
 from feeds import log
 from feeds.errors import BroadsheetError, ConfigError
-from feeds.web.answers import Application
+from feeds.web.answers import Application, AtOnce
 from feeds.web.connection import Connection, Crowd, Limits
 
 DESCRIPTORS = 256
@@ -46,7 +46,7 @@ class Server:
         config = uvicorn.Config(
             app,
             loop="asyncio",
-            http=type("Connection", (Connection,), {"crowd": crowd}),
+            http=type("Connection", (Connection,), {"crowd": crowd, "at_once": _at_once(app)}),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -131,6 +131,12 @@ class _Uvicorn(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         await asyncio.sleep(0)  # the transports close at the loop's next turn, which would be none
+
+
+def _at_once(app: Application) -> AtOnce | None:
+    """What the application has of this name, as an attribute of a class that binds nothing to it."""
+    found: AtOnce | None = getattr(app, "at_once", None)
+    return None if found is None else staticmethod(found)
 
 
 def _most_connections(wanted: int) -> int:
