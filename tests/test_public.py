@@ -286,27 +286,3 @@ def test_a_file_replaced_by_a_link_to_the_outside_is_gone(traps: Desk) -> None:
     (traps.root / "swap.atom").unlink()
     (traps.root / "swap.atom").symlink_to("../secret.atom")
     assert traps.ask("/swap.atom").status == 404
-
-
-def test_memory_is_bounded(tmp_path: Path) -> None:
-    tree = public._Tree(tmp_path, None, most=5000)
-    for number in range(8):
-        write_atomic(tmp_path, f"{number % 5}.json", os.urandom(1000))
-        assert tree._version(f"{number % 5}.json") is not None
-        assert tree._bytes <= 5000
-        assert tree._bytes == sum(each.cost for each in tree._kept.values())
-    assert list(tree._kept) == ["1.json", "2.json"]
-    write_atomic(tmp_path, "large.json", os.urandom(9000))
-    assert tree._version("large.json") is not None
-    assert list(tree._kept) == ["large.json"]
-
-
-def test_a_file_that_cannot_be_read_now_is_served_as_it_was(tmp_path: Path) -> None:
-    write_atomic(tmp_path, "a.atom", b"good")
-    tree = public._Tree(tmp_path, None)
-    good = tree._version("a.atom")
-    os.utime(tmp_path / "a.atom", ns=(0, 10**18))
-    (tmp_path / "a.atom").unlink()
-    (tmp_path / "a.atom").mkdir()
-    assert tree._version("a.atom") is good
-    assert tree._version("b.atom") is None

@@ -24,7 +24,7 @@ import brotli  # type: ignore[import-untyped]  # ships no types
 import zstandard
 
 from feeds.web.answers import Headers, Prepared, Ready
-from feeds.web.coding import IDENTITY, SUFFIXES, choose
+from feeds.web.negotiation import IDENTITY, SUFFIXES, choose
 
 CACHE_BYTES = 64_000_000
 """Most bytes of files kept in memory, all codings counted: about 200 sections' feeds with room to spare."""

@@ -75,6 +75,10 @@ class Said:
         kind = _kind(name)
         return kind in self._media_types and kind not in _NO_FEEDS and name != MANIFEST
 
+    def is_composed(self, name: str) -> bool:
+        """Whether it is a feed or the page of one, so that it may be filtered."""
+        return self.is_feed(name) or _kind(name) == "html"
+
     def headers(self, name: str, *, query: str = "") -> list[tuple[bytes, bytes]]:
         """What 200 and 304 both say (RFC 9110, section 15.4.5), with the policies of the document's kind. A feed that
         `query` filters is another one, which no hub tells of."""
