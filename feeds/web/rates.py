@@ -49,8 +49,8 @@ class Rates:
     def take(self, client: str, now: float, count: float = 1.0) -> float:
         """Takes `count` of what `client` has left at `now` (seconds); returns 0, or how long it has to wait."""
         whole = max(self._whole.get(client, now), now) + count * self._step
-        # A millionth more, so that sums of steps may be rounded.
-        if whole - now > SPAN * (1 + 1e-6):
+        # A trifle more, so that sums of steps may be rounded.
+        if whole - now > SPAN * (1 + 1e-8):
             return whole - now - SPAN
         self._whole[client] = whole
         self._whole.move_to_end(client)
