@@ -24,6 +24,7 @@ from db.store import tokens as store
 from feeds import tokens
 from feeds.ondemand import Composer
 from feeds.web import Server
+from feeds.web import private as web_private
 from feeds.web.answers import Receive, Scope, Send
 from feeds.web.private import MOST_WRONG, REALM, Private
 from feeds.web.shelf import FRESH, Shelf
@@ -435,6 +436,13 @@ def test_the_last_good_feed_stays_where_a_new_one_cannot_be_made(
     said = capsys.readouterr().err
     assert said.count("warning subscribers' feed not made") == 2
     assert "token" not in said.replace("subscribers", "")
+
+
+def test_more_tokens_than_can_be_looked_up_are_put_off(desk: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_private, "MOST_CHECKS", 0)
+    for token in (desk.token(), UNKNOWN):
+        got = desk.ask(f"/p/{token}/all.atom")
+        assert (got.status, got.headers["retry-after"]) == (503, "10")
 
 
 def test_a_mistake_of_ours_is_one_line_without_the_request(desk: Paying, capsys: pytest.CaptureFixture[str]) -> None:

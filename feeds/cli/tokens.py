@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Give subscribers feeds with full texts, and take them back.", no_args_is_help=True)
 
-Which = Annotated[str, typer.Argument(metavar="NAME|ID", help="Name of the token, or its id.")]
+Which = Annotated[str, typer.Argument(metavar="NAME", help="Name of the token, or its id.")]
 Expires = Annotated[
     str | None,
     typer.Option(
         "--expires",
-        metavar="DATE|SPAN",
-        help="Until when it works: to the end of a day (2027-01-31), or for 12h, 30d, 8w.",
+        metavar="UNTIL",
+        help="Until when it works: the end of a day (2027-01-31), or 12h, 30d or 8w from now.",
         show_default="until it is revoked",
     ),
 ]
