@@ -4,6 +4,7 @@ public gets."""
 from __future__ import annotations
 
 import gzip
+import secrets
 import signal
 import socket
 import sqlite3
@@ -16,6 +17,7 @@ from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
 from unittest.mock import patch
+from urllib.parse import unquote
 
 import brotli  # type: ignore[import-untyped]
 import pytest
@@ -175,6 +177,20 @@ def test_no_token_is_left_anywhere_whatever_is_asked(tmp_path: Path) -> None:
     assert log.count(b"wrong tokens refused") == 1
     for answer in answers:
         assert not [each for each in wanted if each in answer]
+
+
+def test_the_filter_of_the_log_would_take_out_what_is_asked() -> None:
+    """Were a request ever logged: in the way it came, as it is understood, or as a program prints it."""
+    token = f"{secrets.token_hex(8)}.{secrets.token_urlsafe(32)}"
+    said = [repr(each) for each in broken(token)]
+    for ask in asks(token):
+        said += [ask.path, unquote(ask.path), repr(ask.path.encode())]
+        said.append(repr([(name.lower().encode(), value.encode()) for name, value in ask.headers]))
+    # A secret without its id looks like any other word.
+    said = [each for each in said if f"/{token.split('.')[1]}" not in each]
+    assert len(said) > 100
+    for each in said:
+        assert not [wanted for wanted in spellings(token) if wanted in log.redact(each).encode()], each
 
 
 def _answers(port: int) -> bool:
