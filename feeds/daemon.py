@@ -25,7 +25,7 @@ from feeds import log
 from feeds.config import Config
 from feeds.errors import BroadsheetError
 from feeds.poll import Poller, PollResult, Terms
-from feeds.publish import publish
+from feeds.publish import Press, publish
 from feeds.web.app import web_app
 from feeds.web.server import Server
 
@@ -34,6 +34,9 @@ TICK = 5
 
 ROUND = 20.0
 """Seconds after which a tick begins no more polls: what came is published before the next ones."""
+
+ARCHIVED = 5000
+"""Entries of archives after which a publish begins no more of them: feeds wait a third of a second for it."""
 
 STOP_WITHIN = 4.0
 """Seconds a stop waits for the work at hand; what is not done by then was not committed and is done again."""
@@ -62,6 +65,7 @@ class Daemon:
         self._port = config.web.port if port is None else port
         self._stop = threading.Event()
         self._poller = Poller(engine, config)
+        self._press = Press()
         self._terms = Terms(progress=_warn, stop=self._stop.is_set, within=ROUND, between=self._between)
 
     def run(self) -> int:
@@ -132,7 +136,7 @@ class Daemon:
         self._publish()
 
     def _publish(self) -> None:
-        published = publish(self._engine, self._config, self._clock())
+        published = publish(self._engine, self._config, self._clock(), press=self._press, budget=ARCHIVED)
         if published.paths:
             _log.info("published", files=len(published.paths))
 

@@ -89,20 +89,41 @@ class Manifest(Mapping[str, PublishedFile]):
 def read(root: Path) -> Manifest:
     """What the last publish wrote; nothing where there was none or it is unreadable."""
     try:
-        head, *lines, tail, end = (root / NAME).read_text(encoding="utf-8").split("\n")
+        text = (root / NAME).read_text(encoding="utf-8")
     except (OSError, ValueError):
         return Manifest()
+    found = _of_lines(text)
+    if found is None:
+        found = _of_json(text)
+    return Manifest() if found is None else found
+
+
+def _of_lines(text: str) -> Manifest | None:
+    """The manifest as `render` writes it; None for any other."""
+    head, *lines = text.split("\n")
     said = _HEAD.fullmatch(head)
-    if said is None or tail != _TAIL or end:
-        return Manifest()
+    if said is None or lines[-2:] != [_TAIL, ""]:
+        return None
     made = Manifest(said[1])
-    for line in filter(None, lines):
+    for line in filter(None, lines[:-2]):
         line = line.removesuffix(",")
         found = _LINE.fullmatch(line)
         if found is None:
-            return Manifest()
+            return None
         made._lines[found[1]] = line
     return made
+
+
+def _of_json(text: str) -> Manifest | None:
+    """The same as somebody else may have laid it out; None where it says anything else."""
+    try:
+        said = json.loads(text)
+        made = Manifest(str(said["settings"]))
+        for file in said["files"]:
+            made.put(PublishedFile(**file))
+    except (ValueError, TypeError, KeyError):
+        return None
+    return made if all(_LINE.fullmatch(line) for line in made._lines.values()) else None
 
 
 class Standing:

@@ -2,81 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from db.engine import Connection
 from db.records import SectionRecord
+from db.store import entries
 from feeds.config import Config
-from feeds.formats import Format, html, opml
-from feeds.manifest import PublishedFile, described
+from feeds.formats import Format, PublicEntry, html, newssitemap, opml
+from feeds.manifest import Manifest, PublishedFile, described
 from feeds.showing import EMPTY_SINCE, Shown
 from feeds.targets import Target
 
-PATHS = ("index.html", "style.css", "feeds.opml")
+NEWS = "sitemap-news.xml"
+PATHS = ("index.html", "style.css", "feed.css", "feeds.opml", NEWS)
 """Every file that this module may make."""
 
 
 def paths(config: Config) -> tuple[str, ...]:
     """Those of them that a desk has."""
-    return PATHS
+    return tuple(path for path in PATHS if path != NEWS or config.publish.news_sitemap)
 
 
 def stylesheet_of(chosen: Format) -> str | None:
-    """The style sheet of a feed in this format; None for what brings its own or has none."""
-    return None
+    """The style sheet of a feed in this format; None for what is no XML."""
+    return "feed.css" if chosen.bare_type.endswith("+xml") else None
+
+
+def is_outdated(said: Manifest, now: datetime) -> bool:
+    """Whether the news sitemap lists what is news no more. What the manifest says of its time is that of the oldest
+    entry in it."""
+    file = said.get(NEWS)
+    return file is not None and file.entries > 0 and file.moment <= now - newssitemap.WITHIN
 
 
 def render(
+    connection: Connection,
     config: Config,
     shown: Shown,
-    targets: Sequence[Target],
-    formats: Sequence[Format],
+    files: Mapping[Target, Sequence[tuple[Format, str]]],
     known: Sequence[SectionRecord],
     now: datetime,
 ) -> Iterator[tuple[PublishedFile, bytes]]:
-    """Each of the files, with what the manifest says of it."""
+    """Each of the files, with what the manifest says of it; `files` are those of every feed, in the order in which
+    they are listed."""
     site = config.site
-    headlines = shown.headlines(known)
+    headlines = shown.headlines(known) if len(known) <= html.MOST_WITH_HEADLINES else {}
     newest = max((entry.updated for each in headlines.values() for entry in each), default=EMPTY_SINCE)
-    listed = [
-        opml.OpmlFeed(title=target.title, xml_url=site.base_url + target.path("atom"), html_url=site.base_url)
-        for target in targets
-        if not target.free
-    ]
-    names = {section.name.casefold(): section.title for section in config.section if section.title}
-    page = html.IndexPage(
+    made = {
+        "index.html": html.render_index(_index(config, files, {one.id: headlines.get(one.id, ()) for one in known})),
+        "style.css": html.stylesheet(),
+        "feed.css": html.xml_stylesheet(),
+        "feeds.opml": opml.render(site.title, list(_listed(config, files))),
+    }
+    for path, data in made.items():
+        yield described(path, data, 0, newest), data
+    if config.publish.news_sitemap:
+        found = shown.public(entries.news(connection, now - newssitemap.WITHIN, newssitemap.MOST))
+        data = newssitemap.render(found, publication=site.title, language=site.language, now=now)
+        oldest = min((entry.published for entry in found if entry.published is not None), default=EMPTY_SINCE)
+        yield described(NEWS, data, len(found), oldest), data
+
+
+def _listed(config: Config, files: Mapping[Target, Sequence[tuple[Format, str]]]) -> Iterator[opml.OpmlFeed]:
+    base = config.site.base_url
+    for target, its in files.items():
+        if not target.free:
+            page = next((path for one, path in its if one.name == "html"), "")
+            yield opml.OpmlFeed(
+                title=target.title,
+                xml_url=base + target.path("atom"),
+                html_url=base + page,
+                language=config.site.language,
+            )
+
+
+def _index(
+    config: Config,
+    files: Mapping[Target, Sequence[tuple[Format, str]]],
+    headlines: Mapping[int, Sequence[PublicEntry]],
+) -> html.IndexPage:
+    site = config.site
+    by_stem = {target.stem: [(path, one.bare_type) for one, path in its] for target, its in files.items()}
+    titles = {section.name.casefold(): section.title for section in config.section if section.title}
+    saved = {f"saved/{one.name}": one.title or one.name for one in config.saved}
+
+    def listed(target: Target) -> html.IndexFeed:
+        section = target.section
+        name = site.title if section is None else titles.get(section.name.casefold()) or section.name
+        return html.IndexFeed(
+            name=saved.get(target.stem, name),
+            slug=target.stem.rpartition("/")[2],
+            files=tuple(by_stem[target.stem]),
+            free=tuple(by_stem.get(f"{target.stem}.free", ())),
+            entries=tuple(headlines[section.id]) if section is not None else (),
+        )
+
+    whole = [target for target in files if not target.free]
+    return html.IndexPage(
         title=site.title,
         language=site.language,
         base_url=site.base_url,
         zone=site.zone,
-        all_path="all.atom",
-        all_free_path="all.free.atom",
+        everything=listed(whole[0]),
         opml_path="feeds.opml",
+        sections=tuple(listed(one) for one in whole if one.section is not None),
+        saved=tuple(listed(one) for one in whole if one.query is not None),
         subscribe_url=config.access.subscribe_url,
-        sections=tuple(
-            html.IndexSection(
-                name=names.get(section.name.casefold()) or section.name,
-                slug=section.slug,
-                atom_path=f"sections/{section.slug}.atom",
-                free_path=f"sections/{section.slug}.free.atom",
-                count=0,
-                entries=tuple(headlines[section.id]),
-            )
-            for section in known
-        ),
-        saved=tuple(
-            html.IndexFeed(
-                name=saved.title or saved.name,
-                atom_path=f"saved/{saved.name}.atom",
-                free_path=f"saved/{saved.name}.free.atom",
-            )
-            for saved in config.saved
-        ),
     )
-    files = {
-        "index.html": html.render_index(page),
-        "style.css": html.stylesheet(),
-        "feeds.opml": opml.render(site.title, listed),
-    }
-    for path, data in files.items():
-        yield described(path, data, 0, newest), data

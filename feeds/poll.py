@@ -181,10 +181,7 @@ class Poller(AbstractContextManager["Poller"]):
             raise UsageError(f'source "{min(paused)}" is paused; say enabled = true in its [[source]] table')
 
     def _rule(self, host: str) -> Rule:
-        settings, own = self._config.poll, self._config.host.get(host)
-        if own is None:
-            return Rule(settings.per_minute, settings.per_host)
-        return Rule(own.per_minute or settings.per_minute, own.per_host or settings.per_host)
+        return budget_of(self._config, host)
 
     def _remember(self, connection: Connection, now: datetime) -> None:
         """Charges the budgets with what other processes asked: one before this one, or a command meanwhile."""
@@ -245,6 +242,14 @@ class Poller(AbstractContextManager["Poller"]):
         if not wait:
             self._budget.hop(host, at)
         return wait
+
+
+def budget_of(config: Config, host: str) -> Rule:
+    """How often and how widely `host` may be asked."""
+    settings, own = config.poll, config.host.get(host)
+    if own is None:
+        return Rule(settings.per_minute, settings.per_host)
+    return Rule(own.per_minute or settings.per_minute, own.per_host or settings.per_host)
 
 
 def fetcher_of(config: Config, on_hop: Callable[[str, bool, int], float] | None = None) -> Fetcher:

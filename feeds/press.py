@@ -19,10 +19,13 @@ from feeds.formats import FeedDocument, Format, Renderer, load
 from feeds.manifest import Manifest, PublishedFile, Standing, described
 from feeds.output import remove, write_atomic
 from feeds.showing import Memory
-from feeds.validate import check_atom
+from feeds.validate import check, check_atom
 
 UNENCODED = frozenset({"manifest.json"})
 """Files that stand alone: this one is read by us, and changes with every other."""
+
+CHECKED = frozenset({"rss", "json"})
+"""Formats beside Atom that there are rules for."""
 
 _log = log.get("publish")
 
@@ -32,8 +35,8 @@ class Published:
     """What a publish did: `paths` were replaced, of `feeds` rendered, `good` of which hold `shown` entries.
 
     `left_out` are entries that could not be rendered, `refused` feeds that broke a rule of their format, `unwritable`
-    files that could not be replaced, each with the reason. `removed` are gone. `owed` are folders that are not on the
-    disk yet.
+    files that could not be replaced, each with the reason. `removed` are those of the `paths` that are gone. `owed` are
+    folders that are not on the disk yet.
     """
 
     paths: list[str] = field(default_factory=list)
@@ -101,9 +104,12 @@ class Print:
 
     def _fault(self, made: Fit, chosen: Format) -> str | None:
         """The first rule of its format that a feed breaks."""
-        if chosen.name != "atom":
+        if chosen.name == "atom":
+            findings = check_atom(made.data, location=made.document.self_url, now=self.now)
+        elif chosen.name in CHECKED:
+            findings = check(made.data, location=made.document.self_url, now=self.now)
+        else:
             return None
-        findings = check_atom(made.data, location=made.document.self_url, now=self.now)
         found = next((one for one in findings if one.severity == "error"), None)
         return None if found is None else f"{found.code}: {found.message}"
 
@@ -140,6 +146,7 @@ class Print:
             for ending in ENDINGS:
                 remove(self.config.public, path + ending)
             if remove(self.config.public, path):
+                self.result.paths.append(path)
                 self.result.removed.append(path)
         except OutputError as error:
             self.result.unwritable[path] = str(error)

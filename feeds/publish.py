@@ -94,6 +94,7 @@ class _Run:
             known = sections.every(connection)
             by_name = {source.name: source for source in sources.every(connection)}
         targets = every_target(config, known)
+        files = {target: _files(target, formats) for target in targets}
         wanted = named(targets, names)
         settings = _settings(config, by_name, known)
         self._former, self._made = manifest.read(root), Manifest(settings)
@@ -113,7 +114,7 @@ class _Run:
             if anew
             or target.section_id in owed
             or target.stem in wanted
-            or not all(stands(standing, self._former, path) for _, path in _files(target, formats))
+            or not all(stands(standing, self._former, path) for _, path in files[target])
         ]
         with reading(self.engine) as connection:
             printing = Print(self.press, config, standing, result, self.now)
@@ -122,13 +123,13 @@ class _Run:
             due += [one for one in targets if one.stem not in stems and self._is_led_elsewhere(one)]
             shown = Shown(connection, config, by_name, memory=self.press.memory)
             shown.load(due)
-            for path in (path for target in targets for _, path in _files(target, formats)):
+            for path in (path for its in files.values() for _, path in its):
                 self._made.keep(self._former, path)
             for target in due:
-                self._feed(printing, shown, target, formats)
-            self._pages(printing, shown, targets, formats, known, bool(due))
+                self._feed(printing, shown, target, files[target])
+            self._pages(connection, printing, shown, files, known, bool(due))
         self._remove(printing)
-        if result.paths or result.removed or self._made.settings != self._former.settings:
+        if result.paths or self._made.settings != self._former.settings:
             printing.write(manifest.NAME, self._made.render())
         # On the disk before it is forgotten that they were owed.
         settle(result.owed)
@@ -201,9 +202,8 @@ class _Run:
         plan = self.plans.get(folder, Plan(()))
         return list(plan.chain[-1:]) != self._chains.get(folder, [])[-1:]
 
-    def _feed(self, printing: Print, shown: Shown, target: Target, formats: Sequence[Format]) -> None:
+    def _feed(self, printing: Print, shown: Shown, target: Target, files: Sequence[tuple[Format, str]]) -> None:
         """Makes one feed in all of its formats: each holds what the first, Atom, had room for."""
-        files = _files(target, formats)
         first = next(path for chosen, path in files if chosen.name == "atom")
         former = self._former.get(first)
         document = shown.document(target, first, former.moment if former is not None else EMPTY_SINCE)
@@ -225,19 +225,21 @@ class _Run:
 
     def _pages(
         self,
+        connection: Connection,
         printing: Print,
         shown: Shown,
-        targets: Sequence[Target],
-        formats: Sequence[Format],
+        files: Mapping[Target, Sequence[tuple[Format, str]]],
         known: Sequence[SectionRecord],
         changed: bool,
     ) -> None:
         """The index page, the lists and the style sheets."""
-        for path in pages.PATHS:
+        wanted = pages.paths(self.config)
+        for path in wanted:
             self._made.keep(self._former, path)
-        incomplete = any(not stands(printing.standing, self._former, path) for path in pages.paths(self.config))
-        if changed or incomplete or set(self._former) - set(self._made):
-            for file, data in pages.render(self.config, shown, targets, formats, known, self.now):
+        incomplete = any(not stands(printing.standing, self._former, path) for path in wanted)
+        outdated = pages.is_outdated(self._former, self.now)
+        if changed or incomplete or outdated or set(self._former) - set(self._made):
+            for file, data in pages.render(connection, self.config, shown, files, known, self.now):
                 if printing.write(file.path, data):
                     self._made.put(file)
 

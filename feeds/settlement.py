@@ -27,7 +27,7 @@ def settle_publish(
     """Forgets what was owed (section's id -> version of its change; `plans` of archives by folder), notes what could
     not be published and closes what is over."""
     seen = any(plan.done or plan.unfinished for plan in plans.values())
-    if not (owed or seen or result.feeds or result.unwritable or result.paths or result.removed):
+    if not (owed or seen or result.feeds or result.unwritable or result.paths):
         return
     failed = result.refused.keys() | result.unwritable.keys()
     stems = {path.rpartition(".")[0] for path in failed}
@@ -36,14 +36,14 @@ def settle_publish(
         sections.clean(connection, {each: version for each, version in owed.items() if each not in refused})
         if refused - set(owed):  # due for another reason, which the next run will not see
             sections.mark_feeds(connection, refused - set(owed), now)
-        for folder, plan in plans.items():
-            _settle_archive(connection, folder, plan, failed)
+        for plan in plans.values():
+            _settle_archive(connection, plan, failed)
         _settle_incidents(connection, config, result, targets, plans, now)
 
 
-def _settle_archive(connection: Connection, folder: str, plan: Plan, failed: Collection[str]) -> None:
+def _settle_archive(connection: Connection, plan: Plan, failed: Collection[str]) -> None:
     """A month of which a document could not be made stays owed."""
-    bad = {month_in(path) for path in failed if path.rpartition("/")[0] == folder}
+    bad = {month_in(path) for path in plan.chain if path in failed}
     sections.clean_months(connection, [one for one in plan.done if one.month not in bad])
     sections.postpone_months(connection, [(one, end) for one, end in plan.unfinished if one.month not in bad])
 

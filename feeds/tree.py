@@ -8,15 +8,17 @@ from __future__ import annotations
 from lxml import etree
 
 
-def root_of(data: bytes, *, encoding: str | None = None, whole: bool = False, lenient: bool = False) -> etree._Element:
+def root_of(
+    data: bytes, *, encoding: str | None = None, whole: bool = False, lenient: bool = False, expand: bool = False
+) -> etree._Element:
     """The root element of well-formed XML, in `encoding` whatever it declares; with `lenient` of any that has one.
 
     Comments and processing instructions are left out, so that they part no text, unless `whole`. Entities of its own
-    are not resolved, depth and length of texts are libxml2's own bounds. Raises `etree.XMLSyntaxError`.
+    are not resolved, unless `expand`, and not beyond libxml2's own bounds, which depth and length of texts have, too. Raises `etree.XMLSyntaxError`.
     """
     parser = etree.XMLParser(
         encoding=encoding,
-        resolve_entities=False,
+        resolve_entities="internal" if expand else False,
         no_network=True,
         load_dtd=False,
         dtd_validation=False,

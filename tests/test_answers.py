@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.web.answers import client_of, header, networks, plain, read_body
+from feeds.web.answers import Prepared, client_of, header, networks, plain, read_body
 
 Message = MutableMapping[str, Any]
 
@@ -46,6 +46,13 @@ def test_a_header_that_is_given_replaces_the_usual_one() -> None:
     assert [value for name, value in headers if name == b"cache-control"] == [b"max-age=60"]
     assert dict(headers)[b"retry-after"] == b"7"
     assert dict(headers)[b"content-length"] == b"%d" % len(body["body"])
+
+
+@pytest.mark.parametrize("value", [b"a\r\nb: c", b"a\nb", b"a\rb"])
+def test_a_header_is_one_line(value: bytes) -> None:
+    with pytest.raises(ValueError, match="line break"):
+        Prepared.of(200, [(b"a", value)])
+    assert Prepared.of(404, [(b"a", b"b")]).head == b"HTTP/1.1 404 Not Found\r\na: b\r\n"
 
 
 def read(messages: list[Message], most: int) -> bytes | None:

@@ -41,6 +41,11 @@ def test_a_document_and_everything_known_about_it(site: Site) -> None:
         max_age=600,
         expires=datetime(2026, 3, 1, 13, tzinfo=UTC),
         retry_after=90,
+        headers=(
+            *((name.lower(), value) for name, value in headers),
+            ("content-length", str(len(FEED))),
+            ("connection", "close"),
+        ),
     )
 
 

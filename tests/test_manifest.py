@@ -30,7 +30,8 @@ def test_what_is_said_comes_back(tmp_path: Path) -> None:
     assert again["b.atom"] == manifest.described("b.atom", b"b.atom", 3, NOON)
     assert again["b.atom"].moment == NOON
     assert (again.size("b.atom"), again.size("c.atom")) == (6, None)
-    assert "b.atom" in again and "c.atom" not in again
+    assert "b.atom" in again
+    assert "c.atom" not in again
     assert again.render() == said("sections/a.atom", "b.atom").render() == data
 
 
@@ -41,6 +42,12 @@ def test_it_is_json_for_everybody_else() -> None:
         ("a.atom", 6, 3), ("b.atom", 6, 3),
     ]  # fmt: skip
     assert json.loads(Manifest().render()) == {"settings": "", "files": []}
+
+
+def test_how_it_is_laid_out_does_not_matter(tmp_path: Path) -> None:
+    made = said("b.atom", "a.atom")
+    (tmp_path / manifest.NAME).write_text(json.dumps(json.loads(made.render()), indent=2))
+    assert manifest.read(tmp_path).render() == made.render()
 
 
 def test_an_empty_one_comes_back(tmp_path: Path) -> None:
@@ -62,9 +69,7 @@ def test_lines_are_handed_on_unread() -> None:
         lambda data: b"{",
         lambda data: b"null",
         lambda data: b"\xff\xfe",
-        lambda data: data[:-1],
         lambda data: data[:-3],
-        lambda data: data + b"\n",
         lambda data: data.replace(b"2026-03", b"soon"),
         lambda data: data.replace(b'"entries": 3', b'"entries": "3"'),
         lambda data: data.replace(b'"settings"', b'"sittings"'),
@@ -84,7 +89,9 @@ def test_what_stands_in_the_tree_is_seen_once(tmp_path: Path) -> None:
     standing = Standing(tmp_path)
     assert [standing.size(f"sections/{name}.atom") for name in "abc"] == [4, None, None]
     assert standing.size("saved/a.atom") is standing.size("sections") is None
-    assert standing.has("sections/b.atom") and standing.has("sections") and not standing.has("saved/a.atom")
+    assert standing.has("sections/b.atom")
+    assert standing.has("sections")
+    assert not standing.has("saved/a.atom")
     (tmp_path / "sections/c.atom").write_bytes(b"")
     assert not standing.has("sections/c.atom")
     (tmp_path / "sections/a.atom").unlink()

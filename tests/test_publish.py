@@ -3,77 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import timedelta
 
 import feedparser
 import pytest
 from lxml import etree
 from sqlalchemy import text
 
-from db.engine import Engine, open_engine, reading, writing
-from db.migrations import upgrade
+from db.engine import reading, writing
 from db.records import RELATED, Access, Enclosure, Pair
 from db.store import entries, incidents, pairs, sections
-from feeds.config import Config, parse
+from feeds.config import parse
 from feeds.correct import set_access
 from feeds.declare import declare
 from feeds.errors import UsageError
-from feeds.ingest import Saying, store
-from feeds.model import Reading
 from feeds.monitor import status
 from feeds.publish import publish, verify
 from feeds.showing import ON_INDEX, show
 from tests.command import SITE
 from tests.desk import MARKER, record
+from tests.tree import NOW, Tree, titles, tree
 
-NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-
-
-@dataclass(slots=True)
-class Tree:
-    """A desk that records are put into by hand."""
-
-    engine: Engine
-    config: Config
-    folder: Path
-
-    def put(self, *records: object, source: str = "s", name: str = "doc", now: datetime = NOW) -> None:
-        with writing(self.engine) as connection:
-            from db.store import sources
-
-            sources.add(connection, source, {"path": "x", "title": source.title()}, now)
-            (found,) = [one for one in sources.every(connection) if one.name == source]
-            one = Reading(name=name, digest=os.urandom(16), moment=now, records=records)  # type: ignore[arg-type]
-            store(connection, [Saying(found.id, source, one)], prefix="tag:t,2026:", now=now)
-
-    def publish(self, *names: str, everything: bool = False) -> list[str]:
-        return publish(self.engine, self.config, NOW, names=names, everything=everything).paths
-
-    def files(self) -> dict[str, bytes]:
-        root = self.config.public
-        return {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
-
-    def configure(self, text: str) -> None:
-        self.config = parse(SITE + text, self.folder / "config.toml")
-        declare(self.engine, self.config, NOW)
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Iterator[Tree]:
-    config = parse(SITE, tmp_path / "config.toml")
-    engine = open_engine(config.database_url)
-    upgrade(engine)
-    declare(engine, config, NOW)
-    yield Tree(engine, config, tmp_path)
-    engine.dispose()
-
-
-def titles(data: bytes) -> list[str]:
-    return [entry.title for entry in feedparser.parse(data).entries]
+__all__ = ["tree"]
 
 
 def test_an_empty_desk_has_its_page_and_an_empty_feed(tree: Tree) -> None:
@@ -350,7 +302,7 @@ def test_an_entry_that_cannot_be_rendered_is_left_out_and_named(tree: Tree) -> N
 
 
 def test_an_entry_that_left_every_feed_is_nobodys_trouble(tree: Tree) -> None:
-    tree.configure("[publish]\nentries = 2\n")
+    tree.configure("[publish]\nentries = 2\narchives = false\n")
     bad = record("A story with a bad link", url="https://n.example/a b<>", published=NOW, sections=("A",))
     tree.put(bad, record("A story that is well", published=NOW - timedelta(days=1), sections=("A",)))
     tree.publish()
@@ -441,7 +393,7 @@ def test_a_feed_that_new_settings_break_is_tried_again(tree: Tree) -> None:
 
 
 def test_the_page_reads_no_more_than_it_shows(tree: Tree) -> None:
-    tree.configure("[publish]\nentries = 10\n")
+    tree.configure("[publish]\nentries = 10\narchives = false\n")
     for name in ("A", "B"):
         tree.put(
             *(
@@ -547,7 +499,9 @@ def test_the_manifest_and_the_list_of_feeds(tree: Tree) -> None:
     files = tree.files()
     manifest = json.loads(files["manifest.json"])
     assert set(manifest) == {"settings", "files"}
-    assert {line["path"] for line in manifest["files"]} == set(files) - {"manifest.json"}
+    assert {line["path"] for line in manifest["files"]} - set(files) == {
+        "archive/a/2026-03.atom", "archive/all/2026-03.atom",
+    }  # fmt: skip
     assert {"path", "sha256", "size", "entries", "updated"} == set(manifest["files"][0])
     opml = etree.fromstring(files["feeds.opml"])
     urls = [str(outline.get("xmlUrl")) for outline in opml.iter("outline") if outline.get("xmlUrl")]

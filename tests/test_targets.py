@@ -20,12 +20,13 @@ FOUND = targets(CONFIG, [SectionRecord(7, "sea", "Sea", "5ea"), SectionRecord(8,
 
 
 def test_every_feed_and_the_one_of_what_is_free() -> None:
-    paths = [each.path for each in FOUND]
+    paths = [each.path("atom") for each in FOUND]
     assert paths == [
         f"{name}{end}"
         for name in ("all", "sections/sea", "sections/town-hall", "saved/ferry")
         for end in (".atom", ".free.atom")
     ]
+    assert [each.page for each in FOUND[2:4]] == ["sections/sea.html"] * 2
     assert [each.title for each in FOUND[::2]] == [
         "Test Desk", "Test Desk: Sea", "Test Desk: Our town", "Test Desk: ferry",
     ]  # fmt: skip
@@ -40,8 +41,16 @@ def test_what_makes_them_due_and_tells_them_apart() -> None:
 
 
 def test_they_are_called_by_name_or_slug() -> None:
-    assert named(FOUND, ["TOWN", "town-hall"]) == {"sections/town-hall.atom", "sections/town-hall.free.atom"}
-    assert named(FOUND, ["ferry", "Sea"]) == {each.path for each in FOUND if "sea" in each.path or "saved" in each.path}
+    assert named(FOUND, ["TOWN", "town-hall"]) == {"sections/town-hall", "sections/town-hall.free"}
+    assert named(FOUND, ["ferry", "Sea"]) == {each.stem for each in FOUND if "sea" in each.stem or "saved" in each.stem}
     assert named(FOUND, []) == set()
     with pytest.raises(UsageError, match='"harbour"'):
         named(FOUND, ["harbour"])
+
+
+def test_only_what_holds_everything_of_a_section_has_an_archive() -> None:
+    assert [each.archive for each in FOUND] == [
+        "archive/all", None, "archive/sea", None, "archive/town-hall", None, None, None,
+    ]  # fmt: skip
+    (everything, *_, called_all, _, _, _) = targets(CONFIG, [SectionRecord(7, "all", "All", "5ea")])
+    assert everything.archive != called_all.archive is not None

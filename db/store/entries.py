@@ -6,6 +6,7 @@ import json
 import operator
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
@@ -332,6 +333,12 @@ def newest(connection: Connection, limit: int, *, section_id: int | None = None,
             if len(ids) == limit:
                 break
     return list(ids)
+
+
+def news(connection: Connection, since: datetime, limit: int) -> list[int]:
+    """Ids of the newest leads that have an address of their own and were published at `since` or later."""
+    query = _NEWEST.where(_Shown.sorted_at >= since, _Shown.published >= since, _Shown.url.is_not(None))
+    return list(connection.scalars(query.limit(limit)))
 
 
 _ELSEWHERE = (

@@ -267,10 +267,14 @@ def clean_months(connection: Connection, seen: Iterable[OwedMonth]) -> None:
 
 
 def postpone_months(connection: Connection, seen: Iterable[tuple[OwedMonth, datetime]]) -> None:
-    """Lets archives that a publish has seen be owed again at a later time, unless more changed meanwhile."""
+    """Lets archives that a publish has seen be owed again at a later time, for what is filed by then, unless more
+    changed meanwhile."""
     rows = [{**_seen(one), "until": until} for one, until in seen]
     if rows:
-        connection.execute(update(DirtyMonth).where(*_THIS_CHANGE).values(wait_until=bindparam("until")), rows)
+        connection.execute(
+            update(DirtyMonth).where(*_THIS_CHANGE).values(wait_until=bindparam("until"), first_at=bindparam("until")),
+            rows,
+        )
 
 
 _THIS_CHANGE = (

@@ -126,6 +126,14 @@ class Desk:
         # Not escaped once more: JSON escapes controls itself, and a program has to get every other character back.
         _write(json.dumps(value, ensure_ascii=False, indent=2), sys.stdout)
 
+    def give_line(self, value: object) -> None:
+        """`value` as JSON in one line on standard output: one of many that follow each other."""
+        _write(json.dumps(value, ensure_ascii=False), sys.stdout)
+
+    def put(self, text: str) -> None:
+        """A line on standard output that is what the command was asked for: --quiet leaves it."""
+        write_line(text)
+
     def give_bytes(self, data: bytes) -> None:
         """A file's UTF-8 on standard output, byte for byte, whatever the terminal's encoding."""
         if sys.stdout is not None:

@@ -108,7 +108,7 @@ class Publish(Table):
         (), description="WebSub hubs of others that feeds advertise, and that are told of what is new."
     )
     formats: tuple[Text, ...] = Field(
-        ("atom",),
+        ("atom", "rss", "json", "html"),
         description='Formats of each feed, in the order in which they are offered: "atom" (always), "rss", "json", '
         '"html", and those that installed packages bring.',
     )

@@ -53,6 +53,8 @@ class Fetched:
     expires: datetime | None
     retry_after: int | None
     moved_to: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    hops: tuple[tuple[int, str], ...] = ()
 
 
 class HttpError(FetchError):
@@ -95,8 +97,15 @@ def conditions(request: Request, *, delta: bool = True) -> list[bytes]:
     return [*lines, b"A-IM: feed"] if delta and _validator(request.etag) is not None else lines
 
 
-def meaning(request: Request, answer: Answer, url: str, now: datetime, moved_to: str | None) -> Fetched:
-    """The answer of the last hop, which `url` gave; raises `HttpError` where it carries nothing."""
+def meaning(
+    request: Request,
+    answer: Answer,
+    url: str,
+    now: datetime,
+    moved_to: str | None,
+    hops: tuple[tuple[int, str], ...] = (),
+) -> Fetched:
+    """The answer of the last of `hops`, which `url` gave; raises `HttpError` where it carries nothing."""
     retry_after, expires = _retry_after(answer.get("retry-after"), now), _date(answer.get("expires"))
     found = _MAX_AGE.search(answer.joined("cache-control"))
     max_age = _seconds(found[1]) if found else None
@@ -126,6 +135,8 @@ def meaning(request: Request, answer: Answer, url: str, now: datetime, moved_to:
         expires=expires,
         retry_after=retry_after,
         moved_to=moved_to,
+        headers=answer.headers,
+        hops=hops,
     )
 
 

@@ -68,6 +68,7 @@ class _Task:
     target: Target | None = None
     origin: str = ""
     hops: int = 0
+    trail: tuple[tuple[int, str], ...] = ()
     reached: bool = False
     for_good: bool = True
     moved_to: str | None = None
@@ -400,7 +401,7 @@ class Fetcher:
             task.headers = [*_ALWAYS, *conditions(task.request, delta=False)]
             self._hop(task, task.url)
         else:
-            self._end(task, meaning(task.request, answer, task.url, task.now, task.moved_to))
+            self._end(task, meaning(task.request, answer, task.url, task.now, task.moved_to, task.trail))
 
     def _follow(self, task: _Task, answer: Answer) -> None:
         location = answer.get("location")
@@ -415,6 +416,7 @@ class Fetcher:
             raise FetchError(
                 f"{shown(task.request.url)}: more than {MAX_REDIRECTS} redirects, the last one to {shown(to)}"
             )
+        task.trail += ((answer.status, to),)
         task.for_good = task.for_good and answer.status in _FOR_GOOD
         if task.for_good:
             task.moved_to = to

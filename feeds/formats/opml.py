@@ -29,11 +29,13 @@ _SCRAPED = re.compile(r"xpath|dotnotation", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpmlFeed:
-    """One feed of the list: its name, its own address and that of the page it belongs to, both absolute."""
+    """One feed of the list: its name, its own address and that of the page it belongs to, both absolute; the language
+    (BCP 47) where it is known."""
 
     title: str
     xml_url: str
     html_url: str
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +72,16 @@ class SubscriptionList:
 def render(title: str, feeds: Sequence[OpmlFeed]) -> bytes:
     """The list as UTF-8. Without dates: the same feeds give the same bytes.
 
-    `type` is "rss" for Atom, too; OPML 2.0 says so and readers skip what has none. Raises `FeedInvalid` for a
-    character that XML forbids.
+    `type` is "rss" for Atom, too; OPML 2.0 says so and readers skip what has none. No folders: names of feeds begin
+    with the site's, and what is a folder to one reader is a tag to another and a section to us. Raises `FeedInvalid`
+    for a character that XML forbids.
     """
     try:
         root, body = _document(title)
         for feed in feeds:
-            _outline(body, feed.title, feed.xml_url, feed.html_url)
+            outline = _outline(body, feed.title, feed.xml_url, feed.html_url)
+            if feed.language is not None:
+                outline.set("language", feed.language)
     except ValueError as error:
         raise FeedInvalid(f"feeds.opml: the list of feeds cannot be rendered: {error}") from error
     return _bytes(root)

@@ -3,124 +3,285 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple, cast
 
 from lxml import etree
 
-from feeds.validate.rules import Note, shown
-from feeds.validate.values import IRI, LANGUAGE, MEDIA, address_note, html_notes, id_note, markup_note, moment_of
-
-ATOM = "{http://www.w3.org/2005/Atom}"
-_ID, _TITLE, _UPDATED, _LINK, _AUTHOR, _SUMMARY, _CONTENT, _ENTRY, _CATEGORY, _NAME = (
-    ATOM + name for name in "id title updated link author summary content entry category name".split()
+from feeds.validate import schema
+from feeds.validate.constructs import (
+    CATEGORY,
+    CONTENT,
+    DATE,
+    GENERATOR,
+    ID,
+    IMAGE,
+    LINK,
+    PAGING,
+    PERSON,
+    QUESTIONABLE,
+    TEXT,
+    alternate_notes,
+    is_binary,
+    relation,
+    self_notes,
 )
-_XHTML_DIV = "{http://www.w3.org/1999/xhtml}div"
-_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_EARLIEST_YEAR = 1990
+from feeds.validate.extensions import ACCESS, CHANNEL, ITEM
+from feeds.validate.grammar import Family, Found, Place, Rule, Scene, container, leaf, suspect
+from feeds.validate.itunes import ITUNES_CHANNEL, ITUNES_ITEM, podcast_notes
+from feeds.validate.rules import Note, shown
+from feeds.validate.spaces import ATOM, RDF, known
+from feeds.validate.values import full_link, yes_no
+
+_ATOM = f"{{{ATOM}}}"
+ENTRY = _ATOM + "entry"
+_ID, _UPDATED, _AUTHOR = (_ATOM + name for name in ("id", "updated", "author"))
 _VERDICTS_KEPT = 20_000
 """Entries whose verdict is kept, by the hash of their bytes: about 400 bytes each."""
-
-_NAMESPACES = frozenset({
-    "http://www.w3.org/2005/Atom", "http://www.w3.org/1999/xhtml", "http://www.w3.org/XML/1998/namespace",
-    "http://purl.org/dc/terms/", "http://purl.org/dc/elements/1.1/", "https://schema.org/", "http://schema.org/",
-    "http://purl.org/syndication/history/1.0", "http://purl.org/syndication/thread/1.0",
-    "http://search.yahoo.com/mrss/", "http://www.itunes.com/dtds/podcast-1.0.dtd", "http://www.georss.org/georss",
-    "http://www.opengis.net/gml", "http://purl.org/rss/1.0/modules/syndication/",
-    "http://purl.org/rss/1.0/modules/content/", "http://purl.org/rss/1.0/modules/slash/",
-    "http://www.w3.org/2007/app", "http://a9.com/-/spec/opensearch/1.1/", "http://wellformedweb.org/CommentAPI/",
-    "http://www.w3.org/2003/01/geo/wgs84_pos#", "http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML",
-    "https://podcastindex.org/namespace/1.0", "http://base.google.com/ns/1.0",
-})  # fmt: skip
-_RELATIONS = frozenset({
-    "alternate", "canonical", "current", "describedby", "edit", "edit-media", "enclosure", "first", "hub", "last",
-    "license", "next", "next-archive", "payment", "prev-archive", "previous", "related", "replies", "search", "self",
-    "service", "up", "via",
-})  # fmt: skip
-_FEED_ELEMENTS = frozenset(
-    ATOM + name
-    for name in "author category contributor generator icon id link logo rights subtitle title updated".split()
-)
-_ENTRY_ELEMENTS = frozenset(
-    ATOM + name
-    for name in "author category content contributor id link published rights source summary title updated".split()
-)
-_REPEATABLE = frozenset(ATOM + name for name in "author category contributor link".split())
-_TEXTS = frozenset(ATOM + name for name in "title subtitle summary rights content".split())
-_DATES = frozenset(ATOM + name for name in ("updated", "published"))
-_PERSONS = frozenset(ATOM + name for name in ("author", "contributor"))
-
-_BAD_TEXT = re.compile(r"[\x80-\x9f\ufffd]")
-_C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
-_REPLACEMENT = "\ufffd".encode()
+_INDEX = "{urn:atom-extension:indexing}index"
+_PARSE_TYPE = f"{{{RDF}}}parseType"
+_ENOUGH_TO_TELL = 9
+"""Entries from which on it is no accident that all have one id."""
 
 
-class _Verdict(NamedTuple):
-    """What is known of an entry by itself, wherever it stands. Lines count from its own, which is 0."""
+def _source(scene: Scene, element: etree._Element) -> None:
+    scene.attributes(element)
+    found = scene.follow(element, element, _SOURCE)
+    scene.no_text(element)
+    for name in ("title", "id", "updated"):
+        if name not in found and not scene.own:
+            scene.note(element, "MissingSourceElement", f"the source has no {name}")
+    alternate_notes(scene, found.get("link", []))
+
+
+_METADATA: Place = {
+    "author": PERSON,
+    "category": CATEGORY,
+    "contributor": PERSON,
+    "generator": GENERATOR,
+    "icon": IMAGE,
+    "id": ID,
+    "link": LINK,
+    "logo": IMAGE,
+    "rights": TEXT,
+    "subtitle": TEXT,
+    "title": TEXT,
+    "updated": DATE,
+}
+_EXTENSIONS: Place = {
+    "dc:creator": leaf(once=""),
+    "dc:subject": leaf(once=""),
+    "dc:date": ITEM["dcterms:modified"],
+    "creativeCommons:license": leaf(full_link, once=""),
+    "app:edited": DATE,
+}  # fmt: skip
+_HEAD: Place = {
+    **CHANNEL,
+    **ITUNES_CHANNEL,
+    **_EXTENSIONS,
+    **_METADATA,
+    "access:restriction": ACCESS.many(),
+    "app:collection": Rule(Scene.eaten),
+}
+_SOURCE: Place = _HEAD
+_ENTRY: Place = {
+    **ITEM,
+    **ITUNES_ITEM,
+    **_EXTENSIONS,
+    "author": PERSON,
+    "category": CATEGORY,
+    "content": CONTENT,
+    "contributor": PERSON,
+    "id": ID,
+    "link": LINK,
+    "published": DATE,
+    "rights": TEXT,
+    "source": Rule(_source),
+    "summary": TEXT,
+    "title": TEXT,
+    "updated": DATE,
+    "trackback:ping": leaf(full_link),
+    "trackback:about": leaf(full_link, once=""),
+    "app:control": container({"app:draft": leaf(yes_no)}),
+}
+
+
+class Verdict(NamedTuple):
+    """What is known of an entry by itself, wherever it stands: its notes, each with the number of the element in the
+    entry, which is 0 itself."""
 
     uid: str
     updated: str
     newest: datetime | None
+    podcast: bool
     notes: tuple[tuple[int, Note], ...]
 
 
-_verdicts: dict[tuple[object, bytes], _Verdict] = {}
+class Entries(NamedTuple):
+    """The entries of a feed with what is known of each."""
+
+    elements: Sequence[etree._Element]
+    verdicts: Sequence[Verdict]
 
 
-def _line(element: etree._Element) -> int:
-    return cast("int | None", element.sourceline) or 1
+_verdicts: dict[tuple[object, bytes], Verdict] = {}
 
 
-def _name(element: etree._Element) -> str:
-    return shown(element.tag.removeprefix(ATOM))
+def scene_of(data: bytes, location: str | None, *, own: bool, defaults: Iterable[str] = (ATOM,)) -> Scene:
+    """The scene of an Atom document."""
+    return Scene(data, Family.ATOM, defaults, location, questionable=QUESTIONABLE, own=own)
 
 
-def feed_notes(
-    root: etree._Element, data: bytes, location: str | None, now: datetime | None
-) -> Iterator[tuple[int, Note]]:
-    """Everything that is wrong, with its line; in no order."""
-    authored = root.find(_AUTHOR) is not None
-    entries = root.findall(_ENTRY)
-    head = _Part(root)
-    head.feed(entries, authored, location)
-    verdicts = _entry_verdicts(entries, root, data, authored)
-    yield from ((_line(root) + offset, note) for offset, note in head.notes)
-    for entry, verdict in zip(entries, verdicts, strict=True):
-        yield from ((_line(entry) + offset, note) for offset, note in verdict.notes)
-    yield from _identity_notes(entries, verdicts)
-    if now is not None:
-        dated = [(root, head.newest), *((e, v.newest) for e, v in zip(entries, verdicts, strict=True))]
-        for element, newest in dated:
-            if newest is not None and newest > now + timedelta(days=1):
-                yield _line(element), Note("ImplausibleDate", f"{newest.isoformat()} is still to come")
+def head_of(scene: Scene, root: etree._Element, entries: Sequence[etree._Element], encoding: str) -> Found:
+    """Looks at what describes the feed (RFC 4287, 4.1.1): all of it but the entries."""
+    scene.attributes(root, {_INDEX: yes_no})
+    if scene.own and root.getroottree().docinfo.internalDTD is not None:
+        scene.note(root, "SAXError", "there is a document type declaration")
+    if scene.own:
+        for namespace in root.nsmap.values():
+            if not known(namespace):
+                scene.note(root, "UnknownNamespace", f"the namespace {shown(namespace)} is unknown")
+    first = entries[0] if entries else None
+    head = list(first.itersiblings(preceding=True))[::-1] if first is not None else list(root)
+    if first is not None and len(head) + len(entries) < len(root):
+        tag = first.tag
+        late = [child for child in first.itersiblings() if child.tag != tag]
+        for child in late:
+            name = scene.name(child.tag) if isinstance(child.tag, str) else ""
+            if name in _METADATA:
+                scene.note(child, "MisplacedMetadata", f"{name} stands after an entry")
+        head += late
+    found = scene.follow(head, root, _HEAD)
+    scene.no_text(root)
+    _required(scene, root, found, "feed")
+    links = found.get("link", [])
+    alternate_notes(scene, links)
+    relations = {relation(link) for link in links}
+    if "self" not in relations:
+        scene.note(root, "MissingSelf", "there is no link with rel=self")
+    self_notes(scene, links)
+    _history_notes(scene, root, found, links)
+    if any(name.startswith("itunes:") for name in found):
+        language = root.get("{http://www.w3.org/XML/1998/namespace}lang") is not None
+        podcast_notes(scene, root, found, language=language, encoding=encoding)
+    return found
 
 
-def _entry_verdicts(entries: list[etree._Element], root: etree._Element, data: bytes, authored: bool) -> list[_Verdict]:
+def _required(scene: Scene, element: etree._Element, found: Found, what: str) -> None:
+    for name in ("id", "title", "updated"):
+        if name not in found:
+            scene.note(element, "MissingElement", f"the {what} has no {name}")
+
+
+def _history_notes(scene: Scene, root: etree._Element, found: Found, links: list[etree._Element]) -> None:
+    """Complete feeds, archives and pages (RFC 5005)."""
+    complete = "fh:complete" in found
+    relations = {}
+    for link in links:
+        rel = relation(link)
+        relations.setdefault(rel, link)
+        if complete and rel in PAGING and rel != "current":
+            scene.note(link, "FeedRelInCompleteFeed", f"there is rel={rel} in a complete feed")
+        if complete and rel == "current" and scene.location and link.get("href") != scene.location:
+            scene.note(link, "CurrentNotSelfInCompleteFeed", "rel=current is not the feed itself")
+    for end, beyond in (("first", "previous"), ("last", "next")):
+        link = relations.get(end)
+        if link is not None and scene.location and link.get("href") == scene.location and beyond in relations:
+            scene.note(relations[beyond], "LinkPastEnd", f"this is the {end} page, and there is rel={beyond}")
+    if "fh:archive" in found and not complete:
+        if not relations.keys() & {"prev-archive", "next-archive"}:
+            scene.note(root, "ArchiveIncomplete", "the archive has no link to another")
+        if "current" not in relations:
+            scene.note(root, "MissingCurrentInArchive", "the archive has no link with rel=current")
+
+
+def entry_of(scene: Scene, entry: etree._Element, authored: bool) -> Verdict:
+    """Looks at an entry (RFC 4287, 4.1.2); `authored` says that the feed has an author."""
+    mark, dated = len(scene.notes), len(scene.moments)
+    scene.attributes(entry, {_PARSE_TYPE: None})
+    found = scene.follow(entry, entry, _ENTRY)
+    scene.no_text(entry)
+    _required(scene, entry, found, "entry")
+    if not authored and "author" not in found:
+        source = found.get("source")
+        if source is None or source[0].find(_AUTHOR) is None:
+            scene.note(entry, "MissingElement", "the entry has no author, nor has the feed")
+    links = found.get("link", [])
+    alternate_notes(scene, links)
+    relations = {relation(link) for link in links}
+    for link in links:
+        if relation(link) in PAGING:
+            scene.note(link, "FeedHistoryRelInEntry", f"there is rel={relation(link)} in an entry")
+    _content_notes(scene, entry, found, relations)
+    if scene.own:
+        _grammar_notes(scene, entry, mark)
+    notes = tuple(numbered(entry, scene.notes[mark:]))
+    moments = [moment for _, moment in scene.moments[dated:]]
+    del scene.notes[mark:], scene.moments[dated:]
+    uid, updated = ((found[name][0].text or "").strip() if name in found else "" for name in ("id", "updated"))
+    podcast = any(name.startswith("itunes:") for name in found)
+    return Verdict(uid, updated, max(moments, default=None), podcast, notes)
+
+
+def _content_notes(scene: Scene, entry: etree._Element, found: Found, relations: set[str]) -> None:
+    content = found.get("content")
+    if content is None:
+        if "alternate" not in relations:
+            scene.note(entry, "MissingContentOrAlternate", "the entry has neither content nor an alternate link")
+        if "summary" not in found:
+            scene.note(entry, "MissingTextualContent", "the entry has neither content nor a summary")
+    elif "summary" not in found:
+        if is_binary(content[0].get("type") or "text") or content[0].get("src") is not None:
+            scene.note(entry, "MissingSummary", "the entry's content is not text and there is no summary")
+
+
+def _grammar_notes(scene: Scene, entry: etree._Element, mark: int) -> None:
+    """What the grammar of RFC 4287 rejects and no rule has named."""
+    if any(note.code for _, note in scene.notes[mark:]):
+        return
+    for element, note in schema.violations(entry):
+        scene.notes.append((element, note))
+
+
+def numbered(part: etree._Element, notes: Iterable[tuple[etree._Element, Note]]) -> Iterable[tuple[int, Note]]:
+    """Notes with the number of their element in `part`."""
+    notes = list(notes)
+    if not notes:
+        return ()
+    wanted = {element for element, _ in notes}
+    numbers = {element: number for number, element in enumerate(part.iter(etree.Element)) if element in wanted}
+    return tuple((numbers.get(element, 0), note) for element, note in notes)
+
+
+def entries_of(
+    scene: Scene, entries: Sequence[etree._Element], root: etree._Element, data: bytes, authored: bool
+) -> Entries:
     """One verdict for each entry; those of entries seen before, byte for byte and in a like feed, are not made again.
 
     Publishing one new entry checks one entry, and one that stands in several feeds is checked once.
     """
     _first, *slices = data.split(b"<entry")
-    if len(slices) != len(entries) or not _sliceable(root, entries):
-        return [_verdict(entry, authored, True) for entry in entries]
+    if len(slices) != len(entries) or scene.based or not _sliceable(root, entries):
+        return Entries(entries, [entry_of(scene, entry, authored) for entry in entries])
     slices[-1:] = [raw.rpartition(b"</entry>")[0] for raw in slices[-1:]]
-    like = (authored, *sorted((prefix or "", name) for prefix, name in root.nsmap.items()))
+    spaces = cast("dict[str | None, str]", root.nsmap)
+    like = (authored, scene.own, *sorted((prefix or "", name) for prefix, name in spaces.items()))
     verdicts = []
     for entry, raw in zip(entries, slices, strict=True):
         key = (like, hashlib.blake2b(raw, digest_size=16).digest())
         verdict = _verdicts.get(key)
         if verdict is None:
-            verdict = _verdict(entry, authored, _suspect(raw))
+            scene.suspect = suspect(raw)
+            verdict = entry_of(scene, entry, authored)
             if len(_verdicts) >= _VERDICTS_KEPT:
                 _verdicts.clear()
             _verdicts[key] = verdict
         verdicts.append(verdict)
-    return verdicts
+    return Entries(entries, verdicts)
 
 
-def _sliceable(root: etree._Element, entries: list[etree._Element]) -> bool:
+def _sliceable(root: etree._Element, entries: Sequence[etree._Element]) -> bool:
     """Whether a feed that has `<entry` as often as it has Atom entries has them there, and their bytes say it all.
 
     An entry without a prefix begins with `<entry`: where there are no more of these, none stands in a comment, in
@@ -135,250 +296,26 @@ def _sliceable(root: etree._Element, entries: list[etree._Element]) -> bool:
     )
 
 
-def _suspect(raw: bytes) -> bool:
-    """Whether there can be a C1 control or U+FFFD in `raw`, as it is or as a reference. One byte is sought first: that
-    is ten times as fast as two."""
-    if b"#" in raw and b"&#" in raw:
-        return True
-    return not raw.isascii() and (_REPLACEMENT in raw or _C1_BYTES.search(raw) is not None)
-
-
-def _verdict(entry: etree._Element, authored: bool, suspect: bool) -> _Verdict:
-    """`suspect` asks for a look at every character."""
-    part = _Part(entry)
-    found = part.entry(authored)
-    if suspect:
-        part.characters(entry)
-    uid, updated = (found[name][0].text or "" if name in found else "" for name in (_ID, _UPDATED))
-    return _Verdict(uid, updated, part.newest, tuple(part.notes))
-
-
-def _identity_notes(entries: list[etree._Element], verdicts: list[_Verdict]) -> Iterator[tuple[int, Note]]:
+def identity_notes(entries: Entries) -> Iterable[tuple[etree._Element, Note]]:
     """Ids and times that do not tell the feed's entries apart (RFC 4287, 4.1.1)."""
     first: dict[str, etree._Element] = {}
     versions = set()
     updates = set()
     repeated = 0
-    for entry, verdict in zip(entries, verdicts, strict=True):
+    for entry, verdict in zip(entries.elements, entries.verdicts, strict=True):
         uid, updated = verdict.uid, verdict.updated
         if uid in first:
             repeated += 1
-            where = f"the id {shown(uid)} is that of the entry at line {_line(first[uid])}"
-            yield _line(entry), Note("DuplicateEntries", where)
+            where = f"the id {shown(uid)} is that of the entry at line {first[uid].sourceline}"
+            yield entry, Note("DuplicateEntries", where)
             if (uid, updated) in versions:
-                yield _line(entry), Note("DuplicateIds", where + ", and so is updated")
+                yield entry, Note("DuplicateIds", where + ", and so is updated")
         elif uid:
             first[uid] = entry
         versions.add((uid, updated))
         if updated in updates:
-            yield _line(entry), Note("DuplicateUpdated", f"another entry was updated at {shown(updated)}, too")
+            yield entry, Note("DuplicateUpdated", f"another entry was updated at {shown(updated)}, too")
         elif updated:
             updates.add(updated)
-    if len(entries) > 9 and repeated == len(entries) - 1:
-        yield _line(entries[0]), Note("DuplicateIds", "all entries have the same id")
-
-
-class _Part:
-    """The findings of a feed's head or of one entry, gathered in one pass over its children."""
-
-    def __init__(self, element: etree._Element) -> None:
-        self.notes: list[tuple[int, Note]] = []
-        self.newest: datetime | None = None
-        self._element = element
-        language = element.get(_LANG)
-        if language is not None and not LANGUAGE.fullmatch(language):
-            self._add(element, "InvalidLanguage", f"{shown(language)} is no language")
-
-    def _add(self, element: etree._Element, code: str, what: str) -> None:
-        self.notes.append((_line(element) - _line(self._element), Note(code, what)))
-
-    def feed(self, entries: list[etree._Element], authored: bool, location: str | None) -> None:
-        """What describes the feed (RFC 4287, 4.1.1)."""
-        root = self._element
-        if root.getroottree().docinfo.internalDTD is not None:
-            self._add(root, "SAXError", "there is a document type declaration")
-        for namespace in root.nsmap.values():
-            if namespace not in _NAMESPACES:
-                self._add(root, "UnknownNamespace", f"the namespace {shown(namespace)} is unknown")
-        head = list(entries[0].itersiblings(preceding=True))[::-1] if entries else list(root)
-        if len(head) + len(entries) < len(root):
-            late = [child for child in entries[0].itersiblings() if child.tag in _FEED_ELEMENTS]
-            for child in late:
-                self._add(child, "MisplacedMetadata", f"{_name(child)} stands after an entry")
-            head += late
-        found = self._children(head, _FEED_ELEMENTS)
-        self._required(found, "feed")
-        if not (authored or entries):
-            self._add(root, "MissingElement", "the feed has no author")
-        for child in head:
-            self.characters(child)
-        links = self._links(found.get(_LINK, ()))
-        if "self" not in links:
-            self._add(root, "MissingSelf", "there is no link with rel=self")
-        elif location is not None and location not in links["self"]:
-            self._add(root, "SelfDoesntMatchLocation", f"rel=self is not {shown(location)}")
-
-    def entry(self, authored: bool) -> Mapping[str, list[etree._Element]]:
-        """What an entry has to have (RFC 4287, 4.1.2); its children by name."""
-        entry = self._element
-        found = self._children(entry, _ENTRY_ELEMENTS)
-        self._required(found, "entry")
-        if not authored and _AUTHOR not in found:
-            source = found.get(ATOM + "source")
-            if source is None or source[0].find(_AUTHOR) is None:
-                self._add(entry, "MissingElement", "the entry has no author, nor has the feed")
-        links = self._links(found.get(_LINK, ()))
-        summary = _SUMMARY in found
-        content = found.get(_CONTENT)
-        if content is None:
-            if "alternate" not in links:
-                self._add(entry, "MissingContentOrAlternate", "the entry has neither content nor an alternate link")
-            if not summary:
-                self._add(entry, "MissingTextualContent", "the entry has neither content nor a summary")
-        elif not summary:
-            kind = (content[0].get("type") or "text").lower()
-            binary = "/" in kind and not kind.endswith(("+xml", "/xml")) and not kind.startswith("text/")
-            if binary or content[0].get("src") is not None:
-                self._add(entry, "MissingSummary", "the entry's content is not text and there is no summary")
-        return found
-
-    def characters(self, element: etree._Element) -> None:
-        """C1 controls and U+FFFD are what a wrong decoding leaves behind."""
-        for inner in element.iter(etree.Element):
-            if any(map(_BAD_TEXT.search, (inner.text or "", *map(str, inner.values())))):
-                self._add(inner, "BadCharacters", f"{_name(inner)} has a C1 control or U+FFFD")
-
-    def _required(self, found: Mapping[str, list[etree._Element]], what: str) -> None:
-        for tag in (_ID, _TITLE, _UPDATED):
-            if tag not in found:
-                self._add(self._element, "MissingElement", f"the {what} has no {tag.removeprefix(ATOM)}")
-
-    def _children(self, children: Iterable[etree._Element], known: frozenset[str]) -> dict[str, list[etree._Element]]:
-        """Checks every child by itself; what was found, by name."""
-        found: dict[str, list[etree._Element]] = {}
-        for child in children:
-            tag = child.tag
-            if tag in found:
-                found[tag].append(child)
-                if tag in known and tag not in _REPEATABLE:
-                    self._add(child, "DuplicateElement", f"there is more than one {_name(child)}")
-            else:
-                found[tag] = [child]
-            if tag in _TEXTS:
-                self._text(child, tag)
-            elif tag in _DATES:
-                self._date(child)
-            elif tag == _ID:
-                self._note(child, id_note(child.text or ""))
-            elif tag in _PERSONS:
-                self._person(child)
-            elif tag == _CATEGORY:
-                self._category(child)
-            elif tag not in known and isinstance(tag, str):
-                self._extension(child, tag)
-        return found
-
-    def _note(self, element: etree._Element, note: Note | None) -> None:
-        if note is not None:
-            self._add(element, *note)
-
-    def _extension(self, element: etree._Element, tag: str) -> None:
-        namespace = tag[1:].partition("}")[0] if tag.startswith("{") else ""
-        if namespace in ("", "http://www.w3.org/2005/Atom"):
-            self._add(element, "UndefinedElement", f"{_name(element)} is no element of this place")
-        elif namespace not in _NAMESPACES:
-            self._add(element, "UnknownNamespace", f"the namespace {shown(namespace)} is unknown")
-
-    def _person(self, person: etree._Element) -> None:
-        name = next(person.iterchildren(_NAME), None)
-        if name is None:
-            self._add(person, "MissingElement", "the person has no name")
-        elif not (name.text or "").strip():
-            self._add(name, "NotBlank", "the name is empty")
-
-    def _category(self, category: etree._Element) -> None:
-        term = category.get("term")
-        scheme = category.get("scheme")
-        if term is None:
-            self._add(category, "MissingAttribute", "the category has no term")
-        elif not term.strip():
-            self._add(category, "NotBlank", "the category's term is empty")
-        if scheme is not None:
-            self._note(category, id_note(scheme))
-
-    def _date(self, element: etree._Element) -> None:
-        text = element.text or ""
-        moment = moment_of(text)
-        if moment is None:
-            code = "UnexpectedWhitespace" if moment_of(text.strip()) else "InvalidRFC3339Date"
-            self._add(element, code, f"{shown(text)} is no RFC 3339 time")
-        elif moment.year < _EARLIEST_YEAR:
-            self._add(element, "ImplausibleDate", f"{shown(text)} cannot be right")
-        elif self.newest is None or moment > self.newest:
-            self.newest = moment
-
-    def _links(self, links: Iterable[etree._Element]) -> dict[str, list[str]]:
-        """Checks every link; addresses by relation."""
-        found: dict[str, list[str]] = {}
-        alternates = set()
-        for link in links:
-            attributes = cast("dict[str, str]", dict(link.items()))
-            rel = attributes.get("rel", "alternate").removeprefix("http://www.iana.org/assignments/relation/")
-            href = attributes.get("href")
-            if rel not in _RELATIONS and not IRI.fullmatch(rel):
-                self._add(link, "UnregisteredAtomLinkRel", f"the relation {shown(rel)} is not registered")
-            if href is None:
-                self._add(link, "MissingHref", "the link has no href")
-            else:
-                self._note(link, address_note(href))
-                found.setdefault(rel, []).append(href)
-            if rel == "alternate":
-                kind = (attributes.get("type", ""), attributes.get("hreflang", ""))
-                if kind in alternates:
-                    self._add(link, "DuplicateAtomLink", "there are two alternate links of one type")
-                alternates.add(kind)
-            elif rel == "enclosure" and "length" not in attributes:
-                self._add(link, "MissingAttribute", "the enclosure has no length")
-            self._link_attributes(link, attributes)
-        return found
-
-    def _link_attributes(self, link: etree._Element, attributes: Mapping[str, str]) -> None:
-        media, length = attributes.get("type"), attributes.get("length")
-        if media is not None and not MEDIA.fullmatch(media):
-            self._add(link, "InvalidMIMEType", f"{shown(media)} is no media type")
-        if length is not None and not (length.isascii() and length.isdigit()):
-            self._add(link, "InvalidNonNegativeInteger", f"the length {shown(length)} is no number")
-        if "hreflang" in attributes and not LANGUAGE.fullmatch(attributes["hreflang"]):
-            self._add(link, "InvalidLanguage", f"{shown(attributes['hreflang'])} is no language")
-        if len(link) or (link.text and link.text.strip()):
-            self._add(link, "AtomLinkNotEmpty", "the link has content")
-
-    def _text(self, element: etree._Element, tag: str) -> None:
-        """Title, subtitle, summary, rights and content by their type (RFC 4287, 3.1 and 4.1.3)."""
-        kind = element.get("type", "text")
-        text = element.text or ""
-        if kind == "html":
-            for note in html_notes(text):
-                self._note(element, note)
-        elif kind == "xhtml":
-            self._xhtml(element)
-        elif tag == _CONTENT and (kind != "text" or element.get("src") is not None):
-            if "/" in kind or element.get("src") is None:
-                self._note(element, None if MEDIA.fullmatch(kind) else Note("InvalidMIMEType", shown(kind)))
-            return
-        elif kind != "text":
-            self._add(element, "InvalidTextType", f"the type is {shown(kind)}")
-        elif "<" in text or "&" in text:
-            self._note(element, markup_note(text))
-        if kind != "xhtml":
-            if not text.strip():
-                self._add(element, "NotBlank", f"{_name(element)} is empty")
-            if len(element):
-                self._add(element, "UndefinedElement", f"{_name(element)} has elements inside, but is not xhtml")
-
-    def _xhtml(self, element: etree._Element) -> None:
-        if [child.tag for child in element] != [_XHTML_DIV] or (element.text or "").strip():
-            self._add(element, "MissingXhtmlDiv", f"{_name(element)} of type xhtml is not one div")
-            return
-        for note in html_notes(etree.tostring(element[0], encoding="unicode", method="html", with_tail=False)):
-            self._note(element, note)
+    if len(entries.elements) > _ENOUGH_TO_TELL and repeated == len(entries.elements) - 1:
+        yield entries.elements[0], Note("DuplicateIds", "all entries have the same id")

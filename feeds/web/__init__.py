@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feeds.web.connection import Limits
+from feeds.web.crowd import Limits
 from feeds.web.public import public_app
 from feeds.web.server import Server
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, NamedTuple
 
 Scope = MutableMapping[str, Any]
-Message = Mapping[str, Any]
+Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -63,8 +63,8 @@ class Ready(NamedTuple):
 
 
 AtOnce = Callable[[Scope], Ready | None]
-"""What an application may have as `at_once`: the answer to GET or HEAD where it is at hand, else None. Our server asks
-for it before it makes a task of the request, which takes three times as long; any other server need not know."""
+"""What an application may have as `at_once`: the answer to a GET or HEAD where it is at hand, else None. Our server
+asks for it before it makes a task of the request, which takes twice as long; any other server need not know."""
 
 
 async def give(send: Send, ready: Ready) -> None:

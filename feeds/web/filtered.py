@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -22,7 +23,7 @@ from feeds.ondemand import NAMES, Composed, Composer, Narrowing
 from feeds.web.answers import Application, AtOnce, Ready, Receive, Scope, Send, plain
 from feeds.web.files import Version, named, versions, zipped
 from feeds.web.negotiation import IDENTITY
-from feeds.web.public import MANIFEST, Said, show
+from feeds.web.public import MANIFEST, Said, chosen, show
 
 THREADS = 2
 WAITING = 32
@@ -62,6 +63,9 @@ def narrowing(query: bytes) -> Narrowing | None:
     return Narrowing.read(pairs)
 
 
+_remembered = lru_cache(maxsize=KEPT)(narrowing)
+
+
 class Filtered:
     """Answers addresses that filter a feed, and leaves all others to `rest`.
 
@@ -93,9 +97,16 @@ class Filtered:
         self._bytes = 0
 
     def at_once(self, scope: Scope) -> Ready | None:
-        if scope["query_string"] or self._rest_at_once is None:
+        """The answer of the rest, or of a feed that is kept."""
+        query = scope["query_string"]
+        if not query:
+            return None if self._rest_at_once is None else self._rest_at_once(scope)
+        try:
+            asked = _remembered(query)
+        except UsageError:
             return None
-        return self._rest_at_once(scope)
+        kept = None if asked is None else self._fresh((scope["path"][1:], asked), self._stamp())
+        return None if kept is None else chosen(kept, scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -121,12 +132,9 @@ class Filtered:
     async def _version(self, key: Key) -> Version | None:
         """The feed `key`, kept or made; None where there is no such feed. Raises `_Full`, and what composing does."""
         stamp = self._stamp()
-        kept = self._kept.get(key)
+        kept = self._fresh(key, stamp)
         if kept is not None:
-            if kept.stamp == stamp and self._now() < kept.looked + KEPT_FOR:
-                self._kept.move_to_end(key)
-                return kept
-            self._forget(key)
+            return kept
         made = self._made.get((key, stamp))
         if made is None:
             if len(self._made) >= WAITING:
@@ -136,6 +144,15 @@ class Filtered:
             made.add_done_callback(lambda done: self._over((key, stamp), done))
         # Whoever goes away must not take it from the others.
         return await asyncio.shield(made)
+
+    def _fresh(self, key: Key, stamp: tuple[int, ...]) -> Version | None:
+        """The feed `key` as it is kept; None where it is not, or no longer is what it would be."""
+        kept = self._kept.get(key)
+        if kept is None or kept.stamp != stamp or self._now() >= kept.looked + KEPT_FOR:
+            self._forget(key)
+            return None
+        self._kept.move_to_end(key)
+        return kept
 
     def _over(self, made: tuple[Key, tuple[int, ...]], done: asyncio.Future[Version | None]) -> None:
         del self._made[made]

@@ -126,8 +126,6 @@ class Public:
 
     def at_once(self, scope: Scope) -> Ready | None:
         """The answer where there is such a file and its client takes it."""
-        if scope["method"] not in ("GET", "HEAD"):
-            return None
         path: str = scope["path"]
         version = self._tree.version("/index.html" if path == "/" else path)
         return None if version is None else chosen(version, scope)

@@ -19,7 +19,8 @@ import uvicorn
 from feeds import log
 from feeds.errors import BroadsheetError, ConfigError
 from feeds.web.answers import Application, AtOnce
-from feeds.web.connection import Connection, Crowd, Limits
+from feeds.web.connection import Connection
+from feeds.web.crowd import Crowd, Limits
 
 DESCRIPTORS = 256
 """Files and sockets that are left for the rest of the process: the database, polls, what is published."""
@@ -29,6 +30,10 @@ WAITING = 4096
 
 ACCEPTED = 128
 """Connections that are accepted in one turn of the loop: a flood of them must not keep the others waiting."""
+
+KERNEL_BYTES = 262_144
+"""What the kernel takes of an answer beyond what its client has read. By itself it takes 4 MB, and nobody can see a
+client read that."""
 
 _log = log.get(__name__)
 
@@ -101,7 +106,12 @@ class Server:
                     f"[web] host: other machines could reach {self._host}; say allow_remote = true, or take 127.0.0.1"
                 )
             try:
-                return socket.create_server(address, family=family, backlog=WAITING)
+                listener = socket.create_server(address, family=family, backlog=WAITING)
+                # For those it accepts. Head and body are written one after the other: without the second option the
+                # body waits 40 ms for the client to acknowledge the head.
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return listener
             except OSError as error:
                 problem = error
         reason = getattr(problem, "strerror", None) or problem

@@ -1,0 +1,28 @@
+"""A file of the published tree by itself: what its path promises, and the rules of its format."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from feeds.manifest import NAME
+from feeds.validate import Finding, Kind, Note, check, finding, kind_of
+
+_PROMISED: dict[str, Kind] = {".atom": "atom", ".rss": "rss", ".json": "json", ".opml": "opml", ".xml": "sitemap"}
+_GONE = "gone"
+
+
+def published_findings(path: str, data: bytes, base_url: str, now: datetime) -> tuple[Finding, ...]:
+    """What is wrong with the published file at `path` (relative, `/` between its parts) that holds `data` and is
+    served below `base_url`, which ends in `/`; empty where all is well.
+
+    What no rule knows (pages, stylesheets, packed copies, the manifest, marks of what is gone) has no findings.
+    """
+    parts = PurePosixPath(path)
+    promised = _PROMISED.get(parts.suffix)
+    if promised is None or parts.name == NAME or parts.parts[0] == _GONE:
+        return ()
+    kind = kind_of(data)
+    if kind != promised:
+        return (finding(Note("UnexpectedContentType", f"the file is {kind}, not {promised}"), 1),)
+    return check(data, location=base_url + path, now=now)

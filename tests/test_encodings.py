@@ -1,0 +1,27 @@
+"""Encodings of files: what they hold, always alike, and never for what is too small."""
+
+from __future__ import annotations
+
+import gzip
+
+import brotli  # type: ignore[import-untyped]  # its wheel has no py.typed
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.encodings import ENDINGS, SMALLEST, encoded
+
+
+@given(st.binary(max_size=2000))
+def test_what_is_encoded_comes_back(data: bytes) -> None:
+    made = encoded(data)
+    assert tuple(made) == (ENDINGS if len(data) >= SMALLEST else ())
+    if made:
+        assert gzip.decompress(made[".gz"]) == data
+        assert brotli.decompress(made[".br"]) == data
+        assert zstandard.ZstdDecompressor().decompress(made[".zst"]) == data
+    assert encoded(data) == made
+
+
+def test_the_time_is_in_none_of_them() -> None:
+    assert encoded(b"x" * SMALLEST)[".gz"][4:8] == bytes(4)

@@ -1,0 +1,150 @@
+"""Files in place: with their encodings, mended where one is missing, and gone where they are published no more."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import brotli  # type: ignore[import-untyped]  # its wheel has no py.typed
+import pytest
+import zstandard
+
+from db.engine import reading
+from db.store import incidents
+from feeds.encodings import ENDINGS, SMALLEST
+from feeds.errors import ConfigError
+from feeds.publish import Press, publish
+from tests.desk import record
+from tests.tree import NOW, Tree, tree
+
+__all__ = ["tree"]
+
+DECODED = {
+    ".gz": gzip.decompress,
+    ".br": brotli.decompress,
+    ".zst": lambda data: zstandard.ZstdDecompressor().decompress(data),
+}
+
+
+def unsound(tree: Tree) -> list[str]:
+    """The encodings in the tree that do not hold what the file beside them does, or are not there."""
+    files = tree.all_files()
+    plain = {path: data for path, data in files.items() if not path.endswith(ENDINGS) and path != "manifest.json"}
+    return [
+        path + ending
+        for path, data in plain.items()
+        for ending, decode in DECODED.items()
+        if (path + ending in files) != (len(data) >= SMALLEST)
+        or (len(data) >= SMALLEST and decode(files[path + ending]) != data)
+    ]
+
+
+def test_every_file_has_its_encodings_beside_it(tree: Tree) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.run()
+    assert unsound(tree) == []
+    tree.put(record("Another story today", sections=("A",)), name="second")
+    tree.run()
+    assert unsound(tree) == []
+
+
+@pytest.mark.parametrize("lost", ["sections/a.atom.br", "sections/a.html.gz", "index.html.zst", "feeds.opml.gz"])
+def test_an_encoding_that_is_lost_is_made_again(tree: Tree, lost: str) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.run()
+    (tree.config.public / lost).unlink()
+    assert tree.run().paths == []
+    assert unsound(tree) == []
+
+
+def test_a_feed_of_a_section_that_is_no_more_is_gone_and_says_so(tree: Tree) -> None:
+    tree.configure('[[section]]\nname = "A"\nslug = "first"\n')
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.run()
+    tree.configure('[[section]]\nname = "A"\nslug = "second"\n')
+    tree.run()
+    files = tree.all_files()
+    for path in ("sections/first.atom", "sections/first.free.json", "archive/first/2026-03.atom"):
+        assert not [each for each in files if each.startswith(path)]
+        assert files[f"gone/{path}"] == b""
+    assert tree.run().paths == []
+    tree.configure('[[section]]\nname = "A"\nslug = "first"\n')
+    tree.run()
+    files = tree.all_files()
+    assert "gone/sections/first.atom" not in files
+    assert "gone/sections/second.atom" in files
+    assert unsound(tree) == []
+
+
+def test_a_format_that_is_wanted_no_more_is_gone(tree: Tree) -> None:
+    tree.run()
+    tree.configure('[publish]\nformats = ["atom"]\n')
+    tree.run()
+    assert {path for path in tree.files() if path.startswith("all")} == {"all.atom", "all.free.atom"}
+    assert b"all.rss" not in tree.files()["index.html"]
+    tree.configure('[publish]\nformats = ["atom", "carrier-pigeon"]\n')
+    with pytest.raises(ConfigError, match="carrier-pigeon"):
+        tree.run()
+
+
+def test_all_formats_hold_the_same_entries(tree: Tree) -> None:
+    tree.configure("[publish]\nmax_bytes = 10000\n")
+    tree.put(*(record(f"Story number {number} of the day " + "x" * 300, sections=("A",)) for number in range(40)))
+    tree.run()
+    files = tree.files()
+    counts = {
+        "atom": files["sections/a.atom"].count(b"<entry"),
+        "rss": files["sections/a.rss"].count(b"<item>"),
+        "json": len(json.loads(files["sections/a.json"])["items"]),
+    }
+    assert 1 <= counts["rss"] <= counts["atom"] < 40
+    assert counts["json"] <= counts["atom"]
+
+
+def test_one_press_publishes_what_a_fresh_one_does(tree: Tree, tmp_path: Path) -> None:
+    press = Press()
+    rows = [record(f"Story number {number} today", sections=("A", "B")[: 1 + number % 2]) for number in range(30)]
+    for number in range(3):
+        tree.put(*rows[number * 10 : number * 10 + 10], name=f"doc{number}")
+        publish(tree.engine, tree.config, NOW, press=press)
+    kept = tree.all_files()
+    shutil.rmtree(tree.config.public)
+    tree.run()
+    assert tree.all_files() == kept
+
+
+def test_a_format_of_others_is_published(tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "others"
+    (package / "plainlist-1.0.dist-info").mkdir(parents=True)
+    (package / "plainlist-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: plainlist\nVersion: 1.0\n")
+    (package / "plainlist-1.0.dist-info/entry_points.txt").write_text("[broadsheet.formats]\nlist = plainlist:FORMAT\n")
+    (package / "plainlist.py").write_text(
+        "from feeds.formats import Format\n"
+        "class Renderer:\n"
+        "    def render(self, document):\n"
+        "        return ''.join(f'{one.title}\\n' for one in document.entries).encode()\n"
+        "FORMAT = Format(name='list', suffix='txt', media_type='text/plain; charset=utf-8', renderer=Renderer)\n"
+    )
+    monkeypatch.syspath_prepend(package)
+    tree.configure('[publish]\nformats = ["atom", "list"]\n')
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.run()
+    assert tree.files()["sections/a.txt"] == b"A story that is well\n"
+    assert b'type="text/plain"' in tree.files()["sections/a.atom"]
+    sys.modules.pop("plainlist", None)
+
+
+def test_a_document_of_an_archive_that_cannot_be_written_stays_owed(tree: Tree) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    in_the_way = tree.config.public / "archive/a/2026-03.atom"
+    in_the_way.mkdir(parents=True)
+    assert "archive/a/2026-03.atom" in tree.run().unwritable
+    with reading(tree.engine) as connection:
+        assert [one.kind for one in incidents.opened(connection)] == ["unwritable"]
+    in_the_way.rmdir()
+    assert "archive/a/2026-03.atom" in tree.run().paths
+    with reading(tree.engine) as connection:
+        assert incidents.opened(connection) == []
