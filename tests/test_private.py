@@ -22,6 +22,7 @@ import pytest
 from db.engine import reading
 from db.store import tokens as store
 from feeds import tokens
+from feeds.formats import load
 from feeds.ondemand import Composer
 from feeds.web import Server
 from feeds.web import private as web_private
@@ -142,9 +143,14 @@ def test_the_page_of_all_feeds_has_links_and_no_token(shared: Paying, token: str
         assert token.encode() not in got.body
     assert pages[0].body == pages[1].body
     links = re.findall(r'<a class="feed" href="([^"]+)"', pages[0].body.decode())
-    assert links == ["all.atom", "sections/harbour.atom", "sections/town.atom"]
+    suffixes = [load(name).suffix for name in shared.config.publish.formats]
+    assert links == [f"{stem}.{each}" for stem in ("all", "sections/harbour", "sections/town") for each in suffixes]
     for link in links:
-        assert shared.ask(f"/p/{token}/{link}").status == 200
+        got = shared.ask(f"/p/{token}/{link}")
+        assert got.status == 200
+        assert got.headers["content-security-policy"].endswith(
+            "frame-ancestors 'none'" if "html" in link else "sandbox"
+        )
 
 
 @pytest.mark.parametrize("path", ["all.free.atom", "sections/harbour.free.atom"])
