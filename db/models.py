@@ -471,18 +471,27 @@ class Delivery(Base):
 class Token(Base):
     """What lets one subscriber read full texts. `key` is its public half; of the secret one only the SHA-256 is kept.
 
-    `networks` counts those it was used from (`token_networks`), `last_used` is noted now and then, not at every use.
+    `last_used` is noted now and then, not at every use. A name is free again once its token was revoked.
     """
 
     __tablename__ = "tokens"
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(40), unique=True)
-    name: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
     secret: Mapped[bytes]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used: Mapped[datetime | None]
+    __table_args__ = (
+        Index(
+            "ix_tokens_live",
+            "name",
+            unique=True,
+            sqlite_where=sql("revoked_at IS NULL"),
+            postgresql_where=sql("revoked_at IS NULL"),
+        ),
+    )
 
 
 class TokenNetwork(Base):

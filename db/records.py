@@ -6,7 +6,7 @@ Times are aware datetimes in UTC, to the second. Text is NFC without characters 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
@@ -518,6 +518,20 @@ class IncidentRecord:
     opened_at: datetime
     closed_at: datetime | None
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """What lets one subscriber read full texts. `key` is its public half, `secret` the SHA-256 of the other one."""
+
+    id: int
+    key: str
+    name: str
+    secret: bytes = field(repr=False)
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,8 +45,9 @@ def _create_tokens() -> None:
         sa.Column("last_used", _AT, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_tokens"),
         sa.UniqueConstraint("key", name="uq_tokens_key"),
-        sa.UniqueConstraint("name", name="uq_tokens_name"),
     )
+    live = sa.text("revoked_at IS NULL")
+    op.create_index("ix_tokens_live", "tokens", ["name"], unique=True, sqlite_where=live, postgresql_where=live)
     op.create_table(
         "token_networks",
         sa.Column("token_id", _ID, autoincrement=False, nullable=False),
