@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from db.engine import Connection, Engine, reading, writing
 from db.records import DeliveryRecord
-from db.store import deliveries
+from db.store import deliveries, hub
 from feeds import log
 from feeds.config import Config
 from feeds.errors import FetchError
@@ -26,6 +26,8 @@ AT_ONCE = 200
 """Most deliveries of one run: what became due meanwhile, and failed less often, goes before the rest."""
 HELD_BYTES = 32_000_000
 """Bytes of what is said from which on a run takes no more: 600 feeds of 50 kB."""
+KEPT = timedelta(days=30)
+"""For which a delivery of a kind that nobody knows stays."""
 DEADLINE = 10.0
 """Seconds that one notification may take, where `[poll] deadline` is not shorter."""
 
@@ -113,6 +115,8 @@ class _Run:
         found: list[tuple[DeliveryRecord, Call]] = []
         bodies: dict[int, int] = {}
         with writing(self._engine) as connection:
+            deliveries.prune(connection, now - KEPT)
+            hub.prune(connection, now)
             taken = deliveries.due(connection, now, AT_ONCE, self.handlers.keys())
             for place, delivery in enumerate(taken):
                 call = self._request(connection, delivery, now)

@@ -8,6 +8,7 @@ from typing import Any
 
 from db.engine import Engine
 from feeds.config import Config
+from feeds.web.hub import hub_app
 from feeds.web.public import public_app
 
 Scope = MutableMapping[str, Any]
@@ -19,6 +20,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 def web_app(engine: Engine, config: Config, clock: Callable[[], datetime]) -> Application:
     """Everything that `feeds run` serves. `clock` tells the time (UTC)."""
     parts: dict[str, Application] = {}
+    if config.websub.hub:
+        parts["hub"] = hub_app(engine, config, clock)
     return _Parts(parts, public_app(config.public, base_url=config.site.base_url))
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from db.engine import Connection
 from db.records import DeliveryRecord
-from db.store import deliveries, hub, incidents
+from db.store import deliveries, incidents
 from feeds.config import Config
 from feeds.errors import FetchError
 from feeds.fetch import Answer, Call
@@ -41,7 +41,6 @@ def owe_pings(connection: Connection, config: Config, paths: Iterable[str], now:
         (new if (config.public / path).is_file() else gone).append(topics.address(path))
     deliveries.owe_all(connection, PING, [(one, {"topic": topic}) for one in others for topic in new], now)
     if config.websub.hub:
-        hub.prune(connection, now)
         owe_distribution(connection, new, now)
         owe_denial(connection, gone, now)
 
