@@ -149,7 +149,11 @@ class Subscriber:
         fields = {name: values[0] for name, values in parse_qs(seen.path.partition("?")[2]).items()}
         self.asked.append(fields)
         challenge = fields.get("hub.challenge", "")
-        return Reply(headers=[("Content-Type", "text/plain")], body=challenge.encode()) if self.agrees else Reply(404)
+        return (
+            Reply(headers=[("Content-Type", "text/plain")], body=challenge.encode())
+            if self.agrees
+            else Reply(status=404)
+        )
 
     def ask(self, hub: str, topic: str, mode: str = "subscribe", **more: Any) -> tuple[int, str]:
         """Asks the hub for `topic`; `more` are parameters without their `hub.`."""

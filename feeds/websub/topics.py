@@ -69,12 +69,12 @@ class Topics:
             origin, path = _parts(topic)
         except ValueError:
             return False
-        return any(
-            origin == beginning
-            and path.startswith(start)
-            and (start[-1] in "/?" or path[len(start) :][:1] in ("", "/", "?"))
-            for beginning, start in self._others
-        )
+        return any(origin == own and _begins(path, start) for own, start in self._others)
+
+
+def _begins(path: str, start: str) -> bool:
+    rest = path[len(start) :]
+    return path.startswith(start) and (start[-1] == "/" or "?" in start or rest[:1] in ("", "/", "?"))
 
 
 def _parts(url: str) -> tuple[str, str]:

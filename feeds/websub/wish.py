@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import ada_url
+
 from feeds.errors import BroadsheetError, FetchError
 from feeds.fetch import host_of
 from feeds.fetch.url import target_of
@@ -102,9 +104,15 @@ def _callback(url: str, hub: str) -> str:
         target = target_of(url)
     except FetchError as error:
         raise Refused(400, f"hub.callback: {error}") from error
-    if target.url.partition("?")[0] == target_of(hub).url:
+    if _place(target.url) == _place(hub):
         raise Refused(400, "hub.callback: that is this hub")
     return target.url
+
+
+def _place(url: str) -> tuple[str, str]:
+    """Where an address leads, whatever it asks there."""
+    parsed = ada_url.URL(url)
+    return str(parsed.origin), str(parsed.pathname)
 
 
 def _lease(said: str) -> int | None:
