@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 from db.engine import Engine
 from feeds.config import Config
-from feeds.web.hub import hub_app
+from feeds.web.answers import Application, Receive, Scope, Send
+from feeds.web.hub import Hub
 from feeds.web.public import public_app
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+from feeds.websub.topics import advertised
 
 
 def web_app(engine: Engine, config: Config, clock: Callable[[], datetime]) -> Application:
     """Everything that `feeds run` serves. `clock` tells the time (UTC)."""
     parts: dict[str, Application] = {}
     if config.websub.hub:
-        parts["hub"] = hub_app(engine, config, clock)
-    return _Parts(parts, public_app(config.public, base_url=config.site.base_url))
+        parts["hub"] = Hub(engine, config, clock)
+    return _Parts(parts, public_app(config.public, base_url=config.site.base_url, hubs=advertised(config)))
 
 
 class _Parts:

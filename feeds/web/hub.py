@@ -9,19 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
 from db.engine import Engine, writing
 from db.errors import StorageError
 from feeds import log
 from feeds.config import Config
+from feeds.web.answers import Receive, Scope, Send, client_of, header, networks, plain, read_body
 from feeds.websub.hub import accept
 from feeds.websub.publisher import FORM
 from feeds.websub.topics import Topics, own_hub
@@ -35,60 +32,66 @@ PER_MINUTE = 60
 MOST_CLIENTS = 10_000
 """Clients that are counted at once; where there are more, all of them begin anew."""
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-}
 _log = log.get(__name__)
 
 
-def hub_app(
-    engine: Engine, config: Config, clock: Callable[[], datetime], *, seconds: Callable[[], float] = time.monotonic
-) -> Starlette:
+class Hub:
     """Answers at `/hub`. `clock` tells the time (UTC), `seconds` those by which requests are counted."""
-    topics, hub, admitted = Topics(config), own_hub(config), _Rate(seconds)
 
-    async def respond(request: Request) -> Response:
-        if request.method != "POST":
-            return _plain(f"The WebSub hub of {config.site.title}: POST hub.mode, hub.topic and hub.callback.", 200)
+    def __init__(
+        self,
+        engine: Engine,
+        config: Config,
+        clock: Callable[[], datetime],
+        *,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._engine, self._config, self._clock = engine, config, clock
+        self._topics = Topics(config)
+        self._address = own_hub(config)
+        self._trusted = networks(config.web.trusted_proxies)
+        self._admitted = _Rate(seconds)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request to one line of text."""
         try:
-            if not admitted(request.client.host if request.client else ""):
-                raise Refused(429, "too many requests; try again in a minute")
-            wish = wish_of(await _fields(request), hub)
-            await run_in_threadpool(take, wish)
+            status, line = await self._respond(scope, receive)
         except Refused as error:
-            _log.info("hub refused", status=error.status, reason=str(error))
-            return _plain(str(error), error.status)
+            status, line = error.status, str(error)
+            _log.info("hub refused", status=status, reason=line)
         except StorageError as error:
+            status, line = 503, "the hub is busy; try again in a minute"
             _log.warning("hub failed", error=str(error))
-            return _plain("the hub is busy; try again in a minute", 503)
+        later = [(b"retry-after", b"60")] if status in (429, 503) else []
+        allowed = [(b"allow", b"GET, HEAD, POST")] if status == 405 else []
+        await plain(send, status, line, [*later, *allowed])
+
+    async def _respond(self, scope: Scope, receive: Receive) -> tuple[int, str]:
+        if scope["path"] != "/hub":
+            raise Refused(404, "Not found")
+        if scope["method"] in ("GET", "HEAD"):
+            return 200, f"The WebSub hub of {self._config.site.title}: POST hub.mode, hub.topic and hub.callback"
+        if scope["method"] != "POST":
+            raise Refused(405, "Method not allowed")
+        if not self._admitted(client_of(scope, self._trusted)):
+            raise Refused(429, "too many requests; try again in a minute")
+        wish = wish_of(await _fields(scope, receive), self._address)
+        await run_in_threadpool(self._accept, wish)
         _log.info("hub accepted", mode=wish.mode, topic=wish.topic, host=wish.host)
-        return _plain("Accepted", 202)
+        return 202, "Accepted"
 
-    def take(wish: Wish) -> None:
-        with writing(engine) as connection:
-            accept(connection, config, topics, wish, clock())
-
-    app = Starlette(routes=[Route("/hub", respond, methods=["GET", "POST"])])
-    app.router.redirect_slashes = False
-    return app
+    def _accept(self, wish: Wish) -> None:
+        with writing(self._engine) as connection:
+            accept(connection, self._config, self._topics, wish, self._clock())
 
 
-def _plain(line: str, status: int) -> Response:
-    retry = {"Retry-After": "60"} if status in (429, 503) else {}
-    return PlainTextResponse(f"{line}\n", status, headers=_HEADERS | retry)
-
-
-async def _fields(request: Request) -> list[tuple[str, str]]:
+async def _fields(scope: Scope, receive: Receive) -> list[tuple[str, str]]:
     """The fields of a form. Raises `Refused` for what is none, or too much of one."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+    if (header(scope, b"content-type") or b"").partition(b";")[0].strip().lower() != FORM.encode():
         raise Refused(415, f"send {FORM}")
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > BODY_BYTES:
-            raise Refused(413, f"more than {BODY_BYTES} bytes")
+    body = await read_body(receive, BODY_BYTES)
+    if body is None:
+        raise Refused(413, f"more than {BODY_BYTES} bytes")
     try:
         return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
@@ -100,7 +103,7 @@ class _Rate:
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
-        self._minute = 0.0
+        self._minute = seconds()
         self._counts: dict[str, int] = {}
 
     def __call__(self, client: str) -> bool:
@@ -109,14 +112,6 @@ class _Rate:
         if now - self._minute >= 60 or len(self._counts) >= MOST_CLIENTS:
             self._minute = now
             self._counts.clear()
-        key = _network(client)
+        key = str(ip_network(f"{client}/64", strict=False)) if ":" in client else client
         self._counts[key] = self._counts.get(key, 0) + 1
         return self._counts[key] <= PER_MINUTE
-
-
-def _network(client: str) -> str:
-    try:
-        address = ip_address(client)
-    except ValueError:
-        return client
-    return str(ip_network(f"{client}/64", strict=False)) if address.version == 6 else client
