@@ -21,8 +21,8 @@ from flask_websub.subscriber import (
 from werkzeug.serving import make_server
 
 from tests.fakes import Site, wait_for
-from tests.websub import served_desk
 from tests.websub import Subscriber as Listener
+from tests.websub import served_desk
 
 pytestmark = pytest.mark.e2e
 
