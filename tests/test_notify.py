@@ -177,3 +177,20 @@ def test_a_slow_one_keeps_nobody_waiting(engine: Engine, site: Site) -> None:
     found = run(engine)
     assert time.monotonic() - begun < 4
     assert found.done >= 100
+
+
+def test_a_run_holds_so_many_bytes_and_leaves_the_rest(
+    engine: Engine, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.notify.HELD_BYTES", 250)
+    owe(engine, *((site.put(f"/{number}", b""), f"{number}" * 100) for number in range(7)))
+    assert [run(engine) for _ in range(4)] == [Delivered(done=3), Delivered(done=3), Delivered(done=1), Delivered()]
+    assert len(site.log) == 7
+
+
+def test_what_nobody_knows_is_forgotten_after_a_month(engine: Engine, site: Site) -> None:
+    owe(engine, (site.put("/a", b""), "x"), kind="newer")
+    with writing(engine) as connection:
+        deliveries.owe(connection, "told", site.put("/b", b""), "y", NOON + hours(720))
+    assert run(engine, NOON + hours(720)) == Delivered(done=1)
+    assert owed(engine) == []
