@@ -156,9 +156,10 @@ class Daemon:
             _log.exception("tick crashed")
 
     def deliver(self) -> None:
-        """Says what is owed to hubs and subscribers. A failure is logged and tried again a second later."""
+        """Says what is owed to hubs and subscribers, all of it. A failure is logged, and tried again a second later."""
         try:
-            deliver(self._engine, self._config, self._clock, stop=self._stop.is_set)
+            while deliver(self._engine, self._config, self._clock, stop=self._stop.is_set).done:
+                pass  # a run takes a part of what is due
         except Locked:
             _log.debug("delivery put off", reason="another process is at work")
         except (BroadsheetError, StorageError) as error:

@@ -14,12 +14,18 @@ import pytest
 
 from db.engine import reading, writing
 from db.store import deliveries, hub
+from feeds import notify
+from feeds.config import WebSub
+from feeds.fetch.answer import CALL_BYTES
 from feeds.notify import Delivered
+from feeds.web import hub as web
 from feeds.websub import hub as limits
+from feeds.websub import wish
 from feeds.websub.hub import accept
 from feeds.websub.telling import TOPIC_BYTES
 from feeds.websub.topics import Topics
 from feeds.websub.wish import Refused, Wish
+from tests.command import ROOT
 from tests.desk import hours, new_engine
 from tests.fakes import Reply, Site, free_port
 from tests.websub import Desk, Subscriber, config_of
@@ -43,9 +49,9 @@ def subscriber(site: Site) -> Subscriber:
 
 def ask(desk: Desk, callback: str, topic: str = TOPIC, mode: str = "subscribe", **more: Any) -> None:
     """What `POST /hub` does with a request that is well formed."""
-    wish = Wish(mode=mode, topics=(topic,), callback=callback, host=callback.split("/")[2], **more)
+    asked = Wish(mode=mode, topics=(topic,), callback=callback, host=callback.split("/")[2], **more)
     with writing(desk.engine) as connection:
-        accept(connection, desk.config, Topics(desk.config), wish, desk.now)
+        accept(connection, desk.config, Topics(desk.config), asked, desk.now)
 
 
 def announce(desk: Desk, *topics: str) -> None:
@@ -498,3 +504,21 @@ def test_what_waits_is_readable_by_a_person(desk: Desk) -> None:
     assert json.loads(str(payload)) == {
         "mode": "subscribe", "topic": TOPIC, "host": "reader.example", "lease": 600, "secret": None,
     }  # fmt: skip
+
+
+def test_the_limits_that_the_page_names_are_those_of_the_code() -> None:
+    page = (ROOT / "docs/websub.md").read_text()
+    for words in (
+        f"{web.PER_MINUTE} in a minute",
+        f"{web.BODY_BYTES // 1024} kB, {web.MOST_FIELDS} fields, addresses of {wish.URL_CHARS:,} characters, "
+        f"secrets of {wish.SECRET_BYTES} bytes",
+        f"{limits.MOST_OF_TOPIC:,} of one feed, {limits.MOST_OF_HOST} of one callback's host",
+        f"to be asked | {limits.MOST_PENDING:,} |",
+        f"{notify.DEADLINE:.0f} s; of what is due {notify.AT_ONCE} at once, and {notify.HELD_BYTES // 1_000_000} MB",
+        f"{CALL_BYTES // 1024} kB are read",
+        f"smaller than {TOPIC_BYTES // 1_000_000} MB",
+        f"`lease_days` ({WebSub().lease_days:.0f} days)",
+    ):
+        assert words in page
+    assert (limits.FETCH_GAP, wish.SHORTEST) == (timedelta(seconds=10), 300)
+    assert (deliveries.TRIES, deliveries.FIRST, deliveries.FACTOR, deliveries.LONGEST) == (10, 60, 3, 6 * 3600)

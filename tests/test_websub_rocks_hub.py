@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from lxml import etree
@@ -160,6 +160,15 @@ def test_publisher_discovery_in_the_body(desk: Desk, path: str) -> None:
     found = [(link.get("rel"), link.get("href")) for link in etree.fromstring(body).findall(f"{ATOM}link")]
     assert [url for rel, url in found if rel == "self"] == [desk.topic(path)]
     assert [url for rel, url in found if rel == "hub"] == [desk.hub]
+
+
+@pytest.mark.parametrize("path", ["all.atom", "sections/town.atom"])
+def test_publisher_discovery_in_the_header(desk: Desk, path: str) -> None:
+    """Hub and exactly one self in the Link header, for GET and HEAD."""
+    for method in ("GET", "HEAD"):
+        with urlopen(Request(desk.topic(path), method=method), timeout=10) as answer:  # noqa: S310
+            found = re.findall(r'<([^>]*)>; rel="(\w+)"', ", ".join(answer.headers.get_all("Link")))
+        assert sorted(found) == sorted([(desk.hub, "hub"), (desk.topic(path), "self")])
 
 
 def test_publisher_notifies_the_hub_with_hub_topic_and_hub_url(tmp_path: Path, site: Site) -> None:
