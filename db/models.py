@@ -455,17 +455,24 @@ class IndexRules(Base):
 
 
 class Delivery(Base):
-    """One notification owed: written in the transaction that owes it, delivered by a loop of its own."""
+    """One notification owed: written in the transaction that owes it, delivered by a loop of its own, then gone.
+
+    `key` tells equal ones, which are one; `version` counts how often it was owed, `since` is the first time.
+    `attempts` are those begun, `error` is what the last one came to.
+    """
 
     __tablename__ = "deliveries"
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(40))
     target: Mapped[str]
     payload: Mapped[Any]
+    version: Mapped[int]
+    since: Mapped[datetime]
     due_at: Mapped[datetime] = mapped_column(index=True)
-    attempts: Mapped[int] = mapped_column(default=0)
-    delivered_at: Mapped[datetime | None]
+    attempts: Mapped[int]
     error: Mapped[str | None]
+    __table_args__ = (Index(None, "kind", "key", unique=True),)
 
 
 class Token(Base):
@@ -506,17 +513,29 @@ class TokenNetwork(Base):
 
 
 class HubSubscription(Base):
-    """Who our hub tells of a topic, until `lease_until`. `secret` is what the subscriber gave to sign with."""
+    """Who our hub tells of a topic, until `lease_until`. `secret` is what the subscriber gave to sign with, `host` that
+    of the callback; `failures` counts versions that were given up."""
 
     __tablename__ = "hub_subscriptions"
     id: Mapped[int] = mapped_column(primary_key=True)
     topic: Mapped[str]
     callback: Mapped[str]
+    host: Mapped[str] = mapped_column(index=True)
     secret: Mapped[str | None]
     since: Mapped[datetime]
     lease_until: Mapped[datetime] = mapped_column(index=True)
     failures: Mapped[int] = mapped_column(default=0)
     __table_args__ = (Index(None, "topic", "callback", unique=True),)
+
+
+class HubTopic(Base):
+    """A feed of another publisher whose subscribers our hub tells: what it was when it was fetched last."""
+
+    __tablename__ = "hub_topics"
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    media_type: Mapped[str]
+    body: Mapped[bytes]
+    fetched_at: Mapped[datetime]
 
 
 class Push(Base):

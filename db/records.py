@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Any
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """When a source is due that is asked no more until a person names it."""
@@ -532,6 +533,40 @@ class TokenRecord:
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """One notification that is being delivered, for the `attempts`-th time. `payload` is what JSON can hold."""
+
+    id: int
+    kind: str
+    target: str
+    payload: Any
+    version: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSubscriptionRecord:
+    """One subscriber of a topic, by the address to tell; `secret` signs what it is told, if it gave one."""
+
+    topic: str
+    callback: str
+    secret: str | None
+    since: datetime
+    lease_until: datetime
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubTopicRecord:
+    """A feed of another publisher as it was when our hub fetched it last."""
+
+    topic: str
+    media_type: str
+    body: bytes
+    fetched_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

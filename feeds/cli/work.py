@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from feeds.cli.desk import Desk, command, due, when, write_line
-from feeds.errors import UsageError
+from feeds.errors import BroadsheetError, UsageError
 
 if TYPE_CHECKING:
     from db.engine import Engine
@@ -46,6 +46,7 @@ def update(desk: Desk, names: Names = None, everyone: All = False, only_due: Due
     with desk.working():
         results = _polled(desk, engine, names or [], everyone)
         published = publish_now(engine, desk.config, now)
+    _deliver(desk, engine)
     return _report(desk, results, published)
 
 
@@ -71,6 +72,7 @@ def publish(
     engine = desk.engine()
     with desk.working():
         published = publish_now(engine, desk.config, desk.now(), names=names or [], everything=everything)
+    _deliver(desk, engine)
     return _report(desk, None, published)
 
 
@@ -78,6 +80,18 @@ def _check(names: Sequence[str] | None, everyone: bool, only_due: bool) -> None:
     """Raises `UsageError` for a choice that contradicts another."""
     if only_due and (everyone or names):
         raise UsageError("--due: give either it, or --all, or names of sources")
+
+
+def _deliver(desk: Desk, engine: Engine) -> None:
+    """Tells hubs and subscribers what is new; what they do not hear stays owed, and what came of it is logged."""
+    from db.errors import StorageError
+    from feeds.notify import deliver
+
+    try:
+        while deliver(engine, desk.config, desk.now).done:
+            pass  # a run takes a part of what is due
+    except (BroadsheetError, StorageError) as error:
+        desk.warn(f"nobody was told what is new, the next run does it: {error}")
 
 
 def _polled(desk: Desk, engine: Engine, names: Sequence[str], everyone: bool) -> list[PollResult]:

@@ -28,8 +28,30 @@ def upgrade() -> None:
         sa.Column("wait_until", _AT, nullable=True),
         sa.PrimaryKeyConstraint("section_id", "month", name="pk_dirty_months"),
     )
+    _create_deliveries()
     _create_tokens()
     _create_websub()
+
+
+def _create_deliveries() -> None:
+    """Anew: until now nothing owed any."""
+    op.drop_table("deliveries")
+    op.create_table(
+        "deliveries",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("version", _ID, nullable=False),
+        sa.Column("since", _AT, nullable=False),
+        sa.Column("due_at", _AT, nullable=False),
+        sa.Column("attempts", _ID, nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
+    )
+    op.create_index("ix_deliveries_due_at", "deliveries", ["due_at"])
+    op.create_index("ix_deliveries_kind_deliveries_key", "deliveries", ["kind", "key"], unique=True)
 
 
 def _create_tokens() -> None:
@@ -66,6 +88,7 @@ def _create_websub() -> None:
         sa.Column("id", _ID, nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("callback", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
         sa.Column("secret", sa.Text(), nullable=True),
         sa.Column("since", _AT, nullable=False),
         sa.Column("lease_until", _AT, nullable=False),
@@ -73,8 +96,17 @@ def _create_websub() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_hub_subscriptions"),
     )
     op.create_index("ix_hub_subscriptions_lease_until", "hub_subscriptions", ["lease_until"])
+    op.create_index("ix_hub_subscriptions_host", "hub_subscriptions", ["host"])
     name = "ix_hub_subscriptions_topic_hub_subscriptions_callback"
     op.create_index(name, "hub_subscriptions", ["topic", "callback"], unique=True)
+    op.create_table(
+        "hub_topics",
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("fetched_at", _AT, nullable=False),
+        sa.PrimaryKeyConstraint("topic", name="pk_hub_topics"),
+    )
     op.create_table(
         "pushes",
         sa.Column("source_id", _ID, autoincrement=False, nullable=False),
