@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import ada_url
 
@@ -52,7 +54,8 @@ class FeedResult(Parsed):
 
     `further` are addresses of documents of the same kind that belong to this one (the sitemaps of an index, the next
     page of a listing), the one that matters most first. `partial` says that the items are a choice from what the
-    document lists: what it does not name is not gone.
+    document lists: what it does not name is not gone. `hubs` push what is new, `own` is the address that the document
+    names as its own (W3C WebSub, section 4; JSON Feed `hubs`, `feed_url`), all absolute.
     """
 
     ttl: int | None = None
@@ -62,6 +65,8 @@ class FeedResult(Parsed):
     earlier: str | None = None
     further: tuple[str, ...] = ()
     partial: bool = False
+    hubs: tuple[str, ...] = ()
+    own: str | None = None
 
 
 def http_url(value: object, base: str | None) -> str | None:
@@ -78,6 +83,12 @@ def http_url(value: object, base: str | None) -> str | None:
         return None
     value = value.strip()
     return value if value.startswith(("http://", "https://")) else str(parts.href)
+
+
+def related_to(links: Iterable[Mapping[str, Any]], rel: str, base: str | None) -> tuple[str, ...]:
+    """The addresses of the links that say this relation, be it beside others, absolute and each once."""
+    found = (http_url(one.get("href"), base) for one in links if rel in str(one.get("rel") or "").lower().split())
+    return tuple(dict.fromkeys(url for url in found if url is not None))
 
 
 def author_name(text: str) -> str:

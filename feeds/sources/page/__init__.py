@@ -18,7 +18,7 @@ from feeds.log import redact
 from feeds.markers import unmarked
 from feeds.model import Context, Document, Image, Item
 from feeds.page import Page, read_page
-from feeds.sources.fields import FeedResult
+from feeds.sources.fields import FeedResult, related_to
 from feeds.sources.page.addresses import site_of
 from feeds.sources.page.links import Links, links_of
 from feeds.sources.page.lists import choose
@@ -35,6 +35,7 @@ __all__ = ["Listing", "parse"]
 
 _FEED = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)")
 MAX_SIGNS = 20
+MAX_LINKS = 100
 FEW = 3
 _ANYTHING = Context()
 _UNSTATED = Stated("")
@@ -86,7 +87,14 @@ def parse(document: Document, context: Context = _ANYTHING) -> Listing:
         further=next_page(page, links.all),
         how=how,
         listing=listing,
+        hubs=related_to(_head_links(page), "hub", page.base),
+        own=next(iter(related_to(_head_links(page), "self", page.base)), None),
     )
+
+
+def _head_links(page: Page) -> list[dict[str, str | None]]:
+    """The links of the page's head: what stands in its body may be a reader's comment."""
+    return [node.attributes for node in page.tree.css("head > link[rel][href]")[:MAX_LINKS]]
 
 
 def _page(document: Document, context: Context) -> Page:
