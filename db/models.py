@@ -455,17 +455,24 @@ class IndexRules(Base):
 
 
 class Delivery(Base):
-    """One notification owed: written in the transaction that owes it, delivered by a loop of its own."""
+    """One notification owed: written in the transaction that owes it, delivered by a loop of its own, then gone.
+
+    `key` tells equal ones, which are one; `version` counts how often it was owed, `since` is the first time.
+    `attempts` are those begun, `error` is what the last one came to.
+    """
 
     __tablename__ = "deliveries"
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(40))
     target: Mapped[str]
     payload: Mapped[Any]
+    version: Mapped[int]
+    since: Mapped[datetime]
     due_at: Mapped[datetime] = mapped_column(index=True)
-    attempts: Mapped[int] = mapped_column(default=0)
-    delivered_at: Mapped[datetime | None]
+    attempts: Mapped[int]
     error: Mapped[str | None]
+    __table_args__ = (Index(None, "kind", "key", unique=True),)
 
 
 class Token(Base):

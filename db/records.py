@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Any
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """When a source is due that is asked no more until a person names it."""
@@ -559,6 +560,18 @@ class IncidentRecord:
     opened_at: datetime
     closed_at: datetime | None
     message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """One notification that is being delivered, for the `attempts`-th time. `payload` is what JSON can hold."""
+
+    id: int
+    kind: str
+    target: str
+    payload: Any
+    version: int
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

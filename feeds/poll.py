@@ -21,7 +21,7 @@ from types import TracebackType
 from db.engine import Connection, Engine, reading, writing
 from db.records import SourceRecord
 from db.store import schedule, sources
-from feeds import __version__, flapping, log
+from feeds import flapping, log
 from feeds.attempt import PollResult
 from feeds.budget import SPAN, Budget, Rule
 from feeds.clock import Clock
@@ -252,8 +252,7 @@ def fetcher_of(config: Config, on_hop: Callable[[str, bool, int], float] | None 
 
     Raises `ConfigError` as `logins_of` does, `FetchError` without descriptors.
     """
-    agent = config.poll.user_agent or f"Broadsheet/{__version__} (+{config.site.base_url})"
-    return Fetcher(config.poll, user_agent=agent, credentials=logins_of(config), on_hop=on_hop)
+    return Fetcher(config.poll, user_agent=config.agent, credentials=logins_of(config), on_hop=on_hop)
 
 
 def logins_of(config: Config) -> dict[str, Credential]:

@@ -1,1 +1,1 @@
-"""W3C WebSub (https://www.w3.org/TR/websub/): who is told what is new, instead of asking."""
+"""WebSub (W3C Recommendation, 23 January 2018): telling hubs what is new, and being one."""

@@ -26,8 +26,30 @@ def upgrade() -> None:
         sa.Column("version", _ID, nullable=False),
         sa.PrimaryKeyConstraint("section_id", "month", name="pk_dirty_months"),
     )
+    _create_deliveries()
     _create_tokens()
     _create_websub()
+
+
+def _create_deliveries() -> None:
+    """Anew: until now nothing owed any."""
+    op.drop_table("deliveries")
+    op.create_table(
+        "deliveries",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("version", _ID, nullable=False),
+        sa.Column("since", _AT, nullable=False),
+        sa.Column("due_at", _AT, nullable=False),
+        sa.Column("attempts", _ID, nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
+    )
+    op.create_index("ix_deliveries_due_at", "deliveries", ["due_at"])
+    op.create_index("ix_deliveries_kind_deliveries_key", "deliveries", ["kind", "key"], unique=True)
 
 
 def _create_tokens() -> None:
