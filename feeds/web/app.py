@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 from db.engine import Engine
 from feeds.config import Config
+from feeds.web.answers import Application, Receive, Scope, Send
 from feeds.web.public import public_app
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def web_app(engine: Engine, config: Config, clock: Callable[[], datetime]) -> Application:

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from feeds import log
 from feeds.errors import BroadsheetError, ConfigError
-from feeds.web.app import Application
+from feeds.web.answers import Application
 
 
 @dataclass(frozen=True, slots=True)
