@@ -409,7 +409,8 @@ class EntrySection(Base):
 
 
 class Poll(Base):
-    """One attempt at one source that changed something or failed; unchanged ones leave no row."""
+    """One attempt at one source that changed something or failed, or a document that was `pushed` and changed
+    something; unchanged ones leave no row."""
 
     __tablename__ = "polls"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -426,7 +426,7 @@ class Pace:
 
 
 class PushState(StrEnum):
-    """How a subscription of ours stands: its hub is found, was asked, pushes, refused; is asked to stop, has stopped."""
+    """How a subscription of ours stands: its hub is found, asked, pushes, or refuses; it is asked to stop, or did."""
 
     FOUND = "found"
     ASKED = "asked"

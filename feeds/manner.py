@@ -68,7 +68,9 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         sections=source.sections,
         filing=filing,
         access=source.access,
-        digest=_digest(replace(context, listing=()), source.sections, filing.said, source.access, home, doubted, pushed),
+        digest=_digest(
+            replace(context, listing=()), source.sections, filing.said, source.access, home, doubted, pushed
+        ),
         doubted=doubted,
     )
 

@@ -18,6 +18,7 @@ from feeds import log
 from feeds.config import Config
 from feeds.errors import FetchError
 from feeds.fetch import Answer, Call, Fetcher, HttpError, shown
+from feeds.websub.asking import SUBSCRIPTION, Subscriptions
 from feeds.websub.publisher import PING, Pings
 
 AT_ONCE = 200
@@ -43,7 +44,7 @@ class Handler(Protocol):
         """Takes that nobody tries any more; `error` is what the last try came to."""
 
 
-KINDS: Mapping[str, Callable[[Config], Handler]] = {PING: Pings}
+KINDS: Mapping[str, Callable[[Config], Handler]] = {PING: Pings, SUBSCRIPTION: Subscriptions}
 """Kind of delivery -> what makes its handler."""
 
 

@@ -105,11 +105,20 @@ def is_any_waiting(connection: Connection) -> bool:
     return connection.scalar(select(Pushed.id).limit(1)) is not None
 
 
-def waiting(connection: Connection, after: int, limit: int) -> list[PushedRecord]:
-    """The first documents behind the one of the id `after` that wait to be read, in the order in which they came."""
+def waiting(connection: Connection, rows: int, size: int) -> list[PushedRecord]:
+    """The first documents that wait to be read, in the order in which they came: at most `rows`, and where they are
+    more than one, of at most `size` bytes."""
+    lengths = select(Pushed.id, func.length(Pushed.body)).order_by(Pushed.id).limit(rows)
+    ids: list[int] = []
+    for pushed_id, length in connection.execute(lengths):
+        size -= length
+        if ids and size < 0:
+            break
+        ids.append(pushed_id)
     columns = (Pushed.id, Pushed.source_id, Pushed.topic, Pushed.at, Pushed.media_type, Pushed.body)
-    rows = connection.execute(select(*columns).where(Pushed.id > after).order_by(Pushed.id).limit(limit))
-    return [PushedRecord(*row) for row in rows]
+    return [
+        PushedRecord(*row) for row in connection.execute(select(*columns).where(Pushed.id.in_(ids)).order_by(Pushed.id))
+    ]
 
 
 def drop(connection: Connection, ids: Sequence[int]) -> None:
