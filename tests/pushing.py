@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import urllib.error
 import urllib.request
@@ -105,9 +104,7 @@ class Desk:
         text = f'[site]\ntitle = "Test Desk"\nbase_url = "{self.url}"\n'
         text += '[poll]\nallow_networks = ["127.0.0.0/8", "::1/128"]\ndeadline = 3\nmax_bytes = 100000\n'
         text += f"[websub]\nsubscribe = {str(subscribe).lower()}\n{rest}\n"
-        text += "".join(
-            f'[[source]]\nname = "{name}"\nurl = "{url}"\n{options}\n' for name, url in sources.items()
-        )
+        text += "".join(f'[[source]]\nname = "{name}"\nurl = "{url}"\n{options}\n' for name, url in sources.items())
         bench.config = parse(text, bench.folder / "config.toml")
         declare(bench.engine, bench.config, bench.now)
 

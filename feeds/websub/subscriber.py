@@ -9,9 +9,13 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from db.records import PushRecord, PushState
-from feeds.websub.discovery import Advertised
+
+if TYPE_CHECKING:
+    from feeds.websub.discovery import Advertised
 
 SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
 
@@ -162,6 +166,23 @@ def is_over(push: PushRecord) -> bool:
 def trusted(push: PushRecord | None, now: datetime) -> bool:
     """Whether polls may be rarer because what is new is pushed."""
     return push is not None and takes(push, now) and not (push.doubted_until is not None and now < push.doubted_until)
+
+
+def words(push: PushRecord, now: datetime) -> str:
+    """How it stands, for a person."""
+    hub = urlsplit(push.hub or next(iter(push.hubs), "")).netloc
+    if push.state is PushState.ACTIVE:
+        if trusted(push, now):
+            said = f"pushed by {hub}"
+        elif takes(push, now):
+            said = f"{hub} missed entries, and is not relied on until {push.doubted_until:%Y-%m-%d %H:%M} UTC"
+        else:
+            said = f"the lease of {hub} has run out"
+    elif push.state is PushState.ASKED:
+        said = f"{hub} was asked to push it"
+    else:
+        said = f"{hub} does not push it" if push.error is not None else f"{hub} is to be asked to push it"
+    return f"{said}: {push.error}" if push.error is not None else said
 
 
 def missed(push: PushRecord, now: datetime) -> PushRecord:
