@@ -102,7 +102,9 @@ class Desk:
         """Sources by name and address, each with `options`; `rest` stands behind the other tables."""
         bench = self.bench
         text = f'[site]\ntitle = "Test Desk"\nbase_url = "{self.url}"\n'
-        text += '[poll]\nallow_networks = ["127.0.0.0/8", "::1/128"]\ndeadline = 3\nmax_bytes = 100000\n'
+        text += (
+            '[poll]\nallow_networks = ["127.0.0.0/8", "::1/128"]\ndeadline = 3\nmax_bytes = 100000\nper_minute = 1000\n'
+        )
         text += f"[websub]\nsubscribe = {str(subscribe).lower()}\n{rest}\n"
         text += "".join(f'[[source]]\nname = "{name}"\nurl = "{url}"\n{options}\n' for name, url in sources.items())
         bench.config = parse(text, bench.folder / "config.toml")
