@@ -505,17 +505,29 @@ class TokenNetwork(Base):
 
 
 class HubSubscription(Base):
-    """Who our hub tells of a topic, until `lease_until`. `secret` is what the subscriber gave to sign with."""
+    """Who our hub tells of a topic, until `lease_until`. `secret` is what the subscriber gave to sign with, `host` that
+    of the callback; `failures` counts versions that were given up."""
 
     __tablename__ = "hub_subscriptions"
     id: Mapped[int] = mapped_column(primary_key=True)
     topic: Mapped[str]
     callback: Mapped[str]
+    host: Mapped[str] = mapped_column(index=True)
     secret: Mapped[str | None]
     since: Mapped[datetime]
     lease_until: Mapped[datetime] = mapped_column(index=True)
     failures: Mapped[int] = mapped_column(default=0)
     __table_args__ = (Index(None, "topic", "callback", unique=True),)
+
+
+class HubTopic(Base):
+    """A feed of another publisher whose subscribers our hub tells: what it was when it was fetched last."""
+
+    __tablename__ = "hub_topics"
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    media_type: Mapped[str]
+    body: Mapped[bytes]
+    fetched_at: Mapped[datetime]
 
 
 class Push(Base):

@@ -575,6 +575,28 @@ class DeliveryRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HubSubscriptionRecord:
+    """One subscriber of a topic, by the address to tell; `secret` signs what it is told, if it gave one."""
+
+    topic: str
+    callback: str
+    secret: str | None
+    since: datetime
+    lease_until: datetime
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubTopicRecord:
+    """A feed of another publisher as it was when our hub fetched it last."""
+
+    topic: str
+    media_type: str
+    body: bytes
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionRecord:
     """A version that a later one took the place of at `replaced_at`; `changed` names what the later one moved."""
 

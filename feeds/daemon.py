@@ -24,6 +24,7 @@ from db.errors import Locked, StorageError
 from feeds import log, pushes
 from feeds.config import Config
 from feeds.errors import BroadsheetError
+from feeds.notify import deliver
 from feeds.poll import Poller, PollResult, Terms
 from feeds.publish import publish
 from feeds.web.app import web_app
@@ -31,6 +32,9 @@ from feeds.web.server import Server
 
 TICK = 5
 """Seconds between two looks for what is due: a local document is published this soon after it changed."""
+
+TELL = 1
+"""Seconds between two looks for what somebody is to be told: a subscriber waits for the question whether it asked."""
 
 ROUND = 20.0
 """Seconds after which a tick begins no more polls: what came is published before the next ones."""
@@ -109,12 +113,14 @@ class Daemon:
         # It warns of every tick that finds the one before it at work, which is what `coalesce` is for.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)},
+            # Two threads: a hub that answers slowly delays no poll, and a slow source no notification.
+            executors={"default": ThreadPoolExecutor(1), "deliver": ThreadPoolExecutor(1)},
             # None: a late tick is still wanted; one makes up for all that were missed.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone="UTC",
         )
         scheduler.add_job(self.tick, "interval", seconds=TICK, id="tick", next_run_time=datetime.now(UTC))
+        scheduler.add_job(self.deliver, "interval", seconds=TELL, id="deliver", executor="deliver")
         return scheduler
 
     def _drain(self, scheduler: BackgroundScheduler) -> bool:
@@ -155,6 +161,17 @@ class Daemon:
             _log.error("tick failed", error=str(error))
         except Exception:
             _log.exception("tick crashed")
+
+    def deliver(self) -> None:
+        """Says what is owed to hubs and subscribers. A failure is logged and tried again a second later."""
+        try:
+            deliver(self._engine, self._config, self._clock, stop=self._stop.is_set)
+        except Locked:
+            _log.debug("delivery put off", reason="another process is at work")
+        except (BroadsheetError, StorageError) as error:
+            _log.error("delivery failed", error=str(error))
+        except Exception:
+            _log.exception("delivery crashed")
 
 
 def _warn(result: PollResult) -> None:

@@ -8,21 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from db.engine import Connection, Engine, reading, writing
 from db.records import DeliveryRecord
-from db.store import deliveries
+from db.store import deliveries, hub
 from feeds import log
 from feeds.config import Config
 from feeds.errors import FetchError
 from feeds.fetch import Answer, Call, Fetcher, HttpError, shown
 from feeds.websub.asking import SUBSCRIPTION, Subscriptions
+from feeds.websub.hub import DENIAL, DISTRIBUTION, FETCH, VERIFICATION
 from feeds.websub.publisher import PING, Pings
+from feeds.websub.telling import Denials, Distributions, Fetches, Verifications
 
 AT_ONCE = 200
 """Most deliveries of one run: what became due meanwhile, and failed less often, goes before the rest."""
+HELD_BYTES = 32_000_000
+"""Bytes of what is said from which on a run takes no more: 600 feeds of 50 kB."""
+KEPT = timedelta(days=30)
+"""For which a delivery of a kind that nobody knows stays."""
 DEADLINE = 10.0
 """Seconds that one notification may take, where `[poll] deadline` is not shorter."""
 
@@ -44,7 +50,14 @@ class Handler(Protocol):
         """Takes that nobody tries any more; `error` is what the last try came to."""
 
 
-KINDS: Mapping[str, Callable[[Config], Handler]] = {PING: Pings, SUBSCRIPTION: Subscriptions}
+KINDS: Mapping[str, Callable[[Config], Handler]] = {
+    PING: Pings,
+    VERIFICATION: Verifications,
+    DENIAL: Denials,
+    DISTRIBUTION: Distributions,
+    FETCH: Fetches,
+    SUBSCRIPTION: Subscriptions,
+}
 """Kind of delivery -> what makes its handler."""
 
 
@@ -100,22 +113,36 @@ class _Run:
 
     def take(self) -> list[tuple[DeliveryRecord, Call]]:
         """Takes what is due, with what to say."""
-        now, found = self._clock(), []
+        now = self._clock()
+        found: list[tuple[DeliveryRecord, Call]] = []
+        bodies: dict[int, int] = {}
         with writing(self._engine) as connection:
-            for delivery in deliveries.due(connection, now, AT_ONCE, self.handlers.keys()):
-                try:
-                    with connection.begin_nested():
-                        call = self.handlers[delivery.kind].request(connection, delivery, now)
-                except Exception as error:  # a defect of ours: the others go on
-                    _log.exception("delivery crashed", kind=delivery.kind, target=shown(delivery.target))
-                    self._again(connection, delivery, _words(error), now)
-                    continue
-                if call is None:
-                    deliveries.delivered(connection, delivery, now)
-                else:
+            deliveries.prune(connection, now - KEPT)
+            hub.prune(connection, now)
+            taken = deliveries.due(connection, now, AT_ONCE, self.handlers.keys())
+            for place, delivery in enumerate(taken):
+                call = self._request(connection, delivery, now)
+                if call is not None:
                     found.append((delivery, call))
+                    bodies[id(call.body)] = len(call.body or b"")
+                if sum(bodies.values()) > HELD_BYTES:
+                    deliveries.put_back(connection, taken[place + 1 :], now)
+                    break
         self._open = {delivery.id: delivery for delivery, _ in found}
         return found
+
+    def _request(self, connection: Connection, delivery: DeliveryRecord, now: datetime) -> Call | None:
+        """What to say; None where that settled it already."""
+        try:
+            with connection.begin_nested():
+                call = self.handlers[delivery.kind].request(connection, delivery, now)
+        except Exception as error:  # a defect of ours: the others go on
+            _log.exception("delivery crashed", kind=delivery.kind, target=shown(delivery.target))
+            self._again(connection, delivery, _words(error), now)
+            return None
+        if call is None:
+            deliveries.delivered(connection, delivery, now)
+        return call
 
     def settle(self, answers: list[tuple[DeliveryRecord, Answer | FetchError]]) -> None:
         """Notes what each came to, all in one transaction."""

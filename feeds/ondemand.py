@@ -117,10 +117,9 @@ class Composer:
         shown.load([target])
         document = shown.document(target, None)
         if narrowing is not None:
-            # Another feed than the whole one, to readers, too.
-            document = replace(
-                document, id=f"{document.id}?{narrowing.address}", path=f"{document.path}?{narrowing.address}"
-            )
+            # Another feed than the whole one, to readers, too; no hub is told of it.
+            address = narrowing.address
+            document = replace(document, id=f"{document.id}?{address}", path=f"{document.path}?{address}", hubs=())
         if audience is Audience.SUBSCRIBER:
             document = replace(document, path=f"private/{document.path}", hubs=())
         made: Fit = fit(document, chosen.renderer(), self.config.publish.max_bytes)

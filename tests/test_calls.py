@@ -145,7 +145,7 @@ def test_one_that_fails_fails_alone_and_the_caller_may_stop(site: Site) -> None:
     good = site.put("/good", b"ok")
     slow = site.put("/slow", Reply(pause=30, body=b"late"))
     with Fetcher(LOOPBACK, user_agent=AGENT) as fetcher:
-        found = {}
+        found: dict[int, Answer | FetchError] = {}
         quiet = 0
         for answers in fetcher.exchange([post(slow), post(good), post(f"http://127.0.0.1:{free_port()}/")], NOW):
             found.update(answers)

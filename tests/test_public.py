@@ -76,6 +76,7 @@ def test_a_feed_with_all_its_headers(shared: Desk) -> None:
         "vary": "Accept-Encoding",
         "link": '<https://news.example/f/sections/news.atom>; rel="self"',
         "access-control-allow-origin": "*",
+        "access-control-expose-headers": "ETag, Last-Modified, Link",
         "cross-origin-resource-policy": "cross-origin",
         "content-security-policy": "default-src 'none'; sandbox",
         "referrer-policy": "no-referrer",

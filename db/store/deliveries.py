@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from db.models import Delivery
 from db.records import DeliveryRecord
@@ -25,18 +25,20 @@ LEASE = timedelta(minutes=10)
 
 _COLUMNS = ("kind", "key", "target", "payload", "version", "since", "due_at", "attempts")
 _AGAIN = (
-    "ON CONFLICT (kind, key) DO UPDATE SET version = deliveries.version + 1, due_at = CASE "
+    "ON CONFLICT (kind, key) DO UPDATE SET version = deliveries.version + 1, payload = excluded.payload, due_at = CASE "
     "WHEN deliveries.attempts = 0 AND excluded.due_at < deliveries.due_at THEN excluded.due_at "
     "ELSE deliveries.due_at END"
 )
 
 
-def owe(connection: Connection, kind: str, target: str, payload: Any, due_at: datetime) -> None:
+def owe(connection: Connection, kind: str, target: str, payload: Any, due_at: datetime, *, about: Any = None) -> None:
     """Owes `target` a notification of this kind from `due_at` on; `payload` is what JSON can hold.
 
     One that is equal and still owed is the same: it comes at the earlier time, or when its next try is due anyway.
+    With `about` (not None) one is equal that is about the same, and its payload becomes this one.
     """
-    owe_all(connection, kind, [(target, payload)], due_at)
+    key = _key(target, payload if about is None else about)
+    insert_rows(connection, Delivery, _COLUMNS, [(kind, key, target, payload, 1, due_at, due_at, 0)], _AGAIN)
 
 
 def owe_all(connection: Connection, kind: str, owed: Iterable[tuple[str, Any]], due_at: datetime) -> None:
@@ -105,6 +107,11 @@ def put_back(connection: Connection, deliveries: Iterable[DeliveryRecord], now: 
     ids = [delivery.id for delivery in deliveries]
     again = update(Delivery).where(Delivery.id.in_(ids), Delivery.attempts > 0)
     connection.execute(again.values(due_at=now, attempts=Delivery.attempts - 1))
+
+
+def count(connection: Connection, kind: str) -> int:
+    """How many of this kind are owed."""
+    return connection.scalar(select(func.count()).select_from(Delivery).where(Delivery.kind == kind)) or 0
 
 
 def prune(connection: Connection, until: datetime) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from feeds.cli.desk import Desk, command, due, push_of, when, write_line
-from feeds.errors import UsageError
+from feeds.errors import BroadsheetError, UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,6 +49,7 @@ def update(desk: Desk, names: Names = None, everyone: All = False, only_due: Due
     with desk.working():
         results = _polled(desk, engine, names or [], everyone)
         published = publish_now(engine, desk.config, now)
+    _deliver(desk, engine)
     return _report(desk, results, published)
 
 
@@ -74,6 +75,7 @@ def publish(
     engine = desk.engine()
     with desk.working():
         published = publish_now(engine, desk.config, desk.now(), names=names or [], everything=everything)
+    _deliver(desk, engine)
     return _report(desk, None, published)
 
 
@@ -81,6 +83,17 @@ def _check(names: Sequence[str] | None, everyone: bool, only_due: bool) -> None:
     """Raises `UsageError` for a choice that contradicts another."""
     if only_due and (everyone or names):
         raise UsageError("--due: give either it, or --all, or names of sources")
+
+
+def _deliver(desk: Desk, engine: Engine) -> None:
+    """Tells hubs and subscribers what is new, once; what they do not hear is owed, and what came of it is logged."""
+    from db.errors import StorageError
+    from feeds.notify import deliver
+
+    try:
+        deliver(engine, desk.config, desk.now)
+    except (BroadsheetError, StorageError) as error:
+        desk.warn(f"nobody was told what is new, the next run does it: {error}")
 
 
 def _polled(desk: Desk, engine: Engine, names: Sequence[str], everyone: bool) -> list[PollResult]:

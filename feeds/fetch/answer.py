@@ -18,7 +18,7 @@ _CHARSET = re.compile(r';[ \t]*charset="?([\w.:+-]{1,40})', re.ASCII | re.IGNORE
 _MAX_AGE = re.compile(r'(?:^|[,\s])max-age="?(\d+)', re.ASCII | re.IGNORECASE)
 _SECONDS = re.compile(r"(\d+)(?:\.\d+)?", re.ASCII)
 CALL_BYTES = 65_536
-"""Bytes that are kept of what a call is answered."""
+"""Bytes that are kept of what a call is answered, unless it says otherwise."""
 _FIELD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}: [\t\x20-\x7e\x80-\xff]{0,4096}")
 _MOST_SECONDS = 2**31
 """What more is taken for (RFC 9111, section 1.2.2)."""
@@ -44,7 +44,8 @@ class Call:
     """Something said to a server, whose answer is no document: a notification, a question to a subscriber.
 
     A POST of `body` where there is one, else a GET; `headers` are `(name, value)`. No credential goes with it. A POST
-    is repeated where a 307 or 308 leads; any other redirect is the answer: to follow it would be another request.
+    is repeated where a 307 or 308 leads, unless `moves` is false; any other redirect is the answer: to follow it would
+    be another request. `most` bytes of the answer are kept, undecoded.
     Raises `ValueError` for what no header can carry (RFC 9110, section 5.5).
     """
 
@@ -52,6 +53,8 @@ class Call:
     body: bytes | None = field(default=None, repr=False)
     content_type: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    moves: bool = True
+    most: int = CALL_BYTES
 
     def __post_init__(self) -> None:
         self.lines()

@@ -25,7 +25,7 @@ import pycurl  # type: ignore[import-untyped]  # its wheel has no py.typed
 from feeds.config import Poll
 from feeds.errors import FetchError
 from feeds.fetch.addresses import networks, refusal
-from feeds.fetch.answer import CALL_BYTES, Call, Fetched, NotNow, Request, conditions, is_delta, meaning, said
+from feeds.fetch.answer import Call, Fetched, NotNow, Request, conditions, is_delta, meaning, said
 from feeds.fetch.coding import OFFERED
 from feeds.fetch.credentials import Credential, by_origin
 from feeds.fetch.loop import AWAY, Loop
@@ -57,7 +57,9 @@ _ALWAYS = (
     b"Accept-Encoding: " + OFFERED,
 )
 _OF_CALLS = (b"Accept: */*", b"Expect:")
-"""The second is left out: libcurl would wait a second for an interim answer before it sends a large body."""
+_UNTYPED = b"Content-Type:"
+"""What ends with a colon is not sent: libcurl would wait a second for an interim answer before it sends a large body,
+and call whatever is posted a form."""
 Outcome = Fetched | Answer | FetchError
 
 
@@ -205,11 +207,13 @@ class Fetcher:
         """Says all of `calls` side by side; gives the answers as they come, each with its call's place among them, and
         nothing where for half a second none came.
 
-        A 2xx is an `Answer` that holds the first 64 kB of its body, any other status an `HttpError`. Nothing else may
+        A 2xx is an `Answer` that holds the beginning of its body, any other status an `HttpError`. Nothing else may
         be under way: this object speaks or reads, not both at once. What is not asked for to the end is abandoned.
         """
         for place, call in enumerate(calls):
-            self._waiting.append(_Task(key=place, request=call, now=now, headers=[*_OF_CALLS, *call.lines()]))
+            untyped = [_UNTYPED] if call.content_type is None else []
+            headers = [*_OF_CALLS, *untyped, *call.lines()]
+            self._waiting.append(_Task(key=place, request=call, now=now, headers=headers))
         try:
             while self.active:
                 ended = self._wait(PULSE)
@@ -405,7 +409,7 @@ class Fetcher:
         request, seconds = task.request, task.ends - time.monotonic()
         try:
             if isinstance(request, Call):
-                transfer.prepare(target, task.headers, addresses, seconds, keep=CALL_BYTES, body=request.body)
+                transfer.prepare(target, task.headers, addresses, seconds, keep=request.most, body=request.body)
             else:
                 # Only for who was named: whatever else leads to an origin that knows us asks as a stranger.
                 own = request.login and target.origin == task.origin
@@ -427,7 +431,7 @@ class Fetcher:
             raise FetchError(f"{shown(task.url)}: {one_line(str(error))}", network=error.network) from error
         request = task.request
         if isinstance(request, Call):
-            if answer.status in _REPEATED and request.body is not None:
+            if answer.status in _REPEATED and request.body is not None and request.moves:
                 self._follow(task, answer)
             else:
                 self._end(task, said(answer, task.url, task.now))

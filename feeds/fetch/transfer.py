@@ -307,7 +307,8 @@ class Transfer:
                     self._full.append(self)
                 return None
             if self._keep is not None:
-                self._kept += piece[: self._keep - len(self._kept)]
+                kept, piece = piece[: self._keep - len(self._kept)], piece[self._keep - len(self._kept) :]
+                self._kept += kept
             self._discarded += len(piece)
             return None if self._discarded <= DISCARDED_BYTES else -1
         except BaseException as error:

@@ -8,15 +8,19 @@ from datetime import datetime
 from db.engine import Engine
 from feeds.config import Config
 from feeds.web.answers import Application, Receive, Scope, Send
+from feeds.web.hub import Hub
 from feeds.web.public import public_app
 from feeds.web.websub import websub_app
+from feeds.websub.topics import advertised
 
 
 def web_app(engine: Engine, config: Config, clock: Callable[[], datetime]) -> Application:
     """Everything that `feeds run` serves. `clock` tells the time (UTC)."""
     parts: dict[str, Application] = {}
     parts["websub"] = websub_app(engine, config, clock)
-    return _Parts(parts, public_app(config.public, base_url=config.site.base_url))
+    if config.websub.hub:
+        parts["hub"] = Hub(engine, config, clock)
+    return _Parts(parts, public_app(config.public, base_url=config.site.base_url, hubs=advertised(config)))
 
 
 class _Parts:

@@ -12,51 +12,51 @@ from db.store import deliveries, incidents
 from feeds.config import Config
 from feeds.errors import FetchError
 from feeds.fetch import Answer, Call
+from feeds.websub.hub import owe_denial, owe_distribution
+from feeds.websub.topics import Topics, advertised, own_hub
+
+__all__ = ["FORM", "PING", "UNTOLD", "Pings", "advertised", "owe_pings", "own_hub"]
 
 PING = "ping"
 """The kind of delivery that tells a hub of one topic."""
-UNTOLD_HUB = "hub"
+UNTOLD = "hub"
 """The kind of incident that names a hub which cannot be told."""
 FORM = "application/x-www-form-urlencoded"
 
 
-def advertised(config: Config) -> tuple[str, ...]:
-    """The hubs that our public feeds name, each once: those of others, and our own where we are one."""
-    own = (own_hub(config),) if config.websub.hub else ()
-    return tuple(dict.fromkeys((*config.publish.hubs, *own)))
-
-
-def own_hub(config: Config) -> str:
-    """Where our own hub listens."""
-    return f"{config.site.base_url}hub"
-
-
-def is_topic(path: str) -> bool:
-    """Whether a path of the published tree is a feed that a hub is told of: no archive, page, list or marker."""
-    folder, _, name = path.rpartition("/")
-    known = folder in ("", "sections", "saved") and name.rpartition(".")[2] in ("atom", "rss", "json")
-    return known and path != "manifest.json"
-
-
 def owe_pings(connection: Connection, config: Config, paths: Iterable[str], now: datetime) -> None:
-    """Owes every hub of others a ping for each feed among the `paths` that were published just now."""
-    topics = [config.site.base_url + path for path in paths if is_topic(path)]
-    others = [hub for hub in dict.fromkeys(config.publish.hubs) if hub != own_hub(config)]
-    deliveries.owe_all(connection, PING, [(hub, {"topic": topic}) for hub in others for topic in topics], now)
+    """Owes word of the `paths` that a publish replaced or removed just now: to be called in the transaction that
+    settles it, with the files in place.
+
+    Every hub of others gets a ping for each feed among them, and where we are a hub, its subscribers the document;
+    those of a feed that is gone are told so. What is no public feed (archives, pages, lists) is nobody's topic.
+    """
+    others = [one for one in dict.fromkeys(config.publish.hubs) if one != own_hub(config)]
+    if not others and not config.websub.hub:
+        return
+    topics = Topics(config)
+    new: list[str] = []
+    gone: list[str] = []
+    for path in topics.among(paths):
+        (new if (config.public / path).is_file() else gone).append(topics.address(path))
+    deliveries.owe_all(connection, PING, [(one, {"topic": topic}) for one in others for topic in new], now)
+    if config.websub.hub:
+        owe_distribution(connection, new, now)
+        owe_denial(connection, gone, now)
 
 
 class Pings:
-    """Says pings. One topic each: that a hub takes several at once is its own affair (PubSubHubbub 0.4, section 7.1
-    names one), and so one that it refuses does not take others along."""
+    """Says pings. One topic each: PubSubHubbub 0.4 (section 7.1) knows no more, and a hub that refuses one of several
+    would refuse all."""
 
     def __init__(self, config: Config) -> None:
         self._hubs = frozenset(config.publish.hubs)
 
     def request(self, _connection: Connection, delivery: DeliveryRecord, _now: datetime) -> Call | None:
         """The ping; nothing for a hub that is configured no more."""
-        topic = delivery.payload["topic"]
         if delivery.target not in self._hubs:
             return None
+        topic = delivery.payload["topic"]
         # Both names: PubSubHubbub 0.4 has hub.url, hubs that were written after WebSub ask for hub.topic.
         said = urlencode({"hub.mode": "publish", "hub.url": topic, "hub.topic": topic})
         return Call(delivery.target, said.encode(), FORM)
@@ -64,13 +64,13 @@ class Pings:
     def heard(
         self, connection: Connection, delivery: DeliveryRecord, answer: Answer | FetchError, now: datetime
     ) -> bool:
-        """Any 2xx is heard, whatever else is not."""
+        """Any 2xx is heard, and ends the trouble with the hub."""
         if isinstance(answer, FetchError):
             return False
-        incidents.close_incident(connection, UNTOLD_HUB, delivery.target, now)
+        incidents.close_incident(connection, UNTOLD, delivery.target, now)
         return True
 
     def given_up(self, connection: Connection, delivery: DeliveryRecord, error: str, now: datetime) -> None:
         """Opens an incident of the hub."""
-        message = f"{delivery.target}: not told of what is new for a day: {error}; mend it or take it out of hubs"
-        incidents.open_incident(connection, UNTOLD_HUB, delivery.target, message, now)
+        message = f"{delivery.target}: was not told what is new for a day ({error}); mend it, or take it out of hubs"
+        incidents.open_incident(connection, UNTOLD, delivery.target, message, now)

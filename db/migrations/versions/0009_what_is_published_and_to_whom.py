@@ -85,6 +85,7 @@ def _create_websub() -> None:
         sa.Column("id", _ID, nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("callback", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
         sa.Column("secret", sa.Text(), nullable=True),
         sa.Column("since", _AT, nullable=False),
         sa.Column("lease_until", _AT, nullable=False),
@@ -92,8 +93,17 @@ def _create_websub() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_hub_subscriptions"),
     )
     op.create_index("ix_hub_subscriptions_lease_until", "hub_subscriptions", ["lease_until"])
+    op.create_index("ix_hub_subscriptions_host", "hub_subscriptions", ["host"])
     name = "ix_hub_subscriptions_topic_hub_subscriptions_callback"
     op.create_index(name, "hub_subscriptions", ["topic", "callback"], unique=True)
+    op.create_table(
+        "hub_topics",
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("fetched_at", _AT, nullable=False),
+        sa.PrimaryKeyConstraint("topic", name="pk_hub_topics"),
+    )
     op.create_table(
         "pushes",
         sa.Column("id", _ID, nullable=False),
