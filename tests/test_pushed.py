@@ -13,7 +13,7 @@ from db.engine import reading, writing
 from db.models import Poll
 from db.records import NEVER, PushRecord, PushState
 from db.store import articles, entries, pushes, sections
-from feeds import pushed
+from feeds import ingest, pushed
 from feeds.pool import Pool
 from feeds.worker import read_document
 from tests.polls import Bench, rss
@@ -258,7 +258,7 @@ def test_a_document_that_is_more_than_we_can_take_stands_in_nobodys_way(
             raise RuntimeError("poison")
         return whole(connection, sayings, **how)
 
-    whole = pushed.store
+    whole = ingest.store
     monkeypatch.setattr(pushed, "store", store)
     assert desk.take() == len(names) - 1
     assert desk.is_empty()
