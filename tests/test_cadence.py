@@ -240,7 +240,6 @@ def test_entries_lost_between_two_polls() -> None:
         (Pace(every=3600), 6),
         (Pace(every=7200), 12),
         (Pace(every=86_400), 24),
-        (Pace(every=10**9), 24),
     ],
 )
 def test_who_is_pushed_is_polled_rarely(pace: Pace, hours: int) -> None:

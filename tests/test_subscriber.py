@@ -355,3 +355,43 @@ def test_every_method_of_the_specification_is_known(method: str) -> None:
 )
 def test_other_signatures_are_none(signature: str) -> None:
     assert not subscriber.is_signed(signature, "secret", b"body")
+
+
+# --- any order of events
+
+_EVENTS = st.lists(
+    st.tuples(st.sampled_from(("due", "fails", "verifies", "denies", "moves", "gone", "back")), st.integers(0, 200)),
+    max_size=40,
+)
+
+
+@given(_EVENTS)
+def test_whatever_happens_something_comes_next(events: list[tuple[str, int]]) -> None:
+    """A subscription that counts is due again in days at most, however it came to be as it is; one that holds has a
+    lease; nothing is asked for in a circle."""
+    push, now = FOUND, NOW
+    for event, hours in events:
+        now = max(now, push.due_at) if event == "due" else now + hours * HOUR
+        if event == "due":
+            step = due(push, now)
+            assert step.push is not None
+            assert step.push.due_at > now
+            push = step.push
+        elif event == "fails":
+            push = subscriber.failed(push, "x", now) if push.state in (PushState.ASKED, PushState.ACTIVE) else push
+        elif event == "verifies":
+            if subscriber.answers(push, SUBSCRIBE, TOPIC):
+                push = subscriber.verified(push, 10 * DAY, now, lambda: 0.5)
+        elif event == "denies":
+            push = subscriber.denied(push, "no", now) if subscriber.answers(push, "denied", TOPIC) else push
+        else:
+            said = {"moves": Advertised((TWO,), TOPIC), "gone": Advertised(), "back": OFFER}[event]
+            changed = subscriber.found(push, said, now)
+            if changed is not None and (changed.push is None or changed.anew or changed.mode is not None):
+                return  # what follows is another one's story
+            push = push if changed is None or changed.push is None else changed.push
+        if push.state is PushState.ENDED:
+            return
+        assert push.due_at <= now + 11 * DAY
+        assert (push.state is PushState.ACTIVE) <= (push.lease_until is not None and push.active_since is not None)
+        assert push.hubs or push.state is PushState.ACTIVE

@@ -85,10 +85,20 @@ def http_url(value: object, base: str | None) -> str | None:
     return value if value.startswith(("http://", "https://")) else str(parts.href)
 
 
-def related_to(links: Iterable[Mapping[str, Any]], rel: str, base: str | None) -> tuple[str, ...]:
-    """The addresses of the links that say this relation, be it beside others, absolute and each once."""
-    found = (http_url(one.get("href"), base) for one in links if rel in str(one.get("rel") or "").lower().split())
-    return tuple(dict.fromkeys(url for url in found if url is not None))
+def advertised(links: Iterable[Mapping[str, Any]], base: str | None) -> tuple[tuple[str, ...], str | None]:
+    """The hubs that links name, and the first address that they name as the document's own, absolute."""
+    hubs: list[str] = []
+    own: str | None = None
+    for one in links:
+        rel = one.get("rel")
+        if not rel or rel == "alternate":  # nearly all
+            continue
+        said = rel.lower().split()
+        if "hub" in said and (url := http_url(one.get("href"), base)) is not None and url not in hubs:
+            hubs.append(url)
+        if own is None and "self" in said:
+            own = http_url(one.get("href"), base)
+    return tuple(hubs), own
 
 
 def author_name(text: str) -> str:

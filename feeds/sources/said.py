@@ -18,12 +18,12 @@ from feeds.sources.dates import read_date
 from feeds.sources.fields import (
     MAX_DATE,
     FeedResult,
+    advertised,
     http_url,
     is_teaser,
     markup_of,
     plain_text,
     plausible,
-    related_to,
 )
 from feeds.sources.markup import HTML, TEXT, XHTML
 from feeds.sources.media import Attributes, episode, files, images, is_picture, size
@@ -128,6 +128,7 @@ def result(
     language = channel.language or None
     scope = Scope(document, context, language, is_atom, premium, warnings)
     base = document.url
+    hubs, own = advertised(channel.links, base)
     return FeedResult(
         title=_title(channel.title) or None,
         url=http_url(channel.link, base),
@@ -140,8 +141,8 @@ def result(
         skip_hours=tuple(sorted({int(hour) % 24 for hour in channel.hours if _is_hour(hour)})),
         skip_days=tuple(sorted({_DAYS.index(day) for raw in channel.days if (day := raw.strip().lower()) in _DAYS})),
         earlier=_earlier(channel.links, base),
-        hubs=related_to(channel.links, "hub", base),
-        own=next(iter(related_to(channel.links, "self", base)), None),
+        hubs=hubs,
+        own=own,
     )
 
 

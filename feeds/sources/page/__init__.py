@@ -18,7 +18,7 @@ from feeds.log import redact
 from feeds.markers import unmarked
 from feeds.model import Context, Document, Image, Item
 from feeds.page import Page, read_page
-from feeds.sources.fields import FeedResult, related_to
+from feeds.sources.fields import FeedResult, advertised
 from feeds.sources.page.addresses import site_of
 from feeds.sources.page.links import Links, links_of
 from feeds.sources.page.lists import choose
@@ -78,6 +78,7 @@ def parse(document: Document, context: Context = _ANYTHING) -> Listing:
         items += reader.stated_items(len(items), {row.link.key for row in rows})
     if not items:
         raise ParseError(f"{document.name}: {_nothing(page, links)}")
+    hubs, own = advertised(_head_links(page), page.base)
     return Listing(
         title=page.title or None,
         url=page.canonical or page.url,
@@ -87,8 +88,8 @@ def parse(document: Document, context: Context = _ANYTHING) -> Listing:
         further=next_page(page, links.all),
         how=how,
         listing=listing,
-        hubs=related_to(_head_links(page), "hub", page.base),
-        own=next(iter(related_to(_head_links(page), "self", page.base)), None),
+        hubs=hubs,
+        own=own,
     )
 
 
