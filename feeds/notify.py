@@ -117,7 +117,7 @@ class _Run:
         found: list[tuple[DeliveryRecord, Call]] = []
         bodies: dict[int, int] = {}
         with writing(self._engine) as connection:
-            deliveries.prune(connection, now - KEPT)
+            deliveries.prune(connection, now - KEPT, self.handlers.keys())
             hub.prune(connection, now)
             taken = deliveries.due(connection, now, AT_ONCE, self.handlers.keys())
             for place, delivery in enumerate(taken):

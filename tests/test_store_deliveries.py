@@ -56,10 +56,12 @@ def test_kinds_that_nobody_knows_stay(tmp_path: Path) -> None:
         owe(connection, "newer", "h", {}, NOON)
         assert not any_due(connection, NOON + hours(99), KINDS)
         assert take(connection, NOON + hours(99)) == []
-        prune(connection, NOON - hours(1))
+        prune(connection, NOON - hours(1), KINDS)
         assert len(rows(connection)) == 1
-        prune(connection, NOON)
-        assert rows(connection) == []
+        owe(connection, "ping", "h", {}, NOON)
+        prune(connection, NOON, KINDS)
+        assert [one.kind for one in take(connection)] == ["ping"]
+        assert len(rows(connection)) == 1
 
 
 def test_one_that_was_owed_again_while_it_was_said_is_said_again(tmp_path: Path) -> None:

@@ -114,9 +114,9 @@ def count(connection: Connection, kind: str) -> int:
     return connection.scalar(select(func.count()).select_from(Delivery).where(Delivery.kind == kind)) or 0
 
 
-def prune(connection: Connection, until: datetime) -> None:
-    """Forgets what was first owed at `until` or before, of a kind that nobody delivers."""
-    connection.execute(delete(Delivery).where(Delivery.since <= until))
+def prune(connection: Connection, until: datetime, kinds: Collection[str]) -> None:
+    """Forgets what was first owed at `until` or before and is none of `kinds`, which are those that are delivered."""
+    connection.execute(delete(Delivery).where(Delivery.since <= until, Delivery.kind.not_in(kinds)))
 
 
 def _key(target: str, payload: Any) -> str:
