@@ -409,7 +409,8 @@ class EntrySection(Base):
 
 
 class Poll(Base):
-    """One attempt at one source that changed something or failed; unchanged ones leave no row."""
+    """One attempt at one source that changed something or failed, or a document that was `pushed` and changed
+    something; unchanged ones leave no row."""
 
     __tablename__ = "polls"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -539,33 +540,37 @@ class HubTopic(Base):
 
 
 class Push(Base):
-    """A source whose hub was asked to tell us. `key` is the callback's name, which nobody else knows; `state` is
-    `asked`, `active`, `denied` or `ended`. Until `doubted_until` polls go on as if nothing were pushed."""
+    """One subscription of ours: who pushes a source to us, or did (`db.records.PushRecord`). A source has one at most
+    that is neither leaving nor ended. `key` is the callback's name, which nobody else knows."""
 
     __tablename__ = "pushes"
-    source_id: Mapped[int] = mapped_column(
-        ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), index=True)
+    hubs: Mapped[Any]
     hub: Mapped[str]
     topic: Mapped[str]
     key: Mapped[str] = mapped_column(unique=True)
     secret: Mapped[str]
+    callback: Mapped[str]
     state: Mapped[str] = mapped_column(String(10))
-    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    asked_at: Mapped[datetime | None]
+    active_since: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
-    renew_at: Mapped[datetime] = mapped_column(index=True)
     last_push: Mapped[datetime | None]
     doubted_until: Mapped[datetime | None]
-    tries: Mapped[int] = mapped_column(default=0)
+    doubts: Mapped[int]
+    tries: Mapped[int]
     error: Mapped[str | None]
 
 
 class Pushed(Base):
-    """A document that a hub brought and nobody has read yet."""
+    """A document that a hub brought and nobody has read yet, of the topic that was subscribed to."""
 
     __tablename__ = "pushed"
     id: Mapped[int] = mapped_column(primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), index=True)
+    topic: Mapped[str]
     at: Mapped[datetime]
     media_type: Mapped[str | None]
     body: Mapped[bytes]

@@ -437,6 +437,59 @@ class Pace:
     moved_seen: int = 0
 
 
+class PushState(StrEnum):
+    """How a subscription of ours stands: its hub is found, asked, pushes, or refuses; it is asked to stop, or did."""
+
+    FOUND = "found"
+    ASKED = "asked"
+    ACTIVE = "active"
+    DENIED = "denied"
+    LEAVING = "leaving"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushRecord:
+    """A subscription of ours (W3C WebSub): a hub is to push a source's `topic` to `callback`, whose last part is `key`.
+
+    `hubs` are all that the source advertises, `hub` is the one in hand. `due_at` is when something has to be done next;
+    until `lease_until` it holds, since `active_since` without a break. Until `doubted_until` polls go on as if nothing
+    were pushed; that is so for the `doubts`-th time in a row. `tries` counts the requests since the last that led
+    somewhere, `error` is what the last one came to. `id` is 0 before it is stored.
+    """
+
+    source_id: int
+    topic: str
+    hubs: tuple[str, ...]
+    key: str
+    secret: str
+    due_at: datetime
+    id: int = 0
+    hub: str = ""
+    callback: str = ""
+    state: PushState = PushState.FOUND
+    asked_at: datetime | None = None
+    active_since: datetime | None = None
+    lease_until: datetime | None = None
+    last_push: datetime | None = None
+    doubted_until: datetime | None = None
+    doubts: int = 0
+    tries: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PushedRecord:
+    """A document that a hub brought at `at` and nobody has read yet; `topic` is what it was told of."""
+
+    id: int
+    source_id: int
+    topic: str
+    at: datetime
+    media_type: str | None
+    body: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRecord:
     """A source and its schedule. `options` is its `[[source]]` table as plain data.

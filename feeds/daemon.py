@@ -21,7 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from db.engine import Engine, process_lock
 from db.errors import Locked, StorageError
-from feeds import log
+from feeds import log, pushes
 from feeds.config import Config
 from feeds.errors import BroadsheetError
 from feeds.notify import deliver
@@ -138,8 +138,14 @@ class Daemon:
 
     def _between(self) -> None:
         """What has to go on while a round waits for its slowest source."""
+        self._tend()
         self._poller.poll_paths(self._clock(), self._terms)
         self._publish()
+
+    def _tend(self) -> None:
+        """Reads what hubs brought, and does what is due for our subscriptions."""
+        self._poller.take_pushed(self._clock())
+        pushes.tend(self._engine, self._config, self._clock())
 
     def _publish(self) -> None:
         published = publish(self._engine, self._config, self._clock(), press=self._press, budget=ARCHIVED)
@@ -150,6 +156,7 @@ class Daemon:
         """Polls what is due and publishes what is owed. A failure is logged and tried again at the next tick."""
         try:
             with process_lock(self._work_lock, "polling and publishing"):
+                self._tend()
                 self._poller.poll(self._clock(), self._terms, patient=True)
                 self._publish()
         except Locked:

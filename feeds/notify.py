@@ -18,6 +18,7 @@ from feeds import log
 from feeds.config import Config
 from feeds.errors import FetchError
 from feeds.fetch import Answer, Call, Fetcher, HttpError, shown
+from feeds.websub.asking import SUBSCRIPTION, Subscriptions
 from feeds.websub.hub import DENIAL, DISTRIBUTION, FETCH, VERIFICATION
 from feeds.websub.publisher import PING, Pings
 from feeds.websub.telling import Denials, Distributions, Fetches, Verifications
@@ -55,6 +56,7 @@ KINDS: Mapping[str, Callable[[Config], Handler]] = {
     DENIAL: Denials,
     DISTRIBUTION: Distributions,
     FETCH: Fetches,
+    SUBSCRIPTION: Subscriptions,
 }
 """Kind of delivery -> what makes its handler."""
 

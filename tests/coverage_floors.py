@@ -48,6 +48,8 @@ WHOLE = (
     "feeds/websub/telling.py",
     "feeds/websub/topics.py",
     "feeds/websub/wish.py",
+    "feeds/websub/discovery.py",
+    "feeds/websub/subscriber.py",
     "feeds/worker.py",
 )
 """Pure stages and the storage: every line and every branch."""

@@ -134,6 +134,10 @@ _NOTES = {
         "network is down). Paths are relative to the published folder. "
         "`sources` is empty for `publish`, `published` for `poll`."
     ),
+    "sources list": (
+        "`push` is null, or how the source stands with its hub ([WebSub](websub.md#being-pushed-to)): an object of "
+        "`state`, `hub`, `topic`, `lease_until`, `last_push`, `doubted_until` and `error`. `feeds status` has it, too."
+    ),
     "status": (
         "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap`, `shrunken`, "
         "`broken-selector` (a page's list is not what it was), `access` (a source that states everything to be "

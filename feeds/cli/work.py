@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from feeds.cli.desk import Desk, command, due, when, write_line
+from feeds.cli.desk import Desk, command, due, push_of, when, write_line
 from feeds.errors import BroadsheetError, UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from db.engine import Engine
+    from feeds.monitor import Health
     from feeds.poll import PollResult, Standing
     from feeds.publish import Published
 
@@ -226,7 +229,7 @@ def status(desk: Desk) -> int:
     """Show the health of every source; exit code 1 where something needs a person."""
     from feeds.monitor import status as status_now
 
-    found = status_now(desk.engine())
+    found, now = status_now(desk.engine()), desk.now()
     if desk.as_json:
         desk.give(
             {
@@ -239,6 +242,7 @@ def status(desk: Desk) -> int:
                         "reason": health.source.reason,
                         "failures": health.source.failures,
                         "error": health.source.error,
+                        "push": push_of(health.push),
                     }
                     for health in found.sources
                 ],
@@ -267,7 +271,7 @@ def status(desk: Desk) -> int:
             health.state,
             when(health.source.last_success) or "never",
             due(health.source.due_at) or "never",
-            health.source.error or health.source.reason or "not polled yet",
+            _why(health, now),
         ]
         for health in found.sources
     ]
@@ -276,3 +280,11 @@ def status(desk: Desk) -> int:
         desk.warn(f"incident since {when(incident.opened_at)}: {incident.kind} {incident.subject}: {incident.message}")
     desk.say(f"{found.entries} entries in {found.sections} sections; {found.dirty} feeds not yet published")
     return int(not found.well)
+
+
+def _why(health: Health, now: datetime) -> str:
+    """Why a source is due when it is, and how its hub has to do with that."""
+    from feeds.websub.subscriber import trusted, words
+
+    why = health.source.error or health.source.reason or "not polled yet"
+    return why if health.push is None or trusted(health.push, now) else f"{why}; {words(health.push, now)}"

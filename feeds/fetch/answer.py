@@ -207,6 +207,7 @@ def _document(request: Request, answer: Answer, url: str, now: datetime, partial
         media_type=media_type[0].lower() if media_type else None,
         charset=charset[1].lower() if charset else None,
         partial=partial,
+        links=answer.joined("link"),
     )
 
 

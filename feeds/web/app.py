@@ -16,6 +16,7 @@ from feeds.web.hub import Hub
 from feeds.web.private import Private
 from feeds.web.public import Public, Said
 from feeds.web.rates import Limited
+from feeds.web.websub import websub_app
 from feeds.websub.topics import advertised
 
 
@@ -23,7 +24,11 @@ def web_app(engine: Engine, config: Config, clock: Callable[[], datetime]) -> Ap
     """Everything that `feeds run` serves. `clock` tells the time (UTC)."""
     composer = Composer(engine, config)
     private = Private(engine, config, composer, clock)
-    parts: dict[str, Application] = {"p": private.by_token, "private": private.by_login}
+    parts: dict[str, Application] = {
+        "p": private.by_token,
+        "private": private.by_login,
+        "websub": websub_app(engine, config, clock),
+    }
     if config.websub.hub:
         parts["hub"] = Hub(engine, config, clock)
     app = _Parts(parts, _published(composer, config, clock))

@@ -54,7 +54,7 @@ class Topics:
         if not topic.startswith(base) or not self._is_feed(topic[len(base) :]):
             return None
         path = topic[len(base) :]
-        return path if path in manifest.read(self._config.public)[1] else None
+        return path if path in manifest.read(self._config.public) else None
 
     def media_type(self, path: str) -> str:
         """What the feed at `path` is served as."""

@@ -109,28 +109,35 @@ def _create_websub() -> None:
     )
     op.create_table(
         "pushes",
-        sa.Column("source_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("source_id", _ID, nullable=False),
+        sa.Column("hubs", sa.JSON(), nullable=False),
         sa.Column("hub", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("callback", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("asked_at", _AT, nullable=False),
+        sa.Column("due_at", _AT, nullable=False),
+        sa.Column("asked_at", _AT, nullable=True),
+        sa.Column("active_since", _AT, nullable=True),
         sa.Column("lease_until", _AT, nullable=True),
-        sa.Column("renew_at", _AT, nullable=False),
         sa.Column("last_push", _AT, nullable=True),
         sa.Column("doubted_until", _AT, nullable=True),
+        sa.Column("doubts", _ID, nullable=False),
         sa.Column("tries", _ID, nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name="fk_pushes_source_id_sources", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("source_id", name="pk_pushes"),
+        sa.PrimaryKeyConstraint("id", name="pk_pushes"),
         sa.UniqueConstraint("key", name="uq_pushes_key"),
     )
-    op.create_index("ix_pushes_renew_at", "pushes", ["renew_at"])
+    op.create_index("ix_pushes_due_at", "pushes", ["due_at"])
+    op.create_index("ix_pushes_source_id", "pushes", ["source_id"])
     op.create_table(
         "pushed",
         sa.Column("id", _ID, nullable=False),
         sa.Column("source_id", _ID, nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("at", _AT, nullable=False),
         sa.Column("media_type", sa.Text(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
