@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from feeds.manifest import NAME, PublishedFile, render
+from feeds.manifest import NAME, Manifest, PublishedFile
 from feeds.websub.topics import Topics, advertised, own_hub
 from tests.websub import config_of
 
@@ -16,8 +16,10 @@ OTHERS = ("https://other.example/feeds/", "https://plain.example", "https://one.
 def topics_of(folder: Path, *published: str) -> Topics:
     config = config_of(folder, websub={"hub": True, "hub_topics": OTHERS})
     config.public.mkdir()
-    files = {path: PublishedFile(path, "0", 1, 1, "2026-03-02T12:00:00Z") for path in published}
-    (config.public / NAME).write_bytes(render("", files))
+    made = Manifest()
+    for path in published:
+        made.put(PublishedFile(path, 1, "0" * 64, 1, "2026-03-02T12:00:00Z"))
+    (config.public / NAME).write_bytes(made.render())
     return Topics(config)
 
 
