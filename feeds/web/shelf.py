@@ -27,6 +27,7 @@ from feeds.targets import targets
 from feeds.web.answers import COMMON, FEED_POLICY
 from feeds.web.files import Version, named, versions, zipped
 from feeds.web.negotiation import IDENTITY
+from feeds.web.public import PAGE_POLICY
 
 INDEX = ""
 """The path of the page that lists all feeds."""
@@ -43,10 +44,6 @@ THREADS = 2
 MOST_WAITING = 32
 """Documents under way at once; each takes 50 to 300 ms of a thread."""
 
-_PAGE_POLICY = (
-    b"default-src 'none'; style-src 'self'; img-src 'self' data:; "
-    b"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-)
 _PAGE = "text/html; charset=utf-8"
 _ALWAYS = (
     *COMMON,
@@ -152,7 +149,7 @@ class Shelf:
 
     def _headers(self, media_type: str) -> list[tuple[bytes, bytes]]:
         page = media_type.startswith("text/html")
-        headers = [*_ALWAYS, (b"content-security-policy", _PAGE_POLICY if page else FEED_POLICY)]
+        headers = [*_ALWAYS, (b"content-security-policy", PAGE_POLICY if page else FEED_POLICY)]
         if self._config.site.base_url.startswith("https:"):
             headers.append((b"strict-transport-security", b"max-age=31536000"))
         return headers
