@@ -18,7 +18,7 @@ from feeds.web.public import public_app
 from tests.command import SITE
 from tests.desk import new_engine
 from tests.test_public import Desk
-from tests.test_publish import NOW
+from tests.tree import NOW
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tests.desk import new_engine, record
 from tests.fakes import wait_for
 from tests.test_ondemand import fill
 from tests.test_public import Desk
-from tests.test_publish import NOW, Tree, titles
+from tests.tree import NOW, Tree, titles
 
 WEB = "[web]\nper_minute = 0\n"
 

@@ -23,7 +23,7 @@ from feeds.formats import Audience
 from feeds.ondemand import MOST, Composed, Composer, Narrowing
 from tests.command import SITE
 from tests.desk import hours, new_engine, record
-from tests.test_publish import NOW, Tree, titles
+from tests.tree import NOW, Tree, titles
 
 SAVED = '[[saved]]\nname = "ferry"\ntitle = "On the water"\nquery = "ferry OR bridge -toll"\n'
 
