@@ -10,6 +10,7 @@ import asyncio
 from urllib.parse import unquote
 
 import httptools
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from feeds import log
@@ -164,12 +165,17 @@ class Connection(HttpToolsProtocol):
         rests, self.cycle = self._rests, exchange
         if rests:
             self.crowd.serve(self, self.loop.time())
-            self._start_asgi_task(exchange, self.app)
+            self._begin(exchange, self.app)
         elif len(self.pipeline) < PIPELINED:
             self.flow.pause_reading()
             self.pipeline.appendleft((exchange, self.app))
         else:
             self.drop()
+
+    def _begin(self, exchange: RequestResponseCycle, app: ASGI3Application) -> None:
+        task = self.loop.create_task(exchange.run_asgi(app))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def on_response_complete(self) -> None:
         if self.transport.is_closing():
@@ -177,7 +183,7 @@ class Connection(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             self.crowd.serve(self, self.loop.time())
-            self._start_asgi_task(*self.pipeline.pop())
+            self._begin(*self.pipeline.pop())
         else:
             self.crowd.served(self, self.loop.time(), self.unsent)
 

@@ -201,7 +201,8 @@ class Tree:
             # The publisher replaces one file after the other, and so they may be of two versions.
             if _opened(coding, bodies[coding], len(data)) != data:
                 del bodies[coding]
-        complete = len(bodies) == 1 + len(SUFFIXES)
+        # The publisher compresses nothing that is so small.
+        complete = len(bodies) == 1 + len(SUFFIXES) or len(data) < _SMALLEST_ZIPPED
         if "gzip" not in bodies and (small := zipped(data)) is not None:
             bodies["gzip"] = small
         modified = datetime.fromtimestamp(status.st_mtime_ns // 1_000_000_000, UTC)
