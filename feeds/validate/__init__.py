@@ -12,11 +12,13 @@ from datetime import datetime
 from lxml import etree
 
 from feeds.tree import root_of
-from feeds.validate.atom import numbered, scene_of
+from feeds.validate.atom import scene_of
+from feeds.validate.encodings import decoded
 from feeds.validate.places import Outline
 from feeds.validate.rules import Finding, Note, finding, shown
 from feeds.validate.spaces import ATOM
-from feeds.validate.xml import atom_notes, xml_findings
+from feeds.validate.verdicts import numbered
+from feeds.validate.xml import atom_notes, sax_note, xml_findings
 
 __all__ = ["Finding", "check_atom", "xml_findings"]
 
@@ -30,15 +32,13 @@ def check_atom(data: bytes, *, location: str | None = None, now: datetime | None
     try:
         root = root_of(data)
     except etree.XMLSyntaxError as error:
-        line, column = error.position
-        entity = getattr(error, "code", None) == etree.ErrorTypes.ERR_UNDECLARED_ENTITY
-        code = "UndefinedNamedEntity" if entity else "SAXError"
-        return (finding(Note(code, error.msg or "not XML"), max(line, 1), max(column, 1)),)
+        line, column, note = sax_note(error)
+        return (finding(note, line, column),)
     if root.tag != f"{{{ATOM}}}feed":
         return (finding(Note("UndefinedElement", f"the root is {shown(root.tag)}, not an Atom feed"), 1),)
     notes = atom_notes(scene_of(data, location, own=True), root, data, now)
     if not notes:
         return ()
-    outline = Outline(data)
+    outline = Outline(decoded(data).data)
     found = [finding(note, *outline.place(number)) for number, note in numbered(root, notes)]
     return tuple(sorted(found, key=lambda finding: (finding.line, finding.column)))
