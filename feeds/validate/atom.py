@@ -142,6 +142,10 @@ def head_of(scene: Scene, root: etree._Element, entries: Sequence[etree._Element
     if any(name.startswith("itunes:") for name in found):
         language = root.get("{http://www.w3.org/XML/1998/namespace}lang") is not None
         podcast_notes(scene, root, found, language=language, encoding=encoding)
+    if not scene.notes and root.tag == _ATOM + "feed":
+        note = schema.head_violation(root, head)
+        if note is not None:
+            scene.notes.append((root, note))
     return found
 
 
@@ -192,8 +196,10 @@ def entry_of(scene: Scene, entry: etree._Element, authored: bool) -> Verdict:
         if relation(link) in PAGING:
             scene.note(link, "FeedHistoryRelInEntry", f"there is rel={relation(link)} in an entry")
     _content_notes(scene, entry, found, relations)
-    if scene.own:
-        _grammar_notes(scene, entry, mark)
+    if len(scene.notes) == mark and entry.tag == ENTRY:
+        note = schema.entry_violation(entry)
+        if note is not None:
+            scene.notes.append((entry, note))
     notes = tuple(numbered(entry, scene.notes[mark:]))
     moments = [moment for _, moment in scene.moments[dated:]]
     del scene.notes[mark:], scene.moments[dated:]
@@ -212,11 +218,3 @@ def _content_notes(scene: Scene, entry: etree._Element, found: Found, relations:
     elif "summary" not in found:
         if is_binary(content[0].get("type") or "text") or content[0].get("src") is not None:
             scene.note(entry, "MissingSummary", "the entry's content is not text and there is no summary")
-
-
-def _grammar_notes(scene: Scene, entry: etree._Element, mark: int) -> None:
-    """What the grammar of RFC 4287 rejects and no rule has named."""
-    if any(note.code for _, note in scene.notes[mark:]):
-        return
-    for element, note in schema.violations(entry):
-        scene.notes.append((element, note))

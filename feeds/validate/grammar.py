@@ -137,13 +137,9 @@ class Scene:
         """An element's text, without white space at its ends; of its elements, too."""
         if not len(element):
             return (element.text or "").strip()
-        pieces = []
-        for inner in element.iter():
-            if isinstance(inner.tag, str):  # entities that nobody has defined have no text
-                pieces.append(inner.text or "")
-        # Tails stand behind elements, not in document order; a check of markup or length does not mind.
-        pieces += [inner.tail or "" for inner in element.iterdescendants()]
-        return "".join(pieces).strip()
+        # Entities that nobody has defined have no text. What stands behind elements comes last: no rule minds.
+        pieces = [inner.text or "" for inner in element.iter() if isinstance(inner.tag, str)]
+        return "".join([*pieces, *(inner.tail or "" for inner in element.iterdescendants())]).strip()
 
     def follow(
         self, children: Iterable[etree._Element], parent: etree._Element, place: Place

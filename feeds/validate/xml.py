@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from lxml import etree
 
 from feeds.tree import root_of
-from feeds.validate import atom, schema
+from feeds.validate import atom
 from feeds.validate.constructs import QUESTIONABLE
 from feeds.validate.encodings import Decoded, decoded
 from feeds.validate.grammar import Family, Scene
@@ -25,6 +25,9 @@ _GRACE = timedelta(days=1)
 """How far ahead a clock may be."""
 _WORDPRESS = re.compile(rb"<generator[^<>]*>[^<]*wordpress", re.IGNORECASE)
 _USUAL = {prefix: uri for uri, prefix in reversed(PREFIXES.items())}
+
+_IDENTIFIERS = frozenset({etree.ErrorTypes.DTD_ID_REDEFINED, etree.ErrorTypes.DTD_XMLID_VALUE})
+"""Errors of xml:id, which are none of well-formedness."""
 
 Placed = tuple[int, int, Note]
 
@@ -62,22 +65,36 @@ def _family(root: str) -> Family | None:
     return None
 
 
+def tree_of(data: bytes) -> tuple[etree._Element | None, list[Placed]]:
+    """The root of what is well-formed, in UTF-8, and what libxml2 finds wrong with it all the same: its bounds are
+    narrower. None where nothing can be read."""
+    try:
+        return root_of(data, encoding="utf-8", expand=b"<!ENTITY" in data), []
+    except etree.XMLSyntaxError as error:
+        notes = [] if getattr(error, "code", 0) in _IDENTIFIERS else [sax_note(error)]
+    try:
+        return root_of(data, encoding="utf-8", lenient=True), notes
+    except etree.XMLSyntaxError:
+        return None, notes
+
+
+def sax_note(error: etree.XMLSyntaxError) -> Placed:
+    """What libxml2 cannot read, with its place."""
+    line, column = error.position
+    entity = getattr(error, "code", 0) == etree.ErrorTypes.ERR_UNDECLARED_ENTITY
+    code = "UndefinedNamedEntity" if entity else "SAXError"
+    return max(line, 1), max(column, 1), Note(code, error.msg or "not XML")
+
+
 def _looked(
     document: Decoded, outline: Outline, family: Family, location: str | None, now: datetime | None
 ) -> Iterable[Placed]:
     """What the rules of the family find."""
-    notes: list[Placed] = []
-    try:
-        root = root_of(document.data, encoding="utf-8", expand=b"<!ENTITY" in document.data)
-    except etree.XMLSyntaxError as error:
-        if not any(note.code == "UndefinedNamedEntity" for _, _, note in outline.notes):
-            entity = getattr(error, "code", None) == etree.ErrorTypes.ERR_UNDECLARED_ENTITY
-            code = "UndefinedNamedEntity" if entity else "SAXError"
-            notes.append((max(error.position[0], 1), max(error.position[1], 1), Note(code, error.msg or "not XML")))
-        try:
-            root = root_of(document.data, encoding="utf-8", lenient=True)
-        except etree.XMLSyntaxError:
-            return notes
+    root, notes = tree_of(document.data)
+    if root is None:
+        return notes
+    if any(note.code == "UndefinedNamedEntity" for _, _, note in outline.notes):
+        notes = []  # it is named where it stands
     scene = _scene(root, document.data, family, location)
     scene.encoding = document.encoding
     if family is Family.ATOM:
@@ -146,8 +163,6 @@ def atom_notes(
     notes += identity_notes(entries)
     if not scene.own:
         notes += unique_syncs(root, data)
-    if not scene.own and not notes and root.tag == f"{{{ATOM}}}feed":
-        notes += schema.violations(root)
     return notes
 
 
