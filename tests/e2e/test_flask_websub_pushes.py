@@ -47,7 +47,7 @@ def running(desk: Folder, port: int) -> Iterator[None]:
     """`feeds run` on `port` until the block ends."""
     log = (desk.path / "log").open("w")
     environment = desk.environment | {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
-    command = [FEEDS, "run", "--port", str(port), "-v"]
+    command = [str(FEEDS), "run", "--port", str(port), "-v"]
     with log, subprocess.Popen(command, cwd=desk.path, env=environment, stdout=log, stderr=log) as process:
         try:
             assert wait_for(lambda: "serving http" in (desk.path / "log").read_text(), 60)
