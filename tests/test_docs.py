@@ -318,8 +318,8 @@ def test_the_limits_that_pages_name_are_those_of_the_code() -> None:
     from feeds.sources.sitemap import MAX_TAGS
     from feeds.web import Limits, filtered
     from feeds.web.connection import PIPELINED
-    from feeds.web.server import DESCRIPTORS
     from feeds.web.private import MOST_WRONG
+    from feeds.web.server import DESCRIPTORS
 
     limits, security = Limits(), text_of("docs/security.md")
     assert f"{limits.connections:,} connections at once" in security
