@@ -223,13 +223,15 @@ class Scene:
 
     def attributes(
         self, element: etree._Element, expected: Attributes = NO_ATTRIBUTES, required: Iterable[str] = ()
-    ) -> None:
-        """Looks at the attributes of an element: those that are expected, those that are missing, and others."""
-        for name, text in attributes_of(element):
+    ) -> list[tuple[str, str]]:
+        """Looks at the attributes of an element: those that are expected, those that are missing, and others. All that
+        there are."""
+        given = attributes_of(element)
+        for name, text in given:
             if name in expected:
                 check = expected[name]
-                if check is not None:
-                    self.noted(element, check(text), f"{shown(name)[1:-1]} of {self.spelt(element)}")
+                if check is not None and (note := check(text)) is not None:
+                    self.noted(element, note, f"{shown(name)[1:-1]} of {self.spelt(element)}")
             elif name in _XML_ATTRIBUTES:
                 self._common(element, name, text)
             elif not (self.family is Family.RDF and name in _RDF_ATTRIBUTES):
@@ -237,6 +239,7 @@ class Scene:
         for name in required:
             if element.get(name) is None:
                 self.note(element, "MissingAttribute", f"{self.spelt(element)} has no {name}")
+        return given
 
     def _common(self, element: etree._Element, name: str, text: str) -> None:
         if name == _LANG:
@@ -277,14 +280,13 @@ class Scene:
 
     def characters(self, element: etree._Element) -> None:
         """What a wrong decoding leaves behind: C1 controls, U+FFFD, UTF-8 that was taken for Latin-1."""
-        if self.suspect:
-            texts = (
-                element.text or "",
-                *(child.tail or "" for child in element),
-                *(text for _, text in attributes_of(element)),
-            )
-            if any(map(_BAD_TEXT.search, texts)) or any(map(_was_encoded_twice, texts)):
-                self.note(element, "BadCharacters", f"{self.spelt(element)} has characters of a wrong decoding")
+        texts = (
+            element.text or "",
+            *(child.tail or "" for child in element),
+            *(text for _, text in attributes_of(element)),
+        )
+        if any(map(_BAD_TEXT.search, texts)) or any(map(_was_encoded_twice, texts)):
+            self.note(element, "BadCharacters", f"{self.spelt(element)} has characters of a wrong decoding")
 
 
 def suspect(data: bytes) -> bool:

@@ -13,11 +13,24 @@ from feeds.validate import atom
 from feeds.validate.constructs import QUESTIONABLE
 from feeds.validate.encodings import Decoded, decoded
 from feeds.validate.grammar import Family, Scene
+from feeds.validate.itunes import podcast_notes
 from feeds.validate.places import Outline
 from feeds.validate.rdf import rdf_notes
 from feeds.validate.rss import rss_notes
 from feeds.validate.rules import Finding, Note, finding, shown
-from feeds.validate.spaces import ATOM, ATOM_03, FEEDSYNC, MEDIA, PREFIXES, RSS_090, RSS_10, RSS_11, known, prefix_of
+from feeds.validate.spaces import (
+    ATOM,
+    ATOM_03,
+    FEEDSYNC,
+    MEDIA,
+    PREFIXES,
+    RSS_090,
+    RSS_10,
+    RSS_11,
+    XML,
+    known,
+    prefix_of,
+)
 from feeds.validate.values import iri
 from feeds.validate.verdicts import entries_of, identity_notes, numbered
 
@@ -89,16 +102,26 @@ def sax_note(error: etree.XMLSyntaxError) -> Placed:
 def _looked(
     document: Decoded, outline: Outline, family: Family, location: str | None, now: datetime | None
 ) -> Iterable[Placed]:
-    """What the rules of the family find."""
+    """What there is to say of a document of this family."""
     root, notes = tree_of(document.data)
-    if root is None:
-        return notes
     if any(note.code == "UndefinedNamedEntity" for _, _, note in outline.notes):
         notes = []  # it is named where it stands
+    return notes if root is None else [*notes, *_ruled(root, document, outline, family, location, now)]
+
+
+def _ruled(
+    root: etree._Element,
+    document: Decoded,
+    outline: Outline,
+    family: Family,
+    location: str | None,
+    now: datetime | None,
+) -> Iterable[Placed]:
+    """What the rules of the family find."""
     scene = _scene(root, document.data, family, location)
     scene.encoding = document.encoding
     if family is Family.ATOM:
-        found = atom_notes(scene, root, document.data, now, document.encoding)
+        found = atom_notes(scene, root, document.data, now)
     else:
         if family is Family.RSS:
             rss_notes(scene, root, typed=outline.typed)
@@ -106,7 +129,7 @@ def _looked(
             rdf_notes(scene, root)
         found = [*scene.notes, *late_notes(scene, now)]
     numbers = [*_root_notes(root, family), *numbered(root, found), *_declaration_notes(outline, family)]
-    return [*notes, *((*outline.place(number), note) for number, note in numbers)]
+    return [(*outline.place(number), note) for number, note in numbers]
 
 
 def _scene(root: etree._Element, data: bytes, family: Family, location: str | None) -> Scene:
@@ -134,7 +157,7 @@ def _root_notes(root: etree._Element, family: Family) -> Iterable[tuple[int, Not
 
 
 def atom_notes(
-    scene: Scene, root: etree._Element, data: bytes, now: datetime | None, encoding: str = "utf-8"
+    scene: Scene, root: etree._Element, data: bytes, now: datetime | None
 ) -> list[tuple[etree._Element, Note]]:
     """What is wrong with an Atom document, with the elements."""
     tag = str(root.tag)
@@ -147,7 +170,7 @@ def atom_notes(
     elements = root.findall(entry_tag)
     authored = root.find(tag.removesuffix("feed") + "author") is not None
     whole = scene.suspect
-    atom.head_of(scene, root, elements, encoding)
+    head = atom.head_of(scene, root, elements)
     if scene.own and not (authored or elements):
         scene.note(root, "MissingElement", "the feed has no author")
     heads = late_notes(scene, now)
@@ -155,6 +178,8 @@ def atom_notes(
     like = (authored, scene.own, *spaces)
     entries = entries_of(scene, elements, data, like, lambda entry: atom.entry_of(scene, entry, authored))
     scene.suspect = whole
+    if scene.podcast or any(verdict.podcast for verdict in entries.verdicts):
+        podcast_notes(scene, root, head, language=root.get(f"{{{XML}}}lang") is not None, encoding=scene.encoding)
     notes = [*scene.notes, *heads]
     for entry, verdict in zip(elements, entries.verdicts, strict=True):
         notes += located(entry, verdict.notes)
