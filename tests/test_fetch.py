@@ -242,6 +242,7 @@ def test_where_a_document_moved_to_for_good(site: Site, statuses: tuple[int, ...
         found = ask(site.url + "/0", etag)
         assert found.status == (304 if etag else 200)
         assert found.moved_to == (to and site.url + to)
+        assert found.hops == tuple((status, f"{site.url}/{number}") for number, status in enumerate(statuses, 1))
 
 
 def test_a_location_in_raw_utf8_and_with_spaces_is_followed(site: Site) -> None:

@@ -20,7 +20,7 @@ from feeds.errors import UsageError
 from feeds.publish import verify
 from tests.command import SITE
 from tests.desk import all_entries, hours, record
-from tests.test_publish import NOW, Tree, titles
+from tests.tree import NOW, Tree, titles
 
 FERRY = '[[saved]]\nname = "ferry"\ntitle = "On the water"\nquery = "ferry OR bridge -toll"\n'
 
@@ -37,18 +37,18 @@ def tree(tmp_path: Path) -> Iterator[Tree]:
 
 def test_a_filter_is_a_feed_that_follows_what_comes(tree: Tree) -> None:
     assert {"saved/ferry.atom", "saved/ferry.free.atom"} < set(tree.publish())
-    assert titles(tree.files()["saved/ferry.atom"]) == []
+    assert titles(tree.atom()["saved/ferry.atom"]) == []
     tree.put(
         record("Ferry runs again", sections=("A",), access=Access.FREE),
         record("Bridge toll doubled", sections=("A",)),
         record("Storm over the bridge", sections=("B",), dated=NOW - hours(80)),
     )
     assert {"saved/ferry.atom", "saved/ferry.free.atom"} < set(tree.publish())
-    whole = feedparser.parse(tree.files()["saved/ferry.atom"])
+    whole = feedparser.parse(tree.atom()["saved/ferry.atom"])
     assert whole.feed.title == "Test Desk: On the water"
     assert whole.feed.id == "tag:127.0.0.1,2026:saved:ferry"
     assert [entry.title for entry in whole.entries] == ["Storm over the bridge", "Ferry runs again"]
-    assert titles(tree.files()["saved/ferry.free.atom"]) == ["Ferry runs again"]
+    assert titles(tree.atom()["saved/ferry.free.atom"]) == ["Ferry runs again"]
     tree.put(record("Nothing of the kind", sections=("C",)), name="second")
     assert not [path for path in tree.publish() if path.startswith("saved/")]
     assert tree.publish(everything=True) == []
@@ -57,7 +57,7 @@ def test_a_filter_is_a_feed_that_follows_what_comes(tree: Tree) -> None:
 
 def test_it_is_listed_and_goes_with_its_table(tree: Tree) -> None:
     tree.publish()
-    files = tree.files()
+    files = tree.atom()
     outlines = etree.fromstring(files["feeds.opml"]).findall(".//outline")
     assert "http://127.0.0.1:8080/saved/ferry.atom" in [each.get("xmlUrl") for each in outlines]
     assert b'href="saved/ferry.free.atom"' in files["index.html"]
@@ -66,8 +66,8 @@ def test_it_is_listed_and_goes_with_its_table(tree: Tree) -> None:
     assert {"saved/ferry.atom", "index.html", "feeds.opml"} < set(tree.publish())
     tree.configure("")
     assert {"saved/ferry.atom", "saved/ferry.free.atom"} < set(tree.publish())
-    assert not [path for path in tree.files() if path.startswith("saved/")]
-    assert b"saved/" not in tree.files()["index.html"]
+    assert not [path for path in tree.atom() if path.startswith("saved/")]
+    assert b"saved/" not in tree.atom()["index.html"]
 
 
 def test_it_can_be_named(tree: Tree) -> None:
@@ -83,16 +83,16 @@ def test_nobody_learns_of_a_gated_body_by_a_filter(tree: Tree, level: Access) ->
     tree.put(record("Council votes", text="The FERRY is to be sold, SENTINEL says.", access=level, sections=("A",)))
     tree.put(record("Toll of the storm", text="A bridge fell.", access=level, sections=("A",)), name="second")
     tree.publish()
-    assert titles(tree.files()["saved/ferry.atom"]) == []
+    assert titles(tree.atom()["saved/ferry.atom"]) == []
     set_access(tree.engine, all_entries(tree.engine)[0].uid, Access.FREE, NOW + hours(1))
     set_access(tree.engine, all_entries(tree.engine)[1].uid, Access.FREE, NOW + hours(1))
     tree.publish()
-    assert titles(tree.files()["saved/ferry.atom"]) == ["Council votes"]
+    assert titles(tree.atom()["saved/ferry.atom"]) == ["Council votes"]
     for entry in all_entries(tree.engine):
         set_access(tree.engine, entry.uid, level, NOW + hours(2))
     tree.publish()
-    assert b"SENTINEL" not in b"".join(tree.files().values())
-    assert titles(tree.files()["saved/ferry.atom"]) == []
+    assert b"SENTINEL" not in b"".join(tree.atom().values())
+    assert titles(tree.atom()["saved/ferry.atom"]) == []
 
 
 def test_duplicates_are_folded(tree: Tree) -> None:
@@ -100,7 +100,7 @@ def test_duplicates_are_folded(tree: Tree) -> None:
     tree.put(record(same, url="https://news.example/1", access=Access.FREE, sections=("A",)))
     tree.put(record(same, source="t", access=Access.FREE, sections=("B",)), source="t")
     tree.publish()
-    assert titles(tree.files()["saved/ferry.atom"]) == titles(tree.files()["saved/ferry.free.atom"]) == [same]
+    assert titles(tree.atom()["saved/ferry.atom"]) == titles(tree.atom()["saved/ferry.free.atom"]) == [same]
 
 
 def test_keys_narrow_it_and_lists_widen_it(tree: Tree) -> None:
@@ -119,5 +119,5 @@ def test_keys_narrow_it_and_lists_widen_it(tree: Tree) -> None:
         record("Storm у раёне", sections=("A",), language="be"),
     )
     tree.publish()
-    assert sorted(titles(tree.files()["saved/two.atom"])) == ["One of section one", "Two of section two"]
-    assert titles(tree.files()["saved/language.atom"]) == ["Навіны раёна сёння"]
+    assert sorted(titles(tree.atom()["saved/two.atom"])) == ["One of section one", "Two of section two"]
+    assert titles(tree.atom()["saved/language.atom"]) == ["Навіны раёна сёння"]

@@ -53,12 +53,16 @@ class Tree:
         return publish(self.engine, self.config, now, names=names, everything=everything, budget=budget)
 
     def publish(self, *names: str, everything: bool = False, now: datetime = NOW) -> list[str]:
-        """What was replaced, archives and marks of what is gone aside."""
+        """What was replaced of Atom feeds and of the pages beside them."""
         paths = self.run(*names, everything=everything, now=now).paths
-        return [path for path in paths if not path.startswith(("archive/", "gone/"))]
+        return [path for path in paths if _is_plain(path)]
+
+    def atom(self) -> dict[str, bytes]:
+        """The Atom feeds and the pages beside them."""
+        return {path: data for path, data in self.all_files().items() if _is_plain(path)}
 
     def files(self) -> dict[str, bytes]:
-        """The same of what is there, without the encodings."""
+        """Everything but archives, encodings, and marks of what is gone."""
         return {
             path: data
             for path, data in self.all_files().items()
@@ -79,6 +83,12 @@ def tree(tmp_path: Path) -> Iterator[Tree]:
     made = Tree.made(parse(SITE, tmp_path / "config.toml"), tmp_path)
     yield made
     made.engine.dispose()
+
+
+def _is_plain(path: str) -> bool:
+    if path.startswith(("archive/", "gone/")):
+        return False
+    return path.endswith(".atom") or path in ("index.html", "style.css", "feeds.opml", "manifest.json")
 
 
 def titles(data: bytes) -> list[str]:

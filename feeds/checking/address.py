@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, cast
 
 from feeds.budget import Budget, Rule
 from feeds.checking.exchange import repeated_note, serving_notes
@@ -16,6 +16,9 @@ from feeds.errors import FetchError
 from feeds.fetch import Fetched, Fetcher, HttpError, NotNow, Request, host_of
 from feeds.validate import Finding, Note, check, finding, unpacked
 from feeds.validate.kinds import seen
+
+if TYPE_CHECKING:
+    from feeds.model import Document
 
 MAX_REQUESTS = 4
 """To one address, redirects included: the document, and with each of its validators once more."""
@@ -71,9 +74,7 @@ class AddressChecker:
             return Checked((finding(Note("RedirectChain", f"more than {MAX_REQUESTS - 1} redirects"), 1),))
         except FetchError as error:
             return Checked((finding(Note("IOError", _reason(error, url)), 1),))
-        document = answer.document
-        if document is None:  # nothing was asked conditionally
-            return Checked((finding(Note("HttpError", f"HTTP {answer.status}"), 1),))
+        document = cast("Document", answer.document)  # nothing was asked conditionally, so that nothing else comes
         location = document.url or url
         whole, _fault = unpacked(document.data)
         notes = {note.code: note for note in serving_notes(url, answer, document, seen(whole).kind, now)}

@@ -10,13 +10,17 @@ from feeds.validate import Finding, Kind, Note, check, finding, kind_of
 
 _PROMISED: dict[str, Kind] = {".atom": "atom", ".rss": "rss", ".json": "json", ".opml": "opml", ".xml": "sitemap"}
 _GONE = "gone"
+_INTENDED = frozenset({"EmptySitemap", "StaleNews", "ForeignHost", "OutsideScope"})
+"""What our sitemap of news is meant to be: it lists articles where their publishers have them, stands as it was
+published, and is empty while there is no news."""
 
 
 def published_findings(path: str, data: bytes, base_url: str, now: datetime) -> tuple[Finding, ...]:
     """What is wrong with the published file at `path` (relative, `/` between its parts) that holds `data` and is
     served below `base_url`, which ends in `/`; empty where all is well.
 
-    What no rule knows (pages, stylesheets, packed copies, the manifest, marks of what is gone) has no findings.
+    Their severity tells what breaks a rule from what merely troubles readers. What no rule knows (pages, stylesheets,
+    packed copies, the manifest, marks of what is gone) has no findings.
     """
     parts = PurePosixPath(path)
     promised = _PROMISED.get(parts.suffix)
@@ -25,4 +29,5 @@ def published_findings(path: str, data: bytes, base_url: str, now: datetime) -> 
     kind = kind_of(data)
     if kind != promised:
         return (finding(Note("UnexpectedContentType", f"the file is {kind}, not {promised}"), 1),)
-    return check(data, location=base_url + path, now=now)
+    found = check(data, location=base_url + path, now=now)
+    return tuple(one for one in found if one.code not in _INTENDED)

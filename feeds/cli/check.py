@@ -41,7 +41,7 @@ def check_documents(
     desk: Desk,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILE|URL|FOLDER|-", help="What to check; - reads names from standard input."),
+        typer.Argument(metavar="WHAT", help="Files, folders, addresses; - reads such names from standard input."),
     ] = None,
     stdin: Annotated[bool, typer.Option("--stdin", help="Check the document on standard input, too.")] = False,
     url: Annotated[

@@ -103,7 +103,7 @@ class _Excerpts:
             return
         text = self._lines[found.line - 1].expandtabs(1)
         at = min(found.column - 1, len(text))
-        start = max(0, at - WIDTH // 2) if len(text) > WIDTH else 0
+        start = max(0, min(at - WIDTH // 2, len(text) - WIDTH))
         # Joined marks and wide letters take no or two places on a terminal.
         before = escape(text[start:at])
         yield f"    {text[start : start + WIDTH]}"

@@ -11,7 +11,7 @@ from lxml import etree
 
 from feeds.errors import FeedInvalid
 from feeds.formats import Audience, FeedDocument
-from feeds.formats.xml import ALWAYS, NAMESPACES, attribute, literal, meant
+from feeds.formats.xml import ALWAYS, NAMESPACES, attribute, literal, meant, named
 
 NAME = "broadsheet"
 """Of the extension, and of the attribute of feedgen's generator that holds it."""
@@ -23,7 +23,11 @@ class Head(BaseExtension):  # type: ignore[misc]  # feedgen ships no types
 
     def of(self, document: FeedDocument, prefixes: set[str]) -> None:
         """Says which feed this is; `prefixes` are those of its entries beside `ALWAYS`."""
-        self._archived = document.archive is not None and document.archive.current is not None
+        archive = document.archive
+        # One that stands alone is not marked: an archive without a link to another is thought to be incomplete.
+        self._archived = (
+            archive is not None and archive.current is not None and bool(archive.previous or archive.following)
+        )
         self._stylesheet = stylesheet_of(document)
         self._prefixes = {*ALWAYS, *prefixes, "fh"} if self._archived else {*ALWAYS, *prefixes}
 
@@ -76,7 +80,9 @@ def beside(document: FeedDocument, own_type: str) -> Iterator[dict[str, str]]:
 
 def head_text(value: str) -> str:
     """The title of a feed or the name of its author as plain text that no validator warns of."""
-    return literal(meant(value))
+    value = literal(meant(value))
+    # feedgen escapes by itself: what `xml.plain` would write as a reference is parted, too.
+    return value.replace("&", "&\u2060") if "&" in value and named(value) else value
 
 
 def head_moment(document: FeedDocument) -> datetime:

@@ -14,7 +14,8 @@ from datetime import datetime
 from lxml import etree
 
 from feeds.tree import root_of
-from feeds.validate.atom import numbered, scene_of
+from feeds.validate.atom import scene_of
+from feeds.validate.encodings import decoded
 from feeds.validate.jsonfeed import encoding_of as json_encoding
 from feeds.validate.jsonfeed import json_findings
 from feeds.validate.kinds import Kind, Seen, seen
@@ -27,8 +28,8 @@ from feeds.validate.served import media_note
 from feeds.validate.sitemap import MAX_BYTES as SITEMAP_BYTES
 from feeds.validate.sitemap import sitemap_findings
 from feeds.validate.spaces import ATOM
-from feeds.validate.stream import encoding_of as xml_encoding
-from feeds.validate.xml import atom_notes, xml_findings
+from feeds.validate.verdicts import numbered
+from feeds.validate.xml import atom_notes, sax_note, xml_findings
 
 __all__ = [
     "SITEMAP_BYTES",
@@ -42,6 +43,7 @@ __all__ = [
     "shown",
     "text_of",
     "unpacked",
+    "xml_findings",
 ]
 
 MAX_BYTES = 10_000_000
@@ -79,16 +81,14 @@ def check_atom(data: bytes, *, location: str | None = None, now: datetime | None
     try:
         root = root_of(data)
     except etree.XMLSyntaxError as error:
-        line, column = error.position
-        entity = getattr(error, "code", None) == etree.ErrorTypes.ERR_UNDECLARED_ENTITY
-        code = "UndefinedNamedEntity" if entity else "SAXError"
-        return (finding(Note(code, error.msg or "not XML"), max(line, 1), max(column, 1)),)
+        line, column, note = sax_note(error)
+        return (finding(note, line, column),)
     if root.tag != f"{{{ATOM}}}feed":
         return (finding(Note("UndefinedElement", f"the root is {shown(root.tag)}, not an Atom feed"), 1),)
     notes = atom_notes(scene_of(data, location, own=True), root, data, now)
     if not notes:
         return ()
-    outline = Outline(data)
+    outline = Outline(decoded(data).data)
     found = [finding(note, *outline.place(number)) for number, note in numbered(root, notes)]
     return tuple(sorted(found, key=lambda finding: (finding.line, finding.column)))
 
@@ -101,11 +101,9 @@ def kind_of(data: bytes) -> Kind:
 def text_of(data: bytes) -> str:
     """A document as text, for a person to look at; what cannot be decoded is marked."""
     whole, _fault = unpacked(data)
-    encoding = json_encoding(whole) if kind_of(whole) == "json" else xml_encoding(whole)
-    try:
-        return whole.decode(encoding, "replace")
-    except LookupError:
-        return whole.decode("utf-8", "replace")
+    if kind_of(whole) == "json":
+        return whole.decode(json_encoding(whole), "replace")
+    return decoded(whole).data.decode("utf-8", "replace")
 
 
 def unpacked(data: bytes) -> tuple[bytes, Finding | None]:

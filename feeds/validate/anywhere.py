@@ -7,8 +7,9 @@ import re
 from lxml import etree
 
 from feeds.validate import dates, values
-from feeds.validate.grammar import ANYTHING, Attributes, Family, Place, Rule, Scene, container, leaf, needs
+from feeds.validate.grammar import Attributes, Family, Place, Rule, Scene
 from feeds.validate.rules import Note, shown
+from feeds.validate.shapes import ANYTHING, container, leaf, needs
 from feeds.validate.spaces import RDF
 from feeds.validate.values import positive
 
@@ -64,7 +65,7 @@ def _shape(place: Place) -> Rule:
 _WHERE = container({
     "gml:Point": _shape({"gml:pos": _POSITION}),
     "gml:LineString": _shape({"gml:posList": _POSITIONS}),
-    "gml:Polygon": _shape({"gml:exterior": container({"gml:LinearRing": _shape({"gml:posList": _POSITIONS})}, once="")}),
+    "gml:Polygon": _shape({"gml:exterior": _shape({"gml:LinearRing": _shape({"gml:posList": _POSITIONS})})}),
     "gml:Envelope": _shape({"gml:lowerCorner": _POSITION, "gml:upperCorner": _POSITION}),
 }, once="")  # fmt: skip
 
@@ -99,7 +100,10 @@ EVERYWHERE: Place = {
     },
     **{f"rdf:{name}": ANYTHING for name in ("RDF", "type", "Description")},
     "rdfs:seeAlso": RESOURCE,
-    "geo:Point": container({"geo:lat": _LATITUDE, "geo:long": _LONGITUDE, "geo:alt": _ALTITUDE}, needs(**{"geo:lat": "MissingElement", "geo:long": "MissingElement"}), once=""),
+    "geo:Point": container(
+        {"geo:lat": _LATITUDE, "geo:long": _LONGITUDE, "geo:alt": _ALTITUDE},
+        needs(**{"geo:lat": "MissingElement", "geo:long": "MissingElement"}), once="",
+    ),
     "geo:lat": _LATITUDE,
     "geo:long": _LONGITUDE,
     "geo:alt": _ALTITUDE,

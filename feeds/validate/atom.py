@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import NamedTuple, cast
 
 from lxml import etree
 
 from feeds.validate import schema
 from feeds.validate.constructs import (
     CATEGORY,
-    CONTENT,
     DATE,
     GENERATOR,
     ID,
@@ -21,18 +17,19 @@ from feeds.validate.constructs import (
     PAGING,
     PERSON,
     QUESTIONABLE,
-    TEXT,
     alternate_notes,
-    is_binary,
     relation,
     self_notes,
 )
 from feeds.validate.extensions import ACCESS, CHANNEL, ITEM
-from feeds.validate.grammar import Family, Found, Place, Rule, Scene, container, leaf, suspect
-from feeds.validate.itunes import ITUNES_CHANNEL, ITUNES_ITEM, podcast_notes
-from feeds.validate.rules import Note, shown
+from feeds.validate.grammar import Attributes, Family, Found, Place, Rule, Scene
+from feeds.validate.itunes import ITUNES_CHANNEL, ITUNES_ITEM
+from feeds.validate.rules import shown
+from feeds.validate.shapes import container, leaf
 from feeds.validate.spaces import ATOM, RDF, known
+from feeds.validate.texts import CONTENT, TEXT, is_binary
 from feeds.validate.values import full_link, yes_no
+from feeds.validate.verdicts import Verdict, numbered
 
 _ATOM = f"{{{ATOM}}}"
 ENTRY = _ATOM + "entry"
@@ -40,7 +37,6 @@ _ID, _UPDATED, _AUTHOR = (_ATOM + name for name in ("id", "updated", "author"))
 _VERDICTS_KEPT = 20_000
 """Entries whose verdict is kept, by the hash of their bytes: about 400 bytes each."""
 _INDEX = "{urn:atom-extension:indexing}index"
-_PARSE_TYPE = f"{{{RDF}}}parseType"
 _ENOUGH_TO_TELL = 9
 """Entries from which on it is no accident that all have one id."""
 
@@ -103,29 +99,12 @@ _ENTRY: Place = {
     "updated": DATE,
     "trackback:ping": leaf(full_link),
     "trackback:about": leaf(full_link, once=""),
+    "app:collection": Rule(Scene.eaten, ""),
     "app:control": container({"app:draft": leaf(yes_no)}),
 }
 
 
-class Verdict(NamedTuple):
-    """What is known of an entry by itself, wherever it stands: its notes, each with the number of the element in the
-    entry, which is 0 itself."""
-
-    uid: str
-    updated: str
-    newest: datetime | None
-    podcast: bool
-    notes: tuple[tuple[int, Note], ...]
-
-
-class Entries(NamedTuple):
-    """The entries of a feed with what is known of each."""
-
-    elements: Sequence[etree._Element]
-    verdicts: Sequence[Verdict]
-
-
-_verdicts: dict[tuple[object, bytes], Verdict] = {}
+_ENTRY_ATTRIBUTES: Attributes = {f"{{{RDF}}}parseType": None}
 
 
 def scene_of(data: bytes, location: str | None, *, own: bool, defaults: Iterable[str] = (ATOM,)) -> Scene:
@@ -133,7 +112,7 @@ def scene_of(data: bytes, location: str | None, *, own: bool, defaults: Iterable
     return Scene(data, Family.ATOM, defaults, location, questionable=QUESTIONABLE, own=own)
 
 
-def head_of(scene: Scene, root: etree._Element, entries: Sequence[etree._Element], encoding: str) -> Found:
+def head_of(scene: Scene, root: etree._Element, entries: Sequence[etree._Element]) -> Found:
     """Looks at what describes the feed (RFC 4287, 4.1.1): all of it but the entries."""
     scene.attributes(root, {_INDEX: yes_no})
     if scene.own and root.getroottree().docinfo.internalDTD is not None:
@@ -162,9 +141,11 @@ def head_of(scene: Scene, root: etree._Element, entries: Sequence[etree._Element
         scene.note(root, "MissingSelf", "there is no link with rel=self")
     self_notes(scene, links)
     _history_notes(scene, root, found, links)
-    if any(name.startswith("itunes:") for name in found):
-        language = root.get("{http://www.w3.org/XML/1998/namespace}lang") is not None
-        podcast_notes(scene, root, found, language=language, encoding=encoding)
+    scene.podcast = any(name.startswith("itunes:") for name in found)
+    if not scene.notes and root.tag == _ATOM + "feed":
+        note = schema.head_violation(root, head)
+        if note is not None:
+            scene.notes.append((root, note))
     return found
 
 
@@ -177,7 +158,7 @@ def _required(scene: Scene, element: etree._Element, found: Found, what: str) ->
 def _history_notes(scene: Scene, root: etree._Element, found: Found, links: list[etree._Element]) -> None:
     """Complete feeds, archives and pages (RFC 5005)."""
     complete = "fh:complete" in found
-    relations = {}
+    relations: dict[str, etree._Element] = {}
     for link in links:
         rel = relation(link)
         relations.setdefault(rel, link)
@@ -186,8 +167,9 @@ def _history_notes(scene: Scene, root: etree._Element, found: Found, links: list
         if complete and rel == "current" and scene.location and link.get("href") != scene.location:
             scene.note(link, "CurrentNotSelfInCompleteFeed", "rel=current is not the feed itself")
     for end, beyond in (("first", "previous"), ("last", "next")):
-        link = relations.get(end)
-        if link is not None and scene.location and link.get("href") == scene.location and beyond in relations:
+        itself = relations.get(end)
+        here = itself is not None and scene.location is not None and itself.get("href") == scene.location
+        if here and beyond in relations:
             scene.note(relations[beyond], "LinkPastEnd", f"this is the {end} page, and there is rel={beyond}")
     if "fh:archive" in found and not complete:
         if not relations.keys() & {"prev-archive", "next-archive"}:
@@ -199,7 +181,7 @@ def _history_notes(scene: Scene, root: etree._Element, found: Found, links: list
 def entry_of(scene: Scene, entry: etree._Element, authored: bool) -> Verdict:
     """Looks at an entry (RFC 4287, 4.1.2); `authored` says that the feed has an author."""
     mark, dated = len(scene.notes), len(scene.moments)
-    scene.attributes(entry, {_PARSE_TYPE: None})
+    scene.attributes(entry, _ENTRY_ATTRIBUTES)
     found = scene.follow(entry, entry, _ENTRY)
     scene.no_text(entry)
     _required(scene, entry, found, "entry")
@@ -210,12 +192,15 @@ def entry_of(scene: Scene, entry: etree._Element, authored: bool) -> Verdict:
     links = found.get("link", [])
     alternate_notes(scene, links)
     relations = {relation(link) for link in links}
-    for link in links:
-        if relation(link) in PAGING:
-            scene.note(link, "FeedHistoryRelInEntry", f"there is rel={relation(link)} in an entry")
+    if not relations.isdisjoint(PAGING):
+        for link in links:
+            if relation(link) in PAGING:
+                scene.note(link, "FeedHistoryRelInEntry", f"there is rel={relation(link)} in an entry")
     _content_notes(scene, entry, found, relations)
-    if scene.own:
-        _grammar_notes(scene, entry, mark)
+    if len(scene.notes) == mark and entry.tag == ENTRY:
+        note = schema.entry_violation(entry)
+        if note is not None:
+            scene.notes.append((entry, note))
     notes = tuple(numbered(entry, scene.notes[mark:]))
     moments = [moment for _, moment in scene.moments[dated:]]
     del scene.notes[mark:], scene.moments[dated:]
@@ -234,88 +219,3 @@ def _content_notes(scene: Scene, entry: etree._Element, found: Found, relations:
     elif "summary" not in found:
         if is_binary(content[0].get("type") or "text") or content[0].get("src") is not None:
             scene.note(entry, "MissingSummary", "the entry's content is not text and there is no summary")
-
-
-def _grammar_notes(scene: Scene, entry: etree._Element, mark: int) -> None:
-    """What the grammar of RFC 4287 rejects and no rule has named."""
-    if any(note.code for _, note in scene.notes[mark:]):
-        return
-    for element, note in schema.violations(entry):
-        scene.notes.append((element, note))
-
-
-def numbered(part: etree._Element, notes: Iterable[tuple[etree._Element, Note]]) -> Iterable[tuple[int, Note]]:
-    """Notes with the number of their element in `part`."""
-    notes = list(notes)
-    if not notes:
-        return ()
-    wanted = {element for element, _ in notes}
-    numbers = {element: number for number, element in enumerate(part.iter(etree.Element)) if element in wanted}
-    return tuple((numbers.get(element, 0), note) for element, note in notes)
-
-
-def entries_of(
-    scene: Scene, entries: Sequence[etree._Element], root: etree._Element, data: bytes, authored: bool
-) -> Entries:
-    """One verdict for each entry; those of entries seen before, byte for byte and in a like feed, are not made again.
-
-    Publishing one new entry checks one entry, and one that stands in several feeds is checked once.
-    """
-    _first, *slices = data.split(b"<entry")
-    if len(slices) != len(entries) or scene.based or not _sliceable(root, entries):
-        return Entries(entries, [entry_of(scene, entry, authored) for entry in entries])
-    slices[-1:] = [raw.rpartition(b"</entry>")[0] for raw in slices[-1:]]
-    spaces = cast("dict[str | None, str]", root.nsmap)
-    like = (authored, scene.own, *sorted((prefix or "", name) for prefix, name in spaces.items()))
-    verdicts = []
-    for entry, raw in zip(entries, slices, strict=True):
-        key = (like, hashlib.blake2b(raw, digest_size=16).digest())
-        verdict = _verdicts.get(key)
-        if verdict is None:
-            scene.suspect = suspect(raw)
-            verdict = entry_of(scene, entry, authored)
-            if len(_verdicts) >= _VERDICTS_KEPT:
-                _verdicts.clear()
-            _verdicts[key] = verdict
-        verdicts.append(verdict)
-    return Entries(entries, verdicts)
-
-
-def _sliceable(root: etree._Element, entries: Sequence[etree._Element]) -> bool:
-    """Whether a feed that has `<entry` as often as it has Atom entries has them there, and their bytes say it all.
-
-    An entry without a prefix begins with `<entry`: where there are no more of these, none stands in a comment, in
-    CDATA, in an instruction or elsewhere in the tree. Only a document type could make the same bytes mean another
-    thing.
-    """
-    info = root.getroottree().docinfo
-    return (
-        (info.encoding or "UTF-8").upper() == "UTF-8"
-        and all(entry.prefix is None for entry in entries)
-        and info.internalDTD is None
-    )
-
-
-def identity_notes(entries: Entries) -> Iterable[tuple[etree._Element, Note]]:
-    """Ids and times that do not tell the feed's entries apart (RFC 4287, 4.1.1)."""
-    first: dict[str, etree._Element] = {}
-    versions = set()
-    updates = set()
-    repeated = 0
-    for entry, verdict in zip(entries.elements, entries.verdicts, strict=True):
-        uid, updated = verdict.uid, verdict.updated
-        if uid in first:
-            repeated += 1
-            where = f"the id {shown(uid)} is that of the entry at line {first[uid].sourceline}"
-            yield entry, Note("DuplicateEntries", where)
-            if (uid, updated) in versions:
-                yield entry, Note("DuplicateIds", where + ", and so is updated")
-        elif uid:
-            first[uid] = entry
-        versions.add((uid, updated))
-        if updated in updates:
-            yield entry, Note("DuplicateUpdated", f"another entry was updated at {shown(updated)}, too")
-        elif updated:
-            updates.add(updated)
-    if len(entries.elements) > _ENOUGH_TO_TELL and repeated == len(entries.elements) - 1:
-        yield entries.elements[0], Note("DuplicateIds", "all entries have the same id")

@@ -73,15 +73,15 @@ def _iso8601(text: str, code: str, *, zoned: bool, bounded: bool = True) -> Date
     match = _ISO8601.fullmatch(text[:_LONGEST])
     if match is None or (zoned and match[4] and not match[7]):
         return wrong
-    year, month, day, hour, minute, second = (int(part) if part else None for part in match.groups()[:6])
+    year, month, day = match[1], match[2] or "01", match[3] or "01"
+    hour, minute, second = (int(part or 0) for part in match.groups()[3:6])
+    if hour > 23 or minute > 60 or second > 60:
+        return wrong
+    clock = f"{hour:02}:{min(minute, 59):02}:{min(second, 59):02}"
     try:
-        moment = datetime(year or 0, month or 1, day or 1, hour or 0, min(minute or 0, 59), min(second or 0, 59))
-        if (minute or 0) > 60 or (second or 0) > 60:
-            return wrong
+        moment = datetime.fromisoformat(f"{year}-{month}-{day}T{clock}{match[7] or 'Z'}")
     except ValueError:
         return wrong
-    zone = match[7]
-    moment = datetime.fromisoformat(moment.isoformat() + zone) if zone and zone != "Z" else moment.replace(tzinfo=UTC)
     return _plausible(text, moment) if bounded else (None, None)
 
 

@@ -1,4 +1,4 @@
-"""The encoding of an XML document: what it begins with, what it declares, and its text in UTF-8 (XML 1.0, appendix F)."""
+"""The encoding of an XML document: how it begins, what it declares, and its text in UTF-8 (XML 1.0, appendix F)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _BOUND = 1000
 _STANDARD = frozenset({"utf-8", "utf-16"})
 # Those that many feeds use.
 _COMMON = _STANDARD | frozenset(
-    "us-ascii iso-8859-1 euc-jp iso-8859-2 iso-8859-15 iso-8859-7 koi8-r shift_jis windows-1250 windows-1251 windows-1252 "
-    "windows-1254 windows-1255 windows-1256 gb18030".split()
+    "us-ascii iso-8859-1 euc-jp iso-8859-2 iso-8859-15 iso-8859-7 koi8-r shift_jis windows-1250 windows-1251 "
+    "windows-1252 windows-1254 windows-1255 windows-1256 gb18030".split()
 )
 _WIDE = "utf-32 iso-10646-ucs-4 csucs4 ucs-4"
 _DOUBLE = "utf-16 iso-10646-ucs-2 csunicode ucs-2"
@@ -35,7 +35,7 @@ _BEGINNINGS = (
 
 
 class Decoded(NamedTuple):
-    """A document in UTF-8 without a mark, the name of its encoding, and what is wrong with it at which line and column."""
+    """A document in UTF-8 without a mark, the name of its encoding, and what is wrong with it, by line and column."""
 
     data: bytes
     encoding: str

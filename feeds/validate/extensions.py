@@ -11,10 +11,11 @@ from feeds.validate import dates, values
 from feeds.validate.anywhere import EVERYWHERE, RDF_RESOURCE, RESOURCE, WHOLE_POSITIVE
 from feeds.validate.feedsync import SHARING, SYNC
 from feeds.validate.googlebase import GOOGLE_BASE
-from feeds.validate.grammar import ANYTHING, Attributes, Family, Place, Rule, Scene, container, leaf
+from feeds.validate.grammar import Attributes, Family, Place, Rule, Scene
 from feeds.validate.media import MEDIA, MEDIA_CONTENT, MEDIA_GROUP
 from feeds.validate.podcast import PODCAST_CHANNEL, PODCAST_ITEM
 from feeds.validate.rules import Note
+from feeds.validate.shapes import ANYTHING, container, leaf
 from feeds.validate.values import full_link, non_negative, positive
 
 _ADDRESS = leaf(full_link)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from lxml import etree
 
-from feeds.validate import values
+from feeds.validate import html, values
 from feeds.validate.dates import moment_of, rfc3339
-from feeds.validate.grammar import ANYTHING, Found, Rule, Scene, container, leaf
-from feeds.validate.rules import Note
+from feeds.validate.grammar import Found, Rule, Scene
+from feeds.validate.rules import Note, shown
+from feeds.validate.shapes import ANYTHING, container, leaf
 
 _STRICT = values.one_of("true|false", "InvalidTrueFalse")
 _NAME = values.matching(r"(?:[0-9a-zA-Z()+,\-.:=@;$_!*'/?#]|%[0-9a-fA-F]{2})++", "InvalidNSS")
@@ -20,13 +21,13 @@ def _date(value: str) -> Note | None:
 def _count(value: str) -> Note | None:
     number = values.whole(value)
     if number is not None and number > 2**31 - 1:
-        return Note("IntegerOverflow", f"it is {values.shown(value)}")
+        return Note("IntegerOverflow", f"it is {shown(value)}")
     return values.positive(value)
 
 
 def _title(value: str) -> Note | None:
-    if "</" in value:
-        return Note("ContainsHTML", f"there is markup in {values.shown(value)}")
+    if html.tag_in(value) or html.entity_in(value):
+        return Note("ContainsHTML", f"there is markup in {shown(value)}")
     return values.filled(value)
 
 
@@ -44,6 +45,7 @@ def _history(scene: Scene, element: etree._Element) -> None:
 
 
 def _sync(scene: Scene, element: etree._Element, found: Found) -> None:
+    scene.gather({"sx:sync": [element]}, ("sx:sync",))
     if "sx:history" not in found:
         scene.note(element, "MissingElement", "sx:sync has no sx:history")
 

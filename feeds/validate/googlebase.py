@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from lxml import etree
 
 from feeds.validate import dates, values
-from feeds.validate.grammar import Place, Rule, Scene, container, leaf
+from feeds.validate.grammar import Place, Rule, Scene
 from feeds.validate.rules import Note, shown
+from feeds.validate.shapes import container, leaf
 from feeds.validate.spaces import RDF
 from feeds.validate.values import matching, non_negative, one_of
 
@@ -84,7 +85,8 @@ _RULES: Mapping[str, Rule] = {
     "age bathrooms bedrooms": leaf(non_negative),
     "quantity": leaf(non_negative, values.filled),
     "pages": leaf(values.positive, values.filled),
-    "calories cholesterol cooking_time fiber hoa_dues salary saturated_fat servings sodium total_carbs total_fat": _AMOUNT,
+    "calories cholesterol cooking_time fiber hoa_dues salary saturated_fat servings sodium total_carbs "
+    "total_fat": _AMOUNT,
     "delivery_radius megapixels memory preparation_time price processor_speed protein weight": _AMOUNT_WITH_UNIT,
     "course_date_range event_date_range travel_date_range": _RANGE,
     "currency": leaf(_currency),

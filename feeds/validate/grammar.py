@@ -1,7 +1,7 @@
 """How rules are written down and followed: a place is a mapping from names of elements to rules.
 
-A rule looks at one element. `Scene` goes through a place, gathers what is wrong beside the element it is wrong with, and
-knows what all rules have to know: the family of the document, how names are spelt in it, its bytes.
+A rule looks at one element. `Scene` goes through a place, gathers what is wrong beside the element it is wrong with,
+and knows what all rules have to know: the family of the document, how names are spelt in it, its bytes.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 from lxml import etree
 
+from feeds.tree import attributes_of
 from feeds.validate import html, values
-from feeds.validate.dates import Reading
 from feeds.validate.rules import Note, shown
-from feeds.validate.spaces import RDF, XML, known, prefix_of
+from feeds.validate.spaces import RDF, RSS_11, XML, known, prefix_of
 from feeds.validate.values import Check
 
 _BAD_TEXT = re.compile(r"[\x80-\x9f\ufffd]")
@@ -28,6 +29,7 @@ _REPLACEMENT = "\ufffd".encode()
 _XML_ATTRIBUTES = tuple(f"{{{XML}}}{name}" for name in ("base", "lang", "id", "space"))
 _BASE, _LANG = _XML_ATTRIBUTES[:2]
 _RDF_ATTRIBUTES = frozenset(f"{{{RDF}}}{name}" for name in ("parseType", "datatype", "resource"))
+_ABOUT, _RESOURCE = f"{{{RDF}}}about", f"{{{RDF}}}resource"
 _PARSE_TYPE = f"{{{RDF}}}parseType"
 
 
@@ -43,6 +45,10 @@ Look = Callable[["Scene", etree._Element], None]
 Found = Mapping[str, list[etree._Element]]
 Place = Mapping[str, "Rule"]
 Attributes = Mapping[str, Check | None]
+
+
+NO_ATTRIBUTES: Attributes = MappingProxyType({})
+_EMPTY: Place = MappingProxyType({})
 
 
 class Rule(NamedTuple):
@@ -67,7 +73,7 @@ class Scene:
         defaults: Iterable[str],
         location: str | None = None,
         *,
-        questionable: Place = {},
+        questionable: Place = _EMPTY,
         own: bool = False,
     ) -> None:
         """`defaults` are the namespaces whose elements go by their bare names; `questionable` elements mean something,
@@ -110,9 +116,11 @@ class Scene:
         """An element's name in the words of the rules; empty where its namespace has none."""
         name = self._names.get(tag)
         if name is None:
-            namespace, brace, local = tag[1:].rpartition("}") if tag[:1] == "{" else ("", "", tag)
-            if not namespace or namespace in self._defaults:
-                name = local if namespace or self.family is Family.RSS else ""
+            namespace, _brace, local = tag[1:].rpartition("}") if tag[:1] == "{" else ("", "", tag)
+            if namespace in self._defaults or (not namespace and self.family is Family.RSS):
+                name = local
+            elif not namespace:
+                name = ""
             else:
                 prefix = prefix_of(namespace)
                 name = f"{prefix}:{local}" if prefix else ""
@@ -127,10 +135,11 @@ class Scene:
 
     def text(self, element: etree._Element) -> str:
         """An element's text, without white space at its ends; of its elements, too."""
-        text = element.text or ""
-        if len(element):
-            text = "".join(map(str, element.itertext()))
-        return text.strip()
+        if not len(element):
+            return (element.text or "").strip()
+        # Entities that nobody has defined have no text. What stands behind elements comes last: no rule minds.
+        pieces = [inner.text or "" for inner in element.iter() if isinstance(inner.tag, str)]
+        return "".join([*pieces, *(inner.tail or "" for inner in element.iterdescendants())]).strip()
 
     def follow(
         self, children: Iterable[etree._Element], parent: etree._Element, place: Place
@@ -138,9 +147,9 @@ class Scene:
         """Looks at each of `children`, which stand in `parent`."""
         found: dict[str, list[etree._Element]] = {}
         for child in children:
-            tag = child.tag
+            tag: object = child.tag
             if not isinstance(tag, str):
-                continue
+                continue  # an entity that nobody has defined
             name = self._names.get(tag) or self.name(tag)
             rule = place.get(name)
             before = found.get(name)
@@ -212,14 +221,17 @@ class Scene:
             for inner in element.iterdescendants(etree.Element):
                 self.characters(inner)
 
-    def attributes(self, element: etree._Element, expected: Attributes = {}, required: Iterable[str] = ()) -> None:
-        """Looks at the attributes of an element: those that are expected, those that are missing, and others."""
-        for key, value in element.items():
-            name, text = cast(str, key), cast(str, value)
+    def attributes(
+        self, element: etree._Element, expected: Attributes = NO_ATTRIBUTES, required: Iterable[str] = ()
+    ) -> list[tuple[str, str]]:
+        """Looks at the attributes of an element: those that are expected, those that are missing, and others. All that
+        there are."""
+        given = attributes_of(element)
+        for name, text in given:
             if name in expected:
                 check = expected[name]
-                if check is not None:
-                    self.noted(element, check(text), f"{shown(name)[1:-1]} of {self.spelt(element)}")
+                if check is not None and (note := check(text)) is not None:
+                    self.noted(element, note, f"{shown(name)[1:-1]} of {self.spelt(element)}")
             elif name in _XML_ATTRIBUTES:
                 self._common(element, name, text)
             elif not (self.family is Family.RDF and name in _RDF_ATTRIBUTES):
@@ -227,6 +239,7 @@ class Scene:
         for name in required:
             if element.get(name) is None:
                 self.note(element, "MissingAttribute", f"{self.spelt(element)} has no {name}")
+        return given
 
     def _common(self, element: etree._Element, name: str, text: str) -> None:
         if name == _LANG:
@@ -267,10 +280,13 @@ class Scene:
 
     def characters(self, element: etree._Element) -> None:
         """What a wrong decoding leaves behind: C1 controls, U+FFFD, UTF-8 that was taken for Latin-1."""
-        if self.suspect:
-            texts = (element.text or "", *(child.tail or "" for child in element), *map(str, element.values()))
-            if any(map(_BAD_TEXT.search, texts)) or any(map(_was_encoded_twice, texts)):
-                self.note(element, "BadCharacters", f"{self.spelt(element)} has characters of a wrong decoding")
+        texts = (
+            element.text or "",
+            *(child.tail or "" for child in element),
+            *(text for _, text in attributes_of(element)),
+        )
+        if any(map(_BAD_TEXT.search, texts)) or any(map(_was_encoded_twice, texts)):
+            self.note(element, "BadCharacters", f"{self.spelt(element)} has characters of a wrong decoding")
 
 
 def suspect(data: bytes) -> bool:
@@ -295,6 +311,8 @@ def rdf_extension(scene: Scene, element: etree._Element) -> None:
     """An extension of RDF: text and elements do not mix in it, but as a literal."""
     literal: set[etree._Element] = set()
     for inner in element.iter(etree.Element):
+        if inner is not element and inner not in literal and inner.getparent() not in literal:
+            _rdf_node(scene, inner, outermost=inner.getparent() is element)
         if inner.get(_PARSE_TYPE) == "Literal" or inner.getparent() in literal:
             literal.add(inner)
         elif len(inner) and any(
@@ -303,65 +321,17 @@ def rdf_extension(scene: Scene, element: etree._Element) -> None:
             scene.note(inner, "InvalidRDF", f"{scene.spelt(inner)} has text beside its elements")
 
 
-def leaf(
-    *checks: Check,
-    date: Reading | None = None,
-    plain: str = "",
-    attributes: Attributes = {},
-    required: Iterable[str] = (),
-    once: str = "DuplicateElement",
-) -> Rule:
-    """The rule of an element that has text and no elements: `checks` are those of its value, `date` how it is read as
-    one, `plain` the code of markup in it."""
-
-    def look(scene: Scene, element: etree._Element) -> None:
-        scene.attributes(element, attributes, required)
-        if len(element):
-            scene.no_elements(element)
-        text = scene.text(element)
-        for check in checks:
-            scene.noted(element, check(text))
-        if plain:
-            scene.plain(element, text, plain)
-        if date is not None:
-            note, moment = date(text)
-            scene.noted(element, note)
-            if moment is not None:
-                scene.moments.append((element, moment))
-
-    return Rule(look, once)
-
-
-def container(
-    place: Place,
-    after: Callable[[Scene, etree._Element, Found], None] | None = None,
-    *,
-    attributes: Attributes = {},
-    required: Iterable[str] = (),
-    once: str = "DuplicateElement",
-) -> Rule:
-    """The rule of an element that has elements and no text; `after` looks at all of it together."""
-
-    def look(scene: Scene, element: etree._Element) -> None:
-        scene.attributes(element, attributes, required)
-        found = scene.follow(element, element, place)
-        scene.no_text(element)
-        if after is not None:
-            after(scene, element, found)
-
-    return Rule(look, once)
-
-
-def needs(**codes: str) -> Callable[[Scene, etree._Element, Found], None]:
-    """What looks for elements that have to be there: their names, with the code of their absence."""
-
-    def after(scene: Scene, element: etree._Element, found: Found) -> None:
-        for name, code in codes.items():
-            if name not in found:
-                scene.note(element, code, f"{scene.spelt(element)} has no {name}")
-
-    return after
-
-
-ANYTHING = Rule(Scene.eaten, "")
-"""An element whose inside nobody looks at; there may be many."""
+def _rdf_node(scene: Scene, element: etree._Element, *, outermost: bool) -> None:
+    """An element inside an extension: no element of the format, described once, and a node where a node has to be."""
+    if scene.version == "1.1" and ":" not in (scene.name(str(element.tag)) or ":"):
+        scene.note(element, "UndefinedElement", f"{scene.spelt(element)} stands in an extension")
+    for attribute, _ in attributes_of(element):
+        if scene.version == "1.1" and attribute.startswith(f"{{{RSS_11}}}"):
+            scene.note(element, "UnexpectedAttribute", f"{scene.spelt(element)} has {shown(attribute)}")
+    if outermost and element.get(_RESOURCE) is not None:
+        scene.note(element, "InvalidRDF", f"{scene.spelt(element)} is a node and has rdf:resource")
+    about = element.get(_ABOUT)
+    if about is not None and about in scene.abouts:
+        scene.note(element, "DuplicateValue", f"the rdf:about {shown(about)} is there twice")
+    if about is not None:
+        scene.abouts.add(str(about))

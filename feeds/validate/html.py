@@ -1,4 +1,4 @@
-"""Markup in texts of a feed: where there should be none, and what is risky, relative or no HTML where there may be some.
+"""Markup in texts of a feed: where there should be none, and what is risky, relative or no HTML where it may be.
 
 Scans, not parsers: each looks at every character a bounded number of times.
 """
@@ -12,6 +12,7 @@ from html.entities import name2codepoint
 
 from lxml import etree
 
+from feeds.tree import attributes_of
 from feeds.validate.rules import Note, shown
 from feeds.validate.spaces import prefix_of
 from feeds.validate.vocabulary import (
@@ -30,6 +31,7 @@ from feeds.validate.vocabulary import (
 
 _END_TAG = re.compile(r"</(\w+)>")
 _ENTITY = re.compile(r"&(#?\w{1,32})")
+_WINDOWS = re.compile(r"&#(?:x0*[89][0-9a-fA-F]|0*1(?:2[89]|[34][0-9]|5[0-9]));", re.IGNORECASE)
 _LOOSE = re.compile(r"&#[x0-9]|<[/a-zA-Z]")
 # A tag's attributes end at `<`, so that a scan from each of many unclosed tags stays linear.
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)((?:[^<>\"']++|\"[^\"]*\"|'[^']*')*+)(>?)")
@@ -70,8 +72,10 @@ def looks_like_markup(text: str) -> bool:
 
 
 def html_notes(html: str, *, relative: bool = False) -> tuple[Note, ...]:
-    """Risks in HTML, each kind once; with `relative`, addresses that are. Where there is nothing else, what is no HTML."""
+    """Risks in HTML, each kind once; with `relative`, addresses that are; if there is nothing else, what is no HTML."""
     notes: dict[str, Note] = {}
+    if "&#" in html and (number := _WINDOWS.search(html)):
+        return (Note("NotHtml", f"{number[0]} is no character of HTML"),)
     if "<" not in html:
         return ()
     balance = _Balance()
@@ -217,7 +221,7 @@ def xhtml_notes(div: etree._Element) -> Iterator[tuple[etree._Element, Note]]:
             names, attributes = _FOREIGN[namespace]
             if name not in names:
                 yield element, Note("SecurityRisk", f"there is {shown(name)}")
-            for attribute in map(str, element.keys()):
+            for attribute, _ in attributes_of(element):
                 if attribute[0] != "{" and attribute not in attributes:
                     yield element, Note("SecurityRiskAttr", f"there is the attribute {shown(attribute)}")
         elif prefix := prefix_of(namespace):
@@ -231,9 +235,9 @@ def _element_notes(element: etree._Element, name: str) -> Iterator[Note]:
         yield Note("SecurityRisk", f"there is {shown(name)} in XHTML")
     elif name not in HTML_SAFE:
         yield Note("NotHtml", f"there is no element {shown(name)} in XHTML")
-    for attribute, value in element.items():
-        if not str(attribute).startswith("{"):
-            yield from _attribute_note(name, str(attribute), str(value).strip(), False)
+    for attribute, value in attributes_of(element):
+        if not attribute.startswith("{"):
+            yield from _attribute_note(name, attribute, value.strip(), False)
 
 
 def _split(tag: str) -> tuple[str, str]:

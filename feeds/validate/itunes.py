@@ -5,8 +5,9 @@ from __future__ import annotations
 from lxml import etree
 
 from feeds.validate import dates, values
-from feeds.validate.grammar import Family, Found, Place, Rule, Scene, container, leaf
-from feeds.validate.rules import shown
+from feeds.validate.grammar import Found, Place, Rule, Scene
+from feeds.validate.rules import Note, shown
+from feeds.validate.shapes import container, leaf
 
 # Apple's list; an empty one has no parts.
 _CATEGORIES = {
@@ -34,7 +35,8 @@ _CATEGORIES = {
 }
 _FORMER = {
     "Arts": "Literature",
-    "Arts & Entertainment": "Architecture|Design|Entertainment|Games|Performing Arts|Photography|Poetry|Science Fiction",
+    "Arts & Entertainment": "Architecture|Design|Entertainment|Games|Performing Arts|Photography|Poetry|"
+    "Science Fiction",
     "Audio Blogs": "",
     "Business": "Business News|Finance|Management & Marketing|News|Shopping",
     "Education": "Education Technology|Higher Education|K-12|Language Courses|Training",
@@ -105,9 +107,9 @@ def _limited(longest: int, *checks: values.Check) -> Rule:
     return leaf(values.at_most(longest), *checks, plain="ContainsHTML")
 
 
-def _keywords(value: str) -> values.Note | None:
+def _keywords(value: str) -> Note | None:
     if " " in value and "," not in value:
-        return values.Note("InvalidKeywords", f"there are no commas in {shown(value)}")
+        return Note("InvalidKeywords", f"there are no commas in {shown(value)}")
     return None
 
 
@@ -122,9 +124,9 @@ def _owner(scene: Scene, element: etree._Element, found: Found) -> None:
 
 _SHARED: Place = {
     "itunes:author": _limited(255),
-    # Apple has said "true" and "false" since 2019.
     "itunes:block": _untrimmed("yes|no|clean|true|false", "InvalidYesNoClean"),
-    "itunes:explicit": _untrimmed("yes|no|clean|true|false|explicit", "InvalidYesNoClean"),
+    # Apple has asked for "true" and "false" since 2019; what it said before is in most feeds.
+    "itunes:explicit": _untrimmed("true|false|yes|no|clean|explicit", "InvalidTrueFalse"),
     "itunes:keywords": _limited(255, _keywords),
     "itunes:subtitle": _limited(255),
     "itunes:summary": _limited(4000),
@@ -169,5 +171,5 @@ def podcast_notes(scene: Scene, channel: etree._Element, found: Found, *, langua
 def format_note(scene: Scene, element: etree._Element, address: str) -> None:
     """An enclosure of a podcast whose format Apple does not take."""
     suffix = address.rpartition(".")[2]
-    if suffix not in _FORMATS and scene.family is not Family.ATOM:
+    if suffix not in _FORMATS:
         scene.note(element, "UnsupportedItunesFormat", f"the enclosure is {shown(address)}")

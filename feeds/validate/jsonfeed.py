@@ -125,8 +125,9 @@ class _Checker:
 
     def feed(self, root: Value) -> None:
         """The whole document."""
-        feed = self._object(root, "the document")
-        if feed is None:
+        feed = root.data
+        if not isinstance(feed, dict):
+            self.add(root.start, "NotJSONFeed", f"the document is {_type(root)}, not an object")
             return
         version = feed.get("version")
         said = version.data if version is not None else None
@@ -253,8 +254,8 @@ class _Checker:
     def _version(self, value: Value, where: str) -> None:
         text = self._string(value, where)
         if text is not None and text not in _VERSIONS:
-            hint = ", letter by letter" if _NEARLY.fullmatch(text) else ""
-            self.add(value.start, "InvalidJSONFeedVersion", f"{shown(text)} is no version of JSON Feed{hint}")
+            nearly = "not quite a" if _NEARLY.fullmatch(text) else "no"
+            self.add(value.start, "InvalidJSONFeedVersion", f"{shown(text)} is {nearly} version of JSON Feed")
 
     def _url(self, value: Value, where: str) -> None:
         text = self._string(value, where)

@@ -148,15 +148,16 @@ class _Scan:
         if self.values > MAX_VALUES:
             raise BrokenJson("ValidatorLimit", f"there are more than {MAX_VALUES:,} values", start)
         value = Value(data, start, start)
-        if not self.open:
-            self.root = value
-        elif isinstance(around := self.open[-1].data, dict):
+        around = self.open[-1].data if self.open else None
+        if isinstance(around, list):
+            around.append(value)
+        elif isinstance(around, dict):
             value.key_start = self.key_start
             if self.key in around:
                 self.repeated.append((self.key, self.key_start))
             around[self.key] = value
-        elif isinstance(around, list):
-            around.append(value)
+        else:
+            self.root = value
         self._after_value()
         return value
 

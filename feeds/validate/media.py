@@ -8,8 +8,9 @@ from lxml import etree
 
 from feeds.validate import html, values
 from feeds.validate.anywhere import EVERYWHERE
-from feeds.validate.grammar import ANYTHING, Attributes, Found, Place, Rule, Scene, container, leaf
+from feeds.validate.grammar import Attributes, Found, Place, Rule, Scene
 from feeds.validate.rules import shown
+from feeds.validate.shapes import ANYTHING, container, leaf
 from feeds.validate.values import full_link, positive
 
 _TIME = values.matching(r"now|[0-9]+(\.[0-9]+)?|[0-9]+:[0-9]{2}:[0-9]{2}(\.[0-9]+)?", "InvalidNPTTime")
@@ -39,7 +40,8 @@ _RATINGS = {
     "urn:mpaa": frozenset("g m nc-17 pg pg-13 r x".split()),
     "urn:v-chip": frozenset("14+ 18+ c c8 g pg tv-14 tv-g tv-ma tv-pg tv-y tv-y7 tv-y7-fv".split()),
 }
-_ICRA = re.compile(r"r \((?:[nsvlocx]z [01]|(?:n[a-c]|s[a-f]|v[a-j]|l[a-c]|o[a-h]|c[a-b]|x[a-e]) 1)(?: .*)?\)")
+_ICRA_PART = r"(?:[nsvlocx]z [01]|(?:n[a-c]|s[a-f]|v[a-j]|l[a-c]|o[a-h]|c[a-b]|x[a-e]) 1)"
+_ICRA = re.compile(rf"r \({_ICRA_PART}(?: {_ICRA_PART})*\)")
 
 
 def _given(check: values.Check) -> values.Check:

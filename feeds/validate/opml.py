@@ -15,7 +15,7 @@ from feeds.validate.notes import Notes
 from feeds.validate.rules import Finding, Note, shown
 from feeds.validate.rules_other import OPML_ADVICE
 from feeds.validate.stream import Element, walk
-from feeds.validate.values import Check, contact, full_link, language, web_address, whole
+from feeds.validate.values import Check, contact, full_iri, full_link, language, web_address, whole
 
 _VERSIONS = ("1.0", "1.1", "2.0")
 _FORMATS = ("RSS", "RSS1", "RSS2", "scriptingNews")
@@ -41,8 +41,7 @@ _STATE = re.compile(r"(?:\d+(?:\s*,\s*\d+)*)?", re.ASCII)
 def opml_findings(data: bytes) -> tuple[Finding, ...]:
     """What is wrong with an OPML document, by place. Nothing is raised."""
     checker = _Checker()
-    fault = walk(data, checker)
-    if fault is not None:
+    for fault in walk(data, checker):
         checker.notes.add((fault.line, fault.column), *fault.note)
     return checker.notes.findings(OPML_ADVICE)
 
@@ -155,6 +154,10 @@ def _address(text: str) -> Note | None:
     return full_link(text) if text else None
 
 
+def _feed(text: str) -> Note | None:
+    return full_iri(text) if text else None
+
+
 def _mail(text: str) -> Note | None:
     return contact(text.strip())
 
@@ -198,5 +201,5 @@ _HEAD: Mapping[str, Check] = {
 }  # fmt: skip
 _VALUES: Mapping[str, Check] = {
     "created": _date, "description": _safe, "text": _safe, "title": _safe, "htmlUrl": _address,
-    "xmlUrl": _address, "url": _address, "isBreakpoint": _flag, "isComment": _flag, "language": _language,
+    "xmlUrl": _feed, "url": _address, "isBreakpoint": _flag, "isComment": _flag, "language": _language,
 }  # fmt: skip

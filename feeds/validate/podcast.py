@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from feeds.validate import values
-from feeds.validate.grammar import ANYTHING, Place, container, leaf, needs
+from feeds.validate.grammar import Place
+from feeds.validate.shapes import ANYTHING, container, leaf, needs
 from feeds.validate.values import full_link, media_type, non_negative, positive
 
 _DECIMAL = values.matching(r"-?[0-9]+(\.[0-9]+)?", "InvalidFloat")
@@ -99,8 +100,8 @@ PODCAST_ITEM: Place = {
         },
         needs(**{"podcast:source": "MissingElement"}),
         attributes={
-            "type": media_type, "length": non_negative, "bitrate": _DECIMAL, "height": positive, "lang": values.language,
-            "title": None, "rel": None, "codecs": None, "default": values.true_false,
+            "type": media_type, "length": non_negative, "bitrate": _DECIMAL, "height": positive,
+            "lang": values.language, "title": None, "rel": None, "codecs": None, "default": values.true_false,
         },
         required=("type",), once="",
     ),

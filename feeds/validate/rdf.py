@@ -8,15 +8,19 @@ from lxml import etree
 
 from feeds.validate import dates, values
 from feeds.validate.anywhere import EVERYWHERE, RESOURCE
-from feeds.validate.grammar import ANYTHING, Found, Place, Rule, Scene, container, leaf, needs
-from feeds.validate.rss import CHANNEL_IMAGE, CHANNEL_PLACE, ITEM_PLACE, TEXT_INPUT, channel_notes
+from feeds.validate.grammar import Found, Place, Rule, Scene
+from feeds.validate.items import ITEM_PLACE
+from feeds.validate.rss import CHANNEL_IMAGE, CHANNEL_PLACE, TEXT_INPUT, channel_notes
 from feeds.validate.rules import shown
+from feeds.validate.shapes import ANYTHING, container, leaf, needs
 from feeds.validate.spaces import RDF, RSS_090
 from feeds.validate.values import full_link, link
 
 _ABOUT, _RESOURCE, _PARSE_TYPE = (f"{{{RDF}}}{name}" for name in ("about", "resource", "parseType"))
 _ITEM: Place = {
     **ITEM_PLACE,
+    # No element of Dublin Core, but one of RSS 1.1's own examples.
+    "dc:author": ANYTHING,
     "rdfs:label": leaf(once=""),
     "rdfs:comment": leaf(once=""),
     "trackback:ping": RESOURCE._replace(once="DuplicateElement"),

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import cast
-
 from lxml import etree
 
-from feeds.validate import dates, html, values
+from feeds.validate import dates, values
 from feeds.validate.anywhere import EVERYWHERE
-from feeds.validate.constructs import ATOM, LINK, PERSON, TEXT, relation, self_notes
-from feeds.validate.extensions import ACCESS, CHANNEL, ITEM
-from feeds.validate.grammar import ANYTHING, Family, Found, Place, Rule, Scene, container, leaf, needs
-from feeds.validate.html import html_notes
-from feeds.validate.itunes import ITUNES_CHANNEL, ITUNES_ITEM, format_note, podcast_notes
+from feeds.validate.constructs import ATOM, relation, self_notes
+from feeds.validate.extensions import ACCESS, CHANNEL
+from feeds.validate.grammar import Found, Place, Rule, Scene
+from feeds.validate.items import ATOM_LEAVES, CONTACT, RSS_ITEM, same_notes
+from feeds.validate.itunes import ITUNES_CHANNEL, podcast_notes
 from feeds.validate.rules import shown
+from feeds.validate.shapes import ANYTHING, container, leaf, needs
 from feeds.validate.spaces import RDF
 from feeds.validate.values import attribute_number, full_link
 
 _VERSIONS = ("0.91", "0.92", "2.0")
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _BOARD = "http://www.rssboard.org/rss-specification"
-_SMALL_GUID = 9
 _HOURS, _DAYS = 24, 7
 
 # What a channel or an item says in two vocabularies, it says twice.
@@ -30,161 +27,12 @@ _SAME_OF_CHANNEL = (
     ("copyright", "dc:rights"), ("language", "dc:language"), ("lastBuildDate", "dcterms:modified"),
     ("generator", "admin:generatorAgent"), ("creativeCommons:license", "cc:license"),
 )  # fmt: skip
-_SAME_OF_ITEM = (
-    ("author", "dc:creator"), ("category", "dc:subject"), ("pubDate", "dc:date"), ("pubDate", "atom:published"),
-    ("guid", "atom:id"), ("source", "dc:source"), ("creativeCommons:license", "cc:license"),
-)  # fmt: skip
-
 _PLAIN = leaf(plain="ContainsHTML")
 _FULL_LINK = leaf(full_link)
 _DATE = leaf(date=dates.rfc822)
-_CONTACT = leaf(values.named_contact)
 
-
-def same_notes(
-    scene: Scene, element: etree._Element, found: Found, pairs: Iterable[tuple[str, str]], code: str
-) -> None:
-    """What is said in two vocabularies."""
-    for core, extension in pairs:
-        if core in found and extension in found:
-            one = max(found[core][0], found[extension][0], key=element.index)
-            scene.note(one, code, f"{core} and {extension} say the same")
-
-
-def html_text(scene: Scene, element: etree._Element) -> None:
-    """A text that is HTML: descriptions and contents."""
-    scene.attributes(element)
-    if len(element):
-        scene.no_elements(element)
-    for note in html_notes(scene.text(element), relative=True):
-        scene.noted(element, note)
-
-
-def _description(scene: Scene, element: etree._Element) -> None:
-    if scene.version == "0.91":
-        _PLAIN.look(scene, element)
-    else:
-        html_text(scene, element)
-
-
-def _body(scene: Scene, element: etree._Element) -> None:
-    """xhtml:body of an item."""
-    if scene.family is Family.RSS:
-        scene.note(element, "DuplicateDescriptionSemantics", "there is xhtml:body")
-    for inner, note in html.xhtml_notes(element):
-        if note.code.startswith(("Security", "Dangerous")):
-            scene.noted(inner, note)
-
-
-def _guid(scene: Scene, element: etree._Element) -> None:
-    scene.attributes(element, {"isPermaLink": values.one_of("true|false", "InvalidBooleanAttribute")})
-    if len(element):
-        scene.no_elements(element)
-    value = scene.text(element)
-    if not value:
-        scene.note(element, "NotBlank", "the guid is empty")
-    if element.get("isPermaLink", "true") == "true":
-        note = values.full_link(value)
-        if note is not None:
-            code = "InvalidHttpGUID" if note.code == "InvalidFullLink" else note.code
-            scene.noted(element, values.Note(code, note.what))
-        elif value.lower().startswith(("tag:", "urn:uuid:")):
-            scene.note(element, "InvalidPermalink", f"{shown(value)} is no web page")
-    elif len(value) < _SMALL_GUID and value.isdigit():
-        scene.note(element, "NotSufficientlyUnique", f"the guid is {shown(value)}")
-
-
-def _enclosure(scene: Scene, element: etree._Element) -> None:
-    scene.attributes(
-        element,
-        {"url": values.web_address, "length": _length, "type": values.media_attribute},
-        ("url", "length", "type"),
-    )
-    scene.no_text(element)
-    for child in element.iterchildren(etree.Element):
-        scene.unforeseen(child, element, scene.name(str(child.tag)))
-
-
-def _length(value: str) -> values.Note | None:
-    number = values.whole(value)
-    if number is None:
-        return values.Note("InvalidIntegerAttribute", f"it is {shown(value)}")
-    if number < 0:
-        code = "UseZeroForUnknown" if number == -1 else "InvalidNonNegativeInteger"
-        return values.Note(code, f"it is {shown(value)}")
-    return None
-
-
-_ATOM_LEAVES: Place = {
-    "atom:id": leaf(full_link),
-    "atom:updated": leaf(date=dates.rfc3339),
-    "atom:published": leaf(date=dates.rfc3339),
-}
-ITEM_PLACE: Place = {
-    **ITEM,
-    **ITUNES_ITEM,
-    **_ATOM_LEAVES,
-    "link": _FULL_LINK,
-    "title": leaf(values.filled, plain="ContainsHTML"),
-    "description": Rule(_description),
-    "content:encoded": Rule(html_text),
-    "content:items": ANYTHING._replace(once="DuplicateElement"),
-    "xhtml:body": Rule(_body, ""),
-    "atom:link": LINK,
-    "atom:title": TEXT,
-    "atom:summary": TEXT,
-    "atom:author": PERSON._replace(once="DuplicateElement"),
-    "atom:contributor": PERSON,
-    "atom:content": ATOM["atom:content"].many(),
-    "dc:creator": leaf(once=""),
-    "dc:subject": leaf(once=""),
-    "dc:date": leaf(date=dates.w3cdtf, once=""),
-    "cc:license": ANYTHING,
-    "creativeCommons:license": leaf(full_link, once=""),
-}
-"""What RSS 2.0 and RSS 1.0 have in common."""
 
 _CATEGORY = leaf(plain="ContainsHTML", attributes={"domain": None}, once="")
-_ITEM: Place = {
-    **ITEM_PLACE,
-    "comments": _FULL_LINK,
-    "enclosure": Rule(_enclosure, "DuplicateEnclosure"),
-    "pubDate": _DATE,
-    "author": _CONTACT,
-    "category": leaf(values.filled, plain="ContainsHTML", attributes={"domain": None}, once=""),
-    "guid": Rule(_guid),
-    "source": leaf(plain="ContainsHTML", attributes={"url": full_link}, required=("url",)),
-    "trackback:ping": _FULL_LINK,
-    "trackback:about": leaf(full_link, once=""),
-}
-
-
-def _item(scene: Scene, element: etree._Element) -> None:
-    scene.attributes(element)
-    found = scene.follow(element, element, _ITEM)
-    scene.no_text(element)
-    if "title" not in found and "description" not in found:
-        scene.note(element, "ItemMustContainTitleOrDescription", "the item has neither title nor description")
-    if "guid" not in found and scene.version.startswith("2."):
-        scene.note(element, "MissingGuid", "the item has no guid")
-    same_notes(scene, element, found, _SAME_OF_ITEM, "DuplicateItemSemantics")
-    encoded = found.get("content:encoded")
-    if encoded is not None:
-        description = found.get("description")
-        if description is None or element.index(description[0]) > element.index(encoded[0]):
-            scene.note(encoded[0], "NeedDescriptionBeforeContent", "there is no description before content:encoded")
-    scene.gather(found, ("guid", "slash:comments"))
-    if any(name.startswith("itunes:") for name in found):
-        scene.podcast = True
-        _enclosure_notes(scene, element, found)
-
-
-def _enclosure_notes(scene: Scene, item: etree._Element, found: Found) -> None:
-    """Enclosures of an item with Apple's elements."""
-    for enclosure in found.get("enclosure", []):
-        address = cast("str | None", enclosure.get("url"))
-        if address is not None:
-            format_note(scene, item, address)
 
 
 def _image_url(scene: Scene, element: etree._Element) -> None:
@@ -292,7 +140,7 @@ CHANNEL_PLACE: Place = {
     **CHANNEL,
     **ITUNES_CHANNEL,
     **{name: rule for name, rule in ATOM.items() if name not in ("atom:content", "atom:published", "atom:summary")},
-    **{name: rule for name, rule in _ATOM_LEAVES.items() if name != "atom:published"},
+    **{name: rule for name, rule in ATOM_LEAVES.items() if name != "atom:published"},
     "link": _FULL_LINK,
     "title": leaf(values.filled, plain="ContainsHTML"),
     "description": _PLAIN,
@@ -308,7 +156,7 @@ _CHANNEL: Place = {
     "image": Rule(_image),
     "textInput": TEXT_INPUT,
     "textinput": Rule(_small_text_input),
-    "item": Rule(_item, ""),
+    "item": RSS_ITEM,
     "category": _CATEGORY,
     "cloud": leaf(
         attributes={
@@ -321,8 +169,8 @@ _CHANNEL: Place = {
     "docs": _FULL_LINK,
     "generator": leaf(),
     "pubDate": _DATE,
-    "managingEditor": _CONTACT,
-    "webMaster": _CONTACT,
+    "managingEditor": CONTACT,
+    "webMaster": CONTACT,
     "language": leaf(values.language),
     "copyright": _PLAIN,
     "lastBuildDate": _DATE,
@@ -349,6 +197,7 @@ def _channel(scene: Scene, element: etree._Element) -> None:
     if scene.version == "2.0" and "self" not in {relation(link) for link in found.get("atom:link", [])}:
         scene.note(element, "MissingAtomSelfLink", "there is no atom:link with rel=self")
     unique_notes(scene, "guid")
+    unique_notes(scene, "sx:sync")
     docs = found.get("docs")
     if docs is not None and scene.text(docs[0]) == _BOARD:
         scene.notes[:] = [note for note in scene.notes if note[1].code != "UseOfExtensionAttr"]
@@ -394,7 +243,7 @@ def unique_notes(scene: Scene, name: str) -> None:
     """Values that have to be different in all items."""
     seen = set()
     for element in scene.gathered.get(name, []):
-        value = scene.text(element)
+        value = scene.text(element) or str(element.get("id", ""))
         if value and value in seen:
             scene.note(element, "DuplicateValue", f"the {name} {shown(value)} is there twice")
         seen.add(value)

@@ -49,7 +49,6 @@ WARNINGS = {
     "MissingXmlURL": "Add xmlUrl.",
     "NotCacheable": "Allow caches to keep it and to ask whether it still holds: Cache-Control: max-age=600.",
     "OutsideScope": "Put the sitemap into a folder above what it lists, best at the root.",
-    "ProblematicalRFC822Date": "Write it as Sat, 31 Jan 2026 08:00:00 GMT.",
     "RedirectChain": "Redirect once, to where the document is.",
     "StaleNews": "Take news that is older than two days out.",
     "TempRedirect": "Redirect for good (301 or 308) where the document will stay there.",
@@ -64,6 +63,7 @@ JSON_ADVICE = {
     "DuplicateElement": "Keep one: which one counts differs from reader to reader.",
     "DuplicateIds": "Give every item an id of its own.",
     "InvalidFullLink": "Give an absolute address, such as https://news.example/1.",
+    "InvalidNonNegativeInteger": "Give a number that is not negative; bytes are whole.",
     "MissingElement": "Add it.",
     "MissingSelf": "Add feed_url with the feed's own address.",
     "NotUTF8": "Save the document as UTF-8: RFC 8259 asks for it.",
@@ -81,6 +81,7 @@ SITEMAP_ADVICE = {
 }
 OPML_ADVICE = {
     "InvalidFullLink": "Give an absolute address, such as https://news.example/feed.",
+    "InvalidPositiveInteger": "Give a whole number.",
 }
 UNKNOWN_ADVICE = {
     "SAXError": "Give a feed (Atom, RSS, RDF, JSON Feed), OPML or a sitemap.",

@@ -49,10 +49,9 @@ def sitemap_findings(data: bytes, *, location: str | None = None, now: datetime 
     if len(data) > MAX_BYTES:
         checker.notes.add((1, 1), "TooLarge", f"the sitemap has {len(data):,} bytes, more than {MAX_BYTES:,}")
     encoding = encoding_of(data)
-    if encoding not in ("utf-8", "utf8", "us-ascii"):
+    if encoding not in ("utf-8", "utf8", "us-ascii", "ascii"):
         checker.notes.add((1, 1), "NotUTF8", f"the sitemap is {encoding.upper()}")
-    fault = walk(data, checker)
-    if fault is not None:
+    for fault in walk(data, checker):
         checker.notes.add((fault.line, fault.column), *fault.note)
     return checker.notes.findings(SITEMAP_ADVICE)
 
@@ -103,7 +102,7 @@ class _Checker:
         elif element.namespace == _IMAGE and name == "image" and "loc" not in element.seen:
             self._add(element, "MissingElement", "the picture has no loc")
         elif element.namespace == _IMAGE and name in _PICTURES_GIVEN_UP:
-            self._once(element, "DeprecatedElement", f"image:{name} is not read any more")
+            self._once(element, "DeprecatedElement", f"Google has given image:{name} up")
 
     def _add(self, element: Element, code: str, what: str) -> None:
         self.notes.add((element.line, element.column), code, what)
@@ -116,8 +115,6 @@ class _Checker:
 
     def _root(self, root: Element) -> None:
         self._namespace = root.namespace
-        if root.name not in _ROOTS:
-            self._add(root, "UndefinedElement", f"the root is {shown(root.name)}, not urlset or sitemapindex")
         if not root.namespace:
             self._add(root, "MissingNamespace", f"{root.name} is in no namespace, not in {_OWN}")
         elif root.namespace != _OWN:
@@ -213,7 +210,7 @@ class _Checker:
             if self._news == MAX_NEWS + 1:
                 self._add(element, "TooMany", f"there are more than {MAX_NEWS:,} news:news")
         elif name in _GIVEN_UP:
-            self._once(element, "DeprecatedElement", f"news:{name} is not read any more")
+            self._once(element, "DeprecatedElement", f"Google has given news:{name} up")
         elif name not in _PIECES.get(parent.name, ()):
             self._add(element, "UndefinedElement", f"news:{name[:40]} is no element of {shown(parent.name)}")
         elif parent.seen[name] > 1:

@@ -12,6 +12,7 @@ RSS_11 = "http://purl.org/net/rss1.1#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XHTML = "http://www.w3.org/1999/xhtml"
 XML = "http://www.w3.org/XML/1998/namespace"
+FEEDSYNC = "http://feedsync.org/2007/feedsync"
 MEDIA = "http://search.yahoo.com/mrss/"
 
 PREFIXES = {
@@ -72,7 +73,7 @@ PREFIXES = {
     "http://hacks.benhammersley.com/rss/streaming/": "str",
     "http://purl.org/rss/1.0/modules/subscription/": "sub",
     "http://www.w3.org/2000/svg": "svg",
-    "http://feedsync.org/2007/feedsync": "sx",
+    FEEDSYNC: "sx",
     "http://purl.org/rss/1.0/modules/syndication/": "sy",
     "http://purl.org/rss/1.0/modules/taxonomy/": "taxo",
     "http://purl.org/syndication/thread/1.0": "thr",

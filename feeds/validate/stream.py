@@ -6,25 +6,19 @@ is that of the open elements. Entities of a document's own are refused, nothing 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 from xml.parsers import expat  # entities are refused below
 
+from feeds.validate.encodings import decoded
 from feeds.validate.rules import Note
 
 MAX_DEPTH = 256
 MAX_ELEMENTS = 2_000_000
 _BEGINNING = 65_536
-_NATIVE = frozenset({"utf-8", "utf8", "utf-16", "iso-8859-1", "us-ascii"})
-_DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']""")
-_CODEC = re.compile(
-    r"iso-?8859-?\d+|(?:windows-?|cp)\d+|koi8-?[rut]|gb[\dk]+|hz|big5(?:-?hkscs)?|euc-?(?:jp|kr)|shift[_-]?jis|"
-    r"iso-?2022-?(?:jp|kr)|tis-?620|mac-?\w+|latin-?\d+|utf-?(?:8|16|32)(?:-?[bl]e)?|us-?ascii|ascii"
-)
-_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_DECLARATION = 1_000
 
 
 @dataclass(slots=True)
@@ -59,7 +53,7 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a document could not be read to its end, and where."""
+    """What is wrong with a document as XML, and where."""
 
     note: Note
     line: int
@@ -70,21 +64,18 @@ class _Stop(Exception):
     """Ends the parse with a fault."""
 
 
-def walk(data: bytes, listener: Listener) -> Fault | None:
-    """Tells `listener` of the elements of `data`, in their order, until it ends or is found to be broken."""
-    prepared = _decoded(data)
-    if isinstance(prepared, Fault):
-        return prepared
-    return _Walk(listener, prepared[1]).run(prepared[0])
+def walk(data: bytes, listener: Listener) -> tuple[Fault, ...]:
+    """Tells `listener` of the elements of `data`, in their order, until it ends or is found to be broken; what is wrong
+    with it as XML."""
+    document = decoded(data)
+    faults = [Fault(note, line, column) for line, column, note in document.notes]
+    end = _Walk(listener).run(document.data)
+    return (*faults, end) if end is not None else tuple(faults)
 
 
 def encoding_of(data: bytes) -> str:
-    """The encoding that XML declares, or its byte order mark does, in lower case; utf-8 where neither does."""
-    for mark, name in _MARKS:
-        if data.startswith(mark):
-            return name
-    found = _DECLARED.match(data[:_BEGINNING].lstrip(b" \t\r\n"))
-    return found[1].decode().lower() if found is not None else "utf-8"
+    """The encoding that XML declares or its first bytes tell, in lower case; utf-8 where nothing does."""
+    return decoded(data[:_DECLARATION]).encoding.lower()
 
 
 def first_element(data: bytes) -> str | None:
@@ -106,43 +97,15 @@ def first_element(data: bytes) -> str | None:
     return found[0] if found else None
 
 
-def _decoded(data: bytes) -> tuple[bytes, str | None] | Fault:
-    """The bytes for expat, and their encoding where it is not the one they declare."""
-    encoding = encoding_of(data)
-    if encoding not in _NATIVE:
-        if not _CODEC.fullmatch(encoding):
-            return Fault(Note("UnknownEncoding", f'the encoding "{encoding}" is not known'), 1, 1)
-        try:
-            return data.decode(encoding).encode(), "utf-8"
-        except LookupError:
-            return Fault(Note("UnknownEncoding", f'the encoding "{encoding}" is not known'), 1, 1)
-        except UnicodeError as error:
-            return _undecodable(data, encoding, error)
-    if encoding in ("utf-8", "utf8", "us-ascii"):
-        try:
-            data.decode(encoding)
-        except UnicodeError as error:
-            return _undecodable(data, encoding, error)
-    return data, None
-
-
-def _undecodable(data: bytes, encoding: str, error: UnicodeError) -> Fault:
-    start = error.start if isinstance(error, UnicodeDecodeError) else 0
-    before = data[:start]
-    column = len(before.rpartition(b"\n")[2].decode(encoding, "replace")) + 1
-    what = f"byte 0x{data[start]:02x} is no {encoding.upper()}" if data else "no text"
-    return Fault(Note("UnicodeError", what), before.count(b"\n") + 1, column)
-
-
 class _Walk:
     """One parse. The handlers raise `_Stop` where it has to end."""
 
-    def __init__(self, listener: Listener, encoding: str | None) -> None:
+    def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._open: list[Element] = []
         self._elements = 0
-        self._fault: Note | None = None
-        parser = self._parser = expat.ParserCreate(encoding, " ")
+        self._fault: Fault | None = None
+        parser = self._parser = expat.ParserCreate("utf-8", " ")
         parser.buffer_text = True
         parser.StartElementHandler = self._begin
         parser.EndElementHandler = self._end
@@ -154,12 +117,13 @@ class _Walk:
         try:
             self._parser.Parse(data, True)
         except _Stop:
-            note = self._fault or Note("SAXError", "not XML")
-            return Fault(note, self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)
+            return self._fault
         except expat.ExpatError as error:
             undefined = error.code == expat.errors.codes[expat.errors.XML_ERROR_UNDEFINED_ENTITY]
             code = "UndefinedNamedEntity" if undefined else "SAXError"
-            return Fault(Note(code, expat.ErrorString(error.code) or "not XML"), error.lineno, error.offset + 1)
+            return Fault(
+                Note(code, f"it is not well-formed: {expat.ErrorString(error.code)}"), error.lineno, error.offset + 1
+            )
         finally:
             self._parser.StartElementHandler = self._parser.EndElementHandler = None
             self._parser.CharacterDataHandler = self._parser.EntityDeclHandler = None
@@ -196,5 +160,5 @@ class _Walk:
         self._stop("UndefinedNamedEntity", f"the entity {name[:40]!a} is not defined")
 
     def _stop(self, code: str, what: str) -> None:
-        self._fault = Note(code, what)
+        self._fault = Fault(Note(code, what), self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)
         raise _Stop

@@ -12,26 +12,37 @@ from feeds.ondemand import Composer
 from feeds.web.answers import Application, AtOnce, Ready, Receive, Scope, Send, networks
 from feeds.web.files import Tree
 from feeds.web.filtered import Filtered
+from feeds.web.hub import Hub
+from feeds.web.private import Private
 from feeds.web.public import Public, Said
 from feeds.web.rates import Limited
+from feeds.web.websub import websub_app
+from feeds.websub.topics import advertised
 
 
 def web_app(engine: Engine, config: Config, clock: Callable[[], datetime]) -> Application:
     """Everything that `feeds run` serves. `clock` tells the time (UTC)."""
-    parts: dict[str, Application] = {}
-    app = _Parts(parts, _published(engine, config, clock))
+    composer = Composer(engine, config)
+    private = Private(engine, config, composer, clock)
+    parts: dict[str, Application] = {
+        "p": private.by_token,
+        "private": private.by_login,
+        "websub": websub_app(engine, config, clock),
+    }
+    if config.websub.hub:
+        parts["hub"] = Hub(engine, config, clock)
+    app = _Parts(parts, _published(composer, config, clock))
     if not config.web.per_minute:
         return app
     return Limited(app, config.web.per_minute, networks(config.web.trusted_proxies))
 
 
-def _published(engine: Engine, config: Config, clock: Callable[[], datetime]) -> Application:
+def _published(composer: Composer, config: Config, clock: Callable[[], datetime]) -> Application:
     """The tree, and feeds of it that an address filters."""
-    hubs = [*config.publish.hubs, *([config.site.base_url + "hub"] if config.websub.hub else [])]
     others = {one.suffix: one.media_type for one in map(load, config.publish.formats)}
-    said = Said(config.site.base_url, dict.fromkeys(hubs), others)
+    said = Said(config.site.base_url, advertised(config), others)
     files = Public(Tree(config.public, said.media_type, said.headers), said)
-    return Filtered(Composer(engine, config), files, said, config.public, clock)
+    return Filtered(composer, files, said, config.public, clock)
 
 
 class _Parts:

@@ -28,16 +28,18 @@ MANIFEST = "manifest.json"
 MAX_AGE = 60
 """Seconds a browser or a proxy may show a feed unasked: short beside any reader's own interval."""
 
+PAGE_POLICY = (
+    b"default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    b"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy of pages and their style."""
+
 ASKED_WITH = b"If-Modified-Since, If-None-Match"
 """Headers that scripts of other sites may ask with."""
 
 _NO_FEEDS = frozenset({"css", "html", "opml", "xml"})
 _PAGES = frozenset({"html", "css"})
 _WITHOUT_HUBS = ("archive/",)
-_HTML_POLICY = (
-    b"default-src 'none'; style-src 'self'; img-src 'self' data:; "
-    b"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-)
 _NOTHING = {"type": "http.response.body", "body": b""}
 _SHORTLY = [(b"cache-control", b"public, max-age=%d" % MAX_AGE)]
 _HEALTHY = Ready(Prepared.of(200, [*PLAIN, (b"content-length", b"2")]), b"ok")
@@ -87,7 +89,7 @@ class Said:
             *COMMON,
             (b"cache-control", b"public, max-age=%d" % MAX_AGE),
             (b"vary", b"Accept-Encoding"),
-            (b"content-security-policy", _HTML_POLICY if page else FEED_POLICY),
+            (b"content-security-policy", PAGE_POLICY if page else FEED_POLICY),
         ]
         if page:
             headers += [

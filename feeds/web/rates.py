@@ -118,21 +118,23 @@ class Limited:
 
     def _client(self, scope: Scope) -> str:
         """Whose share the request takes; "" for nobody's."""
-        client = client_of(scope, self._trusted)
-        if not client:
-            return ""
-        if _is_loopback(client) and self._is_forwarded(scope, client):
-            if not self._warned:
-                self._warned = True
-                _log.warning("limit of requests not kept", reason="a proxy that [web] trusted_proxies does not name")
-            return ""
-        return share(client)
+        client = whose(scope, self._trusted)
+        if client is None and not self._warned:
+            self._warned = True
+            _log.warning("limit of requests not kept", reason="a proxy that [web] trusted_proxies does not name")
+        return client or ""
 
-    def _is_forwarded(self, scope: Scope, client: str) -> bool:
-        """Whether a request of this machine was handed on by a proxy that is not trusted."""
-        if any(ip_address(client) in network for network in self._trusted):
-            return False
-        return any(header(scope, name) is not None for name in _FORWARDED)
+
+def whose(scope: Scope, trusted: Sequence[Network] = ()) -> str | None:
+    """Whose share the request takes, "" for nobody's; None where a proxy on this machine handed it on that is not
+    `trusted`, so that nobody knows."""
+    client = client_of(scope, trusted)
+    if not client:
+        return ""
+    if _is_loopback(client) and not any(ip_address(client) in network for network in trusted):
+        if any(header(scope, name) is not None for name in _FORWARDED):
+            return None
+    return share(client)
 
 
 @lru_cache(maxsize=4096)
