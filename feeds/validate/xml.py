@@ -185,7 +185,7 @@ def atom_notes(
         notes += located(entry, verdict.notes)
         if now is not None and verdict.newest is not None and verdict.newest > now + _GRACE:
             notes.append((entry, Note("ImplausibleDate", f"{verdict.newest.isoformat()} is still to come")))
-    notes += identity_notes(entries)
+    notes += identity_notes(entries, own=scene.own)
     if not scene.own:
         notes += unique_syncs(root, data)
     return notes
