@@ -409,7 +409,8 @@ class EntrySection(Base):
 
 
 class Poll(Base):
-    """One attempt at one source that changed something or failed; unchanged ones leave no row."""
+    """One attempt at one source that changed something or failed, or a document that was `pushed` and changed
+    something; unchanged ones leave no row."""
 
     __tablename__ = "polls"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -455,34 +456,50 @@ class IndexRules(Base):
 
 
 class Delivery(Base):
-    """One notification owed: written in the transaction that owes it, delivered by a loop of its own."""
+    """One notification owed: written in the transaction that owes it, delivered by a loop of its own, then gone.
+
+    `key` tells equal ones, which are one; `version` counts how often it was owed, `since` is the first time.
+    `attempts` are those begun, `error` is what the last one came to.
+    """
 
     __tablename__ = "deliveries"
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(40))
     target: Mapped[str]
     payload: Mapped[Any]
+    version: Mapped[int]
+    since: Mapped[datetime]
     due_at: Mapped[datetime] = mapped_column(index=True)
-    attempts: Mapped[int] = mapped_column(default=0)
-    delivered_at: Mapped[datetime | None]
+    attempts: Mapped[int]
     error: Mapped[str | None]
+    __table_args__ = (Index(None, "kind", "key", unique=True),)
 
 
 class Token(Base):
     """What lets one subscriber read full texts. `key` is its public half; of the secret one only the SHA-256 is kept.
 
-    `networks` counts those it was used from (`token_networks`), `last_used` is noted now and then, not at every use.
+    `last_used` is noted now and then, not at every use. A name is free again once its token was revoked.
     """
 
     __tablename__ = "tokens"
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(40), unique=True)
-    name: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
     secret: Mapped[bytes]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used: Mapped[datetime | None]
+    __table_args__ = (
+        Index(
+            "ix_tokens_live",
+            "name",
+            unique=True,
+            sqlite_where=sql("revoked_at IS NULL"),
+            postgresql_where=sql("revoked_at IS NULL"),
+        ),
+    )
 
 
 class TokenNetwork(Base):
@@ -497,12 +514,14 @@ class TokenNetwork(Base):
 
 
 class HubSubscription(Base):
-    """Who our hub tells of a topic, until `lease_until`. `secret` is what the subscriber gave to sign with."""
+    """Who our hub tells of a topic, until `lease_until`. `secret` is what the subscriber gave to sign with, `host` that
+    of the callback; `failures` counts versions that were given up."""
 
     __tablename__ = "hub_subscriptions"
     id: Mapped[int] = mapped_column(primary_key=True)
     topic: Mapped[str]
     callback: Mapped[str]
+    host: Mapped[str] = mapped_column(index=True)
     secret: Mapped[str | None]
     since: Mapped[datetime]
     lease_until: Mapped[datetime] = mapped_column(index=True)
@@ -510,34 +529,48 @@ class HubSubscription(Base):
     __table_args__ = (Index(None, "topic", "callback", unique=True),)
 
 
+class HubTopic(Base):
+    """A feed of another publisher whose subscribers our hub tells: what it was when it was fetched last."""
+
+    __tablename__ = "hub_topics"
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    media_type: Mapped[str]
+    body: Mapped[bytes]
+    fetched_at: Mapped[datetime]
+
+
 class Push(Base):
-    """A source whose hub was asked to tell us. `key` is the callback's name, which nobody else knows; `state` is
-    `asked`, `active`, `denied` or `ended`. Until `doubted_until` polls go on as if nothing were pushed."""
+    """One subscription of ours: who pushes a source to us, or did (`db.records.PushRecord`). A source has one at most
+    that is neither leaving nor ended. `key` is the callback's name, which nobody else knows."""
 
     __tablename__ = "pushes"
-    source_id: Mapped[int] = mapped_column(
-        ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), index=True)
+    hubs: Mapped[Any]
     hub: Mapped[str]
     topic: Mapped[str]
     key: Mapped[str] = mapped_column(unique=True)
     secret: Mapped[str]
+    callback: Mapped[str]
     state: Mapped[str] = mapped_column(String(10))
-    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    asked_at: Mapped[datetime | None]
+    active_since: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
-    renew_at: Mapped[datetime] = mapped_column(index=True)
     last_push: Mapped[datetime | None]
     doubted_until: Mapped[datetime | None]
-    tries: Mapped[int] = mapped_column(default=0)
+    doubts: Mapped[int]
+    tries: Mapped[int]
     error: Mapped[str | None]
 
 
 class Pushed(Base):
-    """A document that a hub brought and nobody has read yet."""
+    """A document that a hub brought and nobody has read yet, of the topic that was subscribed to."""
 
     __tablename__ = "pushed"
     id: Mapped[int] = mapped_column(primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), index=True)
+    topic: Mapped[str]
     at: Mapped[datetime]
     media_type: Mapped[str | None]
     body: Mapped[bytes]

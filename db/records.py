@@ -6,10 +6,11 @@ Times are aware datetimes in UTC, to the second. Text is NFC without characters 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Any
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """When a source is due that is asked no more until a person names it."""
@@ -436,6 +437,59 @@ class Pace:
     moved_seen: int = 0
 
 
+class PushState(StrEnum):
+    """How a subscription of ours stands: its hub is found, asked, pushes, or refuses; it is asked to stop, or did."""
+
+    FOUND = "found"
+    ASKED = "asked"
+    ACTIVE = "active"
+    DENIED = "denied"
+    LEAVING = "leaving"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushRecord:
+    """A subscription of ours (W3C WebSub): a hub is to push a source's `topic` to `callback`, whose last part is `key`.
+
+    `hubs` are all that the source advertises, `hub` is the one in hand. `due_at` is when something has to be done next;
+    until `lease_until` it holds, since `active_since` without a break. Until `doubted_until` polls go on as if nothing
+    were pushed; that is so for the `doubts`-th time in a row. `tries` counts the requests since the last that led
+    somewhere, `error` is what the last one came to. `id` is 0 before it is stored.
+    """
+
+    source_id: int
+    topic: str
+    hubs: tuple[str, ...]
+    key: str
+    secret: str
+    due_at: datetime
+    id: int = 0
+    hub: str = ""
+    callback: str = ""
+    state: PushState = PushState.FOUND
+    asked_at: datetime | None = None
+    active_since: datetime | None = None
+    lease_until: datetime | None = None
+    last_push: datetime | None = None
+    doubted_until: datetime | None = None
+    doubts: int = 0
+    tries: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PushedRecord:
+    """A document that a hub brought at `at` and nobody has read yet; `topic` is what it was told of."""
+
+    id: int
+    source_id: int
+    topic: str
+    at: datetime
+    media_type: str | None
+    body: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRecord:
     """A source and its schedule. `options` is its `[[source]]` table as plain data.
@@ -518,6 +572,54 @@ class IncidentRecord:
     opened_at: datetime
     closed_at: datetime | None
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """What lets one subscriber read full texts. `key` is its public half, `secret` the SHA-256 of the other one."""
+
+    id: int
+    key: str
+    name: str
+    secret: bytes = field(repr=False)
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """One notification that is being delivered, for the `attempts`-th time. `payload` is what JSON can hold."""
+
+    id: int
+    kind: str
+    target: str
+    payload: Any
+    version: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSubscriptionRecord:
+    """One subscriber of a topic, by the address to tell; `secret` signs what it is told, if it gave one."""
+
+    topic: str
+    callback: str
+    secret: str | None
+    since: datetime
+    lease_until: datetime
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubTopicRecord:
+    """A feed of another publisher as it was when our hub fetched it last."""
+
+    topic: str
+    media_type: str
+    body: bytes
+    fetched_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

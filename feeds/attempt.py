@@ -23,6 +23,7 @@ from feeds.log import redact
 from feeds.manner import Manner
 from feeds.model import Reading, Skipped
 from feeds.packing import unpack
+from feeds.websub.discovery import Advertised, discover
 from feeds.worker import Read
 
 PAGES = 10
@@ -89,7 +90,8 @@ class Conclusion:
 class Attempt:
     """A poll of a source with an address. `began` is when it was first asked for, `manner` how it is read; `articles`
     are those that are read beside its documents, None until these were; `waits` are the seconds for which hosts asked
-    to be left alone meanwhile."""
+    to be left alone meanwhile. `is_pushed` says that what is new comes by itself, `advertised` who offers to push it,
+    for those who want to know."""
 
     def __init__(self, record: SourceRecord, source: Source, manner: Manner, began: datetime) -> None:
         self.record = record
@@ -101,6 +103,8 @@ class Attempt:
         self.readings: list[Reading] = []
         self.articles: Articles | None = None
         self.network = False
+        self.is_pushed = False
+        self.advertised: Advertised | None = None
         self.said_again = False
         self._fetched: Fetched | None = None
         self._hints = Hints()
@@ -151,6 +155,16 @@ class Attempt:
         if self._read is None or not self._read.listing or self._read.listing == learned.listing or self._thin:
             return learned
         return replace(learned, listing=self._read.listing)
+
+    def look_for_hubs(self) -> Advertised | None:
+        """Who offers to push the source, as what was read now says; None where nothing was that can be relied on."""
+        fetched, read = self._fetched, self._read
+        if read is None or fetched is None or fetched.document is None or fetched.status != 200 or self._is_doubted:
+            return None
+        document = fetched.document
+        known = [url for url in (self.source.url, self.record.url) if url is not None]
+        self.advertised = discover(document.links, read.hubs, read.own, document.url or self.url, known)
+        return self.advertised
 
     def request(self) -> Request:
         """What to ask for first; with a login only where a person named its origin, not where a move led."""
@@ -348,6 +362,8 @@ class Attempt:
             pace,
             failures=failures,
             jitter=jitter,
+            # Their texts are asked for by polls alone.
+            pushed=self.is_pushed and not self.source.fulltext,
         )
         # The validators of a document that says suspiciously little would hide that it goes on saying so; those of an
         # index, what is new in the sitemaps that it names; those of a listing, its next page that is still unread.
@@ -395,6 +411,8 @@ class Attempt:
             )
         if (broken := self._broken()) is not None and self._unreadable is None:
             result.warnings.append(broken)
+        if self.advertised is not None and self.advertised.problem is not None:
+            result.warnings.append(f"{redact(self.url)}: {self.advertised.problem}; it is polled")
         if poll.url is not None:
             result.warnings.append(f"moved for good: asked at {redact(poll.url)} from now on; say so in config.toml")
 

@@ -58,6 +58,12 @@ SHRUNK = 0.1
 CONFIRMED = 3
 """Polls in a row that must find a document shrunken before that is taken for what its source wants to say."""
 
+PUSHED = "pushed by its hub; a poll to make sure"
+PUSHED_LEAST, PUSHED_MOST = timedelta(hours=4), timedelta(hours=24)
+PUSHED_ENTRIES = 6
+"""A source that is pushed is polled after as long as it takes for so many entries, within these bounds: few are late
+then where its hub fell silent. Of a source without times nothing tells that, so that it is polled most often."""
+
 _HOUR = timedelta(hours=1)
 _YEAR = 366 * 24 * 3600
 
@@ -97,11 +103,13 @@ def next_due(
     local: bool = False,
     failures: int = 0,
     jitter: float = 0.0,
+    pushed: bool = False,
 ) -> tuple[datetime, str]:
     """The next due time of a source polled at `now`, with the reason: the longest wait that anything asks for.
 
     `pace` is what is known of the source with this answer (`learn`); `failures` in a row include this poll; `jitter`
-    is a number from 0 to 1 by chance. A local path is due at every run: asking it costs a stat. `NEVER` for what is
+    is a number from 0 to 1 by chance; `pushed` says that what is new comes by itself. A local path is due at every run:
+    asking it costs a stat. `NEVER` for what is
     gone. Only Retry-After and dormancy may exceed `bounds.most`.
     """
     hints, pace = hints or Hints(), pace or Pace()
@@ -109,7 +117,10 @@ def next_due(
         return now, "local path: read at every run"
     if hints.gone:
         return NEVER, "410 Gone: asked no more; name it to ask again"
-    wait, reason = max(_waits(now, bounds, hints, pace, failures), key=lambda one: one[0])
+    waits = _waits(now, bounds, hints, pace, failures)
+    if pushed and not pace.missed:
+        waits.append((_rarely(pace), PUSHED))
+    wait, reason = max(waits, key=lambda one: one[0])
     wait = min(max(wait, bounds.least), bounds.most)
     if failures >= DORMANT_AFTER:
         wait, reason = max(wait, DORMANT), f"dormant: failed {failures} times in a row"
@@ -176,6 +187,13 @@ def _own(now: datetime, bounds: Bounds, hints: Hints, pace: Pace, said: list[tim
             if now - pace.newest >= idle:
                 return max(wait, hours * _HOUR), f"nothing new for {(now - pace.newest).days} days"
     return wait, reason
+
+
+def _rarely(pace: Pace) -> timedelta:
+    """How long to wait for a source that is pushed."""
+    if pace.every is None:
+        return PUSHED_LEAST
+    return min(max(_span(pace.every) * PUSHED_ENTRIES, PUSHED_LEAST), PUSHED_MOST)
 
 
 def opens(due: datetime, pace: Pace) -> datetime:

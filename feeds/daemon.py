@@ -21,9 +21,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from db.engine import Engine, process_lock
 from db.errors import Locked, StorageError
-from feeds import log
+from feeds import log, pushes
 from feeds.config import Config
 from feeds.errors import BroadsheetError
+from feeds.notify import deliver
 from feeds.poll import Poller, PollResult, Terms
 from feeds.publish import Press, publish
 from feeds.web.app import web_app
@@ -31,6 +32,9 @@ from feeds.web.server import Server
 
 TICK = 5
 """Seconds between two looks for what is due: a local document is published this soon after it changed."""
+
+TELL = 1
+"""Seconds between two looks for what somebody is to be told: a subscriber waits for the question whether it asked."""
 
 ROUND = 20.0
 """Seconds after which a tick begins no more polls: what came is published before the next ones."""
@@ -113,12 +117,14 @@ class Daemon:
         # It warns of every tick that finds the one before it at work, which is what `coalesce` is for.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)},
+            # Two threads: a hub that answers slowly delays no poll, and a slow source no notification.
+            executors={"default": ThreadPoolExecutor(1), "deliver": ThreadPoolExecutor(1)},
             # None: a late tick is still wanted; one makes up for all that were missed.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone="UTC",
         )
         scheduler.add_job(self.tick, "interval", seconds=TICK, id="tick", next_run_time=datetime.now(UTC))
+        scheduler.add_job(self.deliver, "interval", seconds=TELL, id="deliver", executor="deliver")
         return scheduler
 
     def _drain(self, scheduler: BackgroundScheduler) -> bool:
@@ -132,8 +138,14 @@ class Daemon:
 
     def _between(self) -> None:
         """What has to go on while a round waits for its slowest source."""
+        self._tend()
         self._poller.poll_paths(self._clock(), self._terms)
         self._publish()
+
+    def _tend(self) -> None:
+        """Reads what hubs brought, and does what is due for our subscriptions."""
+        self._poller.take_pushed(self._clock())
+        pushes.tend(self._engine, self._config, self._clock())
 
     def _publish(self) -> None:
         published = publish(self._engine, self._config, self._clock(), press=self._press, budget=ARCHIVED)
@@ -144,6 +156,7 @@ class Daemon:
         """Polls what is due and publishes what is owed. A failure is logged and tried again at the next tick."""
         try:
             with process_lock(self._work_lock, "polling and publishing"):
+                self._tend()
                 self._poller.poll(self._clock(), self._terms, patient=True)
                 self._publish()
         except Locked:
@@ -152,6 +165,18 @@ class Daemon:
             _log.error("tick failed", error=str(error))
         except Exception:
             _log.exception("tick crashed")
+
+    def deliver(self) -> None:
+        """Says what is owed to hubs and subscribers, all of it. A failure is logged, and tried again a second later."""
+        try:
+            while deliver(self._engine, self._config, self._clock, stop=self._stop.is_set).done:
+                pass  # a run takes a part of what is due
+        except Locked:
+            _log.debug("delivery put off", reason="another process is at work")
+        except (BroadsheetError, StorageError) as error:
+            _log.error("delivery failed", error=str(error))
+        except Exception:
+            _log.exception("delivery crashed")
 
 
 def _warn(result: PollResult) -> None:

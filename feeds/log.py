@@ -30,7 +30,15 @@ _COLOURS = {"debug": "2", "info": "32", "warning": "33", "error": "31", "critica
 # Controls of both kinds, line ends of Unicode, lone surrogates, and what turns the direction of text round.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _BARE = re.compile(r"[^\s\"'=\\{}\[\],]+")
-_SECRET = re.compile(r"(?<=//)[^\s/?#]+@|(?<=/p/)[^\s/?#\"'<>]+")
+# Users and passwords; what stands behind /p/, in any spelling; what looks like a token of a subscriber, wherever it is;
+# credentials of HTTP.
+_SECRET = re.compile(
+    r"""(?<=//)[^\s/?#]+@
+    |((?:/|%2f)p(?:/|%2f)++)[^\s/?#"'<>]+
+    |[0-9a-f]{16}(?:\.|%(?:25)*2e)[\w%.-]{20,}
+    |(\b(?:basic|bearer)\s+)[\w+/=.-]{40,}""",
+    re.IGNORECASE | re.ASCII | re.VERBOSE,
+)
 # A match takes all of an address, so that what is scanned once is not scanned again from the next "://" in it.
 _ADDRESS = re.compile(r"((?:https?:|://)[^\s<>\"?]*+)(\?[^\s<>\"]++)?", re.IGNORECASE)
 _lock = threading.RLock()
@@ -64,10 +72,15 @@ def get(name: str) -> FilteringBoundLogger:
 def redact(text: str) -> str:
     """`text` without what addresses in it may hide.
 
-    Users, passwords and path tokens behind `/p/` become `***`, queries `?…`, for a token is as often an argument.
+    Users, passwords, subscribers' tokens and what stands behind `/p/` become `***`, queries `?…`, for a token is as
+    often an argument.
     """
-    text = _SECRET.sub(lambda found: "***@" if found[0].endswith("@") else "***", text)
+    text = _SECRET.sub(_without_secret, text)
     return _ADDRESS.sub(_without_query, text)
+
+
+def _without_secret(found: re.Match[str]) -> str:
+    return "***@" if found[0].endswith("@") else f"{found[1] or found[2] or ''}***"
 
 
 def _without_query(found: re.Match[str]) -> str:

@@ -58,6 +58,8 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
     )
     home = source.link or config.site.base_url
     filing, doubted = filing_of(config, source), is_doubted(source, learned)
+    # Who wants to be pushed has everything read once more, for the hubs that nobody noted before.
+    pushed = config.websub.subscribe and source.url is not None
     return Manner(
         name=source.name,
         kind=source.kind,
@@ -66,7 +68,9 @@ def manner_of(config: Config, source: Source, learned: Learned = _NOTHING) -> Ma
         sections=source.sections,
         filing=filing,
         access=source.access,
-        digest=_digest(replace(context, listing=()), source.sections, filing.said, source.access, home, doubted),
+        digest=_digest(
+            replace(context, listing=()), source.sections, filing.said, source.access, home, doubted, pushed
+        ),
         doubted=doubted,
     )
 
@@ -78,10 +82,18 @@ def is_doubted(source: Source, learned: Learned) -> bool:
 
 @lru_cache(maxsize=256)
 def _digest(
-    context: Context, sections: tuple[str, ...], filing: str, access: Access | None, home: str, doubted: bool
+    context: Context,
+    sections: tuple[str, ...],
+    filing: str,
+    access: Access | None,
+    home: str,
+    doubted: bool,
+    pushed: bool,
 ) -> bytes:
     """Most sources of a desk are read alike, so most of these are known."""
-    said = (context, sections, filing, access, home, doubted)
+    said: tuple[object, ...] = (context, sections, filing, access, home, doubted)
+    if pushed:
+        said = (*said, "pushed")
     return blake2b(repr(said).encode(), digest_size=16).digest()
 
 

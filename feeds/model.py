@@ -20,7 +20,7 @@ class Document:
     links resolve against, after redirects; None for a local file without one. `charset` is what the transport
     declared. `as_of` is the moment the bytes speak for: a local file's modification time, else the fetch. `partial`
     says that it holds only what is new since the last one (RFC 3229, feed instance manipulation): what it does not
-    name is not gone.
+    name is not gone. `links` are its Link headers.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Document:
     media_type: str | None = None
     charset: str | None = None
     partial: bool = False
+    links: str = ""
 
 
 @dataclass(frozen=True, slots=True)

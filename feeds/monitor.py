@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db.engine import Engine, reading
-from db.records import IncidentRecord, SourceRecord
-from db.store import entries, incidents, sections, sources
+from db.records import IncidentRecord, PushRecord, SourceRecord
+from db.store import entries, incidents, pushes, sections, sources
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A source and its state: ok, moved, gap, failing, gone or paused."""
+    """A source and its state: ok, moved, gap, failing, gone or paused; `push` is our subscription at its hub."""
 
     source: SourceRecord
     state: str
+    push: PushRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,11 @@ class Status:
 def status(engine: Engine) -> Status:
     """The state of every source, the open incidents, and what the database holds."""
     with reading(engine) as connection:
+        pushed = pushes.current(connection)
         return Status(
-            sources=tuple(Health(source, state_of(source)) for source in sources.every(connection)),
+            sources=tuple(
+                Health(source, state_of(source), pushed.get(source.id)) for source in sources.every(connection)
+            ),
             incidents=tuple(incidents.opened(connection)),
             entries=entries.count(connection),
             sections=len(sections.every(connection)),

@@ -21,7 +21,7 @@ from types import TracebackType
 from db.engine import Connection, Engine, reading, writing
 from db.records import SourceRecord
 from db.store import schedule, sources
-from feeds import __version__, flapping, log
+from feeds import flapping, log, pushed
 from feeds.attempt import PollResult
 from feeds.budget import SPAN, Budget, Rule
 from feeds.clock import Clock
@@ -121,6 +121,10 @@ class Poller(AbstractContextManager["Poller"]):
         if due and not terms.stop():
             self._poll_addresses(now, listed, terms, standing)
         self._pool.rest()
+
+    def take_pushed(self, now: datetime) -> None:
+        """Reads and stores what hubs brought."""
+        pushed.take(self._engine, self._config, self._pool, now)
 
     def poll_paths(self, now: datetime, terms: Terms) -> None:
         """Polls the local paths that are due by `now`, but for those that could not be read a moment ago."""
@@ -257,8 +261,7 @@ def fetcher_of(config: Config, on_hop: Callable[[str, bool, int], float] | None 
 
     Raises `ConfigError` as `logins_of` does, `FetchError` without descriptors.
     """
-    agent = config.poll.user_agent or f"Broadsheet/{__version__} (+{config.site.base_url})"
-    return Fetcher(config.poll, user_agent=agent, credentials=logins_of(config), on_hop=on_hop)
+    return Fetcher(config.poll, user_agent=config.agent, credentials=logins_of(config), on_hop=on_hop)
 
 
 def logins_of(config: Config) -> dict[str, Credential]:

@@ -31,6 +31,7 @@ from feeds.showing import EMPTY_SINCE, Shown
 from feeds.targets import Target, named
 from feeds.targets import targets as every_target
 from feeds.validate import check_atom
+from feeds.websub.topics import advertised
 
 __all__ = ["Press", "Published", "publish", "verify"]
 
@@ -188,6 +189,7 @@ class _Run:
                 path=part.path,
                 entries=entries,
                 gone=part.gone,
+                hubs=(),
                 updated=max([one.updated for one in entries] + [one.at for one in part.gone]),
                 archive=plan.links(part.path, head.base_url, head.path),
             )
@@ -274,7 +276,7 @@ def _settings(config: Config, by_name: Mapping[str, SourceRecord], known: Sequen
     named_sections = {section.name.casefold() for section in config.section}
     chosen = {
         "rules": RULES,
-        "hub": config.websub.hub,
+        "hubs": advertised(config),
         "site": config.site.model_dump(mode="json"),
         "publish": config.publish.model_dump(mode="json", exclude={"directory"}),
         "access": config.access.model_dump(mode="json", include={"labels", "subscribe_url"}),

@@ -194,9 +194,18 @@ def _bound(draft: _Draft, piece: _Piece, now: datetime | None, zone: tzinfo) -> 
 
 def _moment(piece: _Piece, now: datetime | None, zone: tzinfo) -> datetime:
     value = piece.value.strip()
-    span, day = _SPAN.fullmatch(value), _DAY.fullmatch(value)
-    if span is not None and now is None:
+    if _SPAN.fullmatch(value) and now is None:
         raise _error(piece, f'"{value}" ends at the present, which a saved feed cannot follow; give a day')
+    found = moment(value, now, zone)
+    if found is None:
+        raise _error(piece, f'"{value}" is no date; give 2026, 2026-03, 2026-03-02, 24h or 7d')
+    return found
+
+
+def moment(value: str, now: datetime | None, zone: tzinfo) -> datetime | None:
+    """When the year, month or day `value` begins in `zone`, or what was so many hours or days before `now` (UTC); None
+    for what is none of these."""
+    span, day = _SPAN.fullmatch(value), _DAY.fullmatch(value)
     try:
         if span is not None and now is not None:
             return now - timedelta(**{"hours" if span[2] == "h" else "days": int(span[1])})
@@ -204,4 +213,4 @@ def _moment(piece: _Piece, now: datetime | None, zone: tzinfo) -> datetime:
             return datetime(int(day[1]), int(day[2] or 1), int(day[3] or 1), tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         pass  # the 30th of February, the year 0
-    raise _error(piece, f'"{value}" is no date; give 2026, 2026-03, 2026-03-02, 24h or 7d')
+    return None

@@ -14,13 +14,15 @@ from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.records import SourceRecord
 from db.store import articles as article_rows
-from db.store import incidents, schedule, sources
+from db.store import incidents, pushes, schedule, sources
 from feeds import credence, log
 from feeds.attempt import Attempt, Conclusion, PollResult
 from feeds.budget import SPAN
 from feeds.clock import Clock
 from feeds.config import Config
 from feeds.ingest import Saying, Tally, said_again, store
+from feeds.websub.asking import apply, did_miss
+from feeds.websub.subscriber import found, missed, trusted
 
 GROUP = 1000
 """Records, and SOURCES sources, after which what is finished is stored: a commit costs an fsync, which they share."""
@@ -212,6 +214,7 @@ class Settlement:
     def _save(self, connection: Connection, attempts: list[Attempt]) -> list[tuple[Attempt, Conclusion]]:
         """Everything that these polls change, but for those whose lease ran out: somebody else has them."""
         kept = self._kept(connection, attempts)
+        self._see_pushes(connection, kept)
         sayings = [
             Saying(attempt.record.id, attempt.record.name, reading) for attempt in kept for reading in attempt.sayings
         ]
@@ -244,6 +247,24 @@ class Settlement:
             if conclusion.moved_from is not None and conclusion.poll.url is not None:
                 sources.move_document(connection, source_id, conclusion.moved_from, conclusion.poll.url)
         return conclusions
+
+    def _see_pushes(self, connection: Connection, attempts: list[Attempt]) -> None:
+        """What polls say of who pushes their sources, before anything is stored of them: what it should have brought,
+        and who offers to."""
+        if not self._config.websub.subscribe:
+            return
+        now = self._clock.now
+        own = pushes.current(connection, [attempt.record.id for attempt in attempts])
+        for attempt in attempts:
+            push = own.get(attempt.record.id)
+            if push is not None and did_miss(connection, push, attempt.readings, now):
+                push = missed(push, now)
+                pushes.save(connection, push)
+                _log.info("push doubted", source=attempt.record.name, until=str(push.doubted_until))
+            said = attempt.look_for_hubs()
+            if said is not None and (step := found(push, said, now)) is not None:
+                push = apply(connection, attempt.record.id, push, step, now, said)
+            attempt.is_pushed = trusted(push, now)
 
     def _remember(self, connection: Connection, attempts: list[Attempt]) -> None:
         """Which articles are still to be read."""

@@ -13,6 +13,7 @@ from feeds.config import Config
 from feeds.press import Published
 from feeds.showing import Shown
 from feeds.targets import Target
+from feeds.websub.publisher import owe_pings
 
 
 def settle_publish(
@@ -39,6 +40,7 @@ def settle_publish(
         for plan in plans.values():
             _settle_archive(connection, plan, failed)
         _settle_incidents(connection, config, result, targets, plans, now)
+        owe_pings(connection, config, result.paths, now)
 
 
 def _settle_archive(connection: Connection, plan: Plan, failed: Collection[str]) -> None:

@@ -16,6 +16,7 @@ from feeds.config import Config
 from feeds.formats import Audience, FeedDocument, PublicEntry
 from feeds.model import Episode, Image, Link, Origin
 from feeds.targets import Choice, Target
+from feeds.websub.topics import advertised
 
 EMPTY_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 """`updated` of a feed that never had an entry: any fixed time does, the clock would change its bytes."""
@@ -147,7 +148,7 @@ class Shown:
             author=config.site.author or config.site.title,
             updated=EMPTY_SINCE,
             entries=(),
-            hubs=config.publish.hubs,
+            hubs=advertised(config),
             subscribe_url=config.access.subscribe_url,
             audience=self._audience,
             site_title=config.site.title,

@@ -36,11 +36,13 @@ class Read:
     earlier: str | None = None
     further: tuple[str, ...] = ()
     partial: bool = False
+    hubs: tuple[str, ...] = ()
+    own: str | None = None
     listing: tuple[str, ...] = ()
     how: str | None = None
 
 
-_HINTS = tuple("ttl update_period skip_hours skip_days earlier further partial listing how".split())
+_HINTS = tuple("ttl update_period skip_hours skip_days earlier further partial hubs own listing how".split())
 
 
 def read_document(document: Document, manner: Manner, digest: bytes, listed: Listed | None = None) -> Read:

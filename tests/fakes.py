@@ -24,13 +24,14 @@ Headers = Iterable[tuple[str, str]]
 class Seen:
     """One request that came in. `headers` are read without regard to case; `path` holds the query.
 
-    `port` is the client's: two requests from one port came over one connection.
+    `port` is the client's: two requests from one port came over one connection. `body` is what it sent.
     """
 
     method: str
     path: str
     headers: Message
     port: int = 0
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        reply = self.server.site.answer(Seen(self.command, self.path, self.headers, self.client_address[1]))
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        reply = self.server.site.answer(Seen(self.command, self.path, self.headers, self.client_address[1], body))
         self.close_connection = not self.server.site.keeps or bool(reply.raw) or reply.endless
         try:
             self._send(reply)

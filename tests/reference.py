@@ -108,6 +108,9 @@ _PLAIN = (
     "sections list",
     "sources list",
     "sources remove news",
+    "tokens create anna --expires 30d",
+    "tokens list",
+    "tokens revoke anna",
     "config check",
     "check list.opml",
     "db upgrade",
@@ -119,6 +122,8 @@ _TITLES = {
     "entries list": "feeds entries list and search",
     "sources add https://news.example/feed --name news": "feeds sources add",
     "sources remove news": "feeds sources remove",
+    "tokens create anna --expires 30d": "feeds tokens create and rotate",
+    "tokens revoke anna": "feeds tokens revoke",
     "sources import list.opml --dry-run": "feeds sources import",
     "init --config new.toml": "feeds init",
     "check list.opml": "feeds check",
@@ -128,6 +133,10 @@ _NOTES = {
         "`outcome` is `stored`, `unchanged`, `failed` or `deferred` (the budget of its host is spent, or our own "
         "network is down). Paths are relative to the published folder. "
         "`sources` is empty for `publish`, `published` for `poll`."
+    ),
+    "sources list": (
+        "`push` is null, or how the source stands with its hub ([WebSub](websub.md#being-pushed-to)): an object of "
+        "`state`, `hub`, `topic`, `lease_until`, `last_push`, `doubted_until` and `error`. `feeds status` has it, too."
     ),
     "status": (
         "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap`, `shrunken`, "
@@ -161,6 +170,13 @@ _NOTES = {
         "`kind` is `seed`, `feed` or `page` (HTML). `items` are the document's own; a page's are those of its feeds. "
         "`how` is `advertised`, `known site`, `link` or `usual address`; `type` is the media type the page gives. "
         "Feeds are asked in their order until one can be read: `checked` says which were, `error` why one cannot be."
+    ),
+    "tokens create anna --expires 30d": (
+        "`token` and `address` are given this once. `expires` is null for one that works until it is revoked."
+    ),
+    "tokens list": (
+        "By name. `state` is `live`, `expired` or `revoked`; the last are given with `--all` only. `last_used` is "
+        "exact to the minute, `networks` are counted up to 100."
     ),
     "entries show": (
         "`rule` says why an entry is folded behind its lead: `R2` the same words, `R3` and `R4` much of the shorter "
@@ -426,6 +442,8 @@ def shapes() -> dict[str, str]:
             site.put("/feed", _FEED.replace("</entry>", proof, 1).encode())
             tried = (str(ROOT / "seeds" / "harbour"), site.put("/", _PAGE.encode()))
             given["sources try"] = [desk.run("sources", "try", where, "--json").json for where in tried]
+        given["tokens create anna --expires 30d"].append(desk.run("tokens", "create", "ben", "--json").json)
+        given["tokens list"].append(desk.run("tokens", "list", "--all", "--json").json)
         given["sources export"].append(desk.run("sources", "export", "ours.opml", "--json").json)
         several = {(entry["url"] is None, bool(entry["evidence"]), entry["lead"]): entry["id"] for entry in listed}
         _rule(desk, listed)
@@ -489,6 +507,10 @@ def _published() -> Iterator[str]:
     rows = [[f"`{path}`", f"`{_media_type(path)}`", said] for path, said in PUBLISHED.items()]
     yield _table(["path", "media type", "content"], rows)
     yield "`feeds run` serves them, `index.html` also at `/`, and answers `ok` at `/healthz`."
+    yield (
+        "Subscribers get every feed with full texts below `p/<id>.<secret>/`, and below `private/` by HTTP Basic, "
+        "never from a file; see [subscribers](subscribers.md)."
+    )
 
 
 def _media_type(path: str) -> str:

@@ -14,14 +14,15 @@ from hypothesis import given, settings
 from lxml import etree
 from reader import make_reader
 
-from db.records import Access, Enclosure
+from db.records import Access, Enclosure, Tombstone
 from feeds.errors import FeedInvalid
 from feeds.fit import fit
-from feeds.formats import EntryInvalid, FeedDocument, PublicEntry
+from feeds.formats import Archive, EntryInvalid, FeedDocument, PublicEntry
 from feeds.formats.atom import Renderer
 from feeds.formats.xml import EARLIEST, address, meant
+from feeds.model import Origin
 from feeds.validate import check_atom
-from tests.shown import DOCUMENTS, NOON, NOW, document, entry, load
+from tests.shown import DOCUMENTS, NOON, NOW, document, entry, full, load
 
 HERE = Path(__file__).parent
 CASES = sorted((HERE / "cases" / "atom").glob("*.json"))
@@ -278,6 +279,67 @@ def test_links_of_an_entry() -> None:
     assert related == [{"rel": "related", "href": "https://third.example/1", "title": "Third"}]
 
 
+def test_everything_an_entry_can_have() -> None:
+    data = render(document(full()))
+    assert check_atom(data) == ()
+    assert GRAMMAR.validate(etree.fromstring(data)), GRAMMAR.error_log
+    replies = [dict(link.items()) for link in find(data, "//a:entry/a:link[@rel='replies']")]
+    assert replies == [
+        {"rel": "replies", "href": "https://news.example/1/comments", "type": "text/html"},
+        {
+            "rel": "replies",
+            "href": "https://news.example/1/comments.atom",
+            "type": "application/atom+xml",
+            "title": "Comments",
+        },
+    ]
+    assert find(data, "//a:entry/a:rights/text()") == ["© 2026 The Agency"]
+    assert find(data, "//m:thumbnail/@url") == ["https://news.example/i.jpg"]
+    assert find(data, "//m:content[@medium='image']/@url") == [
+        "https://news.example/i.jpg",
+        "https://news.example/j.jpg",
+    ]
+    assert find(data, "//m:content[@medium='audio']/@duration") == ["1830"]
+    assert find(data, "//m:rating[@scheme='urn:simple']/text()") == ["nonadult"]
+    assert find(data, "//p:season/text() | //p:episode/text()") == ["2", "4"]
+
+
+def test_namespaces_are_declared_where_they_are_used() -> None:
+    plain = render(document(entry()))
+    assert b"mrss" not in plain
+    assert b"podcastindex" not in plain
+    data = render(document(entry(), full()))
+    assert data.count(b"xmlns:media=") == data.count(b"xmlns:podcast=") == 1
+
+
+def test_where_an_entry_was_taken_from() -> None:
+    data = render(document(entry(source=Origin("The Agency", "https://Agency.example"))))
+    assert check_atom(data) == ()
+    assert find(data, "//a:source/a:id/text()") == find(data, "//a:source/a:link/@href") == ["https://agency.example/"]
+    assert find(data, "//a:source/a:title/text()") == ["The Agency"]
+    assert find(data, "//a:source/a:updated/text()") == ["2026-11-23T12:00:00+00:00"]
+    (read,) = feedparser.parse(data).entries
+    assert (read.source.title, read.link, read.id) == (
+        "The Agency",
+        "https://news.example/1",
+        "tag:news.example,2026:1",
+    )
+    unnamed = render(document(entry(source=Origin(None, "https://agency.example/feed"))))
+    assert find(unnamed, "//a:source/a:title/text()") == ["agency.example"]
+    alone = render(document(entry(1, source=Origin("The Agency", "odd")), entry(2, source=Origin(" ", None))))
+    assert not find(alone, "//a:source")
+    assert find(alone, "//dc:source/text()") == ["The Agency"]
+    assert check_atom(alone) == ()
+
+
+def test_what_was_taken_back() -> None:
+    gone = Tombstone('tag:news.example,2026:"8"', NOON)
+    data = render(document(entry(), gone=(gone,), archive=Archive("https://n.example/c", "https://n.example/p")))
+    (told,) = find(data, "/a:feed/at:deleted-entry")
+    assert dict(told.items()) == {"ref": gone.uid, "when": "2026-11-23T12:00:00Z"}
+    assert GRAMMAR.validate(etree.fromstring(data)), GRAMMAR.error_log
+
+
 def test_a_link_beside_the_entry_that_is_no_web_address_is_left_out() -> None:
     made = entry(
         enclosures=(
@@ -297,8 +359,8 @@ def test_a_link_beside_the_entry_that_is_no_web_address_is_left_out() -> None:
 
 def test_an_entry_without_words_has_its_headline_as_summary() -> None:
     assert find(render(document(entry(summary=""))), "//a:summary/text()") == ["Headline 1"]
-    full = dataclasses.replace(entry(summary="", access=Access.FREE), content="<p>b</p>")
-    assert not find(render(document(full)), "//a:summary")
+    whole = dataclasses.replace(entry(summary="", access=Access.FREE), content="<p>b</p>")
+    assert not find(render(document(whole)), "//a:summary")
 
 
 def test_fractions_keep_the_order_of_the_page() -> None:

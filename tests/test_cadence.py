@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from db.records import NEVER, Pace
 from feeds.cadence import (
     DORMANT_AFTER,
+    PUSHED,
     Bounds,
     Hints,
     asked,
@@ -229,6 +230,34 @@ def test_entries_lost_between_two_polls() -> None:
     assert not lost_some(known, NOW + HOUR, dated=2, size=3)
     assert not lost_some(known, NOW + HOUR, dated=1, size=1)
     assert not lost_some(Pace(), NOW + HOUR, dated=3, size=3)
+
+
+@pytest.mark.parametrize(
+    ("pace", "hours"),
+    [
+        (Pace(), 4),
+        (Pace(every=600), 4),
+        (Pace(every=3600), 6),
+        (Pace(every=7200), 12),
+        (Pace(every=86_400), 24),
+    ],
+)
+def test_who_is_pushed_is_polled_rarely(pace: Pace, hours: int) -> None:
+    due, reason = next_due(NOW, BOUNDS, Hints(), pace, pushed=True)
+    assert (due - NOW, reason) == (hours * HOUR, PUSHED)
+
+
+def test_the_longest_wait_counts_for_who_is_pushed_as_well() -> None:
+    assert next_due(NOW, BOUNDS, Hints(), Pace(max_age=5 * 3600), pushed=True) == (NOW + 5 * HOUR, "max-age=18000")
+    assert next_due(NOW, BOUNDS, Hints(retry_after=5 * 3600), Pace(), pushed=True) == (
+        NOW + 5 * HOUR, "Retry-After=18000",
+    )  # fmt: skip
+    assert next_due(NOW, BOUNDS, Hints(), Pace(), pushed=True, failures=6)[1] == "failed 6 times in a row"
+
+
+def test_what_was_lost_is_read_soon_whoever_pushes() -> None:
+    lost = Pace(missed=1)
+    assert next_due(NOW, BOUNDS, Hints(), lost, pushed=True) == next_due(NOW, BOUNDS, Hints(), lost)
 
 
 def weeks(bounds: Bounds, answers: Any, days: int, step: timedelta = timedelta(minutes=5)) -> list[datetime]:

@@ -12,11 +12,19 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from tests.command import DOCUMENT, FEEDS, SEEDS, Folder
+from db.engine import open_engine, writing
+from db.errors import Locked, StorageError
+from db.store.deliveries import owe
+from feeds.config import parse
+from feeds.daemon import Daemon
+from feeds.websub.publisher import PING
+from tests.command import DOCUMENT, FEEDS, SEEDS, SITE, Folder
+from tests.desk import NOON, new_engine
 from tests.fakes import Reply, Site, wait_for
 
 
@@ -164,3 +172,64 @@ def test_other_machines_are_let_in_only_on_purpose(tmp_path: Path) -> None:
     ran = Folder(tmp_path).config('[web]\nhost = "0.0.0.0"\nport = 0\n').run("run")
     assert ran.code == 78
     assert "allow_remote" in ran.err
+
+
+def owe_ping(desk: Folder, hub: str) -> None:
+    """Owes `hub` word of a feed, as a publish does that changed it."""
+    assert desk.run("config", "check").code == 0
+    assert desk.run("sources", "list").code == 0
+    engine = open_engine(f"sqlite:///{desk.path / 'var' / 'feeds.sqlite3'}")
+    with writing(engine) as connection:
+        owe(connection, PING, hub, {"topic": "http://127.0.0.1:8080/all.atom"}, NOON)
+    engine.dispose()
+
+
+HUB = '[publish]\nhubs = ["{}"]\n[poll]\nallow_networks = ["127.0.0.0/8"]\n'
+
+
+def test_hubs_are_told_while_a_source_is_slow(tmp_path: Path, site: Site) -> None:
+    hub = site.put("/hub", Reply(status=204))
+    slow = site.put("/slow", Reply(pause=20, body=b"x"))
+    source = f'[[source]]\nname = "slow"\nkind = "feed"\nurl = "{slow}"\n'
+    desk = Folder(tmp_path).config(HUB.format(hub) + source)
+    owe_ping(desk, hub)
+    with running(desk) as (process, _url):
+        assert wait_for(lambda: {"/hub", "/slow"} <= {seen.path for seen in site.log}, 10)
+        (told,) = (seen for seen in site.log if seen.path == "/hub")
+        assert told.method == "POST"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+def test_a_slow_hub_delays_no_publish_and_no_end(desk: Folder, site: Site) -> None:
+    hub = site.put("/hub", Reply(pause=20, body=b"x", raw=(b"HTTP/1.1 200 OK\r\n",)))
+    desk.config(HUB.format(hub) + SEEDS)
+    owe_ping(desk, hub)
+    with running(desk) as (process, url):
+        assert wait_for(lambda: site.log != [], 10)
+        eventually(url, b"Mayor rejects call for early election", within=8)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert time.monotonic() - began < 4
+    # It was not heard to its end: the next run says it again.
+    with closing(sqlite3.connect(desk.path / "var" / "feeds.sqlite3")) as database:
+        assert database.execute("SELECT attempts FROM deliveries").fetchall() == [(0,)]
+
+
+def test_a_delivery_that_fails_ends_nothing(tmp_path: Path, desk: Folder) -> None:
+    """Whatever goes wrong is a line in the log, and is tried again a second later."""
+    config = parse(SITE + SEEDS, desk.path / "config.toml")
+    engine = new_engine(tmp_path)
+    moments = iter([Locked("held"), StorageError("full"), ValueError("a defect")])
+
+    def clock() -> datetime:
+        raise next(moments)
+
+    with writing(engine) as connection:
+        owe(connection, PING, "https://hub.example/", {"topic": "x"}, NOON)
+    daemon = Daemon(engine, config, work_lock=tmp_path / "lock", clock=clock, announce=lambda _line: None)
+    for _ in range(3):
+        daemon.deliver()
+    assert next(moments, None) is None
+    engine.dispose()

@@ -309,12 +309,14 @@ def test_configurations_can_be_used(name: str) -> None:
 
 
 def test_the_limits_that_pages_name_are_those_of_the_code() -> None:
+    from db.store.tokens import MOST_NETWORKS
     from feeds.daemon import STOP_WITHIN, TICK
     from feeds.fetch import MAX_REDIRECTS
     from feeds.fetch.transfer import HEADER_BYTES
     from feeds.sources.shape import MAX_ITEMS, MAX_MARKS, SPREAD
     from feeds.sources.sitemap import MAX_TAGS
     from feeds.web import Limits
+    from feeds.web.private import MOST_WRONG
 
     limits, security = Limits(), text_of("docs/security.md")
     assert f"{limits.connections} connections at once" in security
@@ -322,6 +324,9 @@ def test_the_limits_that_pages_name_are_those_of_the_code() -> None:
     assert f"headers {HEADER_BYTES // 1024} kB" in security
     assert f"| {MAX_ITEMS:,} items; more than {MAX_MARKS:,} tags or values only" in security
     assert f"more than {SPREAD} bytes apart, of a sitemap {MAX_TAGS:,}" in security
+    assert f"after {MOST_WRONG} wrong tokens in a minute" in security
+    assert f"More than {MOST_WRONG} wrong tokens of one client in a minute" in text_of("docs/subscribers.md")
+    assert f"counted up to {MOST_NETWORKS}" in text_of("docs/subscribers.md")
     assert MAX_REDIRECTS == 5
     assert "at most five redirects" in security
     assert f"looks every {TICK} seconds" in text_of("docs/operations.md")
@@ -379,6 +384,10 @@ def test_the_newsroom_as_a_person_walks_it(tmp_path: Path) -> None:
     (tmp_path / "inbox" / "2026-03-03.txt").write_text(blocks("docs/newsroom.md", "text")[0], encoding="utf-8")
     (tmp_path / "config.toml").write_text(blocks("docs/newsroom.md", "toml")[0], encoding="utf-8")
     assert Walk(tmp_path).run("docs/newsroom.md") == 6
+
+
+def test_giving_tokens_as_a_person_walks_it(tmp_path: Path) -> None:
+    assert Walk(tmp_path).run("docs/subscribers.md") == 6
 
 
 def test_the_figures_of_the_analyst(demo: Folder) -> None:

@@ -1,4 +1,4 @@
-"""JSON Feed out: golden pairs, the rules of the specification, what our own reader gets, and what must never be said."""
+"""JSON Feed out: golden pairs, the rules of the specification, what our own reader gets, what must never be said."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from db.records import Access, Enclosure
 from feeds.formats import Audience, EntryInvalid, FeedDocument, PublicEntry, load
 from feeds.formats.jsonfeed import FORMAT, Renderer
 from feeds.model import Document, Episode, Image, Link
-from feeds.sources import jsonfeed as reader
+from feeds.sources.feed import parse
 from feeds.validate import check
 from tests import shown
 from tests.shown import NOON, document, entry, full
@@ -70,7 +70,11 @@ def test_golden(case: Path) -> None:
     data = render(made)
     assert data == case.with_suffix(".jsonfeed").read_bytes()
     assert_valid(data, made)
-    assert check(data, location=made.self_url, now=shown.NOW) == ()
+    # A title that really is of markup, and a time that nobody believes, are worth a warning.
+    allowed = {"ContainsHTML", "ImplausibleDate"} if case.stem == "hostile" else set()
+    findings = check(data, location=made.self_url, now=shown.NOW)
+    assert {one.code for one in findings if one.severity == "warning"} == allowed
+    assert [one for one in findings if one.severity == "error"] == []
 
 
 def test_golden_cases_are_found() -> None:
@@ -82,6 +86,7 @@ def test_the_format_is_registered() -> None:
     assert FORMAT.bare_type == FORMAT.media_type == "application/feed+json"
 
 
+@settings(max_examples=150, deadline=None)
 @given(shown.DOCUMENTS)
 def test_whatever_entries_hold_the_document_is_valid(made: FeedDocument) -> None:
     """Of hostile entries those alone are refused whose times are none."""
@@ -94,7 +99,8 @@ def test_whatever_entries_hold_the_document_is_valid(made: FeedDocument) -> None
         return
     assert_valid(data, made)
     assert data == render(made)
-    assert not re.search(rb"\\u00[01]|\\ud[89a-f]", data.replace(rb"\\", b"").replace(rb"\u001", b"")) or True
+    assert [one for one in check(data, location=made.self_url) if one.severity == "error"] == []
+    assert not re.search(rb"(?<!\\)(?:\\\\)*\\u00[01]", data)
     for said, one in zip(json.loads(data)["items"], made.entries, strict=True):
         if made.withholds(one):
             assert "content_html" not in said
@@ -111,15 +117,14 @@ def _is_out(when: datetime) -> bool:
     return False
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(shown.TEXTS, max_size=5))
 def test_texts_come_back_without_what_is_illegal(texts: list[str]) -> None:
     made = [entry(at, title=text, summary=text, authors=(text,)) for at, text in enumerate(texts)]
     for said, text in zip(rendered(*made)["items"], texts, strict=True):
         legal = re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
-        if not re.search("[\ufffe\uffff]", text):  # which JSON may hold
-            assert said.get("title", "") == legal.strip()
-            assert said.get("summary", "").strip() == (legal.strip() and legal).strip()
+        assert said.get("title", "") == said.get("summary", "") == legal.strip()
+        assert said.get("authors", []) == ([{"name": legal.strip()}] if legal.strip() else [])
 
 
 def test_a_hundred_thousand_categories() -> None:
@@ -129,9 +134,7 @@ def test_a_hundred_thousand_categories() -> None:
 
 def test_our_own_reader_gets_what_was_said() -> None:
     made = document(full(), entry(2, access=Access.PREMIUM, title="Locked"), path="sections/politics.json")
-    given_back = reader.parse(
-        Document("f", render(made), NOON, NOON, url=made.self_url, media_type="application/feed+json")
-    )
+    given_back = parse(Document(name="f", data=render(made), as_of=NOON, fetched_at=NOON, url=made.self_url))
     first, second = given_back.items
     assert (first.guid, first.title, first.url) == (full().uid, full().title, full().url)
     assert first.content == full().content

@@ -60,6 +60,7 @@ def test_an_address_is_one_that_any_parser_takes(url: str) -> None:
     [
         ("https://news.example/?a=1&b=2#c", "https://news.example/?a=1&b=2#c"),
         ("https://news.example", "https://news.example"),
+        ("https://news.example?a=1", "https://news.example/?a=1"),
         ("https://news.example/a[1]?b[]=2|3", "https://news.example/a%5B1%5D?b%5B%5D=2%7C3"),
         ("https://ünï.example/ä", "https://xn--n-nga1b.example/%C3%A4"),
         ("http://[::1]:8000/x", None),

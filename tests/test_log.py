@@ -9,6 +9,7 @@ import pty
 import re
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,9 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters()), inner),
     max_leaves=8,
 )
+
+TOKEN = f"0123456789abcdef.{'Zm9v-_' * 7}A"
+BASIC = b64encode(f"anna:{TOKEN}".encode()).decode()
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +123,13 @@ def test_a_forged_line_stays_inside_its_field(capsys: pytest.CaptureFixture[str]
         ("GET /p/7.Zm9v?x=1", "GET /p/***?x=1"),
         ("https://u:p@h/p/7.Zm9v", "https://***@h/p/***"),
         ("mail a@b.example about https://h/@name", "mail a@b.example about https://h/@name"),
-        ("/pp/x /p/", "/pp/x /p/"),
+        ("/pp/x /p/ http://h/P//7.Zm9v/x", "/pp/x /p/ http://h/P//***/x"),
+        ("/p%2F7.Zm9v%2fx /%2fp%2f%2f7 //p//7", "/p%2F*** /%2fp%2f%2f*** //p//***"),
+        (f"no {TOKEN}, {TOKEN.replace('.', '%2E')}: {TOKEN.replace('.', '%252e')}", "no ***, ***: ***"),
+        (f"'{TOKEN.upper()}' x={TOKEN}&y", "'***' x=***&y"),
+        (f"[(b'authorization', b'Basic {BASIC}')]", "[(b'authorization', b'Basic ***')]"),
+        (f"bearer {BASIC} of basic understanding", "bearer *** of basic understanding"),
+        ("0123456789abcdef.atom", "0123456789abcdef.atom"),
         ("https://h/f?token=SECRET", "https://h/f?…"),
         ("HTTP://h?SECRET#x and https://h/p/7?b: HTTP 404", "HTTP://h?… and https://h/p/***?…: HTTP 404"),
         ("('http://u:p@h/?a=b',)", "('http://***@h/?…',)"),
@@ -144,7 +154,17 @@ def test_secrets_are_redacted_in_every_place(text: str, shown: str, capsys: pyte
 def test_redaction_takes_linear_time() -> None:
     for text in ("http://" * 100_000, "http://a?" * 100_000, "http://?" + ")" * 500_000):
         assert len(log.redact(text)) <= len(text) + 1
-    for text in ("//" * 200_000, "/p/" * 200_000, "//a@" * 200_000, "//" + "a" * 500_000, "//" + "@" * 500_000):
+    hostile = ("/p" + "%2f" * 200_000, "0" * 500_000, "0123456789abcdef%25" * 30_000, "basic " * 100_000)
+    for text in (*hostile, "%25" * 200_000, "basic" + " " * 500_000, "0123456789abcdef.a" * 30_000):
+        assert len(log.redact(text)) <= len(text) + 1
+    for text in (
+        "//" * 200_000,
+        "/p/" * 200_000,
+        "/p" * 200_000,
+        "//a@" * 200_000,
+        "//" + "a" * 500_000,
+        "//" + "@" * 500_000,
+    ):
         assert len(log.redact(text)) <= len(text) + 800_000
 
 

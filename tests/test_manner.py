@@ -107,3 +107,11 @@ def test_a_document_is_known_by_its_bytes_and_how_they_are_read() -> None:
     assert digest_of(manner(), one) == digest_of(manner(), replace(one, name="b"))
     assert digest_of(manner(), one) != digest_of(manner(), replace(one, data=b"y"))
     assert digest_of(manner(), one) != digest_of(manner('access = "free"'), one)
+
+
+def test_who_wants_to_be_pushed_has_everything_with_an_address_read_once_more() -> None:
+    text = f'{SITE}[[source]]\nname = "n"\nurl = "https://n.example/feed"\n[[source]]\nname = "p"\npath = "p.xml"\n'
+    before, after = (parse(text + more, Path("config.toml")) for more in ("", "[websub]\nsubscribe = true\n"))
+    remote, local = ([manner_of(config, config.source[place]).digest for config in (before, after)] for place in (0, 1))
+    assert remote[0] != remote[1]
+    assert local[0] == local[1]

@@ -32,7 +32,7 @@ from feeds.query import parse
 from tests import desk
 from tests.desk import record, tell
 
-LATEST_TABLES = ("token_networks", "tokens", "hub_subscriptions", "pushes", "pushed", "dirty_months")
+LATEST_TABLES = ("token_networks", "tokens", "hub_subscriptions", "hub_topics", "pushes", "pushed", "dirty_months")
 """Tables that the last revision made, those that refer to others first."""
 
 

@@ -16,6 +16,7 @@ import pytest
 from feeds.config import parse
 from feeds.output import write_atomic
 from feeds.web import Server, public, public_app
+from tests.test_files import put
 
 FEED = b"<feed>" + b"\xc5\xbe" * 500 + b"</feed>"
 PAGE = b"<!doctype html><title>x</title>"
@@ -76,6 +77,7 @@ def test_a_feed_with_all_its_headers(shared: Desk) -> None:
         "vary": "Accept-Encoding",
         "link": '<https://news.example/f/sections/news.atom>; rel="self"',
         "access-control-allow-origin": "*",
+        "access-control-expose-headers": "ETag, Last-Modified, Link",
         "cross-origin-resource-policy": "cross-origin",
         "content-security-policy": "default-src 'none'; sandbox",
         "referrer-policy": "no-referrer",
@@ -101,6 +103,46 @@ def test_the_front_page_has_a_policy_for_pages(shared: Desk) -> None:
 def test_every_kind_has_its_media_type(shared: Desk, kind: str) -> None:
     write_atomic(shared.root, f"kinds/x.{kind}", b"x")
     assert shared.ask(f"/kinds/x.{kind}").headers["content-type"] == public.MEDIA_TYPES[kind]
+
+
+def test_the_manifest_is_no_feed(shared: Desk) -> None:
+    write_atomic(shared.root, "manifest.json", b"{}")
+    got = shared.ask("/manifest.json")
+    assert got.headers["content-type"] == "application/json"
+    assert "link" not in got.headers
+    assert public.Said().media_type("manifest.json") == "application/json"
+
+
+def test_formats_of_others_have_their_media_types() -> None:
+    said = public.Said("http://x.example/", media_types={"txt": "text/plain", "atom": "text/html"})
+    assert said.media_type("all.txt") == "text/plain"
+    assert said.media_type("all.atom") == public.MEDIA_TYPES["atom"]
+    assert said.media_type("all.zip") is None
+    assert dict(said.headers("all.txt"))[b"link"] == b'<http://x.example/all.txt>; rel="self"'
+
+
+def test_a_feed_names_its_hubs_and_an_archive_does_not(tmp_path: Path) -> None:
+    hubs = ("https://hub.example/", "https://other.example/hub?x=1")
+    both = ", ".join(f'<{hub}>; rel="hub"' for hub in hubs)
+    running = Server(public_app(tmp_path, base_url="http://x.example/", hubs=hubs), "127.0.0.1", 0)
+    running.start()
+    desk = Desk(tmp_path, int(running.url[17:-1]))
+    for name, links in {
+        "all.atom": f'<http://x.example/all.atom>; rel="self", {both}',
+        "all.rss": f'<http://x.example/all.rss>; rel="self", {both}',
+        "all.json": f'<http://x.example/all.json>; rel="self", {both}',
+        "archive/all/2026-03.atom": '<http://x.example/archive/all/2026-03.atom>; rel="self"',
+        "all.html": None,
+        "feeds.opml": None,
+        "sitemap-news.xml": None,
+        "feed.css": None,
+    }.items():
+        write_atomic(tmp_path, name, FEED)
+        got = desk.ask(f"/{name}")
+        assert (got.status, got.headers["link"]) == (200, links)
+        held = desk.ask(f"/{name}", If_None_Match=got.headers["etag"])
+        assert (held.status, held.headers["link"]) == (304, links)
+    running.stop()
 
 
 def test_a_site_with_a_name_of_other_letters_is_served(tmp_path: Path) -> None:
@@ -143,6 +185,56 @@ def test_other_methods_are_not_allowed(shared: Desk, method: str, path: str) -> 
     assert got.headers["x-content-type-options"] == "nosniff"
 
 
+def test_a_script_of_another_site_may_ask_for_what_is_no_page(shared: Desk) -> None:
+    asking = {"Origin": "https://reader.example", "Access_Control_Request_Method": "GET"}
+    asking["Access_Control_Request_Headers"] = "if-none-match, x-" + "y" * 5000
+    got = shared.ask("/sections/news.atom", "OPTIONS", **asking)
+    assert (got.status, got.body) == (204, b"")
+    assert {name: value for name, value in got.headers.items() if name.startswith("access-control")} == {
+        "access-control-allow-origin": "*",
+        "access-control-allow-methods": "GET, HEAD",
+        "access-control-allow-headers": "If-Modified-Since, If-None-Match",
+        "access-control-max-age": "86400",
+    }
+    assert got.headers["x-content-type-options"] == "nosniff"
+    for path in ("/", "/index.html", "/none.atom", "/healthz"):
+        assert shared.ask(path, "OPTIONS", **asking).status == 405
+
+
+def test_what_was_published_once_is_gone(shared: Desk) -> None:
+    write_atomic(shared.root, "gone/sections/old.atom", b"")
+    got = shared.ask("/sections/old.atom")
+    assert (got.status, got.body) == (410, b"Gone\n")
+    assert got.headers["cache-control"] == "public, max-age=60"
+    assert got.headers["content-type"].startswith("text/plain")
+    assert shared.ask("/gone/sections/old.atom").status == 404
+    write_atomic(shared.root, "sections/old.atom", FEED)
+    assert shared.ask("/sections/old.atom").status == 200
+
+
+def test_a_client_that_takes_nothing_of_what_there_is(shared: Desk) -> None:
+    got = shared.ask("/sections/news.atom", Accept_Encoding="identity;q=0, br")
+    assert got.status == 406
+    assert b"gzip" in got.body
+    assert got.headers["vary"] == "Accept-Encoding"
+
+
+def test_every_coding_is_served_and_remembered_as_its_own(shared: Desk) -> None:
+    made = put(shared.root, "coded.atom", FEED)
+    tags = set()
+    for name, suffix in {"gzip": ".gz", "br": ".br", "zstd": ".zst"}.items():
+        got = shared.ask("/coded.atom", Accept_Encoding=name)
+        assert (got.status, got.body) == (200, made[suffix])
+        assert got.headers["content-encoding"] == name
+        assert got.headers["content-length"] == str(len(made[suffix]))
+        tag = got.headers["etag"]
+        assert shared.ask("/coded.atom", Accept_Encoding=name, If_None_Match=tag).status == 304
+        assert shared.ask("/coded.atom", If_None_Match=tag).status == 200
+        assert shared.ask(f"/coded.atom{suffix}").status == 404
+        tags.add(tag)
+    assert len(tags) == 3
+
+
 def test_healthz(shared: Desk) -> None:
     got = shared.ask("/healthz")
     assert (got.status, got.body, got.headers["cache-control"]) == (200, b"ok", "no-store")
@@ -156,7 +248,8 @@ TRICKS = (
     "/..%5csecret.atom", "/sections\\news.atom", "/%252e%252e/secret.atom", "/index.html%00", "/index.html%00.atom",
     "/index.html%0a", "/%0aindex.html", "/index%2ehtml%20", "/.hidden.atom", "/sections/.hidden.atom",
     "/%2ehidden.atom",
-    "/.broadsheet-0123456789abcdef", "/notes.txt", "/INDEX.HTML", "/index.html.gz", "/link.atom", "/out/secret.atom",
+    "/.broadsheet-0123456789abcdef", "/notes.txt", "/INDEX.HTML", "/index.html.gz",
+    "/gone", "/gone/", "/gone/index.html", "/link.atom", "/out/secret.atom",
     "/folder.atom", "/fifo.atom", "/" + "a/" * 50 + "x.atom", "/" + "a" * 300 + ".atom", "/%ff.atom", "/ž.atom",
     "/healthz/", "/index.html;x", "*",
 )  # fmt: skip
@@ -166,6 +259,7 @@ TRICKS = (
 def traps(shared: Desk) -> Desk:
     root = shared.root
     (root.parent / "secret.atom").write_bytes(b"secret")
+    write_atomic(root, "gone/index.html", b"")
     for name in (".hidden.atom", "sections/.hidden.atom", ".broadsheet-0123456789abcdef", "notes.txt"):
         (root / name).write_bytes(b"secret")
     (root / "link.atom").symlink_to("../secret.atom")
@@ -285,27 +379,3 @@ def test_a_file_replaced_by_a_link_to_the_outside_is_gone(traps: Desk) -> None:
     (traps.root / "swap.atom").unlink()
     (traps.root / "swap.atom").symlink_to("../secret.atom")
     assert traps.ask("/swap.atom").status == 404
-
-
-def test_memory_is_bounded(tmp_path: Path) -> None:
-    tree = public._Tree(tmp_path, None, most=5000)
-    for number in range(8):
-        write_atomic(tmp_path, f"{number % 5}.json", os.urandom(1000))
-        assert tree._version(f"{number % 5}.json") is not None
-        assert tree._bytes <= 5000
-        assert tree._bytes == sum(each.cost for each in tree._kept.values())
-    assert list(tree._kept) == ["1.json", "2.json"]
-    write_atomic(tmp_path, "large.json", os.urandom(9000))
-    assert tree._version("large.json") is not None
-    assert list(tree._kept) == ["large.json"]
-
-
-def test_a_file_that_cannot_be_read_now_is_served_as_it_was(tmp_path: Path) -> None:
-    write_atomic(tmp_path, "a.atom", b"good")
-    tree = public._Tree(tmp_path, None)
-    good = tree._version("a.atom")
-    os.utime(tmp_path / "a.atom", ns=(0, 10**18))
-    (tmp_path / "a.atom").unlink()
-    (tmp_path / "a.atom").mkdir()
-    assert tree._version("a.atom") is good
-    assert tree._version("b.atom") is None

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 import pytest
@@ -178,19 +179,21 @@ def test_an_archive() -> None:
         (["a.jpg image/jpeg", "b.mp3 audio/mpeg", "c.mp4 video/mp4"], "b.mp3", ["a.jpg", "c.mp4"]),
         (["a.jpg image/jpeg", "b.pdf application/pdf"], "a.jpg", ["b.pdf"]),
         (["a odd", "a odd"], "a", []),
+        (["http://desk/a.mp3 audio/mpeg", "b.jpg image/jpeg"], "b.jpg", ["http://desk/a.mp3"]),
+        (["http://localhost:8080/a.mp3 audio/mpeg"], None, ["http://localhost:8080/a.mp3"]),
         ([], None, []),
     ],
 )
 def test_the_best_file_is_the_enclosure(files: list[str], best: str | None, others: list[str]) -> None:
-    named = [one.partition(" ") for one in files]
-    found = item(enclosures=tuple(Enclosure(f"https://n.example/{name}", kind, 5) for name, _, kind in named))
+    named = [(urljoin("https://n.example/", name), kind) for name, _, kind in (one.partition(" ") for one in files)]
+    found = item(enclosures=tuple(Enclosure(url, kind, 5) for url, kind in named))
     enclosure = found.find("enclosure")
     assert (None if enclosure is None else enclosure.get("url")) == (best and f"https://n.example/{best}")
     if enclosure is not None:
         assert enclosure.get("length") == "5"
         assert "/" in (enclosure.get("type") or "")
     described = [one.get("url") for one in found.findall("media:content", NAMES)]
-    assert described == [f"https://n.example/{name}" for name in others]
+    assert described == [urljoin("https://n.example/", name) for name in others]
 
 
 def test_an_episode_is_described_with_its_file() -> None:

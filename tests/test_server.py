@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 from feeds.errors import BroadsheetError, ConfigError
 from feeds.output import write_atomic
 from feeds.web import Limits, Server, public_app
+from feeds.web.answers import Application
 from tests.fakes import free_port, wait_for
 
 PAGE = b"<!doctype html><title>x</title>"
@@ -152,19 +153,51 @@ def test_nonsense_is_refused_and_the_next_one_served(port: int, sent: bytes, sta
     assert health(("127.0.0.1", port)) == 200
 
 
-def test_connections_above_the_limit_are_closed_unheard_and_all_below_it_are_served(tmp_path: Path) -> None:
-    running = Server(public_app(tmp_path), "127.0.0.1", 0, limits=Limits(connections=8))
-    running.start()
-    address = ("127.0.0.1", int(running.url[17:-1]))
-    held = [socket.create_connection(address) for _ in range(7)]
-    # Idle connections are no requests: the last one that fits is served.
-    assert health(address) == 200
-    held.append(socket.create_connection(address))
-    assert wait_for(lambda: health(address) is None)
-    for each in held:
-        each.close()
-    assert wait_for(lambda: health(address) == 200)
-    running.stop()
+def test_one_connection_more_closes_the_one_that_is_idle_longest(tmp_path: Path) -> None:
+    with serving(tmp_path, Limits(connections=8)) as address:
+        held = [socket.create_connection(address, timeout=5) for _ in range(8)]
+        for each in held[:4]:
+            assert status(each) == b"200"
+        # Idle since their answers, so that those that never asked have been so for longer.
+        assert health(address) == 200
+        assert held[4].recv(1) == b""
+        for each in (*held[:4], *held[5:]):
+            assert status(each) == b"200"
+        for each in held:
+            each.close()
+
+
+def test_hundreds_of_idle_connections_keep_nobody_out(tmp_path: Path) -> None:
+    with serving(tmp_path, Limits(connections=50)) as address, ExitStack() as stack:
+        held = []
+        for _ in range(400):
+            held.append(stack.enter_context(socket.create_connection(address, timeout=5)))
+            with suppress(ConnectionError):
+                held[-1].sendall(b"GET / HTTP/1.1\r\n")
+        assert [health(address) for _ in range(20)] == [200] * 20
+        assert received(held[0]) == 0
+
+
+def test_nobody_is_closed_whose_answer_is_under_way(tmp_path: Path) -> None:
+    write_atomic(tmp_path, "large.json", bytes(30_000_000))
+    with serving(tmp_path, Limits(connections=3, unsent_bytes=200_000_000)) as address, ExitStack() as stack:
+        busy = [stack.enter_context(socket.create_connection(address, timeout=5)) for _ in range(3)]
+        for each in busy:
+            each.sendall(b"GET /large.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert each.recv(1)
+        assert health(address) is None
+        assert [received(each) > 30_000_000 for each in busy] == [True] * 3
+        assert wait_for(lambda: health(address) == 200)
+
+
+def test_who_reads_nothing_longest_is_dropped_when_too_much_waits(tmp_path: Path) -> None:
+    write_atomic(tmp_path, "large.json", bytes(20_000_000))
+    with serving(tmp_path, Limits(unsent_bytes=30_000_000)) as address, ExitStack() as stack:
+        deaf = [stack.enter_context(socket.create_connection(address, timeout=5)) for _ in range(3)]
+        for each in deaf:
+            each.sendall(b"GET /large.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert each.recv(1)
+        assert [received(each) > 20_000_000 for each in deaf] == [False, False, True]
 
 
 def test_as_many_as_the_limit_are_answered_at_once(tmp_path: Path) -> None:
@@ -189,6 +222,26 @@ def health(address: tuple[str, int]) -> int | None:
             return connection.getresponse().status
         except ConnectionError:
             return None
+
+
+def status(connection: socket.socket) -> bytes:
+    """The status of a request over a connection that stays open."""
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    data = b""
+    while not data.endswith(b"\r\n\r\nok"):
+        data += connection.recv(1000)
+    return data[9:12]
+
+
+@contextmanager
+def serving(root: Path, limits: Limits, app: Application | None = None) -> Iterator[tuple[str, int]]:
+    """The address of a server that ends with the block."""
+    running = Server(app or public_app(root), "127.0.0.1", 0, limits=limits)
+    running.start()
+    try:
+        yield "127.0.0.1", int(running.url[17:-1])
+    finally:
+        running.stop()
 
 
 def test_a_stop_takes_four_seconds_at_most() -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from feeds.validate import Finding, xml_findings
+from feeds.validate import xml_findings
 from feeds.validate.rules import severity_of
 from tests.quality.validator import CASES, labels
 

@@ -12,10 +12,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, or_, select, update
 
-from db.models import Asked, Poll, Source, SourceState
-from db.records import NEVER, PollRecord, SourceRecord
+from db.models import Asked, Poll, Push, Source, SourceState
+from db.records import NEVER, Pace, PollRecord, PushState, SourceRecord
 from db.store.bulk import insert_rows
 from db.store.entries import chunks
 from db.store.sources import host_of, plain_pace, query, record
@@ -250,6 +250,11 @@ def finish(connection: Connection, polls: Sequence[PollRecord]) -> None:
         columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names if name != "source_id"}
         statement = update(SourceState).where(SourceState.source_id == bindparam("new_source_id")).values(columns)
         connection.execute(statement, [{f"new_{name}": value for name, value in one.items()} for one in group])
+    _log(connection, [poll for poll in polls if poll.outcome in ("stored", "failed")])
+
+
+def _log(connection: Connection, polls: Sequence[PollRecord]) -> None:
+    """Writes what became of polls down for good."""
     told = [
         {
             "source_id": poll.source_id,
@@ -262,10 +267,47 @@ def finish(connection: Connection, polls: Sequence[PollRecord]) -> None:
             "error": poll.error,
         }
         for poll in polls
-        if poll.outcome in ("stored", "failed")
     ]
     if told:
         connection.execute(insert(Poll), told)
+
+
+def note_pushed(connection: Connection, read: Sequence[tuple[PollRecord, Pace]]) -> None:
+    """Notes documents that were pushed, each with what is known of its source's pace by it. The schedule stays; of
+    those that changed something the log tells."""
+    for poll, pace in read:
+        if poll.new or poll.updated:
+            _log(connection, [poll])
+        values = {"pace": plain_pace(pace)}
+        connection.execute(update(SourceState).where(SourceState.source_id == poll.source_id).values(values))
+
+
+def unbacked(connection: Connection, reason: str, now: datetime) -> list[SourceRecord]:
+    """The sources that wait with this reason, be there more behind it, though no hub is trusted to push them by `now`;
+    none that is polled just now."""
+    trusted = (
+        select(Push.id)
+        .where(Push.source_id == SourceState.source_id, Push.state == PushState.ACTIVE.value, Push.lease_until > now)
+        .where(or_(Push.doubted_until.is_(None), Push.doubted_until <= now))
+        .correlate(SourceState)
+        .exists()
+    )
+    wanted = query().where(
+        SourceState.reason.startswith(reason, autoescape=True), SourceState.lease.is_(None), ~trusted
+    )
+    return [record(row) for row in connection.execute(wanted)]
+
+
+def reschedule(connection: Connection, sources: Mapping[int, tuple[datetime, str]]) -> None:
+    """Lets sources that nobody is polling be due at another time for another reason: id -> both."""
+    statement = (
+        update(SourceState)
+        .where(SourceState.source_id == bindparam("source"), SourceState.lease.is_(None))
+        .values(due_at=bindparam("due"), reason=bindparam("why"))
+    )
+    rows = [{"source": source_id, "due": due_at, "why": why} for source_id, (due_at, why) in sources.items()]
+    if rows:
+        connection.execute(statement, rows)
 
 
 def _values(poll: PollRecord) -> dict[str, Any]:

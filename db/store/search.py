@@ -166,11 +166,13 @@ def _compiled(query: Query, facets: Mapping[Term, str], columns: Mapping[Field, 
 
 
 def _facets(connection: Connection, term: Term) -> str:
-    """What stands for a filter: a section's name or slug and a source's name are looked up."""
+    """What stands for a filter: a section's name, else its slug, and a source's name are looked up."""
     names: Iterable[str] = [term.value]
     if term.field is Field.SECTION:
-        known = select(Section.name).where((Section.folded == term.value.casefold()) | (Section.slug == term.value))
-        names = connection.scalars(known).all() or names
+        # By its name first: that may be the slug of another section.
+        by_name, by_slug = Section.folded == term.value.casefold(), Section.slug == term.value
+        found = (connection.scalars(select(Section.name).where(one)).all() for one in (by_name, by_slug))
+        names = next(filter(None, found), names)
     elif term.field is Field.SOURCE:
         names = [str(connection.scalar(select(Source.id).where(Source.name == term.value)) or "none")]
     return _any(index.facet(term.field.value, name) for name in names)

@@ -99,6 +99,13 @@ def every(connection: Connection) -> list[SourceRecord]:
     return [record(row) for row in connection.execute(query().order_by(Source.name))]
 
 
+def polled(connection: Connection, ids: Iterable[int]) -> dict[int, SourceRecord]:
+    """Those of the sources that are polled, by id."""
+    wanted = query().where(Source.enabled.is_(True))
+    rows = [row for chunk in chunks(sorted(ids)) for row in connection.execute(wanted.where(Source.id.in_(chunk)))]
+    return {row.id: record(row) for row in rows}
+
+
 def declared(connection: Connection) -> dict[str, dict[str, object]]:
     """Name -> options of the sources that came from `config.toml` when it was last read."""
     rows = connection.execute(

@@ -13,7 +13,19 @@ import typer
 
 from db.errors import StorageError
 from feeds import __version__
-from feeds.cli import INTERRUPTED, TERMINATED, check, config, database, entries, sections, sources, start, work
+from feeds.cli import (
+    INTERRUPTED,
+    TERMINATED,
+    check,
+    config,
+    database,
+    entries,
+    sections,
+    sources,
+    start,
+    tokens,
+    work,
+)
 from feeds.cli.desk import Desk, write_line
 from feeds.errors import BroadsheetError
 
@@ -30,6 +42,7 @@ check.register(app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(sections.app, name="sections")
 app.add_typer(entries.app, name="entries")
+app.add_typer(tokens.app, name="tokens")
 app.add_typer(config.app, name="config")
 app.add_typer(database.app, name="db")
 

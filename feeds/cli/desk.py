@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from db.engine import Engine
+    from db.records import PushRecord
 
 LOCK_WAIT = 30.0
 """Seconds a command waits for another one to finish its work before it gives up with 75."""
@@ -215,6 +216,21 @@ def when(moment: datetime | None) -> str | None:
 def due(moment: datetime) -> str | None:
     """When a source is asked next; None for never."""
     return when(moment) if moment < NEVER else None
+
+
+def push_of(push: PushRecord | None) -> dict[str, object] | None:
+    """A subscription of ours as JSON tells it: neither its callback nor its secret is for anybody's eyes."""
+    if push is None:
+        return None
+    return {
+        "state": push.state.value,
+        "hub": push.hub or None,
+        "topic": push.topic,
+        "lease_until": when(push.lease_until),
+        "last_push": when(push.last_push),
+        "doubted_until": when(push.doubted_until),
+        "error": push.error,
+    }
 
 
 def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., int | None]], Callable[..., None]]:

@@ -9,13 +9,15 @@ import typer
 from pydantic import ValidationError
 
 from feeds.cli import sources_opml, sources_try
-from feeds.cli.desk import Desk, command, due
+from feeds.cli.desk import Desk, command, due, push_of
 from feeds.cli.naming import kind_of, name_from, no_such, problem_of
 from feeds.config import Source
 from feeds.errors import UsageError
 
 if TYPE_CHECKING:
-    from db.records import SourceRecord
+    from datetime import datetime
+
+    from db.records import PushRecord, SourceRecord
 
 app = typer.Typer(
     help="List, add, remove and try sources; bring them from other readers and take them there.", no_args_is_help=True
@@ -26,10 +28,10 @@ app = typer.Typer(
 def list_sources(desk: Desk) -> None:
     """Show every source, where it comes from and when it is due."""
     from db.engine import reading
-    from db.store import sources
+    from db.store import pushes, sources
 
     with reading(desk.engine()) as connection:
-        found = sources.every(connection)
+        found, pushed = sources.every(connection), pushes.current(connection)
     if desk.as_json:
         desk.give(
             [
@@ -42,6 +44,7 @@ def list_sources(desk: Desk) -> None:
                     "enabled": one.enabled,
                     "next_due": due(one.due_at),
                     "reason": one.reason,
+                    "push": push_of(pushed.get(one.id)),
                 }
                 for one in found
             ]
@@ -52,7 +55,7 @@ def list_sources(desk: Desk) -> None:
             one.name,
             str(one.options.get("kind", "feed")),
             _location(one),
-            one.origin if one.enabled else f"{one.origin}, paused",
+            _whence(one, pushed.get(one.id), desk.now()),
             due(one.due_at) or "never",
         ]
         for one in found
@@ -60,6 +63,15 @@ def list_sources(desk: Desk) -> None:
     desk.table(["source", "kind", "location", "from", "next due"], rows)
     if not found:
         desk.say("no sources yet: add one with 'feeds sources add URL' or a [[source]] table in config.toml")
+
+
+def _whence(source: SourceRecord, push: PushRecord | None, now: datetime) -> str:
+    """Where a source comes from, and whether it comes by itself."""
+    from feeds.websub.subscriber import trusted
+
+    if not source.enabled:
+        return f"{source.origin}, paused"
+    return f"{source.origin}, pushed" if trusted(push, now) else source.origin
 
 
 def _location(source: SourceRecord) -> str:

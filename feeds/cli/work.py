@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from feeds.cli.desk import Desk, command, due, when, write_line
-from feeds.errors import UsageError
+from feeds.cli.desk import Desk, command, due, push_of, when, write_line
+from feeds.errors import BroadsheetError, UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from db.engine import Engine
+    from feeds.monitor import Health
     from feeds.poll import PollResult, Standing
     from feeds.publish import Published
 
@@ -46,6 +49,7 @@ def update(desk: Desk, names: Names = None, everyone: All = False, only_due: Due
     with desk.working():
         results = _polled(desk, engine, names or [], everyone)
         published = publish_now(engine, desk.config, now)
+    _deliver(desk, engine)
     return _report(desk, results, published)
 
 
@@ -71,6 +75,7 @@ def publish(
     engine = desk.engine()
     with desk.working():
         published = publish_now(engine, desk.config, desk.now(), names=names or [], everything=everything)
+    _deliver(desk, engine)
     return _report(desk, None, published)
 
 
@@ -78,6 +83,18 @@ def _check(names: Sequence[str] | None, everyone: bool, only_due: bool) -> None:
     """Raises `UsageError` for a choice that contradicts another."""
     if only_due and (everyone or names):
         raise UsageError("--due: give either it, or --all, or names of sources")
+
+
+def _deliver(desk: Desk, engine: Engine) -> None:
+    """Tells hubs and subscribers what is new; what they do not hear stays owed, and what came of it is logged."""
+    from db.errors import StorageError
+    from feeds.notify import deliver
+
+    try:
+        while deliver(engine, desk.config, desk.now).done:
+            pass  # a run takes a part of what is due
+    except (BroadsheetError, StorageError) as error:
+        desk.warn(f"nobody was told what is new, the next run does it: {error}")
 
 
 def _polled(desk: Desk, engine: Engine, names: Sequence[str], everyone: bool) -> list[PollResult]:
@@ -212,7 +229,7 @@ def status(desk: Desk) -> int:
     """Show the health of every source; exit code 1 where something needs a person."""
     from feeds.monitor import status as status_now
 
-    found = status_now(desk.engine())
+    found, now = status_now(desk.engine()), desk.now()
     if desk.as_json:
         desk.give(
             {
@@ -225,6 +242,7 @@ def status(desk: Desk) -> int:
                         "reason": health.source.reason,
                         "failures": health.source.failures,
                         "error": health.source.error,
+                        "push": push_of(health.push),
                     }
                     for health in found.sources
                 ],
@@ -253,7 +271,7 @@ def status(desk: Desk) -> int:
             health.state,
             when(health.source.last_success) or "never",
             due(health.source.due_at) or "never",
-            health.source.error or health.source.reason or "not polled yet",
+            _why(health, now),
         ]
         for health in found.sources
     ]
@@ -262,3 +280,11 @@ def status(desk: Desk) -> int:
         desk.warn(f"incident since {when(incident.opened_at)}: {incident.kind} {incident.subject}: {incident.message}")
     desk.say(f"{found.entries} entries in {found.sections} sections; {found.dirty} feeds not yet published")
     return int(not found.well)
+
+
+def _why(health: Health, now: datetime) -> str:
+    """Why a source is due when it is, and how its hub has to do with that."""
+    from feeds.websub.subscriber import trusted, words
+
+    why = health.source.error or health.source.reason or "not polled yet"
+    return why if health.push is None or trusted(health.push, now) else f"{why}; {words(health.push, now)}"

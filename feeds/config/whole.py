@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from feeds import __version__
 from feeds.config.tables import (
     AccessSettings,
     Credential,
@@ -56,6 +57,11 @@ class Config(Table):
     saved: tuple[Saved, ...] = Field((), description="Filters that are published as feeds.")
     rule: tuple[Rule, ...] = Field((), description="Entries that stand in sections whatever their source says.")
     _root: Path = PrivateAttr(Path())
+
+    @property
+    def agent(self) -> str:
+        """Who asks, as User-Agent."""
+        return self.poll.user_agent or f"Broadsheet/{__version__} (+{self.site.base_url})"
 
     @model_validator(mode="after")
     def _check(self) -> Config:

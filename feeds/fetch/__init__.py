@@ -5,14 +5,17 @@ Nothing else in the application opens a connection to a source or reads one of i
 
 from __future__ import annotations
 
-from feeds.fetch.answer import Fetched, HttpError, NotNow, Request
+from feeds.fetch.answer import Call, Fetched, HttpError, NotNow, Request
 from feeds.fetch.client import MAX_REDIRECTS, Fetcher
 from feeds.fetch.credentials import Credential, by_origin
 from feeds.fetch.local import LocalFile, Unreadable, list_local, read_file, read_local
-from feeds.fetch.url import host_of, related, same_origin
+from feeds.fetch.transfer import Answer
+from feeds.fetch.url import host_of, related, same_origin, shown
 
 __all__ = [
     "MAX_REDIRECTS",
+    "Answer",
+    "Call",
     "Credential",
     "Fetched",
     "Fetcher",
@@ -28,4 +31,5 @@ __all__ = [
     "read_local",
     "related",
     "same_origin",
+    "shown",
 ]

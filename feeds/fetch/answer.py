@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from feeds.errors import FetchError
 from feeds.fetch.transfer import BODY_STATUSES, Answer
-from feeds.fetch.url import shown
+from feeds.fetch.url import one_line, shown
 from feeds.model import Document
 
 _VALIDATOR = re.compile(r"[\t\x20-\x7e\x80-\xff]{1,4096}")
@@ -17,6 +17,9 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,80}", re.ASCII)
 _CHARSET = re.compile(r';[ \t]*charset="?([\w.:+-]{1,40})', re.ASCII | re.IGNORECASE)
 _MAX_AGE = re.compile(r'(?:^|[,\s])max-age="?(\d+)', re.ASCII | re.IGNORECASE)
 _SECONDS = re.compile(r"(\d+)(?:\.\d+)?", re.ASCII)
+CALL_BYTES = 65_536
+"""Bytes that are kept of what a call is answered, unless it says otherwise."""
+_FIELD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}: [\t\x20-\x7e\x80-\xff]{0,4096}")
 _MOST_SECONDS = 2**31
 """What more is taken for (RFC 9111, section 1.2.2)."""
 
@@ -34,6 +37,36 @@ class Request:
     last_modified: str | None = None
     login: bool = True
     most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Something said to a server, whose answer is no document: a notification, a question to a subscriber.
+
+    A POST of `body` where there is one, else a GET; `headers` are `(name, value)`. No credential goes with it. A POST
+    is repeated where a 307 or 308 leads, unless `moves` is false; any other redirect is the answer: to follow it would
+    be another request. `most` bytes of the answer are kept, undecoded.
+    Raises `ValueError` for what no header can carry (RFC 9110, section 5.5).
+    """
+
+    url: str
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    moves: bool = True
+    most: int = CALL_BYTES
+
+    def __post_init__(self) -> None:
+        self.lines()
+
+    def lines(self) -> list[bytes]:
+        """Its headers as they are sent."""
+        typed = [] if self.content_type is None else [("Content-Type", self.content_type)]
+        lines = [f"{name}: {value}" for name, value in (*typed, *self.headers)]
+        for line in lines:
+            if not _FIELD.fullmatch(line):
+                raise ValueError(f"no header can carry {line[:100]!r}")
+        return [line.encode("latin-1") for line in lines]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +173,21 @@ def meaning(
     )
 
 
+def said(answer: Answer, url: str, now: datetime) -> Answer:
+    """The answer of `url` to a call: any 2xx. Raises `HttpError`, with the server's own words if there are any."""
+    if 200 <= answer.status < 300:
+        return answer
+    words = one_line(answer.body[:400].decode("utf-8", "replace")).strip()
+    plain = not (answer.get("content-type") or "").lower().startswith("text/html")
+    hint = f' ("{words[:200]}")' if words and plain else ""
+    leads = ": it redirects what cannot be repeated there" if 300 <= answer.status < 400 else ": it was not taken"
+    raise HttpError(
+        f"{shown(url)}: HTTP {answer.status}{leads}{hint}",
+        status=answer.status,
+        retry_after=_retry_after(answer.get("retry-after"), now),
+    )
+
+
 def is_delta(request: Request, answer: Answer) -> bool:
     """Whether a 226 is what was asked for: the entries that are new, and nothing else done to them (RFC 3229: 10.5.3,
     10.5.2)."""
@@ -159,6 +207,7 @@ def _document(request: Request, answer: Answer, url: str, now: datetime, partial
         media_type=media_type[0].lower() if media_type else None,
         charset=charset[1].lower() if charset else None,
         partial=partial,
+        links=answer.joined("link"),
     )
 
 

@@ -11,7 +11,7 @@ import re
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ import pycurl  # type: ignore[import-untyped]  # its wheel has no py.typed
 from feeds.config import Poll
 from feeds.errors import FetchError
 from feeds.fetch.addresses import networks, refusal
-from feeds.fetch.answer import Fetched, NotNow, Request, conditions, is_delta, meaning
+from feeds.fetch.answer import Call, Fetched, NotNow, Request, conditions, is_delta, meaning, said
 from feeds.fetch.coding import OFFERED
 from feeds.fetch.credentials import Credential, by_origin
 from feeds.fetch.loop import AWAY, Loop
@@ -38,6 +38,8 @@ LARGE_BYTES = 64_000_000
 SMALL_BYTES = 1_000_000
 """Decoded bytes that bodies under way hold together, twice over: each a small share without asking, and a few, one
 after the other, as many as a document may have."""
+PULSE = 0.5
+"""Seconds after which whoever waits for calls can think of something else."""
 LATE = 0.5
 """Seconds after its end at which an exchange is ended from outside."""
 MOST_ADDRESSES = 8
@@ -48,11 +50,17 @@ _HELD = 86_400.0
 """Seconds by which the time of a body that waits is extended until it does not."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FOR_GOOD = frozenset({301, 308})
+_REPEATED = frozenset({307, 308})
 _ALWAYS = (
     b"Accept: application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     b"application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5",
     b"Accept-Encoding: " + OFFERED,
 )
+_OF_CALLS = (b"Accept: */*", b"Expect:")
+_UNTYPED = b"Content-Type:"
+"""What ends with a colon is not sent: libcurl would wait a second for an interim answer before it sends a large body,
+and call whatever is posted a form."""
+Outcome = Fetched | Answer | FetchError
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +69,7 @@ class _Task:
     `origin` that of the first, which was `reached` where it said anything; `whole` says not to ask for a delta."""
 
     key: Hashable
-    request: Request
+    request: Request | Call
     now: datetime
     headers: Sequence[bytes] = _ALWAYS
     ends: float = 0.0
@@ -124,7 +132,7 @@ class Fetcher:
         self._done: deque[tuple[Any, int, str]] = deque()
         self._idle: list[Transfer] = []
         self._later: list[tuple[float, int, _Task, str]] = []
-        self._ended: list[tuple[Hashable, Fetched | FetchError]] = []
+        self._ended: list[tuple[Hashable, Outcome]] = []
         self._tickets = count()
         self._had_room = time.monotonic()
         self._left = math.inf
@@ -162,6 +170,9 @@ class Fetcher:
         Sleeps at most `timeout` seconds, also where nothing is under way; 0 only looks. A document, or that there is
         no new one, is a `Fetched`; a status without a document an `HttpError`; anything else a `FetchError`.
         """
+        return [(key, outcome) for key, outcome in self._wait(timeout) if not isinstance(outcome, Answer)]
+
+    def _wait(self, timeout: float) -> list[tuple[Hashable, Outcome]]:
         began = time.monotonic()
         until = began + timeout
         if began - self._left > AWAY:
@@ -180,11 +191,11 @@ class Fetcher:
         """Asks for `request` alone, to its end. Raises `HttpError`, `FetchError`."""
         key = object()
         self.start(key, request, now)
-        others: list[tuple[Hashable, Fetched | FetchError]] = []
+        others: list[tuple[Hashable, Outcome]] = []
         try:
             while True:
-                for found, outcome in self.wait(self._deadline):
-                    if found is not key:
+                for found, outcome in self._wait(self._deadline):
+                    if found is not key or isinstance(outcome, Answer):
                         others.append((found, outcome))
                     elif isinstance(outcome, FetchError):
                         raise outcome
@@ -192,6 +203,28 @@ class Fetcher:
                         return outcome
         finally:
             self._ended += others
+
+    def exchange(self, calls: Iterable[Call], now: datetime) -> Iterator[list[tuple[int, Answer | FetchError]]]:
+        """Says all of `calls` side by side; gives the answers as they come, each with its call's place among them, and
+        nothing where for half a second none came.
+
+        A 2xx is an `Answer` that holds the beginning of its body, any other status an `HttpError`. Nothing else may
+        be under way: this object speaks or reads, not both at once. What is not asked for to the end is abandoned.
+        """
+        for place, call in enumerate(calls):
+            untyped = [_UNTYPED] if call.content_type is None else []
+            headers = [*_OF_CALLS, *untyped, *call.lines()]
+            self._waiting.append(_Task(key=place, request=call, now=now, headers=headers))
+        try:
+            while self.active:
+                ended = self._wait(PULSE)
+                yield [
+                    (key, outcome)
+                    for key, outcome in ended
+                    if isinstance(key, int) and not isinstance(outcome, Fetched)
+                ]
+        finally:
+            self.abandon()
 
     def close(self) -> None:
         """Abandons what is under way, and closes every connection."""
@@ -273,7 +306,7 @@ class Fetcher:
                 break
             task = self._waiting.popleft()
             task.ends = time.monotonic() + self._deadline
-            if lines := conditions(task.request):
+            if isinstance(task.request, Request) and (lines := conditions(task.request)):
                 task.headers = [*_ALWAYS, *lines]
             self._step(task, self._visit, task.request.url)
 
@@ -344,7 +377,7 @@ class Fetcher:
             ended.__cause__ = error
             self._end(task, ended)
 
-    def _end(self, task: _Task, outcome: Fetched | FetchError) -> None:
+    def _end(self, task: _Task, outcome: Outcome) -> None:
         self._ended.append((task.key, outcome))
 
     def _visit(self, task: _Task, url: str) -> None:
@@ -374,12 +407,16 @@ class Fetcher:
 
     def _ask(self, task: _Task, target: Target, addresses: Sequence[str]) -> None:
         transfer = self._idle.pop() if self._idle else Transfer(self._options, self._limits, self._filled)
-        # Only for who was named: whatever else leads to an origin that knows us asks as a stranger.
-        own = task.request.login and target.origin == task.origin
-        login = self._logins.get(target.origin) if own else None
-        headers = [*task.headers, login] if login is not None else task.headers
+        request, seconds = task.request, task.ends - time.monotonic()
         try:
-            transfer.prepare(target, headers, addresses, task.ends - time.monotonic(), task.request.most)
+            if isinstance(request, Call):
+                transfer.prepare(target, task.headers, addresses, seconds, keep=request.most, body=request.body)
+            else:
+                # Only for who was named: whatever else leads to an origin that knows us asks as a stranger.
+                own = request.login and target.origin == task.origin
+                login = self._logins.get(target.origin) if own else None
+                headers = [*task.headers, login] if login is not None else task.headers
+                transfer.prepare(target, headers, addresses, seconds, request.most)
             self._loop.add(transfer.curl)
         except BaseException:
             transfer.close()
@@ -393,15 +430,21 @@ class Fetcher:
             answer = transfer.answer(code, detail)
         except FetchError as error:
             raise FetchError(f"{shown(task.url)}: {one_line(str(error))}", network=error.network) from error
-        if answer.status in _REDIRECTS:
+        request = task.request
+        if isinstance(request, Call):
+            if answer.status in _REPEATED and request.body is not None and request.moves:
+                self._follow(task, answer)
+            else:
+                self._end(task, said(answer, task.url, task.now))
+        elif answer.status in _REDIRECTS:
             self._follow(task, answer)
-        elif answer.status == 226 and not task.whole and not is_delta(task.request, answer):
+        elif answer.status == 226 and not task.whole and not is_delta(request, answer):
             # It knows deltas, but not how to send them: once more, without that word.
             task.whole = True
-            task.headers = [*_ALWAYS, *conditions(task.request, delta=False)]
+            task.headers = [*_ALWAYS, *conditions(request, delta=False)]
             self._hop(task, task.url)
         else:
-            self._end(task, meaning(task.request, answer, task.url, task.now, task.moved_to, task.trail))
+            self._end(task, meaning(request, answer, task.url, task.now, task.moved_to, task.trail))
 
     def _follow(self, task: _Task, answer: Answer) -> None:
         location = answer.get("location")

@@ -86,7 +86,8 @@ class Limits:
 class Answer:
     """Status, headers as `(lower-case name, value)` in order of arrival, and the decoded body.
 
-    The body is empty for every status outside `BODY_STATUSES`. Header text is Latin-1, so that it encodes back to
+    The body is empty for every status outside `BODY_STATUSES`, but for an answer to a call; of that it holds the
+    beginning. Header text is Latin-1, so that it encodes back to
     the bytes that came.
     """
 
@@ -168,6 +169,7 @@ class Transfer:
         self._limits = limits
         self._seconds = self._extra = 0.0
         self._sent: Sequence[bytes] | None = None
+        self._posts = False
         self._begin("")
         self.curl = pycurl.Curl()
         for option, value in options.items():
@@ -183,12 +185,18 @@ class Transfer:
         addresses: Sequence[str],
         seconds: float,
         most: int | None = None,
+        *,
+        keep: int | None = None,
+        body: bytes | None = None,
     ) -> None:
         """Makes the handle ready for one GET of `target` that takes at most `seconds` and gives at most `most` bytes.
 
-        `addresses` are those of the target's name, none where its host is an address.
+        `addresses` are those of the target's name, none where its host is an address. With `keep` the answer is one to
+        a call: of whatever status, so many bytes of it are kept, undecoded. With `body` it is a POST.
         """
-        self._begin(target.url, most)
+        self._begin(target.url, most, keep)
+        if body is not None or self._posts:
+            self._post(body)
         self.curl.setopt(pycurl.URL, target.url)
         # As it was given: libcurl 8 writes the digits of escapes in upper case.
         self.curl.setopt(pycurl.REQUEST_TARGET, path_of(target.url))
@@ -203,6 +211,13 @@ class Transfer:
             # The plus lets libcurl forget them after a minute, as it does what it looks up itself.
             self.curl.setopt(pycurl.RESOLVE, [f"+{target.name}:{target.port}:{','.join(addresses)}"])
 
+    def _post(self, body: bytes | None) -> None:
+        """Sets what to send, or makes the handle one that gets again and holds no body."""
+        self.curl.setopt(pycurl.POSTFIELDS, body or b"")
+        self._posts = body is not None
+        if body is None:
+            self.curl.setopt(pycurl.HTTPGET, 1)
+
     def extend(self, seconds: float) -> None:
         """Gives the exchange that is under way `seconds` more, to connect as well as in all."""
         self._extra += seconds
@@ -213,9 +228,11 @@ class Transfer:
         """Frees the handle, which is in no loop."""
         self.curl.close()
 
-    def _begin(self, url: str, most: int | None = None) -> None:
+    def _begin(self, url: str, most: int | None = None, keep: int | None = None) -> None:
         self._secure = url[:6].lower() == "https:"
         self._most = most
+        self._keep = keep
+        self._kept = bytearray()
         self._failure: BaseException | None = None
         self._opened = False
         self._header_bytes = 0
@@ -271,7 +288,7 @@ class Transfer:
                 self._headers.append((name.strip().lower(), value.strip(" \t\r\n")))
         if any(name == "content-length" and len(value) > 18 for name, value in self._headers):
             raise FetchError("the answer is malformed: a Content-Length that no document has")
-        if self._status in BODY_STATUSES:
+        if self._keep is None and self._status in BODY_STATUSES:
             coding = ", ".join(value for name, value in self._headers if name == "content-encoding")
             most = self._limits.max_bytes
             if self._most is not None and self._most < most:
@@ -289,6 +306,9 @@ class Transfer:
                 if not self._body.take(piece):
                     self._full.append(self)
                 return None
+            if self._keep is not None:
+                kept, piece = piece[: self._keep - len(self._kept)], piece[self._keep - len(self._kept) :]
+                self._kept += kept
             self._discarded += len(piece)
             return None if self._discarded <= DISCARDED_BYTES else -1
         except BaseException as error:
@@ -343,7 +363,7 @@ class Transfer:
             raise self._fault(code, detail)
         if not self._complete:
             raise FetchError(_CUT)
-        return Answer(self._status, tuple(self._headers), body.end() if body is not None else b"")
+        return Answer(self._status, tuple(self._headers), body.end() if body is not None else bytes(self._kept))
 
     def _fault(self, code: int, detail: str) -> FetchError:
         """libcurl's failure as words for a person, its own detail behind them where it says more."""

@@ -64,6 +64,7 @@ from feeds.formats.xml import (
     hole,
     literal,
     meant,
+    plain,
     published_of,
     quoted,
     skeleton,
@@ -158,7 +159,7 @@ def _filled(entry: PublicEntry, moment: datetime, site: Site, withheld: bool) ->
     xml = template % {
         "language": language,
         "id": quoted(entry.uid),
-        "title": text(literal(parts.title)),
+        "title": plain(parts.title),
         "updated": moment.isoformat(),
         "url": quoted(parts.url),
         "content": text(parts.content),
@@ -208,12 +209,12 @@ def _own(entry: PublicEntry, parts: Parts, site: Site) -> str:
         found.append(element("link", {"rel": "enclosure", "href": file.url, **typed, "length": str(file.length)}))
     # A row of headlines has no teaser. Validators ask for some text all the same (MissingTextualContent).
     if parts.summary or not parts.content:
-        found.append(f'<summary type="text">{text(literal(parts.summary or parts.title))}</summary>')
+        found.append(f'<summary type="text">{plain(parts.summary or parts.title)}</summary>')
     found += [_category(term) for term in terms(entry)]
     if entry.access is not Access.UNKNOWN:
         found.append(_access(entry.access, entry.access_label, site.base_url))
     if entry.rights is not None and entry.rights.strip():
-        found.append(f"<rights>{text(literal(entry.rights))}</rights>")
+        found.append(f"<rights>{plain(entry.rights)}</rights>")
     return "".join(found)
 
 
@@ -244,11 +245,11 @@ def _source(entry: PublicEntry, source: Origin) -> Iterator[tuple[str, str]]:
     url = canonical(source.url) if source.url else None
     title = (source.title or "").strip()
     if url is not None:
-        name = text(literal(title or urlsplit(url).hostname or url))
+        name = plain(title or urlsplit(url).hostname or url)
         said = f"<id>{quoted(url)}</id><title>{name}</title><updated>{updated_of(entry).isoformat()}</updated>"
         yield "", f'<source>{said}<link href="{quoted(url)}"/></source>'
     elif title:
-        yield "dc", f"<dc:source>{text(literal(title))}</dc:source>"
+        yield "dc", f"<dc:source>{plain(title)}</dc:source>"
 
 
 def _head(document: FeedDocument, moments: set[datetime], prefixes: set[str]) -> bytes:

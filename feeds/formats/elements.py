@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from db.records import Access, Enclosure
 from feeds.formats import Audience, EntryInvalid, FeedDocument, PublicEntry
-from feeds.formats.xml import IRI, LANGUAGE, MEDIA, address, element, line, literal, text
+from feeds.formats.xml import IRI, LANGUAGE, MEDIA, address, element, line, literal, plain
 from feeds.model import Episode, Image, Link
 
 _PLAYED = ("audio", "video")
@@ -146,7 +146,7 @@ def authors(entry: PublicEntry) -> list[str]:
 @lru_cache(maxsize=1024)
 def name_text(author: str) -> str:
     """The name of an author as character data; a desk has few of them."""
-    return text(literal(author))
+    return plain(author)
 
 
 def terms(entry: PublicEntry) -> list[str]:

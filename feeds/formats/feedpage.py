@@ -32,7 +32,7 @@ class Alternate(NamedTuple):
 
 
 class Renderer:
-    """Renders the pages of one run. Pure but for the fragments that it keeps: the same document gives the same bytes."""
+    """Renders the pages of one run. Pure but for the fragments it keeps: the same document gives the same bytes."""
 
     def __init__(self) -> None:
         self._fragments = Kept(fragment)

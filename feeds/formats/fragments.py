@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from db.records import Access, Enclosure
 from feeds.formats import EntryInvalid, PublicEntry
 from feeds.formats.flags import BADGED, accessible_for_free
-from feeds.formats.texts import escaped, language_tag, legal, web_address
+from feeds.formats.texts import escaped, language_tag, legal, trimmed, web_address
 from feeds.formats.times import Moment, moment, rfc3339
 
 LOCKED = "locked"
@@ -72,7 +72,7 @@ def fragment(entry: PublicEntry, site: Site) -> Fragment:
 
 def heading(entry: PublicEntry) -> str:
     """The title, linked where its address may be: a reader's click runs no script."""
-    title = escaped(entry.title.strip() or entry.url)
+    title = escaped(trimmed(entry.title) or entry.url)
     return f'<a href="{escaped(entry.url)}">{title}</a>' if _LINKED.match(entry.url) else title
 
 
@@ -95,7 +95,7 @@ def badge(entry: PublicEntry, kind: str = "badge") -> str:
     """In words that it is not for everybody; nothing where it is, or nobody knows. `kind` is its class."""
     if entry.access not in BADGED:
         return ""
-    return f'<span class="{kind}">{escaped(entry.access_label.strip() or entry.access.value)}</span>'
+    return f'<span class="{kind}">{escaped(trimmed(entry.access_label) or entry.access.value)}</span>'
 
 
 def spoken(entry: PublicEntry, language: str) -> str:
@@ -112,7 +112,7 @@ def in_script(value: Any) -> str:
 
 def _article(entry: PublicEntry, site: Site, came: Moment | None) -> str:
     # Of a headline alone the badge is all that there is in the place of a text.
-    bare = entry.access.gated and not entry.summary.strip() and _text(entry, site) is None
+    bare = entry.access.gated and not trimmed(entry.summary) and _text(entry, site) is None
     mark = badge(entry, f"badge {LOCKED}" if bare else "badge")
     meta = " ".join(filter(None, (mark, _time(came), *_credits(entry))))
     return (
@@ -126,7 +126,7 @@ def _article(entry: PublicEntry, site: Site, came: Moment | None) -> str:
 
 def _text(entry: PublicEntry, site: Site) -> str | None:
     """The text that may be shown, where there is one."""
-    return entry.content if not site.withheld and entry.content is not None and entry.content.strip() else None
+    return None if site.withheld or entry.content is None else trimmed(entry.content) or None
 
 
 def _credits(entry: PublicEntry) -> Iterator[str]:
@@ -134,7 +134,7 @@ def _credits(entry: PublicEntry) -> Iterator[str]:
     for kind, names in (("author", entry.authors), ("section", entry.sections)):
         if said := ", ".join(_names(names)):
             yield f'<bdi class="{kind}">{escaped(said)}</bdi>'
-    if entry.source is not None and (origin := (entry.source.title or "").strip()):
+    if entry.source is not None and (origin := trimmed(entry.source.title or "")):
         url = entry.source.url or ""
         name = f'<a href="{escaped(url)}" {_REL}>{escaped(origin)}</a>' if web_address(url) else escaped(origin)
         yield f'<cite class="origin" dir="auto">{name}</cite>'
@@ -142,21 +142,21 @@ def _credits(entry: PublicEntry) -> Iterator[str]:
 
 def _names(said: tuple[str, ...]) -> list[str]:
     """The first of them, each once."""
-    return list(dict.fromkeys(name for each in said[:MOST_LINKS] if (name := legal(each).strip())))
+    return list(dict.fromkeys(name for each in said[:MOST_LINKS] if (name := trimmed(each))))
 
 
 def _body(entry: PublicEntry, site: Site) -> Iterator[str]:
     """Its teaser; the text itself folded away, so that a page of fifty stays a list; or how to come by it."""
     text = _text(entry, site)
     marks = f'{spoken(entry, site.language)} dir="auto"'
-    if teaser := entry.summary.strip():
+    if teaser := trimmed(entry.summary):
         yield f'<p class="teaser"{marks}>{escaped(teaser)}</p>\n'
     elif text is not None and (opening := _opening(text)):
         yield f'<p class="teaser opening"{marks}>{escaped(opening)}</p>\n'
     if text is not None:
         kind = f"text {LOCKED}" if entry.access.gated else "text"
         yield f"<details><summary{site.words}>Full text</summary>\n"
-        yield f'<div class="{kind}"{marks}>{legal(_without_pictures(text))}</div></details>\n'
+        yield f'<div class="{kind}"{marks}>{_without_pictures(text)}</div></details>\n'
     elif entry.access.gated and teaser:
         offer = escaped(site.subscribe_url or "")
         subscribe = f' <a href="{offer}" rel="payment">Become a subscriber</a>' if offer else ""
@@ -209,7 +209,7 @@ def _links(entry: PublicEntry, site: Site) -> Iterator[str]:
 def _list(name: str, links: dict[str, str], site: Site) -> Iterator[str]:
     """Links to the web by their addresses, a few of them; nothing where there are none."""
     items = [
-        f'<li dir="auto"><a href="{escaped(url)}" {_REL}>{escaped(title.strip() or url)}</a></li>'
+        f'<li dir="auto"><a href="{escaped(url)}" {_REL}>{escaped(trimmed(title) or url)}</a></li>'
         for url, title in islice(((url, title) for url, title in links.items() if web_address(url)), MOST_LINKS)
     ]
     if items:
@@ -221,7 +221,7 @@ def _file_words(file: Enclosure, duration: int | None) -> str:
     kind = file.media_type.partition("/")[0].lower()
     name = unquote(re.split("[?#]", file.url)[0].rpartition("/")[2])
     told = []
-    if duration and kind in ("audio", "video"):
+    if duration is not None and duration > 0 and kind in ("audio", "video"):
         hours, rest = divmod(duration, 3600)
         told.append(f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}")
     if file.length > 0:
@@ -232,7 +232,7 @@ def _file_words(file: Enclosure, duration: int | None) -> str:
 def _news_article(entry: PublicEntry, came: Moment | None) -> dict[str, Any]:
     """The entry as schema.org has it, with what search engines ask for of articles that cost
     (https://developers.google.com/search/docs/appearance/structured-data/paywalled-content)."""
-    made: dict[str, Any] = {"@type": "NewsArticle", "headline": legal(entry.title.strip() or entry.url)}
+    made: dict[str, Any] = {"@type": "NewsArticle", "headline": trimmed(entry.title) or legal(entry.url)}
     if web_address(entry.url):
         made["url"] = entry.url
     if came is not None:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from feeds.errors import FeedInvalid
 from feeds.formats import Audience, FeedDocument
-from feeds.formats.xml import ALWAYS, NAMESPACES, attribute, literal, meant
+from feeds.formats.xml import ALWAYS, NAMESPACES, attribute, literal, meant, named
 
 NAME = "broadsheet"
 """Of the extension, and of the attribute of feedgen's generator that holds it."""
@@ -80,7 +80,9 @@ def beside(document: FeedDocument, own_type: str) -> Iterator[dict[str, str]]:
 
 def head_text(value: str) -> str:
     """The title of a feed or the name of its author as plain text that no validator warns of."""
-    return literal(meant(value))
+    value = literal(meant(value))
+    # feedgen escapes by itself: what `xml.plain` would write as a reference is parted, too.
+    return value.replace("&", "&\u2060") if "&" in value and named(value) else value
 
 
 def head_moment(document: FeedDocument) -> datetime:

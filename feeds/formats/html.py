@@ -48,6 +48,11 @@ class IndexFeed:
     entries: tuple[PublicEntry, ...] = ()
 
     @property
+    def feeds(self) -> tuple[File, ...]:
+        """Its formats for programs."""
+        return tuple(file for file in self.files if file[1] != _PAGE)
+
+    @property
     def page(self) -> str | None:
         """The path of its page for people."""
         return next((path for path, kind in self.files if kind == _PAGE), None)
@@ -84,7 +89,7 @@ def render_index(page: IndexPage) -> bytes:
         sections=Markup(made),  # noqa: S704  # escaped where it was made
         saved=Markup(_rows(page.saved, words)),  # noqa: S704  # likewise
         everything=Markup(_chips(page.everything, page.title, words)),  # noqa: S704  # likewise
-        discovered=() if long else [(each.name, path, kind) for each in page.sections for path, kind in each.files[:1]],
+        discovered=page.saved if long else page.sections + page.saved,
         long=long,
         name_of=name_of,
     )
@@ -129,13 +134,13 @@ def name_of(path: str, media_type: str) -> str:
 def _cards(page: IndexPage, words: str) -> Iterator[str]:
     """Sections with their newest headlines."""
     for each in page.sections:
-        slug, name = escaped(each.slug), escaped(each.name)
+        anchor = f"section-{escaped(each.slug)}"  # a slug alone could be that of another part of the page
         headlines = "".join(_headline(entry, page) for entry in each.entries)
         listed = f"<ol>\n{headlines}</ol>" if headlines else f'<p class="empty"{words}>No entries yet.</p>'
         yield (
-            f'<section id="{slug}" aria-labelledby="{slug}-name">\n'
-            f'<h2 id="{slug}-name" dir="auto">{_named(each)}</h2>\n'
-            f'<p class="feeds">{_chips(each, name, words)}</p>\n{listed}\n</section>\n'
+            f'<section id="{anchor}" aria-labelledby="{anchor}-name">\n'
+            f'<h2 id="{anchor}-name" dir="auto">{_named(each)}</h2>\n'
+            f'<p class="feeds">{_chips(each, each.name, words)}</p>\n{listed}\n</section>\n'
         )
 
 
@@ -155,30 +160,26 @@ def _named(feed: IndexFeed) -> str:
 
 
 def _chips(feed: IndexFeed, name: str, words: str) -> str:
-    """Links to a feed's formats, then to those of its free entries. `name` is HTML: what a link is called needs it
-    where links are listed without what is around them."""
-    whole = [
-        f'<a class="feed" href="{escaped(path)}" type="{escaped(kind)}" aria-label="{name}: {label}">{label}</a>'
-        for path, kind in feed.files
-        if kind != _PAGE and (label := escaped(name_of(path, kind)))
-    ]
-    free = [
-        f'<a href="{escaped(path)}" type="{escaped(kind)}" aria-label="{name}, free entries only: {label}">{label}</a>'
-        for path, kind in feed.free
-        if (label := escaped(name_of(path, kind)))
-    ]
+    """Links to a feed's formats, then to those of its free entries; with `name`, for who hears links out of their
+    place."""
+    name = escaped(name)
+    whole = [f'<a class="feed" {_link(file, f"{name}: ")}' for file in feed.feeds]
+    free = [f"<a {_link(file, f'{name}, free entries only: ')}" for file in feed.free]
     return " ".join(whole) + (f' <span class="free"{words}>free only: {" ".join(free)}</span>' if free else "")
+
+
+def _link(file: File, before: str) -> str:
+    """The rest of a link to one format, from its attributes on. `before` is HTML."""
+    path, kind = file
+    label = escaped(name_of(path, kind))
+    return f'href="{escaped(path)}" type="{escaped(kind)}" aria-label="{before}{label}">{label}</a>'
 
 
 def _rows(feeds: Sequence[IndexFeed], words: str) -> str:
     """Feeds by name, a line each: links say no more than they must, for there may be thousands of them."""
     lines = []
     for each in feeds:
-        links = [
-            f'<a href="{escaped(path)}">{escaped(name_of(path, kind))}</a>'
-            for path, kind in each.files
-            if kind != _PAGE
-        ]
+        links = [f'<a href="{escaped(path)}">{escaped(name_of(path, kind))}</a>' for path, kind in each.feeds]
         links += [f'<a{words} href="{escaped(path)}">free only</a>' for path, _ in each.free[:1]]
-        lines.append(f'<li id="{escaped(each.slug)}"><b dir="auto">{_named(each)}</b> {" ".join(links)}</li>\n')
+        lines.append(f'<li><b dir="auto">{_named(each)}</b> {" ".join(links)}</li>\n')
     return f'<ul class="rows">\n{"".join(lines)}</ul>' if lines else ""

@@ -10,7 +10,7 @@ page, which explains both.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,10 +18,11 @@ from db.records import Access
 from feeds.formats import EntryInvalid, FeedDocument, Format, PublicEntry
 from feeds.formats.flags import accessible_for_free
 from feeds.formats.kept import Kept
-from feeds.formats.texts import language_tag, legal, media_type, web_address
+from feeds.formats.texts import language_tag, legal, media_type, trimmed, web_address
 from feeds.formats.times import rfc3339
 
 VERSION = "https://jsonfeed.org/version/1.1"
+_ENCODED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _PLAYED = ("audio/", "video/")
 
 
@@ -51,10 +52,10 @@ def _head(document: FeedDocument) -> dict[str, Any]:
     """All but the items. There is no time in it: a JSON Feed has none."""
     head = {
         "version": VERSION,
-        "title": document.title,
+        "title": legal(document.title),
         "home_page_url": document.html_url,
         "feed_url": document.self_url,
-        "authors": [{"name": document.author}],
+        "authors": [{"name": legal(document.author)}],
         "language": language_tag(document.language),
         "hubs": [{"type": "WebSub", "url": hub} for hub in dict.fromkeys(document.hubs)],
     }
@@ -63,49 +64,35 @@ def _head(document: FeedDocument) -> dict[str, Any]:
 
 def _item(entry: PublicEntry, site: _Site) -> bytes:
     """One item as bytes of one line."""
-    body = entry.content if not site.withheld and entry.content is not None and entry.content.strip() else None
-    teaser = entry.summary if entry.summary.strip() else ""
+    title, teaser = trimmed(entry.title), trimmed(entry.summary)
+    body = trimmed(entry.content) if entry.content is not None and not site.withheld else ""
+    url = entry.url if web_address(entry.url) else ""
     said = {
-        "id": entry.uid,
-        "url": entry.url if web_address(entry.url) else None,
-        "title": entry.title.strip(),
-        "content_html": body,
-        "content_text": teaser or entry.title.strip() or entry.url,
+        "id": legal(entry.uid),
+        "url": url,
+        "title": title,
+        **({"content_html": body} if body else {"content_text": teaser or title or url}),
         "summary": teaser,
         **({} if site.withheld else _pictures(entry)),
         "date_published": _moment(entry, entry.published),
         "date_modified": _moment(entry, entry.updated),
-        "authors": [{"name": name} for name in dict.fromkeys(entry.authors) if name.strip()],
-        "tags": list(_tags(entry)),
+        "authors": [{"name": name} for name in _names(entry.authors)],
+        "tags": _tags(entry),
         "language": language_tag(entry.language),
         "attachments": [] if site.withheld else list(_attachments(entry)),
         "_access": _access(entry, site),
         "_story": _story(entry, site),
     }
-    del said["content_text" if body is not None else "content_html"]
-    kept = ("id", "content_html", "content_text")
-    return _dumped({key: value for key, value in said.items() if value or key in kept})
+    return _dumped({key: value for key, value in said.items() if value or key in ("id", "content_text")})
 
 
 def _dumped(value: Any) -> bytes:
-    """`value` as JSON. Illegal characters are dropped: escaped ones would be valid and break who shows them."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    try:
-        data = text.encode()
-    except UnicodeEncodeError:
-        data = b""
-    if b"\\u00" in data or not data:
-        # Seldom so: controls are escaped, and what is no Unicode cannot be encoded.
-        data = json.dumps(_legal(value), ensure_ascii=False, separators=(",", ":")).encode()
-    return data
+    return _ENCODED(value).encode()
 
 
-def _legal(value: Any) -> Any:
-    if isinstance(value, str):
-        return legal(value)
-    if isinstance(value, dict):
-        return {key: _legal(each) for key, each in value.items()}
-    return [_legal(each) for each in value] if isinstance(value, list) else value
+def _names(said: Iterable[str]) -> list[str]:
+    """Each once, without what is illegal: JSON could escape it, and it would break who shows it."""
+    return list(dict.fromkeys(name for each in said if (name := trimmed(each))))
 
 
 def _moment(entry: PublicEntry, when: datetime | None) -> str | None:
@@ -125,16 +112,15 @@ def _pictures(entry: PublicEntry) -> dict[str, str]:
     return {"image": shown[0].url if shown else "", "banner_image": banners[0] if banners else ""}
 
 
-def _tags(entry: PublicEntry) -> Iterator[str]:
-    """Sections, then the item's own categories, then its access, as filters of readers look for it; none twice."""
+def _tags(entry: PublicEntry) -> list[str]:
+    """Sections, then the item's own categories, then its access, as filters of readers look for it."""
     access = () if entry.access is Access.UNKNOWN else (entry.access.value,)
-    for tag in dict.fromkeys((*entry.sections, *entry.categories, *access)):
-        if tag.strip():
-            yield tag
+    return _names((*entry.sections, *entry.categories, *access))
 
 
 def _attachments(entry: PublicEntry) -> Iterator[dict[str, Any]]:
     """The files that come with it. How long an episode lasts is said of what can be played."""
+    duration = entry.episode.duration if entry.episode is not None else None
     for file in dict.fromkeys(entry.enclosures):
         if not web_address(file.url):
             continue
@@ -142,8 +128,8 @@ def _attachments(entry: PublicEntry) -> Iterator[dict[str, Any]]:
         made: dict[str, Any] = {"url": file.url, "mime_type": kind}
         if file.length > 0:
             made["size_in_bytes"] = file.length
-        if entry.episode is not None and entry.episode.duration and kind.startswith(_PLAYED):
-            made["duration_in_seconds"] = entry.episode.duration
+        if duration is not None and duration > 0 and kind.startswith(_PLAYED):
+            made["duration_in_seconds"] = duration
         yield made
 
 
@@ -164,9 +150,9 @@ def _story(entry: PublicEntry, site: _Site) -> dict[str, Any] | None:
         "replies": {link.url: link.title or "" for link in entry.replies},
     }
     said = {
-        key: [{"url": url, **({"title": title} if title.strip() else {})} for url, title in links.items()]
-        for key, links in ((key, {u: t for u, t in links.items() if web_address(u)}) for key, links in lists.items())
-        if links
+        key: [{"url": url, **({"title": name} if (name := trimmed(title)) else {})} for url, title in found]
+        for key, links in lists.items()
+        if (found := [(url, title) for url, title in links.items() if web_address(url)])
     }
     return {"about": f"{site.base_url}index.html#story", **said} if said else None
 

@@ -34,7 +34,7 @@ _CHINESE = {"cn": "zh-cn", "hans": "zh-cn", "sg": "zh-cn", "tw": "zh-tw", "hant"
 
 
 def render(entries: Sequence[PublicEntry], *, publication: str, language: str, now: datetime) -> bytes:
-    """The sitemap as UTF-8: the newest first, each address once, those alone whose time is known and not ahead of `now`.
+    """The sitemap as UTF-8: the newest first, each address once, only those whose time is known and not after `now`.
 
     `entries` are to have addresses of their own; that of a front page is nobody's. `publication` is its name as it
     stands on the site, `language` a BCP 47 tag. One that holds no entry is well-formed, but against the schema, which
@@ -77,7 +77,7 @@ def _chosen(entries: Sequence[PublicEntry], now: datetime) -> Iterator[tuple[str
 
 
 def _address(url: str) -> str | None:
-    """`url` escaped as RFC 3986 wants it and without a fragment; None where it is none of the web, or a front page's."""
+    """`url` escaped as RFC 3986 wants it, without a fragment; None where it is none of the web, or a front page's."""
     url = url.partition("#")[0]
     if _ADDRESS.fullmatch(url) is None:
         try:

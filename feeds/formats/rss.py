@@ -74,6 +74,9 @@ _END_FEED = b"  </channel>\n</rss>\n"
 _ITEM = re.compile(r"<item>.*</item>", re.DOTALL)
 _TAG = re.compile(r"<(?=[a-zA-Z])")
 _NONE: frozenset[str] = frozenset()
+_PUBLIC = re.compile(r"https?://([A-Za-z0-9-]+\.)+[A-Za-z0-9][A-Za-z0-9-]*(:[0-9]+)?(/|$)")
+"""An address that the validator takes for an enclosure (InvalidURLAttribute): no host of a desk alone."""
+
 _FEEDS = ("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/xml", "text/xml")
 
 
@@ -113,7 +116,7 @@ def _rendered(entry: PublicEntry, site: Site, withheld: bool) -> _Rendered:
 def _filled(entry: PublicEntry, site: Site, withheld: bool) -> _Rendered:
     parts = parts_of(entry, withheld)
     said = {
-        "title": plain(parts.title),
+        "title": profiled(parts.title),
         "link": quoted(parts.url),
         # HTML within XML: what is plain text is escaped twice.
         "description": text(text(parts.summary or parts.title)),
@@ -142,7 +145,7 @@ def _more(page: str | None, source: Origin | None, best: Enclosure | None) -> di
     if page is not None:
         found["comments"] = quoted(page)
     if source is not None:
-        found |= {"source": plain(source.title or ""), "place": quoted(source.url or "")}
+        found |= {"source": profiled(source.title or ""), "place": quoted(source.url or "")}
     if best is not None:
         media_type = best.media_type or "application/octet-stream"
         found |= {"enclosure": quoted(best.url), "length": str(best.length), "type": attribute(media_type)}
@@ -183,8 +186,8 @@ def _skeleton(language: bool, content: bool, comments: bool, enclosure: bool, so
     return skeleton(xml, [*holes, "own"])
 
 
-def plain(value: str) -> str:
-    """Plain text as character data that a reader who takes it for HTML shows alike, as far as that can be."""
+def profiled(value: str) -> str:
+    """Plain text as character data by the RSS Profile."""
     if "<" not in value and "&" not in value:
         return text(value)
     value = _parted(literal(value))
@@ -198,7 +201,8 @@ def _parted(value: str) -> str:
 
 def _best(files: tuple[Enclosure, ...]) -> Enclosure | None:
     """The one enclosure that an item has: what can be played comes before what cannot."""
-    return next((file for file in files if is_played(file)), files[0] if files else None)
+    fit = [file for file in files if _PUBLIC.match(file.url)]
+    return next((file for file in fit if is_played(file)), fit[0] if fit else None)
 
 
 def _replies(entry: PublicEntry) -> tuple[str | None, list[Link]]:
@@ -233,15 +237,21 @@ def _own(entry: PublicEntry, site: Site) -> str:
     if entry.access is not Access.UNKNOWN:
         found.append(_access(entry.access, site.base_url))
     if has_links(entry, site):
-        found += [element("atom:link", attributes) for attributes in links(entry, site)]
+        found += map(_link, links(entry, site))
     if entry.rights is not None and entry.rights.strip():
-        found.append(f"<dc:rights>{text(literal(entry.rights))}</dc:rights>")
+        found.append(f"<dc:rights>{profiled(entry.rights)}</dc:rights>")
     return "".join(found)
+
+
+def _link(attributes: dict[str, str]) -> str:
+    if "title" in attributes:
+        attributes["title"] = _parted(attributes["title"])
+    return element("atom:link", attributes)
 
 
 @lru_cache(maxsize=1024)
 def _category(term: str) -> str:
-    return f"<category>{plain(term)}</category>"
+    return f"<category>{profiled(term)}</category>"
 
 
 @lru_cache(maxsize=16)
@@ -259,7 +269,7 @@ def _asides(entry: PublicEntry, replies: list[Link]) -> Iterator[tuple[str, str]
             told = True
             yield "wfw", f"<wfw:commentRss>{quoted(reply['href'])}</wfw:commentRss>"
         else:
-            yield "", element("atom:link", reply)
+            yield "", _link(reply)
     if entry.source is not None and (entry.source.title or "").strip() and _origin(entry) is None:
         yield "", f"<dc:source>{name_text(entry.source.title or '')}</dc:source>"
 

@@ -11,7 +11,8 @@ import re
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
 _SPECIAL = re.compile('[&<>"\r]')
-_HTTP = re.compile(r"https?://[^\x00-\x20\x7f-\x9f\s<>\"{}|\\^`/?#][^\x00-\x20\x7f-\x9f\s<>\"{}|\\^`]*", re.IGNORECASE)
+_NEVER = r"\x00-\x20\x7f-\x9f\s<>\"{}|\\^`\ud800-\udfff\ufffe\uffff"
+_HTTP = re.compile(rf"https?://[^{_NEVER}/?#][^{_NEVER}]*", re.IGNORECASE)
 _MEDIA = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -28,6 +29,11 @@ def legal(text: str) -> str:
     fit = len(data.translate(None, _CONTROLS)) == len(data)
     fit = fit and b"\xef\xbf\xbe" not in data and b"\xef\xbf\xbf" not in data
     return text if fit else _ILLEGAL.sub("", text)
+
+
+def trimmed(text: str) -> str:
+    """`text` without what is illegal and without white space around it."""
+    return legal(text).strip()
 
 
 def escaped(text: str) -> str:

@@ -32,9 +32,10 @@ IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f-\x9f\s<>\"{}|\\^`\uff
 MEDIA = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][A-Za-z0-9._~!$&'()*+,;=:@/?#%-]*)?")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~!$&'()*+,;=:@/?#%-]*)?")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@/?#%-]")
-_MARKUP = re.compile(r"<(?=/[a-zA-Z])|&(?=(#?\w{1,32}))")
+_MARKUP = re.compile(r"<(?=/[a-zA-Z])|&(?=#?[a-zA-Z0-9]{1,31};)")
+_REFERENCE = re.compile(r"&(#?\w+)")
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
 _NONCHARACTERS = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _DOUBTFUL = re.compile(rb"\xc2[\x80-\x9f]|\xef\xbf\xbd")
@@ -57,7 +58,7 @@ def text(value: str) -> str:
 
 def attribute(value: str) -> str:
     """`value` between double quotes, where white space but a blank would come back as one (XML 1.0, 3.3.3)."""
-    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    value = _ampersands(value).replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     return value if value.isprintable() else value.replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;")
 
 
@@ -69,6 +70,25 @@ def quoted(url: str) -> str:
 def element(name: str, attributes: Mapping[str, str]) -> str:
     """An empty element."""
     return f"<{name}" + "".join([f' {key}="{attribute(value)}"' for key, value in attributes.items()]) + "/>"
+
+
+def plain(value: str) -> str:
+    """Plain text as character data, like `text`, of which neither a validator nor a reader thinks that it is HTML."""
+    value = literal(value)
+    return _ampersands(value).replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+
+
+def _ampersands(value: str) -> str:
+    """`value` with its ampersands escaped: as hexadecimal references where what follows one could be the name of a
+    character, which is how the validator is told that it is none (ContainsHTML; RSS Profile, "Character Data")."""
+    if "&" not in value:
+        return value
+    return value.replace("&", "&#x26;" if named(value) else "&amp;")
+
+
+def named(value: str) -> bool:
+    """Whether a validator finds names of characters in a plain text, with or without a semicolon."""
+    return any(name in name2codepoint or name == "apos" or not name.isalpha() for name in _REFERENCE.findall(value))
 
 
 def line(plain: str) -> str:
@@ -83,15 +103,7 @@ def literal(plain: str) -> str:
 
     A word joiner, which nobody sees, parts the `<` of an end tag and the `&` of a character's name from what follows.
     """
-    return _MARKUP.sub(_parted, plain) if "<" in plain or "&" in plain else plain
-
-
-def _parted(found: re.Match[str]) -> str:
-    """What begins like markup, and a word joiner; "AT&T" has no such name, with a semicolon or without."""
-    name = found[1]
-    if name is None or name in name2codepoint or name == "apos" or not name.isalpha():
-        return f"{found[0]}\u2060"
-    return found[0]
+    return _MARKUP.sub("\\g<0>\u2060", plain) if "<" in plain or "&" in plain else plain
 
 
 def address(url: str) -> str | None:

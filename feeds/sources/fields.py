@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import ada_url
 
@@ -52,7 +54,8 @@ class FeedResult(Parsed):
 
     `further` are addresses of documents of the same kind that belong to this one (the sitemaps of an index, the next
     page of a listing), the one that matters most first. `partial` says that the items are a choice from what the
-    document lists: what it does not name is not gone.
+    document lists: what it does not name is not gone. `hubs` push what is new, `own` is the address that the document
+    names as its own (W3C WebSub, section 4; JSON Feed `hubs`, `feed_url`), all absolute.
     """
 
     ttl: int | None = None
@@ -62,6 +65,8 @@ class FeedResult(Parsed):
     earlier: str | None = None
     further: tuple[str, ...] = ()
     partial: bool = False
+    hubs: tuple[str, ...] = ()
+    own: str | None = None
 
 
 def http_url(value: object, base: str | None) -> str | None:
@@ -78,6 +83,22 @@ def http_url(value: object, base: str | None) -> str | None:
         return None
     value = value.strip()
     return value if value.startswith(("http://", "https://")) else str(parts.href)
+
+
+def advertised(links: Iterable[Mapping[str, Any]], base: str | None) -> tuple[tuple[str, ...], str | None]:
+    """The hubs that links name, and the first address that they name as the document's own, absolute."""
+    hubs: list[str] = []
+    own: str | None = None
+    for one in links:
+        rel = one.get("rel")
+        if not rel or rel == "alternate":  # nearly all
+            continue
+        said = rel.lower().split()
+        if "hub" in said and (url := http_url(one.get("href"), base)) is not None and url not in hubs:
+            hubs.append(url)
+        if own is None and "self" in said:
+            own = http_url(one.get("href"), base)
+    return tuple(hubs), own
 
 
 def author_name(text: str) -> str:

@@ -49,7 +49,17 @@ def read(shape: Shape, document: Document, context: Context) -> FeedResult:
         items=tuple(_item(row, n, document, context, warnings) for n, row in enumerate(entries)),
         warnings=tuple(dict.fromkeys(warnings)),
         earlier=http_url(feed.get("next_url"), document.url),
+        hubs=tuple(_hubs(feed.get("hubs"), document.url)),
+        own=http_url(feed.get("feed_url"), document.url),
     )
+
+
+def _hubs(value: object, base: str | None) -> Iterator[str]:
+    """The hubs that speak WebSub; its types are compared as they are written, and older texts call it PubSubHubbub."""
+    for one in _objects(value):
+        url = http_url(one.get("url"), base)
+        if url is not None and _text(one.get("type")).lower() in ("websub", "pubsubhubbub"):
+            yield url
 
 
 def _item(row: dict[str, Any], position: int, document: Document, context: Context, warnings: list[str]) -> Item:

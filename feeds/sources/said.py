@@ -15,7 +15,16 @@ from db.records import Evidence, Precision
 from feeds.model import Context, Document, Item, Link, Origin
 from feeds.quick import maker
 from feeds.sources.dates import read_date
-from feeds.sources.fields import MAX_DATE, FeedResult, http_url, is_teaser, markup_of, plain_text, plausible
+from feeds.sources.fields import (
+    MAX_DATE,
+    FeedResult,
+    advertised,
+    http_url,
+    is_teaser,
+    markup_of,
+    plain_text,
+    plausible,
+)
 from feeds.sources.markup import HTML, TEXT, XHTML
 from feeds.sources.media import Attributes, episode, files, images, is_picture, size
 
@@ -119,6 +128,7 @@ def result(
     language = channel.language or None
     scope = Scope(document, context, language, is_atom, premium, warnings)
     base = document.url
+    hubs, own = advertised(channel.links, base)
     return FeedResult(
         title=_title(channel.title) or None,
         url=http_url(channel.link, base),
@@ -131,6 +141,8 @@ def result(
         skip_hours=tuple(sorted({int(hour) % 24 for hour in channel.hours if _is_hour(hour)})),
         skip_days=tuple(sorted({_DAYS.index(day) for raw in channel.days if (day := raw.strip().lower()) in _DAYS})),
         earlier=_earlier(channel.links, base),
+        hubs=hubs,
+        own=own,
     )
 
 

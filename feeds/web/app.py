@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 from db.engine import Engine
 from feeds.config import Config
-from feeds.web.public import public_app
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+from feeds.formats import load
+from feeds.ondemand import Composer
+from feeds.web.answers import Application, AtOnce, Ready, Receive, Scope, Send, networks
+from feeds.web.files import Tree
+from feeds.web.filtered import Filtered
+from feeds.web.hub import Hub
+from feeds.web.private import Private
+from feeds.web.public import Public, Said
+from feeds.web.rates import Limited
+from feeds.web.websub import websub_app
+from feeds.websub.topics import advertised
 
 
 def web_app(engine: Engine, config: Config, clock: Callable[[], datetime]) -> Application:
     """Everything that `feeds run` serves. `clock` tells the time (UTC)."""
-    parts: dict[str, Application] = {}
-    return _Parts(parts, public_app(config.public, base_url=config.site.base_url))
+    composer = Composer(engine, config)
+    private = Private(engine, config, composer, clock)
+    parts: dict[str, Application] = {
+        "p": private.by_token,
+        "private": private.by_login,
+        "websub": websub_app(engine, config, clock),
+    }
+    if config.websub.hub:
+        parts["hub"] = Hub(engine, config, clock)
+    app = _Parts(parts, _published(composer, config, clock))
+    if not config.web.per_minute:
+        return app
+    return Limited(app, config.web.per_minute, networks(config.web.trusted_proxies))
+
+
+def _published(composer: Composer, config: Config, clock: Callable[[], datetime]) -> Application:
+    """The tree, and feeds of it that an address filters."""
+    others = {one.suffix: one.media_type for one in map(load, config.publish.formats)}
+    said = Said(config.site.base_url, advertised(config), others)
+    files = Public(Tree(config.public, said.media_type, said.headers), said)
+    return Filtered(composer, files, said, config.public, clock)
 
 
 class _Parts:
@@ -28,7 +51,17 @@ class _Parts:
     def __init__(self, parts: Mapping[str, Application], rest: Application) -> None:
         self._parts = dict(parts)
         self._rest = rest
+        self._rest_at_once: AtOnce | None = getattr(rest, "at_once", None)
+
+    def at_once(self, scope: Scope) -> Ready | None:
+        if self._rest_at_once is None or _first(scope) in self._parts:
+            return None
+        return self._rest_at_once(scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = scope.get("path", "")
-        await self._parts.get(path[1:].partition("/")[0], self._rest)(scope, receive, send)
+        await self._parts.get(_first(scope), self._rest)(scope, receive, send)
+
+
+def _first(scope: Scope) -> str:
+    path: str = scope["path"]
+    return path[1:].partition("/")[0]

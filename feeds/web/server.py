@@ -1,44 +1,39 @@
 """The HTTP server as an object with a start and a stop, in a thread of its own.
 
-uvicorn serves; what it leaves open is bounded here: a client that sends half a request, reads nothing, or opens
-connections without end. Its own `limit_concurrency` is not used: it counts idle connections as requests. Signals are
-the caller's.
+uvicorn serves; what it leaves open is bounded in `feeds.web.connection`. Signals are the caller's.
 """
 
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
+import sys
 import threading
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import replace
 from ipaddress import ip_address
-from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from feeds import log
 from feeds.errors import BroadsheetError, ConfigError
-from feeds.web.app import Application
+from feeds.web.answers import Application, AtOnce
+from feeds.web.connection import Connection
+from feeds.web.crowd import Crowd, Limits
 
+DESCRIPTORS = 256
+"""Files and sockets that are left for the rest of the process: the database, polls, what is published."""
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one client may take. Times are seconds.
+WAITING = 4096
+"""Connections that the kernel keeps until they are accepted; it may keep fewer."""
 
-    `connections` are open at once, idle ones included, each with one request under way at most; more are closed
-    unheard. It is half of the 1,024 descriptors that a process has by default. `progress` is how often a connection is
-    looked at: one that has not taken a whole answer since the last look is closed. `grace` is what answers under way
-    get at the end, `force` what is left to each of the two steps behind it: closing what is deaf, giving up.
-    """
+ACCEPTED = 128
+"""Connections that are accepted in one turn of the loop: a flood of them must not keep the others waiting."""
 
-    header_bytes: int = 16_384
-    connections: int = 512
-    progress: float = 15.0
-    keep_alive: int = 5
-    grace: int = 2
-    force: int = 1
-
+KERNEL_BYTES = 262_144
+"""What the kernel takes of an answer beyond what its client has read. By itself it takes 4 MB, and nobody can see a
+client read that."""
 
 _log = log.get(__name__)
 
@@ -50,11 +45,13 @@ class Server:
         self, app: Application, host: str, port: int, *, allow_remote: bool = False, limits: Limits | None = None
     ) -> None:
         self._host, self._port, self._allow_remote = host, port, allow_remote
-        self._limits = limits or Limits()
+        limits = limits or Limits()
+        self._limits = replace(limits, connections=_most_connections(limits.connections))
+        crowd = Crowd(self._limits)
         config = uvicorn.Config(
             app,
             loop="asyncio",
-            http=type("Connection", (_Connection,), {"limits": self._limits}),
+            http=type("Connection", (Connection,), {"crowd": crowd, "at_once": _at_once(app)}),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -62,11 +59,10 @@ class Server:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            timeout_keep_alive=self._limits.keep_alive,
             timeout_graceful_shutdown=self._limits.grace,
-            h11_max_incomplete_event_size=self._limits.header_bytes,
+            backlog=ACCEPTED,
         )
-        self._uvicorn = _Uvicorn(config)
+        self._uvicorn = _Uvicorn(config, crowd)
         self._thread: threading.Thread | None = None
         self.url = ""
         """Where it listens, such as `http://127.0.0.1:8080/`; empty before `start`."""
@@ -110,7 +106,12 @@ class Server:
                     f"[web] host: other machines could reach {self._host}; say allow_remote = true, or take 127.0.0.1"
                 )
             try:
-                return socket.create_server(address, family=family, backlog=self._limits.connections)
+                listener = socket.create_server(address, family=family, backlog=WAITING)
+                # For those it accepts. Head and body are written one after the other: without the second option the
+                # body waits 40 ms for the client to acknowledge the head.
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return listener
             except OSError as error:
                 problem = error
         reason = getattr(problem, "strerror", None) or problem
@@ -118,7 +119,22 @@ class Server:
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn that drops, when the grace is over, whoever has still not taken its answer."""
+    """uvicorn that looks after its connections, and drops, when the grace is over, whoever has still not taken its
+    answer."""
+
+    def __init__(self, config: uvicorn.Config, crowd: Crowd) -> None:
+        super().__init__(config)
+        self._crowd = crowd
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for each in sockets or ():
+            each.listen(WAITING)  # asyncio takes one number for this and for how many it accepts in one turn
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        self._crowd.sweep(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
@@ -127,34 +143,21 @@ class _Uvicorn(uvicorn.Server):
         await asyncio.sleep(0)  # the transports close at the loop's next turn, which would be none
 
 
-class _Connection(H11Protocol):
-    """A connection that has to get somewhere.
+def _at_once(app: Application) -> AtOnce | None:
+    """What the application has of this name, as an attribute of a class that binds nothing to it."""
+    found: AtOnce | None = getattr(app, "at_once", None)
+    return None if found is None else staticmethod(found)
 
-    uvicorn waits for ever for the first request, and for a client that does not read what was written.
-    """
 
-    limits = Limits()
-    _answered = 0
-    _watch: asyncio.TimerHandle | None = None
+def _most_connections(wanted: int) -> int:
+    """How many connections of `wanted` the process may have, after asking for the descriptors it needs."""
+    soft, hard = (sys.maxsize if each == resource.RLIM_INFINITY else each for each in _limits())
+    if soft < min(wanted + DESCRIPTORS, hard):
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted + DESCRIPTORS, hard), _limits()[1]))
+            soft = _limits()[0]
+    return min(wanted, max(1, soft - DESCRIPTORS))
 
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        if len(self.connections) > self.limits.connections:
-            transport.abort()
-        else:
-            self._watch = self.loop.call_later(self.limits.progress, self._check, 0)
 
-    def on_response_complete(self) -> None:
-        self._answered += 1
-        super().on_response_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-        super().connection_lost(exc)
-
-    def _check(self, answered: int) -> None:
-        if self._answered == answered:
-            self.transport.abort()
-        else:
-            self._watch = self.loop.call_later(self.limits.progress, self._check, self._answered)
+def _limits() -> tuple[int, int]:
+    return resource.getrlimit(resource.RLIMIT_NOFILE)

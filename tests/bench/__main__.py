@@ -72,6 +72,7 @@ BENCHMARKS: dict[str, tuple[str, dict[str, int]]] = {
     "poll-archive": ("archive.measure", {}),
     "search": ("search.measure", {}),
     "copies": ("copies.measure", {}),
+    "serving": ("serving.measure", {}),
     "poll-troubled": ("troubled.measure", {}),
 }
 """Functions of the modules beside this one, with their sizes; loaded when they run, so that none is in the memory of

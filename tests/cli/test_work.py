@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import pty
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from db.errors import StorageError
 from feeds.cli.work import standing_words
 from feeds.terms import Standing
 from tests.command import DOCUMENT, FEEDS, SEEDS, Folder
@@ -353,3 +354,31 @@ def in_terminal(folder: Folder, *arguments: str) -> str:
     os.close(terminal)
     os.waitpid(pid, 0)
     return seen.decode()
+
+
+@pytest.mark.parametrize("command", ["publish", "update"])
+def test_what_is_owed_to_hubs_is_said_once_at_the_end(own: Folder, site: Site, command: str) -> None:
+    hub = site.put("/hub", Reply(status=204))
+    own.config(f'{SEEDS}[publish]\nhubs = ["{hub}"]\n[poll]\nallow_networks = ["127.0.0.0/8"]\n')
+    with closing(sqlite3.connect(own.path / "var" / "feeds.sqlite3")) as database, database:
+        database.execute(
+            "INSERT INTO deliveries (kind, key, target, payload, version, since, due_at, attempts) VALUES "
+            "('ping', 'k', ?, '{\"topic\": \"http://127.0.0.1:8080/all.atom\"}', 1, "
+            "'2026-03-02 12:00:00.000000', '2026-03-02 12:00:00.000000', 0)",
+            (hub,),
+        )
+    ran = own.run(command)
+    assert (ran.code, ran.err) == (0, "")
+    said = [seen.body.decode() for seen in site.log]
+    topic = "http%3A%2F%2F127.0.0.1%3A8080%2Fall.atom"
+    assert f"hub.mode=publish&hub.url={topic}&hub.topic={topic}" in said
+
+
+def test_hubs_that_cannot_be_told_are_no_failure_of_a_publish(own: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_given: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr("feeds.notify.deliver", broken)
+    ran = own.run("publish")
+    assert ran.code == 0
+    assert ran.err == "nobody was told what is new, the next run does it: the disk is full\n"

@@ -18,7 +18,7 @@ from feeds.log import redact
 from feeds.markers import unmarked
 from feeds.model import Context, Document, Image, Item
 from feeds.page import Page, read_page
-from feeds.sources.fields import FeedResult
+from feeds.sources.fields import FeedResult, advertised
 from feeds.sources.page.addresses import site_of
 from feeds.sources.page.links import Links, links_of
 from feeds.sources.page.lists import choose
@@ -35,6 +35,7 @@ __all__ = ["Listing", "parse"]
 
 _FEED = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)")
 MAX_SIGNS = 20
+MAX_LINKS = 100
 FEW = 3
 _ANYTHING = Context()
 _UNSTATED = Stated("")
@@ -77,6 +78,7 @@ def parse(document: Document, context: Context = _ANYTHING) -> Listing:
         items += reader.stated_items(len(items), {row.link.key for row in rows})
     if not items:
         raise ParseError(f"{document.name}: {_nothing(page, links)}")
+    hubs, own = advertised(_head_links(page), page.base)
     return Listing(
         title=page.title or None,
         url=page.canonical or page.url,
@@ -86,7 +88,14 @@ def parse(document: Document, context: Context = _ANYTHING) -> Listing:
         further=next_page(page, links.all),
         how=how,
         listing=listing,
+        hubs=hubs,
+        own=own,
     )
+
+
+def _head_links(page: Page) -> list[dict[str, str | None]]:
+    """The links of the page's head: what stands in its body may be a reader's comment."""
+    return [node.attributes for node in page.tree.css("head > link[rel][href]")[:MAX_LINKS]]
 
 
 def _page(document: Document, context: Context) -> Page:

@@ -1,0 +1,124 @@
+"""The outbox: what somebody is to be told, from the transaction that owes it until it was heard or given up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from db.models import Delivery
+from db.records import DeliveryRecord
+from db.store.bulk import insert_rows
+
+TRIES = 10
+FIRST = 60
+FACTOR = 3
+LONGEST = 21_600
+"""Seconds before the second try, how much longer each wait is than the one before it, and the longest: ten tries in
+24 hours."""
+LEASE = timedelta(minutes=10)
+"""For which a delivery belongs to whoever took it: of a process that died it comes again."""
+
+_COLUMNS = ("kind", "key", "target", "payload", "version", "since", "due_at", "attempts")
+_AGAIN = (
+    "ON CONFLICT (kind, key) DO UPDATE SET version = deliveries.version + 1, payload = excluded.payload, due_at = CASE "
+    "WHEN deliveries.attempts = 0 AND excluded.due_at < deliveries.due_at THEN excluded.due_at "
+    "ELSE deliveries.due_at END"
+)
+
+
+def owe(connection: Connection, kind: str, target: str, payload: Any, due_at: datetime, *, about: Any = None) -> None:
+    """Owes `target` a notification of this kind from `due_at` on; `payload` is what JSON can hold.
+
+    One that is equal and still owed is the same: it comes at the earlier time, or when its next try is due anyway.
+    With `about` (not None) one is equal that is about the same, and its payload becomes this one.
+    """
+    key = _key(target, payload if about is None else about)
+    insert_rows(connection, Delivery, _COLUMNS, [(kind, key, target, payload, 1, due_at, due_at, 0)], _AGAIN)
+
+
+def owe_all(connection: Connection, kind: str, owed: Iterable[tuple[str, Any]], due_at: datetime) -> None:
+    """The same for many, each `(target, payload)`."""
+    rows = [(kind, _key(target, payload), target, payload, 1, due_at, due_at, 0) for target, payload in owed]
+    insert_rows(connection, Delivery, _COLUMNS, rows, _AGAIN)
+
+
+def any_due(connection: Connection, now: datetime, kinds: Collection[str]) -> bool:
+    """Whether there is anything to deliver: to be asked before what writes."""
+    query = select(Delivery.id).where(Delivery.due_at <= now, Delivery.kind.in_(kinds)).limit(1)
+    return connection.scalar(query) is not None
+
+
+def due(connection: Connection, now: datetime, limit: int, kinds: Collection[str]) -> list[DeliveryRecord]:
+    """Takes up to `limit` deliveries of these kinds that are due, those that failed least first.
+
+    They are the caller's for ten minutes, in which each ends with `delivered` or `failed`.
+    """
+    query = (
+        select(Delivery.id, Delivery.kind, Delivery.target, Delivery.payload, Delivery.version, Delivery.attempts)
+        .where(Delivery.due_at <= now, Delivery.kind.in_(kinds))
+        .order_by(Delivery.attempts, Delivery.due_at, Delivery.id)
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()
+    if rows:
+        taken = update(Delivery).where(Delivery.id.in_([row.id for row in rows]))
+        connection.execute(taken.values(due_at=now + LEASE, attempts=Delivery.attempts + 1))
+    return [
+        DeliveryRecord(
+            id=row.id,
+            kind=row.kind,
+            target=row.target,
+            payload=row.payload,
+            version=row.version,
+            attempts=row.attempts + 1,
+        )
+        for row in rows
+    ]
+
+
+def delivered(connection: Connection, delivery: DeliveryRecord, now: datetime) -> None:
+    """Ends a delivery; one that was owed again since it was taken is due at once, as if for the first time."""
+    this = Delivery.id == delivery.id
+    if not connection.execute(delete(Delivery).where(this, Delivery.version == delivery.version)).rowcount:
+        connection.execute(update(Delivery).where(this).values(since=now, due_at=now, attempts=0, error=None))
+
+
+def failed(
+    connection: Connection, delivery: DeliveryRecord, error: str, now: datetime, *, retry_after: int | None = None
+) -> bool:
+    """Puts a delivery off: a minute, then three times as long each time, up to six hours; True where it is given up
+    after its tenth try. `retry_after` is the seconds that the other side asked for, six hours at most."""
+    if delivery.attempts >= TRIES:
+        connection.execute(delete(Delivery).where(Delivery.id == delivery.id))
+        return True
+    wait = min(max(FIRST * FACTOR ** (delivery.attempts - 1), retry_after or 0), LONGEST)
+    later = update(Delivery).where(Delivery.id == delivery.id)
+    connection.execute(later.values(due_at=now + timedelta(seconds=wait), error=error))
+    return False
+
+
+def put_back(connection: Connection, deliveries: Iterable[DeliveryRecord], now: datetime) -> None:
+    """Gives back what was taken and not begun, or not heard to its end: it is due at once, and no try the less."""
+    ids = [delivery.id for delivery in deliveries]
+    again = update(Delivery).where(Delivery.id.in_(ids), Delivery.attempts > 0)
+    connection.execute(again.values(due_at=now, attempts=Delivery.attempts - 1))
+
+
+def count(connection: Connection, kind: str) -> int:
+    """How many of this kind are owed."""
+    return connection.scalar(select(func.count()).select_from(Delivery).where(Delivery.kind == kind)) or 0
+
+
+def prune(connection: Connection, until: datetime, kinds: Collection[str]) -> None:
+    """Forgets what was first owed at `until` or before and is none of `kinds`, which are those that are delivered."""
+    connection.execute(delete(Delivery).where(Delivery.since <= until, Delivery.kind.not_in(kinds)))
+
+
+def _key(target: str, payload: Any) -> str:
+    """What two deliveries have in common that say the same to the same."""
+    return blake2b(json.dumps([target, payload], sort_keys=True).encode(), digest_size=20).hexdigest()

@@ -1,0 +1,144 @@
+"""`feeds tokens`: who reads full texts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from feeds.cli.desk import Desk, command, when, write_line
+
+if TYPE_CHECKING:
+    from db.records import TokenRecord
+    from feeds.tokens import Issued
+
+app = typer.Typer(help="Give subscribers feeds with full texts, and take them back.", no_args_is_help=True)
+
+Which = Annotated[str, typer.Argument(metavar="NAME", help="Name of the token, or its id.")]
+Expires = Annotated[
+    str | None,
+    typer.Option(
+        "--expires",
+        metavar="UNTIL",
+        help="Until when it works: the end of a day (2027-01-31), or 12h, 30d or 8w from now.",
+        show_default="until it is revoked",
+    ),
+]
+
+
+@command(app)
+def create(
+    desk: Desk,
+    name: Annotated[str, typer.Argument(help="Whose it is: a name or a number of a subscriber, unique.")],
+    expires: Expires = None,
+) -> None:
+    """Make a token for a subscriber, and print its address, this once."""
+    import secrets
+
+    from feeds import tokens
+
+    now = desk.now()
+    issued = tokens.create(desk.engine(), name, now, secrets.token_bytes, _until(desk, expires, now))
+    _give(desk, issued, now)
+
+
+@command(app, "list")
+def list_tokens(
+    desk: Desk,
+    every: Annotated[bool, typer.Option("--all", help="Also those that were revoked.")] = False,
+) -> None:
+    """Show every token: its name, id and state, when it was used last, and from how many networks; no secret."""
+    from db.engine import reading
+    from db.store import tokens as store
+    from feeds.tokens import State, state
+
+    now = desk.now()
+    with reading(desk.engine()) as connection:
+        found, networks = store.every(connection), store.networks(connection)
+    shown = [_as_json(one, now, networks.get(one.id, 0)) for one in found]
+    if not every:
+        shown = [said for said, one in zip(shown, found, strict=True) if state(one, now) is not State.REVOKED]
+    if desk.as_json:
+        desk.give(shown)
+        return
+    heads = ["name", "id", "state", "created", "expires", "last_used", "networks"]
+    desk.table(
+        [head.replace("_", " ") for head in heads],
+        [["" if said[head] is None else str(said[head]) for head in heads] for said in shown],
+    )
+    if not shown:
+        desk.say("no tokens; 'feeds tokens create NAME' makes one")
+
+
+@command(app)
+def revoke(desk: Desk, which: Which) -> None:
+    """End a token: from the next request on it opens nothing."""
+    from feeds import tokens
+
+    now = desk.now()
+    record = tokens.revoke(desk.engine(), which, now)
+    if desk.as_json:
+        desk.give({"name": record.name, "id": record.key, "revoked": when(now)})
+    desk.say(f"{record.name}: revoked; it opens nothing from now on")
+
+
+@command(app)
+def rotate(desk: Desk, which: Which, expires: Expires = None) -> None:
+    """Give a token a new secret, end the old one at once, and print the new address, this once."""
+    import secrets
+
+    from feeds import tokens
+
+    now = desk.now()
+    issued = tokens.rotate(desk.engine(), which, now, secrets.token_bytes, _until(desk, expires, now))
+    _give(desk, issued, now)
+
+
+def _until(desk: Desk, expires: str | None, now: datetime) -> datetime | None:
+    from feeds.tokens import expiry
+
+    return None if expires is None else expiry(expires, now, desk.config.site.zone)
+
+
+def _give(desk: Desk, issued: Issued, now: datetime) -> None:
+    """Prints a token, whatever else is kept quiet: nobody can tell it again."""
+    base, record = desk.config.site.base_url, issued.record
+    address, basic = f"{base}p/{issued.token}/all.atom", f"{base}private/all.atom"
+    if urlsplit(base).scheme == "http" and urlsplit(base).hostname not in ("localhost", "127.0.0.1", "::1"):
+        desk.warn(f"[site] base_url is {base}: without https everybody on the way can read the token")
+    if desk.as_json:
+        said = _as_json(record, now, 0)
+        desk.give({**said, "token": issued.token, "address": address, "basic": basic})
+        return
+    if desk.quiet:
+        write_line(address)
+        return
+    until = "until it is revoked" if record.expires_at is None else f"until {when(record.expires_at)}"
+    write_line(f"{record.name}: token {record.key} works {until}. This is shown once:")
+    write_line("")
+    write_line(f"  {address}")
+    write_line("")
+    write_line(
+        f"{base}p/…/ lists the other feeds. For a reader that can log in, and keeps its secrets out of addresses:"
+    )
+    write_line("")
+    write_line(f"  {basic}")
+    write_line("  user      any name")
+    write_line(f"  password  {issued.token}")
+
+
+def _as_json(record: TokenRecord, now: datetime, networks: int) -> dict[str, Any]:
+    from feeds.tokens import state
+
+    return {
+        "name": record.name,
+        "id": record.key,
+        "state": state(record, now).value,
+        "created": when(record.created_at),
+        "expires": when(record.expires_at),
+        "revoked": when(record.revoked_at),
+        "last_used": when(record.last_used),
+        "networks": networks,
+    }

@@ -1,0 +1,92 @@
+"""Our own hub, up to the outbox: who may subscribe to what, and who is owed word of what is new (WebSub, 5 to 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from db.engine import Connection
+from db.store import deliveries, hub
+from feeds.config import Config
+from feeds.websub.topics import Topics
+from feeds.websub.wish import PUBLISH, SUBSCRIBE, Refused, Wish, lease_of
+
+VERIFICATION = "verify"
+"""The kind of delivery that asks a subscriber whether it asked us."""
+DENIAL = "deny"
+"""The kind that tells a subscriber that a topic is gone."""
+DISTRIBUTION = "distribute"
+"""The kind that brings a topic to a subscriber."""
+FETCH = "fetch"
+"""The kind that asks for a topic of another publisher, who said that it is new."""
+
+MOST_OF_TOPIC = 5_000
+MOST_OF_HOST = 500
+"""Subscriptions to one topic, and to all of them by one host: what a publish may send at most, and to whom."""
+MOST_PENDING = 1_000
+"""Subscribers that are still to be asked; one more has to come again."""
+FETCH_GAP = timedelta(seconds=10)
+"""Between two requests for a topic of another publisher, however often it is said to be new."""
+
+
+def accept(connection: Connection, config: Config, topics: Topics, wish: Wish, now: datetime) -> None:
+    """Owes what a wish asks for: a question to the subscriber, or a request for what is new.
+
+    Nothing else changes before the subscriber said that it asked (section 5.3), so that nobody subscribes others.
+    Raises `Refused`.
+    """
+    if wish.mode == PUBLISH:
+        for topic in wish.topics:
+            _announced(connection, topics, topic, now)
+        return
+    if wish.mode == SUBSCRIBE:
+        _check(connection, topics, wish, now)
+    if deliveries.count(connection, VERIFICATION) >= MOST_PENDING:
+        raise Refused(503, "too many subscribers are being asked; try again in a few minutes")
+    longest = int(config.websub.lease_days * 86_400)
+    payload = {
+        "mode": wish.mode,
+        "topic": wish.topic,
+        "host": wish.host,
+        "lease": lease_of(wish.lease, longest),
+        "secret": wish.secret,
+    }
+    # The last word on a topic is the one that counts.
+    deliveries.owe(connection, VERIFICATION, wish.callback, payload, now, about=wish.topic)
+
+
+def _check(connection: Connection, topics: Topics, wish: Wish, now: datetime) -> None:
+    if topics.path_of(wish.topic) is None and not topics.is_others(wish.topic):
+        raise Refused(404, "hub.topic: this hub has no such topic; give the address that the feed calls rel=self")
+    if hub.subscription(connection, wish.topic, wish.callback, now) is not None:
+        return
+    of_topic, of_host = hub.crowd(connection, wish.topic, wish.host)
+    if of_topic >= MOST_OF_TOPIC:
+        raise Refused(503, "hub.topic: it has as many subscribers as this hub serves")
+    if of_host >= MOST_OF_HOST:
+        raise Refused(403, "hub.callback: its host has as many subscriptions as this hub gives to one")
+
+
+def _announced(connection: Connection, topics: Topics, topic: str, now: datetime) -> None:
+    """Owes a request for a topic of another publisher. Of our own we know ourselves what is new."""
+    if topics.path_of(topic) is not None:
+        return
+    if not topics.is_others(topic):
+        raise Refused(404, "hub.topic: this hub has no such topic")
+    if hub.subscribers(connection, [topic], now):
+        before = hub.topic_document(connection, topic)
+        due_at = now if before is None else max(now, before.fetched_at + FETCH_GAP)
+        deliveries.owe(connection, FETCH, topic, {}, due_at)
+
+
+def owe_distribution(connection: Connection, topics: Sequence[str], now: datetime) -> None:
+    """Owes every subscriber of each of `topics`, which are new now, its document."""
+    owed = [(callback, {"topic": topic}) for topic, callback in hub.subscribers(connection, topics, now)]
+    deliveries.owe_all(connection, DISTRIBUTION, owed, now)
+
+
+def owe_denial(connection: Connection, topics: Sequence[str], now: datetime) -> None:
+    """Ends the subscriptions to `topics`, which are gone, and owes each subscriber word of it (section 5.2)."""
+    owed = [(callback, {"topic": topic}) for topic, callback in hub.subscribers(connection, topics, now)]
+    deliveries.owe_all(connection, DENIAL, owed, now)
+    hub.end_topics(connection, topics)

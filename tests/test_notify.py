@@ -1,0 +1,196 @@
+"""What is owed is said, side by side; what fails is tried again, and fails alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from db.engine import Connection, Engine, reading, writing
+from db.errors import StorageError
+from db.records import DeliveryRecord
+from db.store import deliveries, incidents
+from feeds.config import Config
+from feeds.errors import FetchError
+from feeds.fetch import Answer, Call
+from feeds.notify import Delivered, Handler, deliver
+from tests.desk import NOON, hours, new_engine
+from tests.fakes import Reply, Site
+
+CONFIG = Config.model_validate(
+    {
+        "site": {"title": "The Harbour", "base_url": "https://news.example/"},
+        "poll": {"allow_networks": ["127.0.0.0/8"], "deadline": 1},
+    }
+)
+
+
+class Told:
+    """A handler that says its payload and notes what it hears."""
+
+    def __init__(self, _config: Config) -> None:
+        self.heard_of: list[str] = []
+
+    def request(self, _connection: Connection, delivery: DeliveryRecord, _now: datetime) -> Call | None:
+        if delivery.payload == "nothing":
+            return None
+        if delivery.payload == "bad":
+            raise LookupError("a defect")
+        return Call(delivery.target, str(delivery.payload).encode())
+
+    def heard(
+        self, connection: Connection, delivery: DeliveryRecord, answer: Answer | FetchError, now: datetime
+    ) -> bool:
+        incidents.open_incident(connection, "heard", delivery.target, str(type(answer).__name__), now)
+        if delivery.payload == "worse":
+            raise LookupError("a defect")
+        return isinstance(answer, Answer) and answer.body != b"no"
+
+    def given_up(self, connection: Connection, delivery: DeliveryRecord, error: str, now: datetime) -> None:
+        incidents.open_incident(connection, "given up", delivery.target, error, now)
+
+
+KINDS: dict[str, type[Handler]] = {"told": Told}
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    made = new_engine(tmp_path)
+    yield made
+    made.dispose()
+
+
+def owe(engine: Engine, *owed: tuple[str, object], kind: str = "told") -> None:
+    with writing(engine) as connection:
+        deliveries.owe_all(connection, kind, owed, NOON)
+
+
+def owed(engine: Engine) -> Sequence[tuple[object, ...]]:
+    with reading(engine) as connection:
+        rows = connection.execute(text("SELECT target, attempts, error FROM deliveries ORDER BY id"))
+        return [tuple(row) for row in rows]
+
+
+def troubles(engine: Engine) -> list[tuple[str, str, str]]:
+    with reading(engine) as connection:
+        return [(one.kind, one.subject, one.message) for one in incidents.opened(connection)]
+
+
+def run(engine: Engine, now: datetime = NOON, **given: object) -> Delivered:
+    return deliver(engine, CONFIG, lambda: now, kinds=KINDS, **given)  # type: ignore[arg-type]
+
+
+def test_what_is_owed_is_said_once(engine: Engine, site: Site) -> None:
+    owe(engine, (site.put("/a", Reply(status=202)), "one"), (site.put("/b", b""), "two"))
+    assert run(engine) == Delivered(done=2)
+    assert sorted((seen.method, seen.path, seen.body) for seen in site.log) == [
+        ("POST", "/a", b"one"),
+        ("POST", "/b", b"two"),
+    ]
+    assert owed(engine) == []
+    assert run(engine) == Delivered()
+    assert len(site.log) == 2
+
+
+def test_what_fails_is_owed_still_and_tried_later(engine: Engine, site: Site) -> None:
+    owe(engine, (site.put("/a", Reply(status=500)), "x"), (site.put("/b", b"no"), "x"), ("http://10.0.0.1/", "x"))
+    assert run(engine) == Delivered(later=3)
+    assert [row[1:] for row in owed(engine)] == [
+        (1, f"{site.url}/a: HTTP 500: it was not taken"),
+        (1, "HTTP 200: not the answer that was asked for"),
+        (1, "http://10.0.0.1/: the private address 10.0.0.1 is refused; to allow it, add \"10.0.0.1/32\" or its "
+            "network to allow_networks in [poll]"),
+    ]  # fmt: skip
+    assert run(engine) == Delivered()
+    site.put("/a", b"")
+    assert run(engine, NOON + timedelta(minutes=1)) == Delivered(done=1, later=2)
+
+
+def test_a_retry_after_puts_off(engine: Engine, site: Site) -> None:
+    owe(engine, (site.put("/a", Reply(status=429, headers=[("Retry-After", "600")])), "x"))
+    run(engine)
+    assert run(engine, NOON + timedelta(seconds=599)) == Delivered()
+    assert run(engine, NOON + timedelta(seconds=600)) == Delivered(later=1)
+
+
+def test_what_always_fails_is_given_up_and_its_handler_told(engine: Engine, site: Site) -> None:
+    owe(engine, (site.put("/a", Reply(status=500)), "x"))
+    total = Delivered()
+    for hour in range(60):
+        found = run(engine, NOON + hours(hour))
+        total = Delivered(total.done + found.done, total.later + found.later, total.given_up + found.given_up)
+    assert total == Delivered(later=9, given_up=1)
+    assert owed(engine) == []
+    url = f"{site.url}/a"
+    assert ("given up", url, f"{url}: HTTP 500: it was not taken") in troubles(engine)
+
+
+def test_a_defect_fails_alone_and_leaves_nothing_half_done(engine: Engine, site: Site) -> None:
+    good = site.put("/good", b"")
+    owe(engine, (good, "bad"), (site.put("/worse", b""), "worse"), (good, "fine"), (good, "nothing"))
+    assert run(engine) == Delivered(done=1, later=2)
+    assert [row[1:] for row in owed(engine)] == [(1, "internal error (LookupError)")] * 2
+    assert [subject for _, subject, _ in troubles(engine)] == [good]
+
+
+def test_kinds_of_another_release_stay(engine: Engine, site: Site) -> None:
+    owe(engine, (site.put("/a", b""), "x"), kind="newer")
+    assert run(engine, NOON + hours(99)) == Delivered()
+    assert len(owed(engine)) == 1
+    assert site.log == []
+
+
+def test_a_run_that_is_stopped_gives_back_what_it_has_not_heard(engine: Engine, site: Site) -> None:
+    owe(engine, (site.put("/slow", Reply(pause=30, body=b"x")), "slow"))
+    config = CONFIG.model_copy(update={"poll": CONFIG.poll.model_copy(update={"deadline": 9.0})})
+    begun = time.monotonic()
+    assert deliver(engine, config, lambda: NOON, stop=lambda: True, kinds=KINDS) == Delivered()
+    assert time.monotonic() - begun < 3
+    assert [row[1] for row in owed(engine)] == [0]
+
+
+def test_a_run_that_breaks_off_gives_back_what_it_took(engine: Engine, site: Site) -> None:
+    owe(engine, (site.put("/a", b""), "x"))
+    calls = 0
+
+    def clock() -> datetime:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise StorageError("the disk is full")
+        return NOON
+
+    with pytest.raises(StorageError, match="the disk is full"):
+        deliver(engine, CONFIG, clock, kinds=KINDS)
+    assert [row[1] for row in owed(engine)] == [0]
+    assert site.log != []
+
+
+def test_a_slow_one_keeps_nobody_waiting(engine: Engine, site: Site) -> None:
+    owe(engine, (site.put("/slow", Reply(pause=30, pieces=(b"", b"x"))), "x"))
+    owe(engine, *((site.put(f"/{number}", b""), "x") for number in range(100)))
+    begun = time.monotonic()
+    found = run(engine)
+    assert time.monotonic() - begun < 4
+    assert found.done >= 100
+
+
+def test_a_run_holds_so_many_bytes_and_leaves_the_rest(
+    engine: Engine, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.notify.HELD_BYTES", 250)
+    owe(engine, *((site.put(f"/{number}", b""), f"{number}" * 100) for number in range(7)))
+    assert [run(engine) for _ in range(4)] == [Delivered(done=3), Delivered(done=3), Delivered(done=1), Delivered()]
+    assert len(site.log) == 7
+
+
+def test_what_nobody_knows_is_forgotten_after_a_month(engine: Engine, site: Site) -> None:
+    owe(engine, (site.put("/a", b""), "x"), kind="newer")
+    with writing(engine) as connection:
+        deliveries.owe(connection, "told", site.put("/b", b""), "y", NOON + hours(720))
+    assert run(engine, NOON + hours(720)) == Delivered(done=1)
+    assert owed(engine) == []

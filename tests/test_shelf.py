@@ -1,0 +1,244 @@
+"""Versions for subscribers in memory: when they are made, how many, and how long they are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import gzip
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+from unittest.mock import patch
+
+import pytest
+
+from db.engine import Engine, open_engine
+from db.migrations import upgrade
+from db.records import Enclosure
+from feeds.config import Config, parse
+from feeds.declare import declare
+from feeds.errors import FeedInvalid, UsageError
+from feeds.ondemand import Composed, Composer, Narrowing
+from feeds.publish import publish
+from feeds.web import shelf
+from feeds.web.files import Version
+from feeds.web.negotiation import IDENTITY
+from feeds.web.shelf import FRESH, INDEX, Busy, Shelf, Unavailable
+from tests.desk import MARKER, NOON, record, tell
+from tests.paying import SITE, gated
+
+T = TypeVar("T")
+SECOND = timedelta(seconds=1)
+LONG = timedelta(seconds=FRESH)
+
+
+def data(document: Version, coding: str = IDENTITY) -> bytes:
+    return document.codings[coding].whole.body
+
+
+def etag(document: Version) -> bytes:
+    return document.codings[IDENTITY].etag
+
+
+class Desk:
+    """A published desk and its shelf. `now` is its present."""
+
+    def __init__(self, folder: Path, config: str = "") -> None:
+        self.now = NOON
+        self.config: Config = parse(SITE + config, folder / "config.toml")
+        self.engine: Engine = open_engine(self.config.database_url)
+        upgrade(self.engine)
+        declare(self.engine, self.config, NOON)
+        self.shelf = Shelf(self.engine, self.config, Composer(self.engine, self.config), lambda: self.now)
+
+    def put(self, *records: object, name: str = "doc") -> None:
+        tell(self.engine, name, *records, now=self.now)  # type: ignore[arg-type]
+
+    def publish(self) -> None:
+        publish(self.engine, self.config, self.now)
+
+    def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        async def inside() -> T:
+            return await work()
+
+        return asyncio.run(inside())
+
+    def get(self, path: str = "all.atom") -> Version:
+        found = self.run(lambda: self.shelf.get(path))
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    desk.put(*gated())
+    desk.publish()
+    yield desk
+    desk.engine.dispose()
+
+
+def test_a_document_is_kept_until_something_is_published(desk: Desk) -> None:
+    first = desk.get()
+    assert desk.get() is first
+    assert gzip.decompress(data(first, "gzip")) == data(first)
+    desk.now += SECOND
+    desk.put(record("Lamps go out", url="https://news.example/9", text="No fennel left."), name="b")
+    assert desk.get() is first
+    desk.publish()
+    second = desk.get()
+    assert b"fennel" in data(second)
+    assert (second.modified, etag(second) != etag(first)) == (desk.now, True)
+    town = desk.get("sections/harbour.atom")
+    desk.now += SECOND
+    desk.put(record("Fog", url="https://news.example/10", text="Fog.", sections=("Town",)), name="c")
+    desk.publish()
+    again = desk.get("sections/harbour.atom")
+    assert again is not town, "something was published"
+    assert (etag(again), again.modified) == (etag(town), town.modified), "and this is what it was"
+
+
+def test_what_only_subscribers_see_is_made_anew_after_a_while(desk: Desk) -> None:
+    def pilots(name: str) -> object:
+        file = Enclosure(f"https://cdn.example/{name}.mp3", "audio/mpeg", 1000)
+        text = "The pilots have wormwood in the bay."
+        return record("Pilots", url="https://news.example/8", text=text, evidence=(MARKER,), enclosures=(file,))
+
+    desk.put(pilots("before"), name="b")
+    desk.publish()
+    tree = {path: path.read_bytes() for path in desk.config.public.rglob("*") if path.is_file()}
+    first = desk.get()
+    assert b"before.mp3" in data(first)
+    desk.put(pilots("after"), name="b")
+    desk.publish()
+    assert tree == {path: path.read_bytes() for path in desk.config.public.rglob("*") if path.is_file()}
+    desk.now += LONG - SECOND
+    assert b"before.mp3" in data(desk.get())
+    desk.now += SECOND
+    second = desk.get()
+    assert b"after.mp3" in data(second)
+    assert (second.modified, second.stamp) == (desk.now, first.stamp)
+    desk.now += LONG
+    assert desk.get().modified == second.modified, "the same bytes keep their time"
+
+
+def test_a_desk_that_never_published_has_its_feeds(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    first = desk.get()
+    assert first.stamp == ()
+    assert desk.get() is first
+    small = desk.get(INDEX)
+    assert (b"content-type", b"text/html; charset=utf-8") in small.codings[IDENTITY].whole.headers
+    desk.engine.dispose()
+
+
+def test_what_is_no_feed_is_none_and_is_not_kept(desk: Desk) -> None:
+    assert desk.run(lambda: desk.shelf.get("none.atom")) is None
+    assert desk.run(lambda: desk.shelf.get("sections/harbour.none")) is None
+    assert list(desk.shelf._kept) == []
+
+
+def test_a_section_that_is_gone_is_forgotten(desk: Desk) -> None:
+    assert desk.get("sections/town.atom")
+    with patch.object(Composer, "compose", return_value=None):
+        desk.now += LONG
+        assert desk.run(lambda: desk.shelf.get("sections/town.atom")) is None
+    assert desk.shelf._bytes == 0
+
+
+def test_the_latest_asked_for_are_kept_up_to_a_bound(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = ["all.atom", "sections/harbour.atom", "sections/town.atom"]
+    for path in paths:
+        desk.get(path)
+    kept, bound = desk.shelf._kept, desk.shelf._bytes
+    assert bound == sum(one.cost for one in kept.values())
+    desk.shelf._most = bound
+    desk.get("all.atom")
+    desk.get(INDEX)
+    assert [path for path, _ in kept][-2:] == ["all.atom", INDEX]
+    assert ("sections/harbour.atom", None) not in kept
+    assert desk.shelf._bytes == sum(one.cost for one in kept.values()) <= bound
+    desk.shelf._most = 10
+    desk.now += LONG
+    assert desk.get() is desk.get(), "one is kept, whatever its length"
+    assert list(kept) == [("all.atom", None)]
+    monkeypatch.setattr(shelf, "MOST_KEPT", 2)
+    desk.shelf._most = bound
+    for path in paths:
+        desk.get(path)
+    assert len(kept) == 2
+
+
+def test_a_short_document_is_not_compressed(desk: Desk) -> None:
+    said = Composed(data=b"<feed/>", media_type="application/atom+xml", updated=NOON, entries=0)
+    with patch.object(Composer, "compose", return_value=said):
+        found = desk.get("short.atom")
+    assert found.sizes == {IDENTITY: 7}
+
+
+def test_a_filter_is_another_document(desk: Desk) -> None:
+    whole = desk.get()
+    asked = Narrowing(query="pilots")
+    filtered = desk.run(lambda: desk.shelf.get("all.atom", asked))
+    assert filtered is not None
+    assert (data(filtered).count(b"<entry"), data(whole).count(b"<entry")) == (1, 5)
+    assert b"wormwood" in data(filtered)
+    assert b'href="http://news.example/f/private/all.atom?q=pilots" rel="self"' in data(filtered)
+    assert desk.run(lambda: desk.shelf.get("all.atom", Narrowing(query="pilots"))) is filtered
+    with pytest.raises(UsageError):
+        desk.run(lambda: desk.shelf.get("all.atom", Narrowing(query='"pilots')))
+
+
+def test_those_who_ask_together_share_what_is_made(desk: Desk) -> None:
+    async def together() -> list[Version | None]:
+        first = asyncio.create_task(desk.shelf.get("all.atom"))
+        others = [asyncio.create_task(desk.shelf.get("all.atom")) for _ in range(5)]
+        await asyncio.sleep(0)
+        first.cancel()
+        return list(await asyncio.gather(*others))
+
+    with patch.object(Composer, "compose", autospec=True, side_effect=Composer.compose) as compose:
+        found = desk.run(together)
+    assert compose.call_count == 1
+    assert found[0] is not None
+    assert all(each is found[0] for each in found), "one that goes away takes nothing from the others"
+    assert desk.shelf._under_way == {}
+
+
+def test_more_than_can_be_made_soon_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "MOST_WAITING", 2)
+
+    async def together() -> list[Version | BaseException | None]:
+        paths = ("all.atom", "sections/town.atom", "sections/harbour.atom", "all.atom")
+        return list(await asyncio.gather(*map(desk.shelf.get, paths), return_exceptions=True))
+
+    found = desk.run(together)
+    assert [type(each) for each in found] == [Version, Version, Busy, Version]
+    assert desk.get("sections/harbour.atom")
+
+
+def test_a_failure_that_nobody_waits_for_any_more_is_no_line(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    async def gone() -> None:
+        asked = asyncio.create_task(desk.shelf.get("all.atom"))
+        await asyncio.sleep(0)
+        asked.cancel()
+        while desk.shelf._under_way:
+            await asyncio.sleep(0.01)
+
+    with patch.object(Composer, "compose", side_effect=RuntimeError("broken")):
+        desk.run(gone)
+    gc.collect()
+    assert capsys.readouterr().err == ""
+
+
+def test_what_cannot_be_made_is_the_former_one_or_unavailable(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    with patch.object(Composer, "compose", side_effect=FeedInvalid("too long")), pytest.raises(Unavailable):
+        desk.get()
+    first = desk.get()
+    desk.now += LONG
+    with patch.object(Composer, "compose", side_effect=FeedInvalid("too long")):
+        assert desk.get() is first
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.rpartition(" ")[2] for line in lines] == ["kept=false", "kept=true"]
+    assert all('path=all.atom error="too long"' in line for line in lines)
