@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import subprocess
-from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -70,6 +69,8 @@ class Liferea(Reader):
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
 
     def _start(self) -> None:
         self._environment = {
@@ -112,6 +113,3 @@ class Liferea(Reader):
         return ["gdbus", verb, "--session", "--dest", NAME, "--object-path", f"/{NAME.replace('.', '/')}"]
 
 
-def followed(urls: Mapping[str, str], home: Path) -> Liferea:
-    """Liferea that follows `urls`."""
-    return Liferea(home, urls)

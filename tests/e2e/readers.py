@@ -113,14 +113,13 @@ class Sfeed(Reader):
     validator, and keeps both titles of an entry."""
 
     needs = ("sfeed_update", "curl")
-    agent = ""
+    agent = "curl"
 
     def prepare(self) -> None:
-        (self.home / "etags").mkdir()
+        (self.home / ".sfeed" / "etags").mkdir(parents=True)
         lines = [f"feed {format} {shlex.quote(url)}" for format, url in self.urls.items()]
         folder = shlex.quote(str(self.home / "feeds"))
-        given = documented("sfeed").replace("$HOME", str(self.home))
-        config = f"sfeedpath={folder}\nfeeds() {{\n{chr(10).join(lines)}\n}}\n{given}"
+        config = f"sfeedpath={folder}\nfeeds() {{\n{chr(10).join(lines)}\n}}\n{documented('sfeed')}"
         (self.home / "sfeedrc").write_text(config, encoding="utf-8")
 
     def fetch(self) -> None:
@@ -167,7 +166,7 @@ class Feed2exec(Reader):
 
     def fetch(self) -> None:
         for format in self.urls:
-            printed = self._call("fetch", "--pattern", f"all.{format}").decode()
+            printed = self._call("fetch", "--pattern", format).decode()
             self.told[format] += [json.loads(line) for line in printed.splitlines()]
 
     def shows(self, format: str) -> list[Shown]:
@@ -187,7 +186,7 @@ class Rss2email(Reader):
     """Writes a mail for every entry into a folder; what changes is answered in the same thread."""
 
     needs = ("r2e",)
-    agent = "rss2email"
+    agent = "feedparser"
 
     def prepare(self) -> None:
         folder = self.home / "mail"
