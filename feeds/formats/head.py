@@ -60,8 +60,8 @@ def stylesheet_of(document: FeedDocument) -> str | None:
 def beside(document: FeedDocument, own_type: str) -> Iterator[dict[str, str]]:
     """The attributes of the links to other documents: the same entries in other formats, hubs, archives.
 
-    The page alone is an alternate, named by the caller: newsboat and Liferea take the last alternate of a feed, whatever
-    its type, for the address of its site, and who wanted to see the page was shown JSON.
+    The page alone is an alternate, named by the caller: newsboat and Liferea take a feed's last alternate, whatever its
+    type, for the address of its site, and who wanted to see the page was shown JSON.
     """
     told = {own_type, "text/html"}
     for path, media_type in document.alternates:

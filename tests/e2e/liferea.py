@@ -6,7 +6,6 @@ import os
 import sqlite3
 import subprocess
 from contextlib import closing, suppress
-from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from tests.e2e.readers import Reader, Shown
@@ -111,5 +110,3 @@ class Liferea(Reader):
     @staticmethod
     def _gdbus(verb: str) -> list[str]:
         return ["gdbus", verb, "--session", "--dest", NAME, "--object-path", f"/{NAME.replace('.', '/')}"]
-
-

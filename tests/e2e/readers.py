@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import mailbox
-import os
 import shlex
 import shutil
 import sqlite3
@@ -65,6 +64,7 @@ class Reader(ABC):
         home.mkdir(parents=True)
         self.prepare()
 
+    @abstractmethod
     def prepare(self) -> None:
         """Writes down what it follows."""
 
@@ -84,12 +84,15 @@ class Newsboat(Reader):
     agent = "newsboat"
     settles = 2  # it stores validators into the row of the feed, which the first fetch makes after that
 
-    def fetch(self) -> None:
+    def prepare(self) -> None:
         for format, url in self.urls.items():
             home = self.home / format
-            home.mkdir(exist_ok=True)
+            home.mkdir()
             (home / "urls").write_text(url + "\n")
-            newsboat(home, "-x", "reload")
+
+    def fetch(self) -> None:
+        for format in self.urls:
+            newsboat(self.home / format, "-x", "reload")
 
     def shows(self, format: str) -> list[Shown]:
         rows = self.rows(format, "select title, url, pubDate from rss_item")
@@ -103,9 +106,7 @@ class Newsboat(Reader):
 
 def newsboat(home: Path, *arguments: str) -> bytes:
     """newsboat with the list `urls` and the cache `cache.db` of its home, and no configuration."""
-    return call(
-        home, "newsboat", "-u", str(home / "urls"), "-c", str(home / "cache.db"), "-C", "/dev/null", *arguments
-    )
+    return call(home, "newsboat", "-u", str(home / "urls"), "-c", str(home / "cache.db"), "-C", "/dev/null", *arguments)
 
 
 class Sfeed(Reader):
@@ -137,10 +138,13 @@ class Lemon(Reader):
     reads = ("atom", "rss", "json")
     agent = "python-reader"
 
-    def fetch(self) -> None:
+    def prepare(self) -> None:
         with closing(self._made()) as made:
             for url in self.urls.values():
-                made.add_feed(url, exist_ok=True)
+                made.add_feed(url)
+
+    def fetch(self) -> None:
+        with closing(self._made()) as made:
             made.update_feeds(scheduled=False)
 
     def shows(self, format: str) -> list[Shown]:
