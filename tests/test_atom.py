@@ -241,12 +241,13 @@ def test_a_shared_renderer_gives_the_bytes_of_a_fresh_one() -> None:
 
 
 def test_the_head() -> None:
-    data = render(document(hubs=("https://hub.example/", "https://hub.example/")))
+    others = (("sections/politics.rss", "application/rss+xml"), ("sections/politics.json", "application/feed+json"))
+    data = render(document(hubs=("https://hub.example/", "https://hub.example/"), alternates=others))
     assert data.startswith(b"<?xml")
     assert find(data, "/a:feed/a:link[@rel='self']/@href") == ["https://news.example/feeds/sections/politics.atom"]
-    assert find(data, "/a:feed/a:link[@rel='alternate'][@type='text/html']/@href") == [
-        "https://news.example/feeds/index.html"
-    ]
+    # Readers take any alternate, whatever its type, for the page.
+    assert find(data, "/a:feed/a:link[@rel='alternate']/@href") == ["https://news.example/feeds/index.html"]
+    assert find(data, "/a:feed/a:link[@rel='related']/@type") == ["application/rss+xml", "application/feed+json"]
     assert find(data, "/a:feed/a:link[@rel='hub']/@href") == ["https://hub.example/"]
     assert find(data, "/a:feed/a:author/a:name/text()") == ["Courier"]
     assert find(data, "/a:feed/a:generator/text()") == ["Broadsheet"]

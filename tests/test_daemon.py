@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import re
 import signal
 import sqlite3
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -26,27 +24,7 @@ from feeds.websub.publisher import PING
 from tests.command import DOCUMENT, FEEDS, SEEDS, SITE, Folder
 from tests.desk import NOON, new_engine
 from tests.fakes import Reply, Site, wait_for
-
-
-@contextmanager
-def running(desk: Folder, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`feeds run` until the block ends; yields the process and its address."""
-    process = subprocess.Popen(
-        [FEEDS, "run", "--port", "0", *options],
-        cwd=desk.path, env=desk.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        line = ""
-        while "serving http" not in line:
-            line = process.stdout.readline()
-            assert line, "the daemon ended before it served"
-        found = re.search(r"http://\S+", line)
-        assert found is not None
-        yield process, found[0]
-    finally:
-        process.kill()
-        process.communicate()
+from tests.running import running
 
 
 def get(url: str, headers: dict[str, str] | None = None) -> tuple[int, bytes, dict[str, str]]:

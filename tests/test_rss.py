@@ -95,9 +95,12 @@ def test_every_document_is_valid_and_read_back(made: FeedDocument) -> None:
         updated = datetime.fromisoformat(element.findtext("atom:updated", namespaces=NAMES))
         assert updated.replace(microsecond=0) == each.updated.replace(microsecond=0)
         published = element.findtext("pubDate")
+        undated = element.findtext("dc:date", namespaces=NAMES)
         if each.published is None or each.published < EARLIEST:
             assert published is None
+            assert undated == element.findtext("atom:updated", namespaces=NAMES)
         else:
+            assert undated is None
             assert parsedate_to_datetime(published) == each.published.replace(microsecond=0)
         body = None if made.withholds(each) or not (each.content or "").strip() else meant(each.content)
         assert element.findtext(CONTENT, namespaces=NAMES) == body

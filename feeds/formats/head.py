@@ -60,14 +60,15 @@ def stylesheet_of(document: FeedDocument) -> str | None:
 def beside(document: FeedDocument, own_type: str) -> Iterator[dict[str, str]]:
     """The attributes of the links to other documents: the same entries in other formats, hubs, archives.
 
-    Of each media type one alternate is named (DuplicateAtomLink); the page is named by the caller.
+    The page alone is an alternate, named by the caller: newsboat and Liferea take a feed's last alternate, whatever its
+    type, for the address of its site, and who wanted to see the page was shown JSON.
     """
     told = {own_type, "text/html"}
     for path, media_type in document.alternates:
         kind = media_type.partition(";")[0].strip()
         if kind not in told:
             told.add(kind)
-            yield {"href": document.base_url + path, "rel": "alternate", "type": kind}
+            yield {"href": document.base_url + path, "rel": "related", "type": kind}
     for hub in dict.fromkeys(document.hubs):
         yield {"href": hub, "rel": "hub"}
     archive = document.archive

@@ -10,7 +10,9 @@ Media RSS.
 
 RSS does not say whether a title is plain text or HTML. It is plain here: `&` and `<` are written as hexadecimal
 references, as the profile wants them, and what would look like a tag is parted by a character that nobody sees.
-`description` is HTML, as readers take it. A correction shows in `atom:updated`. Tombstones are for Atom.
+`description` is HTML, as readers take it. A correction shows in `atom:updated`. An entry of which nobody knows when it
+was published has that time as its `dc:date`, too: without any, newsboat and Liferea show when they fetched it, and
+sfeed nothing. Tombstones are for Atom.
 """
 
 from __future__ import annotations
@@ -229,10 +231,12 @@ def _origin(entry: PublicEntry) -> Origin | None:
 def _own(entry: PublicEntry, site: Site) -> str:
     """The elements that feedgen cannot write as they have to be, or at all, as XML."""
     found = [f"<dc:creator>{name_text(author)}</dc:creator>" for author in authors(entry)]
-    published = published_of(entry)
+    published, updated = published_of(entry), updated_of(entry).isoformat()
     if published is not None:
         found.append(f"<pubDate>{format_datetime(published, usegmt=True)}</pubDate>")
-    found.append(f"<atom:updated>{updated_of(entry).isoformat()}</atom:updated>")
+    else:
+        found.append(f"<dc:date>{updated}</dc:date>")
+    found.append(f"<atom:updated>{updated}</atom:updated>")
     found += [_category(term) for term in terms(entry)]
     if entry.access is not Access.UNKNOWN:
         found.append(_access(entry.access, site.base_url))

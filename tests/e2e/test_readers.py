@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import feedparser
 import pytest
@@ -16,6 +14,7 @@ import reader as lemon
 from feeds.web.public import public_app
 from feeds.web.server import Server
 from tests.command import DOCUMENT, SEEDS, Folder
+from tests.e2e.readers import Lemon, Newsboat, Reader, needed
 
 pytestmark = pytest.mark.e2e
 
@@ -55,30 +54,14 @@ RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>R</title><link>
 def by_feedparser(url: str, path: str) -> set[Row]:
     feed = feedparser.parse(url + path)
     assert not feed.bozo
-    return {Row(one.title, one.link, one.updated[:10]) for one in feed.entries}
+    return {Row(one.title, one.link, one.get("published", one.updated)[:10]) for one in feed.entries}
 
 
-def by_reader(url: str, path: str, tmp_path: Path) -> set[Row]:
-    desk = lemon.make_reader(str(tmp_path / "reader.sqlite"))
-    try:
-        desk.add_feed(url + path)
-        desk.update_feeds(scheduled=False)
-        return {Row(e.title or "", e.link or "", f"{e.updated:%Y-%m-%d}") for e in desk.get_entries() if e.updated}
-    finally:
-        desk.close()
-
-
-def by_newsboat(url: str, path: str, tmp_path: Path) -> set[tuple[str, str]]:
-    (tmp_path / "urls").write_text(url + path + "\n")
-    files = ["-u", str(tmp_path / "urls"), "-c", str(tmp_path / "nb.db"), "-C", "/dev/null"]
-    command = [shutil.which("newsboat") or "newsboat", *files, "-x", "reload"]
-    environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
-    subprocess.run(command, check=True, timeout=60, env=environment, capture_output=True)
-    import sqlite3
-
-    with sqlite3.connect(tmp_path / "nb.db") as database:
-        rows: list[Any] = database.execute("select title, url from rss_item").fetchall()
-    return {(re.sub(r"\s+", " ", title), link) for title, link in rows}
+def shown(reader: Reader) -> set[Row]:
+    """What a reader shows of the Atom feed that it follows."""
+    reader.fetch()
+    rows = reader.shows("atom")
+    return {Row(one.title, one.link, f"{datetime.fromtimestamp(one.when or 0, UTC):%Y-%m-%d}") for one in rows}
 
 
 @pytest.mark.parametrize("path", ["all.atom", "sections/politics.atom", "sections/economy.free.atom"])
@@ -86,10 +69,9 @@ def test_readers_agree(served: tuple[Folder, str], tmp_path: Path, path: str) ->
     _desk, url = served
     ours = by_feedparser(url, path)
     assert ours
-    assert by_reader(url, path, tmp_path) == ours
-    if shutil.which("newsboat") is None:
-        pytest.skip("newsboat is not installed: apt-get install newsboat")
-    assert by_newsboat(url, path, tmp_path) == {(row.title, row.link) for row in ours}
+    assert shown(Lemon(tmp_path / "reader", {"atom": url + path})) == ours
+    needed(*Newsboat.needs)
+    assert shown(Newsboat(tmp_path / "newsboat", {"atom": url + path})) == ours
 
 
 def test_titles_stay_text(served: tuple[Folder, str]) -> None:

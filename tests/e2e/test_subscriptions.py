@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from feeds.formats.opml import Subscription, read_subscriptions, render_subscriptions
 from tests.command import Folder
+from tests.e2e.readers import needed, newsboat
 
 pytestmark = pytest.mark.e2e
 
@@ -22,33 +21,26 @@ LISTED = [
 
 
 @pytest.fixture
-def newsboat(tmp_path: Path) -> Path:
+def home(tmp_path: Path) -> Path:
     """A home of newsboat that follows nothing."""
-    if shutil.which("newsboat") is None:
-        pytest.skip("newsboat is not installed: apt-get install newsboat")
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "urls").touch()
-    return home
+    needed("newsboat")
+    made = tmp_path / "home"
+    made.mkdir()
+    (made / "urls").touch()
+    return made
 
 
-def run(home: Path, *arguments: str) -> bytes:
-    command = ["newsboat", "-u", str(home / "urls"), "-c", str(home / "cache.db"), "-C", "/dev/null", *arguments]
-    environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
-    return subprocess.run(command, check=True, timeout=60, env=environment, capture_output=True).stdout
-
-
-def test_newsboat_imports_what_we_export_and_back(newsboat: Path, tmp_path: Path) -> None:
+def test_newsboat_imports_what_we_export_and_back(home: Path, tmp_path: Path) -> None:
     desk = Folder(tmp_path).config("")
     (tmp_path / "list.opml").write_bytes(render_subscriptions("L", LISTED))
     assert desk.start("sources", "import", "list.opml").code == 0
     assert desk.start("sources", "export", "ours.opml").code == 0
 
-    run(newsboat, "-i", str(tmp_path / "ours.opml"))
-    follows = [shlex.split(line) for line in (newsboat / "urls").read_text(encoding="utf-8").splitlines()]
+    newsboat(home, "-i", str(tmp_path / "ours.opml"))
+    follows = [shlex.split(line) for line in (home / "urls").read_text(encoding="utf-8").splitlines()]
     assert sorted(follows) == sorted([one.url, *one.sections[:1]] for one in LISTED)
 
-    theirs = run(newsboat, "-e")
+    theirs = newsboat(home, "-e")
     assert {one.url for one in read_subscriptions(theirs, "newsboat").subscriptions} == {one.url for one in LISTED}
     (tmp_path / "theirs.opml").write_bytes(theirs)
     ran = desk.start("sources", "import", "theirs.opml", "--json")
