@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """When a source is due that is asked no more until a person names it."""
@@ -313,6 +313,15 @@ class SectionRecord:
     slug: str
     name: str
     key: str
+
+
+class News(NamedTuple):
+    """What a list of news says of an entry."""
+
+    uid: str
+    url: str
+    title: str
+    published: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,56 @@ class _Month:
 
 
 @dataclass(slots=True)
+class _Draft:
+    """A plan in the making: `stands` are the documents there will be, `due` those that have to be made."""
+
+    folder: str
+    former: Mapping[str, int]
+    months: dict[int, _Month] = field(default_factory=dict)
+    stands: set[str] = field(default_factory=set)
+    due: set[str] = field(default_factory=set)
+    removed: list[str] = field(default_factory=list)
+    done: list[OwedMonth] = field(default_factory=list)
+    unfinished: list[tuple[OwedMonth, datetime]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.stands.update(self.former)
+
+    def held(self, month: int) -> int:
+        """How many entries the documents of a month hold so far."""
+        return sum(count for path, count in self.former.items() if month_in(path) == month)
+
+    def take(self, one: OwedMonth, month: _Month) -> int:
+        """Takes in a month that is otherwise than before; how many entries have to be rendered for it."""
+        self.months[one.month] = month
+        paths = [path_of(self.folder, one.month, number) for number in range(month.count)]
+        spent = 0
+        for number, path in enumerate(paths):
+            held = month.ids(number)
+            if self.former.get(path) != len(held) or _concerns(one, held, last=number == len(paths) - 1, month=month):
+                self.due.add(path)
+                spent += len(held)
+        gone = [path for path in self.former if month_in(path) == one.month and path not in paths]
+        self.removed += gone
+        self.stands.update(paths)
+        self.stands.difference_update(gone)
+        if month.covered < len(month.filed):
+            self.unfinished.append((one, archives.span(one.month)[1]))
+        else:
+            self.done.append(one)
+        return spent
+
+    def plan(self, chain: Sequence[str]) -> Plan:
+        """What it comes to; every month of which a document is due has been taken in or looked at."""
+        parts = []
+        for path in sorted(self.due, key=_order):
+            month, number = self.months[month_in(path)], _order(path)[1] - 1
+            ids = tuple(entry_id for entry_id, _ in reversed(month.ids(number)))
+            parts.append(Part(path, ids, tuple(month.gone) if number == month.count - 1 else ()))
+        return Plan(tuple(chain), tuple(parts), tuple(self.removed), tuple(self.done), tuple(self.unfinished))
+
+
+@dataclass(slots=True)
 class Planner:
     """Plans the archives of one publish. `most` entries of a current feed are left to it; of entries to be rendered
     `budget` are begun in this run, all where that is None, and at least one month of each archive."""
@@ -90,39 +140,31 @@ class Planner:
     def plan(self, folder: str, section_id: int, former: Mapping[str, int], owed: Sequence[OwedMonth]) -> Plan:
         """The archive of a section in `folder`. `former` are the documents there are, path -> number of entries, and
         `owed` the months that are otherwise than before."""
-        months: dict[int, _Month] = {}
-        stands, due, removed = set(former), {}, []
-        done, unfinished = [], []
+        draft = _Draft(folder, former)
         for one in owed:
             if self.budget is not None and self._spent > self.budget:
                 break
-            month = months[one.month] = self._month(section_id, one.month)
-            paths = [path_of(folder, one.month, number) for number in range(month.count)]
-            for number, path in enumerate(paths):
-                held = month.ids(number)
-                if former.get(path) != len(held) or _concerns(one, held, last=number == len(paths) - 1, month=month):
-                    due[path] = (one.month, number)
-                    self._spent += len(held)
-            removed += [path for path in former if month_in(path) == one.month and path not in paths]
-            stands.update(paths)
-            end = archives.span(one.month)[1]
-            if month.covered < len(month.filed):
-                unfinished.append((one, end))
+            if self._is_as_before(draft, section_id, one):
+                draft.unfinished.append((one, archives.span(one.month)[1]))
             else:
-                done.append(one)
-        stands.difference_update(removed)
-        chain = sorted(stands, key=_order)
+                self._spent += draft.take(one, self._month(section_id, one.month))
+        chain = sorted(draft.stands, key=_order)
         for path in _led_elsewhere(sorted(former, key=_order), chain):
-            due.setdefault(path, (month_in(path), (_order(path)[1]) - 1))
-        parts = []
-        for path, (number_of_month, number) in sorted(due.items(), key=lambda item: _order(item[0])):
-            if number_of_month not in months:
-                months[number_of_month] = self._month(section_id, number_of_month)
-            month = months[number_of_month]
-            last = number == month.count - 1
-            ids = tuple(entry_id for entry_id, _ in reversed(month.ids(number)))
-            parts.append(Part(path, ids, tuple(month.gone) if last else ()))
-        return Plan(tuple(chain), tuple(parts), tuple(removed), tuple(done), tuple(unfinished))
+            draft.due.add(path)
+            if month_in(path) not in draft.months:
+                draft.months[month_in(path)] = self._month(section_id, month_in(path))
+        return draft.plan(chain)
+
+    def _is_as_before(self, draft: _Draft, section_id: int, one: OwedMonth) -> bool:
+        """Whether what is new of a month that is not over stays out of its archive: asked of the database without the
+        entries themselves, since it is nearly always so."""
+        if one.month < month_of(self.now):
+            return False
+        covered = covered_of(archives.count(self.connection, section_id, one.month), self.most)
+        if covered != draft.held(one.month) or archives.withdrawn(self.connection, section_id, one.month):
+            return False
+        last = archives.filed_at(self.connection, section_id, one.month, covered - 1) if covered else None
+        return last is None or one.first_at > last
 
     def _month(self, section_id: int, month: int) -> _Month:
         filed = archives.leads(self.connection, section_id, month)

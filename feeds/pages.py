@@ -53,9 +53,9 @@ def render(
     for path, data in made.items():
         yield described(path, data, 0, newest), data
     if config.publish.news_sitemap:
-        found = shown.public(entries.news(connection, now - newssitemap.WITHIN, newssitemap.MOST))
+        found = entries.news(connection, now - newssitemap.WITHIN, newssitemap.MOST)
         data = newssitemap.render(found, publication=site.title, language=site.language, now=now)
-        oldest = min((entry.published for entry in found if entry.published is not None), default=EMPTY_SINCE)
+        oldest = min((entry.published for entry in found), default=EMPTY_SINCE)
         yield described(NEWS, data, len(found), oldest), data
 
 

@@ -5,8 +5,9 @@ One lives as long as its process: formats are loaded once, and an entry that has
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,17 +16,21 @@ from feeds.config import Config
 from feeds.encodings import ENDINGS, SMALLEST, decoded, encoded
 from feeds.errors import FeedInvalid, OutputError
 from feeds.fit import Fit, fit
-from feeds.formats import FeedDocument, Format, Renderer, load
+from feeds.formats import FeedDocument, Format, PublicEntry, Renderer, load
 from feeds.manifest import Manifest, PublishedFile, Standing, described
 from feeds.output import remove, write_atomic
 from feeds.showing import Memory
-from feeds.validate import check, check_atom
+from feeds.tree import root_of
+from feeds.validate import Finding, check, check_atom
 
 UNENCODED = frozenset({"manifest.json"})
 """Files that stand alone: this one is read by us, and changes with every other."""
 
-CHECKED = frozenset({"rss", "json"})
-"""Formats beside Atom that there are rules for."""
+CHECKED: dict[str, Callable[[bytes], object]] = {"rss": root_of, "json": json.loads}
+"""Formats beside Atom that there are rules for, and what reads them: `SyntaxError` or `ValueError` where it cannot."""
+
+MOST_PASSED = 20_000
+"""Entries that the press knows to be sound in a format."""
 
 _log = log.get("publish")
 
@@ -57,6 +62,7 @@ class Press:
     memory: Memory = field(default_factory=Memory)
     _formats: dict[str, Format] = field(default_factory=dict)
     _renderers: dict[str, Renderer] = field(default_factory=dict)
+    _passed: dict[str, dict[int, PublicEntry]] = field(default_factory=dict)
 
     def formats(self, names: Sequence[str]) -> list[Format]:
         """These formats. Raises `ConfigError` for one that there is not."""
@@ -64,6 +70,18 @@ class Press:
             if name not in self._formats:
                 self._formats[name] = load(name)
         return [self._formats[name] for name in names]
+
+    def fresh(self, chosen: Format, entries: Sequence[PublicEntry]) -> tuple[PublicEntry, ...]:
+        """Those of the entries that were not found to be sound in this format before."""
+        known = self._passed.setdefault(chosen.name, {})
+        return tuple(one for one in entries if id(one) not in known)
+
+    def passed(self, chosen: Format, entries: Sequence[PublicEntry]) -> None:
+        """Notes that the entries are sound in this format. They are held, so that none takes the place of another."""
+        known = self._passed.setdefault(chosen.name, {})
+        if len(known) + len(entries) > MOST_PASSED:
+            known.clear()
+        known.update((id(one), one) for one in entries)
 
     def renderer(self, chosen: Format) -> Renderer:
         """The renderer of a format."""
@@ -103,15 +121,25 @@ class Print:
         return described(document.path, made.data, len(made.document.entries), made.document.updated), made
 
     def _fault(self, made: Fit, chosen: Format) -> str | None:
-        """The first rule of its format that a feed breaks."""
+        """The first rule of its format that a feed breaks. Atom keeps its verdicts by itself; of the others the entries
+        that are new to the press are looked at, and that the whole can be read."""
+        location = made.document.self_url
         if chosen.name == "atom":
-            findings = check_atom(made.data, location=made.document.self_url, now=self.now)
-        elif chosen.name in CHECKED:
-            findings = check(made.data, location=made.document.self_url, now=self.now)
-        else:
+            return _first_error(check_atom(made.data, location=location, now=self.now))
+        if chosen.name not in CHECKED:
             return None
-        found = next((one for one in findings if one.severity == "error"), None)
-        return None if found is None else f"{found.code}: {found.message}"
+        fresh = self.press.fresh(chosen, made.document.entries)
+        data = made.data
+        if len(fresh) < len(made.document.entries):
+            try:
+                CHECKED[chosen.name](data)
+            except (SyntaxError, ValueError) as error:
+                return f"it cannot be read: {error}"
+            data = self.press.renderer(chosen).render(replace(made.document, entries=fresh))
+        fault = _first_error(check(data, location=location, now=self.now))
+        if fault is None:
+            self.press.passed(chosen, fresh)
+        return fault
 
     def write(self, path: str, data: bytes) -> bool:
         """Replaces a file where its bytes differ, with its encodings; False where it cannot be written, which must not
@@ -152,6 +180,11 @@ class Print:
             self.result.unwritable[path] = str(error)
             return False
         return True
+
+
+def _first_error(findings: Sequence[Finding]) -> str | None:
+    found = next((one for one in findings if one.severity == "error"), None)
+    return None if found is None else f"{found.code}: {found.message}"
 
 
 def stands(standing: Standing, said: Manifest, path: str) -> bool:

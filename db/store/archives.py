@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TypeVarTuple
 
-from sqlalchemy import Connection, Select, extract, func, select
+from sqlalchemy import Connection, Select, distinct, extract, func, select
 from sqlalchemy.orm import aliased
 
 from db.models import Entry, EntrySection, Withdrawal
@@ -49,6 +49,19 @@ def leads(connection: Connection, section_id: int, month: int) -> list[tuple[int
     query = _standing(select(_Lead.id, _Lead.sorted_at), section_id, first, end).where(~_TAKEN_BACK)
     rows = connection.execute(query.order_by(_Lead.sorted_at, _Lead.place.desc(), _Lead.uid.desc()))
     return list(dict.fromkeys((row[0], row[1]) for row in rows))
+
+
+def count(connection: Connection, section_id: int, month: int) -> int:
+    """How many entries the archive of a month holds."""
+    query = _standing(select(func.count(distinct(_Lead.id))), section_id, *span(month)).where(~_TAKEN_BACK)
+    return int(connection.scalar(query) or 0)
+
+
+def filed_at(connection: Connection, section_id: int, month: int, place: int) -> datetime | None:
+    """The time by which the entry at `place`, from 0, of the archive of a month is filed; None where it has fewer."""
+    query = _standing(select(_Lead.sorted_at), section_id, *span(month)).where(~_TAKEN_BACK).group_by(_Lead.id)
+    query = query.order_by(_Lead.sorted_at, _Lead.place.desc(), _Lead.uid.desc())
+    return connection.scalar(query.offset(place).limit(1))
 
 
 def withdrawn(connection: Connection, section_id: int, month: int) -> list[Tombstone]:

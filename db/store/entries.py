@@ -41,7 +41,7 @@ from db.models import (
     Source,
     Withdrawal,
 )
-from db.records import Access, Enclosure, Evidence, Member, Precision, Said, ShownEntry, StoredEntry
+from db.records import Access, Enclosure, Evidence, Member, News, Precision, Said, ShownEntry, StoredEntry
 from db.store.bulk import rows_among
 
 Value = TypeVar("Value")
@@ -335,10 +335,18 @@ def newest(connection: Connection, limit: int, *, section_id: int | None = None,
     return list(ids)
 
 
-def news(connection: Connection, since: datetime, limit: int) -> list[int]:
-    """Ids of the newest leads that have an address of their own and were published at `since` or later."""
-    query = _NEWEST.where(_Shown.sorted_at >= since, _Shown.published >= since, _Shown.url.is_not(None))
-    return list(connection.scalars(query.limit(limit)))
+_NEWS = (
+    select(_Shown.uid, _Shown.url, _Shown.title, _Shown.published)
+    .where(_Shown.lead_id.is_(None), _STANDS, _Shown.url.is_not(None), _Shown.title_from_body.is_(False))
+    .where(_Shown.sorted_at >= bindparam("since"), _Shown.published >= bindparam("since"))
+    .order_by(_Shown.sorted_at.desc(), _Shown.place, _Shown.uid)
+)
+
+
+def news(connection: Connection, since: datetime, limit: int) -> list[News]:
+    """The newest leads that have an address and a headline of their own and were published at `since` or later."""
+    rows = connection.execute(_NEWS.limit(limit), {"since": since})
+    return [News(uid, cast(str, url), title, cast(datetime, published)) for uid, url, title, published in rows]
 
 
 _ELSEWHERE = (

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Protocol
 
 from feeds.errors import FeedInvalid
-from feeds.formats import PublicEntry
 from feeds.formats.texts import escaped, legal
 from feeds.formats.times import rfc3339
 from feeds.formats.xml import address
@@ -31,7 +32,20 @@ _FRONT = re.compile(r"https?://[^/?#]+/?")
 _CHINESE = {"cn": "zh-cn", "hans": "zh-cn", "sg": "zh-cn", "tw": "zh-tw", "hant": "zh-tw", "hk": "zh-tw"}
 
 
-def render(entries: Sequence[PublicEntry], *, publication: str, language: str, now: datetime) -> bytes:
+class Listed(Protocol):
+    """What is asked of an entry. `title` is plain text, `url` absolute."""
+
+    @property
+    def uid(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def published(self) -> datetime | None: ...
+
+
+def render(entries: Sequence[Listed], *, publication: str, language: str, now: datetime) -> bytes:
     """The sitemap as UTF-8: the newest first, each address once, only those whose time is known and not after `now`.
 
     `entries` are to have addresses of their own; that of a front page is nobody's. `publication` is its name as it
@@ -54,7 +68,7 @@ def render(entries: Sequence[PublicEntry], *, publication: str, language: str, n
     return f"{_HEAD}{urls}</urlset>\n".encode()
 
 
-def _chosen(entries: Sequence[PublicEntry], now: datetime) -> Iterator[tuple[str, datetime, str]]:
+def _chosen(entries: Sequence[Listed], now: datetime) -> Iterator[tuple[str, datetime, str]]:
     """What is listed: address, time and title, which is escaped."""
     young = [
         (one.published, one)
@@ -64,8 +78,7 @@ def _chosen(entries: Sequence[PublicEntry], now: datetime) -> Iterator[tuple[str
     seen: set[str] = set()
     # By id where times are alike, so that the order in which entries are given changes no byte.
     for published, entry in sorted(young, key=lambda each: (-each[0].timestamp(), each[1].uid)):
-        url = _address(entry.url)
-        title = escaped(" ".join(legal(entry.title).split()))
+        url, title = _address(entry.url), _title(entry.title)
         if url is None or not title or url in seen:
             continue
         if len(seen) == MOST:
@@ -74,6 +87,14 @@ def _chosen(entries: Sequence[PublicEntry], now: datetime) -> Iterator[tuple[str
         yield url, published, title
 
 
+@lru_cache(maxsize=2 * MOST)
+def _title(title: str) -> str:
+    """On one line, and escaped."""
+    return escaped(" ".join(legal(title).split()))
+
+
+# Kept, both of them: of a thousand entries a publish adds one.
+@lru_cache(maxsize=2 * MOST)
 def _address(url: str) -> str | None:
     """`url` as RFC 3986 wants it, without a fragment; None where it is none of the web, a front page's or too long."""
     found = address(url.partition("#")[0])
