@@ -9,6 +9,8 @@ were half of what that cost.
 from __future__ import annotations
 
 import gzip
+import zlib
+from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]  # ships no types
 import zstandard
@@ -27,3 +29,18 @@ def encoded(data: bytes) -> dict[str, bytes]:
         ".br": brotli.compress(data, quality=4),
         ".zst": zstandard.ZstdCompressor(level=3).compress(data),
     }
+
+
+def decoded(path: Path, ending: str) -> bytes | None:
+    """What a file in the encoding of this ending holds; None where it is not there, or damaged."""
+    try:
+        data = path.read_bytes()
+        if not data:
+            return None  # gzip takes nothing at all for the end of a file
+        if ending == ".gz":
+            return gzip.decompress(data)
+        if ending == ".br":
+            return bytes(brotli.decompress(data))
+        return zstandard.ZstdDecompressor().decompress(data)
+    except (OSError, EOFError, zlib.error, brotli.error, zstandard.ZstdError):
+        return None

@@ -22,7 +22,7 @@ from feeds.errors import UsageError
 from feeds.fit import Fit, fit
 from feeds.formats import Audience, Format, load
 from feeds.query import moment, narrowed, parse
-from feeds.showing import EMPTY_SINCE, Shown
+from feeds.showing import EMPTY_SINCE, Shown, files_of, written_as
 from feeds.targets import Target, targets
 
 MOST = 200
@@ -195,13 +195,15 @@ class Composer:
             most = min(narrowing.limit, MOST)
         shown = Shown(connection, self.config, by_name, audience, most=most)
         shown.load([target])
+        files = files_of(target, [self._format(name) for name in self.config.publish.formats])
+        # Another feed than the whole one, to readers, too.
+        asked = f"?{narrowing.address}" if narrowing is not None else ""
+        folder = "private/" if audience is Audience.SUBSCRIBER else ""
         document = shown.document(target, target.path(chosen.suffix), EMPTY_SINCE)
-        if narrowing is not None:
-            # Another feed than the whole one, to readers, too; and one that no hub tells of.
-            asked = narrowing.address
-            document = replace(document, id=f"{document.id}?{asked}", path=f"{document.path}?{asked}", hubs=())
-        if audience is Audience.SUBSCRIBER:
-            document = replace(document, path=f"private/{document.path}", hubs=())
+        # A hub tells of what the tree has, and of nothing else.
+        hubs = () if asked or folder else document.hubs
+        document = replace(document, id=f"{document.id}{asked}", hubs=hubs)
+        document = written_as(document, chosen, files, (folder, asked))
         made: Fit = fit(document, chosen.renderer(), self.config.publish.max_bytes)
         return Composed(
             data=made.data,

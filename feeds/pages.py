@@ -24,11 +24,6 @@ def paths(config: Config) -> tuple[str, ...]:
     return tuple(path for path in PATHS if path != NEWS or config.publish.news_sitemap)
 
 
-def stylesheet_of(chosen: Format) -> str | None:
-    """The style sheet of a feed in this format; None for what is no XML."""
-    return "feed.css" if chosen.bare_type.endswith("+xml") else None
-
-
 def is_outdated(said: Manifest, now: datetime) -> bool:
     """Whether the news sitemap lists what is news no more. What the manifest says of its time is that of the oldest
     entry in it."""

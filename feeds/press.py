@@ -12,7 +12,7 @@ from pathlib import Path
 
 from feeds import log
 from feeds.config import Config
-from feeds.encodings import ENDINGS, SMALLEST, encoded
+from feeds.encodings import ENDINGS, SMALLEST, decoded, encoded
 from feeds.errors import FeedInvalid, OutputError
 from feeds.fit import Fit, fit
 from feeds.formats import FeedDocument, Format, Renderer, load
@@ -163,3 +163,10 @@ def stands(standing: Standing, said: Manifest, path: str) -> bool:
 def is_encoded(standing: Standing, path: str, size: int) -> bool:
     """True where all encodings that a file of this size has are beside it."""
     return size < SMALLEST or path in UNENCODED or all(standing.has(path + ending) for ending in ENDINGS)
+
+
+def wrong_encodings(root: Path, path: str, data: bytes) -> list[str]:
+    """The endings of encodings beside a file that do not hold its `data`, or are missing."""
+    if path in UNENCODED or len(data) < SMALLEST:
+        return []
+    return [ending for ending in ENDINGS if decoded(root / f"{path}{ending}", ending) != data]

@@ -21,16 +21,16 @@ from db.store import archives as archive_rows
 from db.store import sections, sources
 from feeds import manifest, pages
 from feeds.archives import Plan, Planner, chains
+from feeds.checking import published_findings
 from feeds.config import Config
 from feeds.formats import Archive, Format
 from feeds.manifest import Manifest, Standing
 from feeds.output import settle, sweep, sweep_folder
-from feeds.press import Press, Print, Published, stands
+from feeds.press import Press, Print, Published, stands, wrong_encodings
 from feeds.settlement import settle_publish
-from feeds.showing import EMPTY_SINCE, Shown
+from feeds.showing import EMPTY_SINCE, Shown, files_of, written_as
 from feeds.targets import Target, named
 from feeds.targets import targets as every_target
-from feeds.validate import check_atom
 from feeds.websub.topics import advertised
 
 __all__ = ["Press", "Published", "publish", "verify"]
@@ -95,7 +95,7 @@ class _Run:
             known = sections.every(connection)
             by_name = {source.name: source for source in sources.every(connection)}
         targets = every_target(config, known)
-        files = {target: _files(target, formats) for target in targets}
+        files = {target: files_of(target, formats) for target in targets}
         wanted = named(targets, names)
         settings = _settings(config, by_name, known)
         self._former, self._made = manifest.read(root), Manifest(settings)
@@ -212,12 +212,8 @@ class _Run:
         plan = self.plans.get(target.archive or "", Plan(()))
         if plan.chain:
             document = replace(document, archive=Archive(previous=document.base_url + plan.chain[-1]))
-        for chosen, path in sorted(files, key=lambda file: file[0].name != "atom"):
-            others = tuple(
-                (other, each.bare_type) for each, other in files if each is not chosen and each.name != "html"
-            )
-            given = replace(document, path=path, alternates=others, stylesheet=pages.stylesheet_of(chosen))
-            made = printing.feed(given, chosen, self.config.publish.max_bytes)
+        for chosen, _ in sorted(files, key=lambda file: file[0].name != "atom"):
+            made = printing.feed(written_as(document, chosen, files), chosen, self.config.publish.max_bytes)
             if made is not None:
                 self._made.put(made[0])
             if chosen.name == "atom":
@@ -265,11 +261,6 @@ class _Run:
             sweep_folder(self.config.public / folder, standing.listed(folder))
 
 
-def _files(target: Target, formats: Sequence[Format]) -> list[tuple[Format, str]]:
-    """The files of a feed, in the order of the formats."""
-    return [(one, target.path(one.suffix)) for one in formats if one.free or not target.free]
-
-
 def _settings(config: Config, by_name: Mapping[str, SourceRecord], known: Sequence[SectionRecord]) -> str:
     """A digest of every setting that a published byte depends on: with another one, every feed is due."""
     named = {name: [record.options.get(key) for key in ("title", "link")] for name, record in by_name.items()}
@@ -291,7 +282,8 @@ def _settings(config: Config, by_name: Mapping[str, SourceRecord], known: Sequen
 
 
 def verify(config: Config, now: datetime) -> list[str]:
-    """What is wrong with the published files: missing, changed by another hand, or against a rule of Atom."""
+    """What is wrong with the published files: missing, changed by another hand, encodings that hold something else, or
+    against a rule of their format."""
     findings = []
     root = config.public
     for path, made in sorted(manifest.read(root).items()):
@@ -302,7 +294,11 @@ def verify(config: Config, now: datetime) -> list[str]:
             continue
         if sha256(data).hexdigest() != made.sha256:
             findings.append(f"{path}: differs from what was published; 'feeds publish --all' writes it anew")
-        elif path.endswith(".atom"):
-            found = check_atom(data, location=config.site.base_url + path, now=now)
-            findings += [f"{path}:{one.line}: {one.code}: {one.message}" for one in found]
+            continue
+        findings += [
+            f"{path}{ending}: does not hold what {path} does; 'feeds publish --all' writes it anew"
+            for ending in wrong_encodings(root, path, data)
+        ]
+        found = published_findings(path, data, config.site.base_url, now)
+        findings += [f"{path}:{one.line}:{one.column}: {one.code}: {one.message}" for one in found]
     return findings

@@ -13,7 +13,7 @@ from db.engine import Connection
 from db.records import Access, Precision, Relative, SectionRecord, ShownEntry, SourceRecord
 from db.store import entries, pairs, search
 from feeds.config import Config
-from feeds.formats import Audience, FeedDocument, PublicEntry
+from feeds.formats import Audience, FeedDocument, Format, PublicEntry
 from feeds.model import Episode, Image, Link, Origin
 from feeds.targets import Choice, Target
 from feeds.websub.topics import advertised
@@ -163,6 +163,27 @@ class Shown:
         """These entries, in this order; one that is no longer there is left out."""
         self._read(ids)
         return tuple(self._public[each] for each in ids if each in self._public)
+
+
+def files_of(target: Target, formats: Iterable[Format]) -> list[tuple[Format, str]]:
+    """The files of a feed, in the order of the formats."""
+    return [(one, target.path(one.suffix)) for one in formats if one.free or not target.free]
+
+
+def written_as(
+    document: FeedDocument, chosen: Format, files: Sequence[tuple[Format, str]], around: tuple[str, str] = ("", "")
+) -> FeedDocument:
+    """The document as it is to be in one format: with its path, and with links to the others among its files. `around`
+    is what stands before and behind every path. The page for people is what it belongs to, and no other format."""
+    before, behind = around
+    path = next(path for one, path in files if one is chosen)
+    others = ((f"{before}{path}{behind}", one.bare_type) for one, path in files if one is not chosen)
+    return replace(
+        document,
+        path=f"{before}{path}{behind}",
+        alternates=tuple((path, kind) for path, kind in others if kind != "text/html"),
+        stylesheet="feed.css" if chosen.bare_type.endswith("+xml") else None,
+    )
 
 
 def show(

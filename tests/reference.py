@@ -28,7 +28,7 @@ from feeds.cli.app import app
 from feeds.cli.template import toml
 from feeds.config import values
 from feeds.errors import BroadsheetError
-from feeds.web.public import MEDIA_TYPES
+from feeds.web.public import Said
 from tests.command import ROOT, Folder
 from tests.fakes import running_site
 
@@ -514,7 +514,7 @@ def _published() -> Iterator[str]:
 
 
 def _media_type(path: str) -> str:
-    return MEDIA_TYPES[path.rpartition(".")[2]].partition(";")[0]
+    return (Said().media_type(path) or "").partition(";")[0]
 
 
 def _database() -> Iterator[str]:

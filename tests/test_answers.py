@@ -33,7 +33,7 @@ def test_a_plain_answer_has_the_headers_of_every_answer() -> None:
     assert dict(start["headers"]) == {
         b"content-type": b"text/plain; charset=utf-8",
         b"content-length": b"10",
-        b"content-security-policy": b"default-src 'none'; sandbox",
+        b"content-security-policy": b"default-src 'none'; style-src 'self'; sandbox",
         b"cache-control": b"no-store",
         b"x-content-type-options": b"nosniff",
         b"referrer-policy": b"no-referrer",

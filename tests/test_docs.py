@@ -315,14 +315,22 @@ def test_the_limits_that_pages_name_are_those_of_the_code() -> None:
     from feeds.daemon import STOP_WITHIN, TICK
     from feeds.fetch import MAX_REDIRECTS
     from feeds.fetch.transfer import HEADER_BYTES
+    from feeds.ondemand import LONGEST, MOST
     from feeds.sources.shape import MAX_ITEMS, MAX_MARKS, SPREAD
     from feeds.sources.sitemap import MAX_TAGS
-    from feeds.web import Limits
+    from feeds.web import Limits, filtered
+    from feeds.web.connection import PIPELINED
     from feeds.web.private import MOST_WRONG
+    from feeds.web.server import DESCRIPTORS
 
     limits, security = Limits(), text_of("docs/security.md")
-    assert f"{limits.connections} connections at once" in security
+    assert f"{limits.connections:,} connections at once" in security
     assert f"{limits.header_bytes // 1024} kB, {limits.progress:.0f} s without progress" in security
+    assert f"{limits.keep_alive:.0f} s between two requests" in security
+    assert f"{PIPELINED} requests ahead of their answers, {limits.unsent_bytes // 1_000_000} MB of answers" in security
+    assert f"{LONGEST} characters a value, {filtered.LONGEST:,} bytes in all, {MOST} entries" in security
+    assert f"{filtered.WAITING} wait at once, {filtered.KEPT_BYTES // 1_000_000} MB are kept" in security
+    assert f"less {DESCRIPTORS}, and {limits.connections:,} at most" in text_of("docs/operations.md")
     assert f"headers {HEADER_BYTES // 1024} kB" in security
     assert f"| {MAX_ITEMS:,} items; more than {MAX_MARKS:,} tags or values only" in security
     assert f"more than {SPREAD} bytes apart, of a sitemap {MAX_TAGS:,}" in security

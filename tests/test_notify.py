@@ -19,7 +19,7 @@ from feeds.errors import FetchError
 from feeds.fetch import Answer, Call
 from feeds.notify import Delivered, Handler, deliver
 from tests.desk import NOON, hours, new_engine
-from tests.fakes import Reply, Site
+from tests.fakes import Reply, Site, wait_for
 
 CONFIG = Config.model_validate(
     {
@@ -149,7 +149,7 @@ def test_a_run_that_is_stopped_gives_back_what_it_has_not_heard(engine: Engine, 
     config = CONFIG.model_copy(update={"poll": CONFIG.poll.model_copy(update={"deadline": 9.0})})
     begun = time.monotonic()
     assert deliver(engine, config, lambda: NOON, stop=lambda: True, kinds=KINDS) == Delivered()
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 8
     assert [row[1] for row in owed(engine)] == [0]
 
 
@@ -171,12 +171,14 @@ def test_a_run_that_breaks_off_gives_back_what_it_took(engine: Engine, site: Sit
 
 
 def test_a_slow_one_keeps_nobody_waiting(engine: Engine, site: Site) -> None:
-    owe(engine, (site.put("/slow", Reply(pause=30, pieces=(b"", b"x"))), "x"))
-    owe(engine, *((site.put(f"/{number}", b""), "x") for number in range(100)))
-    begun = time.monotonic()
-    found = run(engine)
-    assert time.monotonic() - begun < 4
-    assert found.done >= 100
+    """It answers when all others were said, which it would not if they waited for it."""
+
+    def slow(_seen: object) -> Reply:
+        return Reply(body=b"" if wait_for(lambda: len(site.log) > 100, 8) else b"no")
+
+    owe(engine, (site.put("/slow", slow), "x"), *((site.put(f"/{number}", b""), "x") for number in range(100)))
+    config = CONFIG.model_copy(update={"poll": CONFIG.poll.model_copy(update={"deadline": 9.0})})
+    assert deliver(engine, config, lambda: NOON, kinds=KINDS) == Delivered(done=101)
 
 
 def test_a_run_holds_so_many_bytes_and_leaves_the_rest(

@@ -90,7 +90,7 @@ def test_a_feed_with_all_its_headers(shared: Paying, token: str) -> None:
         "x-robots-tag": "noindex, noarchive",
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
-        "content-security-policy": "default-src 'none'; sandbox",
+        "content-security-policy": "default-src 'none'; style-src 'self'; sandbox",
         "cross-origin-resource-policy": "same-origin",
     }
 

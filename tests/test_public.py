@@ -79,7 +79,7 @@ def test_a_feed_with_all_its_headers(shared: Desk) -> None:
         "access-control-allow-origin": "*",
         "access-control-expose-headers": "ETag, Last-Modified, Link",
         "cross-origin-resource-policy": "cross-origin",
-        "content-security-policy": "default-src 'none'; sandbox",
+        "content-security-policy": "default-src 'none'; style-src 'self'; sandbox",
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
         "strict-transport-security": "max-age=31536000",

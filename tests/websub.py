@@ -18,17 +18,22 @@ from feeds.notify import Delivered, deliver
 from feeds.publish import publish
 from feeds.web.app import web_app
 from feeds.web.server import Server
+from feeds.websub.hub import accept
 from feeds.websub.publisher import owe_pings
+from feeds.websub.topics import Topics
+from feeds.websub.wish import Wish
 from tests.desk import NOON, new_engine, record, tell
 from tests.fakes import Reply, Seen, Site, free_port
 
 FORM = "application/x-www-form-urlencoded"
+TOPIC = "https://news.example/all.atom"
 
 
 def config_of(folder: Path, base_url: str = "https://news.example/", **tables: Any) -> Config:
-    """A desk whose tree is below `folder`; it may ask this machine, and is a hub unless `websub` says otherwise."""
+    """A desk whose tree is below `folder`; it may ask this machine, is a hub unless `websub` says otherwise, and
+    publishes Atom alone unless `publish` names formats."""
     tables.setdefault("websub", {"hub": True})
-    tables["publish"] = {"directory": str(folder / "public"), **tables.get("publish", {})}
+    tables["publish"] = {"directory": str(folder / "public"), "formats": ["atom"], **tables.get("publish", {})}
     site = {"title": "The Harbour", "base_url": base_url}
     poll = {"allow_networks": ["127.0.0.0/8"], "deadline": 5}
     return Config.model_validate({"site": site, "poll": poll, **tables})
@@ -166,3 +171,28 @@ class Subscriber:
         before = len(self.asked)
         desk.run()
         assert len(self.asked) == before + 1
+
+
+def ask(desk: Desk, callback: str, topic: str = TOPIC, mode: str = "subscribe", **more: Any) -> None:
+    """What `POST /hub` does with a request that is well formed."""
+    asked = Wish(mode=mode, topics=(topic,), callback=callback, host=callback.split("/")[2], **more)
+    with writing(desk.engine) as connection:
+        accept(connection, desk.config, Topics(desk.config), asked, desk.now)
+
+
+def announce(desk: Desk, *topics: str) -> None:
+    """What it does with the word of a publisher that `topics` are new."""
+    with writing(desk.engine) as connection:
+        accept(connection, desk.config, Topics(desk.config), Wish(mode="publish", topics=topics), desk.now)
+
+
+def subscribe(desk: Desk, subscriber: Subscriber, topic: str = TOPIC, **more: Any) -> None:
+    """Subscribes in process, up to the question that is answered."""
+    ask(desk, subscriber.callback, topic, **more)
+    assert desk.run() == Delivered(done=1)
+    assert (topic, subscriber.callback) in desk.subscriptions()
+
+
+def served(desk: Desk, *beginnings: str) -> None:
+    """Lets the hub serve feeds of others, too."""
+    desk.config = config_of(desk.config.public.parent, websub={"hub": True, "hub_topics": beginnings})

@@ -19,15 +19,15 @@ from zoneinfo import ZoneInfo
 from db.records import Access, Enclosure
 from feeds.formats import EntryInvalid, PublicEntry
 from feeds.formats.flags import BADGED, accessible_for_free
-from feeds.formats.texts import escaped, language_tag, legal, trimmed, web_address
+from feeds.formats.texts import escaped, language_tag, legal, trimmed
 from feeds.formats.times import Moment, moment, rfc3339
+from feeds.formats.xml import address
 
 LOCKED = "locked"
 """Class of the part of an entry that is not for everybody: schema.org's `hasPart` names it."""
 
 MOST_LINKS = 20
 MOST_TEASER = 320
-_LINKED = re.compile(r"https?://", re.IGNORECASE)
 _IMAGE = re.compile(r'<(?:(/?)a(?= |>)|img)((?: [a-z]+="[^"]*")*) ?/?>')
 _SOURCE = re.compile(r' src="(https?://[^"]*)"', re.IGNORECASE)
 _ALTERNATIVE = re.compile(r' alt="([^"]*)"')
@@ -73,7 +73,8 @@ def fragment(entry: PublicEntry, site: Site) -> Fragment:
 def heading(entry: PublicEntry) -> str:
     """The title, linked where its address may be: a reader's click runs no script."""
     title = escaped(trimmed(entry.title) or entry.url)
-    return f'<a href="{escaped(entry.url)}">{title}</a>' if _LINKED.match(entry.url) else title
+    url = address(entry.url)
+    return title if url is None else f'<a href="{escaped(url)}">{title}</a>'
 
 
 def when(entry: PublicEntry, zone: tzinfo, language: str) -> str:
@@ -135,8 +136,8 @@ def _credits(entry: PublicEntry) -> Iterator[str]:
         if said := ", ".join(_names(names)):
             yield f'<bdi class="{kind}">{escaped(said)}</bdi>'
     if entry.source is not None and (origin := trimmed(entry.source.title or "")):
-        url = entry.source.url or ""
-        name = f'<a href="{escaped(url)}" {_REL}>{escaped(origin)}</a>' if web_address(url) else escaped(origin)
+        url = address(entry.source.url or "")
+        name = escaped(origin) if url is None else f'<a href="{escaped(url)}" {_REL}>{escaped(origin)}</a>'
         yield f'<cite class="origin" dir="auto">{name}</cite>'
 
 
@@ -210,10 +211,17 @@ def _list(name: str, links: dict[str, str], site: Site) -> Iterator[str]:
     """Links to the web by their addresses, a few of them; nothing where there are none."""
     items = [
         f'<li dir="auto"><a href="{escaped(url)}" {_REL}>{escaped(trimmed(title) or url)}</a></li>'
-        for url, title in islice(((url, title) for url, title in links.items() if web_address(url)), MOST_LINKS)
+        for url, title in islice(_of_web(links), MOST_LINKS)
     ]
     if items:
         yield f'<div class="more"><b{site.words}>{name}</b><ul>{"".join(items)}</ul></div>\n'
+
+
+def _of_web(links: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for said, title in links.items():
+        url = address(said)
+        if url is not None:
+            yield url, title
 
 
 def _file_words(file: Enclosure, duration: int | None) -> str:
@@ -233,8 +241,8 @@ def _news_article(entry: PublicEntry, came: Moment | None) -> dict[str, Any]:
     """The entry as schema.org has it, with what search engines ask for of articles that cost
     (https://developers.google.com/search/docs/appearance/structured-data/paywalled-content)."""
     made: dict[str, Any] = {"@type": "NewsArticle", "headline": trimmed(entry.title) or legal(entry.url)}
-    if web_address(entry.url):
-        made["url"] = entry.url
+    if (url := address(entry.url)) is not None:
+        made["url"] = url
     if came is not None:
         made["datePublished"] = came.stamp
     made["dateModified"] = rfc3339(entry.updated)

@@ -18,8 +18,9 @@ from db.records import Access
 from feeds.formats import EntryInvalid, FeedDocument, Format, PublicEntry
 from feeds.formats.flags import accessible_for_free
 from feeds.formats.kept import Kept
-from feeds.formats.texts import language_tag, legal, media_type, trimmed, web_address
+from feeds.formats.texts import language_tag, legal, media_type, trimmed
 from feeds.formats.times import rfc3339
+from feeds.formats.xml import address
 
 VERSION = "https://jsonfeed.org/version/1.1"
 _ENCODED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -66,7 +67,7 @@ def _item(entry: PublicEntry, site: _Site) -> bytes:
     """One item as bytes of one line."""
     title, teaser = trimmed(entry.title), trimmed(entry.summary)
     body = trimmed(entry.content) if entry.content is not None and not site.withheld else ""
-    url = entry.url if web_address(entry.url) else ""
+    url = address(entry.url) or ""
     said = {
         "id": legal(entry.uid),
         "url": url,
@@ -107,9 +108,9 @@ def _moment(entry: PublicEntry, when: datetime | None) -> str | None:
 
 def _pictures(entry: PublicEntry) -> dict[str, str]:
     """The first picture, and as the banner the first that is known to be twice as wide as it is high."""
-    shown = [one for one in entry.images if web_address(one.url)]
-    banners = [one.url for one in shown if one.width and one.height and one.width >= 2 * one.height]
-    return {"image": shown[0].url if shown else "", "banner_image": banners[0] if banners else ""}
+    shown = [(url, one) for one in entry.images if (url := address(one.url)) is not None]
+    banners = [url for url, one in shown if one.width and one.height and one.width >= 2 * one.height]
+    return {"image": shown[0][0] if shown else "", "banner_image": banners[0] if banners else ""}
 
 
 def _tags(entry: PublicEntry) -> list[str]:
@@ -122,10 +123,11 @@ def _attachments(entry: PublicEntry) -> Iterator[dict[str, Any]]:
     """The files that come with it. How long an episode lasts is said of what can be played."""
     duration = entry.episode.duration if entry.episode is not None else None
     for file in dict.fromkeys(entry.enclosures):
-        if not web_address(file.url):
+        url = address(file.url)
+        if url is None:
             continue
         kind = media_type(file.media_type) or "application/octet-stream"
-        made: dict[str, Any] = {"url": file.url, "mime_type": kind}
+        made: dict[str, Any] = {"url": url, "mime_type": kind}
         if file.length > 0:
             made["size_in_bytes"] = file.length
         if duration is not None and duration > 0 and kind.startswith(_PLAYED):
@@ -152,7 +154,7 @@ def _story(entry: PublicEntry, site: _Site) -> dict[str, Any] | None:
     said = {
         key: [{"url": url, **({"title": name} if (name := trimmed(title)) else {})} for url, title in found]
         for key, links in lists.items()
-        if (found := [(url, title) for url, title in links.items() if web_address(url)])
+        if (found := [(url, title) for said, title in links.items() if (url := address(said)) is not None])
     }
     return {"about": f"{site.base_url}index.html#story", **said} if said else None
 

@@ -10,12 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-import ada_url
-
 from feeds.errors import FeedInvalid
 from feeds.formats import PublicEntry
 from feeds.formats.texts import escaped, legal
 from feeds.formats.times import rfc3339
+from feeds.formats.xml import address
 
 WITHIN = timedelta(hours=48)
 MOST = 1000
@@ -28,7 +27,6 @@ _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
     ' xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">\n'
 )
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
 _FRONT = re.compile(r"https?://[^/?#]+/?")
 _CHINESE = {"cn": "zh-cn", "hans": "zh-cn", "sg": "zh-cn", "tw": "zh-tw", "hant": "zh-tw", "hk": "zh-tw"}
 
@@ -48,10 +46,10 @@ def render(entries: Sequence[PublicEntry], *, publication: str, language: str, n
         f"<news:language>{_language(language)}</news:language></news:publication>"
     )
     urls = "".join(
-        f"<url><loc>{escaped(address)}</loc><news:news>{head}"
+        f"<url><loc>{escaped(url)}</loc><news:news>{head}"
         f"<news:publication_date>{rfc3339(published)}</news:publication_date>"
         f"<news:title>{title}</news:title></news:news></url>\n"
-        for address, published, title in _chosen(entries, now)
+        for url, published, title in _chosen(entries, now)
     )
     return f"{_HEAD}{urls}</urlset>\n".encode()
 
@@ -66,28 +64,20 @@ def _chosen(entries: Sequence[PublicEntry], now: datetime) -> Iterator[tuple[str
     seen: set[str] = set()
     # By id where times are alike, so that the order in which entries are given changes no byte.
     for published, entry in sorted(young, key=lambda each: (-each[0].timestamp(), each[1].uid)):
-        address = _address(entry.url)
+        url = _address(entry.url)
         title = escaped(" ".join(legal(entry.title).split()))
-        if address is None or not title or address in seen:
+        if url is None or not title or url in seen:
             continue
         if len(seen) == MOST:
             break
-        seen.add(address)
-        yield address, published, title
+        seen.add(url)
+        yield url, published, title
 
 
 def _address(url: str) -> str | None:
-    """`url` escaped as RFC 3986 wants it, without a fragment; None where it is none of the web, or a front page's."""
-    url = url.partition("#")[0]
-    if _ADDRESS.fullmatch(url) is None:
-        try:
-            parts = ada_url.URL(url)
-        except ValueError:
-            return None
-        # WHATWG leaves some characters raw that RFC 3986 does not allow.
-        url = re.sub(r"[\[\]{}|\\^`\"<>]", lambda found: f"%{ord(found[0]):02X}", str(parts.href))
-    fit = _ADDRESS.fullmatch(url) is not None and _FRONT.fullmatch(url) is None and len(url) <= MOST_ADDRESS
-    return url if fit else None
+    """`url` as RFC 3986 wants it, without a fragment; None where it is none of the web, a front page's or too long."""
+    found = address(url.partition("#")[0])
+    return None if found is None or _FRONT.fullmatch(found) is not None or len(found) > MOST_ADDRESS else found
 
 
 def _language(tag: str) -> str:

@@ -1,4 +1,4 @@
-"""Text in documents that no library writes: without what XML forbids, escaped, and which addresses are fit for links.
+"""Text in documents that no library writes: without what XML forbids, and escaped.
 
 What is stored is clean already. Here the rest is held off that would make a document invalid all the same: nothing that
 an entry holds can make it so.
@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 
+from feeds.formats.xml import LANGUAGE, MEDIA
+
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
 _SPECIAL = re.compile('[&<>"\r]')
-_NEVER = r"\x00-\x20\x7f-\x9f\s<>\"{}|\\^`\ud800-\udfff\ufffe\uffff"
-_HTTP = re.compile(rf"https?://[^{_NEVER}/?#][^{_NEVER}]*", re.IGNORECASE)
-_MEDIA = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def legal(text: str) -> str:
@@ -46,16 +44,11 @@ def escaped(text: str) -> str:
     return text.replace("\r", "&#13;")
 
 
-def web_address(address: str) -> bool:
-    """Whether `address` is an absolute one of http or https that holds nothing which has to be escaped."""
-    return _HTTP.fullmatch(address) is not None
-
-
 def media_type(said: str) -> str | None:
     """`said` where it is a media type without parameters."""
-    return said if _MEDIA.fullmatch(said) is not None else None
+    return said if MEDIA.fullmatch(said) is not None else None
 
 
 def language_tag(said: str | None) -> str | None:
     """`said` where it has the form of a language tag (BCP 47)."""
-    return said if said is not None and _LANGUAGE.fullmatch(said) is not None else None
+    return said if said is not None and LANGUAGE.fullmatch(said) is not None else None

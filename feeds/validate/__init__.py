@@ -29,7 +29,7 @@ from feeds.validate.sitemap import MAX_BYTES as SITEMAP_BYTES
 from feeds.validate.sitemap import sitemap_findings
 from feeds.validate.spaces import ATOM
 from feeds.validate.verdicts import numbered
-from feeds.validate.xml import atom_notes, xml_findings
+from feeds.validate.xml import atom_notes, sax_note, xml_findings
 
 __all__ = [
     "SITEMAP_BYTES",
@@ -81,16 +81,14 @@ def check_atom(data: bytes, *, location: str | None = None, now: datetime | None
     try:
         root = root_of(data)
     except etree.XMLSyntaxError as error:
-        line, column = error.position
-        entity = getattr(error, "code", None) == etree.ErrorTypes.ERR_UNDECLARED_ENTITY
-        code = "UndefinedNamedEntity" if entity else "SAXError"
-        return (finding(Note(code, error.msg or "not XML"), max(line, 1), max(column, 1)),)
+        line, column, note = sax_note(error)
+        return (finding(note, line, column),)
     if root.tag != f"{{{ATOM}}}feed":
         return (finding(Note("UndefinedElement", f"the root is {shown(root.tag)}, not an Atom feed"), 1),)
     notes = atom_notes(scene_of(data, location, own=True), root, data, now)
     if not notes:
         return ()
-    outline = Outline(data)
+    outline = Outline(decoded(data).data)
     found = [finding(note, *outline.place(number)) for number, note in numbered(root, notes)]
     return tuple(sorted(found, key=lambda finding: (finding.line, finding.column)))
 

@@ -22,8 +22,8 @@ from feeds.validate.constructs import (
     self_notes,
 )
 from feeds.validate.extensions import ACCESS, CHANNEL, ITEM
-from feeds.validate.grammar import Family, Found, Place, Rule, Scene
-from feeds.validate.itunes import ITUNES_CHANNEL, ITUNES_ITEM, podcast_notes
+from feeds.validate.grammar import Attributes, Family, Found, Place, Rule, Scene
+from feeds.validate.itunes import ITUNES_CHANNEL, ITUNES_ITEM
 from feeds.validate.rules import shown
 from feeds.validate.shapes import container, leaf
 from feeds.validate.spaces import ATOM, RDF, known
@@ -37,7 +37,6 @@ _ID, _UPDATED, _AUTHOR = (_ATOM + name for name in ("id", "updated", "author"))
 _VERDICTS_KEPT = 20_000
 """Entries whose verdict is kept, by the hash of their bytes: about 400 bytes each."""
 _INDEX = "{urn:atom-extension:indexing}index"
-_PARSE_TYPE = f"{{{RDF}}}parseType"
 _ENOUGH_TO_TELL = 9
 """Entries from which on it is no accident that all have one id."""
 
@@ -105,12 +104,15 @@ _ENTRY: Place = {
 }
 
 
+_ENTRY_ATTRIBUTES: Attributes = {f"{{{RDF}}}parseType": None}
+
+
 def scene_of(data: bytes, location: str | None, *, own: bool, defaults: Iterable[str] = (ATOM,)) -> Scene:
     """The scene of an Atom document."""
     return Scene(data, Family.ATOM, defaults, location, questionable=QUESTIONABLE, own=own)
 
 
-def head_of(scene: Scene, root: etree._Element, entries: Sequence[etree._Element], encoding: str) -> Found:
+def head_of(scene: Scene, root: etree._Element, entries: Sequence[etree._Element]) -> Found:
     """Looks at what describes the feed (RFC 4287, 4.1.1): all of it but the entries."""
     scene.attributes(root, {_INDEX: yes_no})
     if scene.own and root.getroottree().docinfo.internalDTD is not None:
@@ -139,9 +141,11 @@ def head_of(scene: Scene, root: etree._Element, entries: Sequence[etree._Element
         scene.note(root, "MissingSelf", "there is no link with rel=self")
     self_notes(scene, links)
     _history_notes(scene, root, found, links)
-    if any(name.startswith("itunes:") for name in found):
-        language = root.get("{http://www.w3.org/XML/1998/namespace}lang") is not None
-        podcast_notes(scene, root, found, language=language, encoding=encoding)
+    scene.podcast = any(name.startswith("itunes:") for name in found)
+    if not scene.notes and root.tag == _ATOM + "feed":
+        note = schema.head_violation(root, head)
+        if note is not None:
+            scene.notes.append((root, note))
     return found
 
 
@@ -177,7 +181,7 @@ def _history_notes(scene: Scene, root: etree._Element, found: Found, links: list
 def entry_of(scene: Scene, entry: etree._Element, authored: bool) -> Verdict:
     """Looks at an entry (RFC 4287, 4.1.2); `authored` says that the feed has an author."""
     mark, dated = len(scene.notes), len(scene.moments)
-    scene.attributes(entry, {_PARSE_TYPE: None})
+    scene.attributes(entry, _ENTRY_ATTRIBUTES)
     found = scene.follow(entry, entry, _ENTRY)
     scene.no_text(entry)
     _required(scene, entry, found, "entry")
@@ -188,12 +192,15 @@ def entry_of(scene: Scene, entry: etree._Element, authored: bool) -> Verdict:
     links = found.get("link", [])
     alternate_notes(scene, links)
     relations = {relation(link) for link in links}
-    for link in links:
-        if relation(link) in PAGING:
-            scene.note(link, "FeedHistoryRelInEntry", f"there is rel={relation(link)} in an entry")
+    if not relations.isdisjoint(PAGING):
+        for link in links:
+            if relation(link) in PAGING:
+                scene.note(link, "FeedHistoryRelInEntry", f"there is rel={relation(link)} in an entry")
     _content_notes(scene, entry, found, relations)
-    if scene.own:
-        _grammar_notes(scene, entry, mark)
+    if len(scene.notes) == mark and entry.tag == ENTRY:
+        note = schema.entry_violation(entry)
+        if note is not None:
+            scene.notes.append((entry, note))
     notes = tuple(numbered(entry, scene.notes[mark:]))
     moments = [moment for _, moment in scene.moments[dated:]]
     del scene.notes[mark:], scene.moments[dated:]
@@ -212,11 +219,3 @@ def _content_notes(scene: Scene, entry: etree._Element, found: Found, relations:
     elif "summary" not in found:
         if is_binary(content[0].get("type") or "text") or content[0].get("src") is not None:
             scene.note(entry, "MissingSummary", "the entry's content is not text and there is no summary")
-
-
-def _grammar_notes(scene: Scene, entry: etree._Element, mark: int) -> None:
-    """What the grammar of RFC 4287 rejects and no rule has named."""
-    if any(note.code for _, note in scene.notes[mark:]):
-        return
-    for element, note in schema.violations(entry):
-        scene.notes.append((element, note))

@@ -140,31 +140,27 @@ def relation(element: etree._Element) -> str:
 
 
 def _link(scene: Scene, element: etree._Element) -> None:
-    scene.attributes(element, _LINK_ATTRIBUTES)
-    rel, href = relation(element), element.get("href")
-    if rel not in _RELATIONS and values.full_iri(rel) is not None and rel:
+    given = dict(scene.attributes(element, _LINK_ATTRIBUTES))
+    rel, href = given.get("rel", "alternate").removeprefix(_IANA), given.get("href")
+    if rel not in _RELATIONS and rel and values.full_iri(rel) is not None:
         scene.note(element, "UnregisteredAtomLinkRel", f"the relation {shown(rel)} is not registered")
     if href is None:
         scene.note(element, "MissingHref", "the link has no href")
-    else:
+    elif scene.based:
         _same_document(scene, element, href)
-    if (element.text and element.text.strip()) or (len(element) and scene.own):
+    if (element.text and element.text.strip()) or (scene.own and len(element)):
         scene.note(element, "AtomLinkNotEmpty", "the link has content")
-    if element.get("title"):
-        scene.plain(element, str(element.get("title")))
-    kind = element.get("type")
+    if given.get("title"):
+        scene.plain(element, given["title"])
+    kind = given.get("type")
     if rel == "self" and kind is not None and kind not in _FEED_TYPES and values.media_type(kind) is None:
         scene.note(element, "SelfNotAtom", f"the type of rel=self is {shown(kind)}")
-    if rel == "enclosure" and scene.own and element.get("length") is None:
+    if rel == "enclosure" and scene.own and "length" not in given:
         scene.note(element, "MissingAttribute", "the enclosure has no length")
-    _thread(scene, element, rel)
-
-
-def _thread(scene: Scene, element: etree._Element, rel: str) -> None:
     for name in ("count", "updated"):
-        if element.get(_THREAD + name) is not None and rel != "replies":
+        if _THREAD + name in given and rel != "replies":
             scene.note(element, "UnexpectedAttribute", f"only a link to replies has thr:{name}")
-    if element.get(_THREAD + "when") is not None:
+    if _THREAD + "when" in given:
         scene.note(element, "NoThrWhen", "the link has thr:when")
 
 
@@ -187,8 +183,6 @@ def joined(base: str, address: str) -> str:
 
 def _same_document(scene: Scene, element: etree._Element, href: str) -> None:
     """A link that means the feed itself, by a base that is not the feed's address."""
-    if not scene.based:
-        return
     base = base_of(element).partition("#")[0]
     if relation(element) == "self" and scene.location is None:
         return

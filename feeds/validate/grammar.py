@@ -137,13 +137,9 @@ class Scene:
         """An element's text, without white space at its ends; of its elements, too."""
         if not len(element):
             return (element.text or "").strip()
-        pieces = []
-        for inner in element.iter():
-            if isinstance(inner.tag, str):  # entities that nobody has defined have no text
-                pieces.append(inner.text or "")
-        # Tails stand behind elements, not in document order; a check of markup or length does not mind.
-        pieces += [inner.tail or "" for inner in element.iterdescendants()]
-        return "".join(pieces).strip()
+        # Entities that nobody has defined have no text. What stands behind elements comes last: no rule minds.
+        pieces = [inner.text or "" for inner in element.iter() if isinstance(inner.tag, str)]
+        return "".join([*pieces, *(inner.tail or "" for inner in element.iterdescendants())]).strip()
 
     def follow(
         self, children: Iterable[etree._Element], parent: etree._Element, place: Place
@@ -227,13 +223,15 @@ class Scene:
 
     def attributes(
         self, element: etree._Element, expected: Attributes = NO_ATTRIBUTES, required: Iterable[str] = ()
-    ) -> None:
-        """Looks at the attributes of an element: those that are expected, those that are missing, and others."""
-        for name, text in attributes_of(element):
+    ) -> list[tuple[str, str]]:
+        """Looks at the attributes of an element: those that are expected, those that are missing, and others. All that
+        there are."""
+        given = attributes_of(element)
+        for name, text in given:
             if name in expected:
                 check = expected[name]
-                if check is not None:
-                    self.noted(element, check(text), f"{shown(name)[1:-1]} of {self.spelt(element)}")
+                if check is not None and (note := check(text)) is not None:
+                    self.noted(element, note, f"{shown(name)[1:-1]} of {self.spelt(element)}")
             elif name in _XML_ATTRIBUTES:
                 self._common(element, name, text)
             elif not (self.family is Family.RDF and name in _RDF_ATTRIBUTES):
@@ -241,6 +239,7 @@ class Scene:
         for name in required:
             if element.get(name) is None:
                 self.note(element, "MissingAttribute", f"{self.spelt(element)} has no {name}")
+        return given
 
     def _common(self, element: etree._Element, name: str, text: str) -> None:
         if name == _LANG:
@@ -281,14 +280,13 @@ class Scene:
 
     def characters(self, element: etree._Element) -> None:
         """What a wrong decoding leaves behind: C1 controls, U+FFFD, UTF-8 that was taken for Latin-1."""
-        if self.suspect:
-            texts = (
-                element.text or "",
-                *(child.tail or "" for child in element),
-                *(text for _, text in attributes_of(element)),
-            )
-            if any(map(_BAD_TEXT.search, texts)) or any(map(_was_encoded_twice, texts)):
-                self.note(element, "BadCharacters", f"{self.spelt(element)} has characters of a wrong decoding")
+        texts = (
+            element.text or "",
+            *(child.tail or "" for child in element),
+            *(text for _, text in attributes_of(element)),
+        )
+        if any(map(_BAD_TEXT.search, texts)) or any(map(_was_encoded_twice, texts)):
+            self.note(element, "BadCharacters", f"{self.spelt(element)} has characters of a wrong decoding")
 
 
 def suspect(data: bytes) -> bool:

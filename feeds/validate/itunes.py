@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from feeds.validate import dates, values
-from feeds.validate.grammar import Family, Found, Place, Rule, Scene
+from feeds.validate.grammar import Found, Place, Rule, Scene
 from feeds.validate.rules import Note, shown
 from feeds.validate.shapes import container, leaf
 
@@ -171,5 +171,5 @@ def podcast_notes(scene: Scene, channel: etree._Element, found: Found, *, langua
 def format_note(scene: Scene, element: etree._Element, address: str) -> None:
     """An enclosure of a podcast whose format Apple does not take."""
     suffix = address.rpartition(".")[2]
-    if suffix not in _FORMATS and scene.family is not Family.ATOM:
+    if suffix not in _FORMATS:
         scene.note(element, "UnsupportedItunesFormat", f"the enclosure is {shown(address)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from html.entities import name2codepoint
 from pyexpat import ErrorString, ExpatError, ParserCreate, XMLParserType, errors
 
 from feeds.validate.rules import Note, shown
@@ -61,9 +62,6 @@ class Outline:
             self.broken = True
             what = f"it is not well-formed: {ErrorString(error.code)}"
             self.notes.append((error.lineno, error.offset + 1, Note(_CODES.get(error.code, "SAXError"), what)))
-        except UnicodeError as error:
-            self.broken = True
-            self.notes.append((1, 1, Note("SAXError", f"it is not well-formed: {error}")))
         del self._parser
 
     _parser: XMLParserType
@@ -85,8 +83,6 @@ class Outline:
                 self._note(code, f"the document type is {system}")
 
     def _skipped(self, name: str, parameter: bool) -> None:
-        from html.entities import name2codepoint
-
         if not parameter and not (self.typed and name in name2codepoint):
             self._note("UndefinedNamedEntity", f"nobody defines &{shown(name)[1:-1]};")
 

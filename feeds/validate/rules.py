@@ -249,7 +249,10 @@ def severity_of(code: str) -> Severity:
 def finding(note: Note, line: int, column: int = 1, own: Mapping[str, str] = _NONE) -> Finding:
     """`note` with its place, its severity and its advice; `own` is a format's advice by code, which goes first."""
     advice = own.get(note.code) or _ALL_ERRORS.get(note.code) or _ALL_WARNINGS[note.code]
-    return Finding(severity_of(note.code), note.code, line, column, f"{note.what}. {advice}")
+    what = note.what
+    if not what.isprintable():
+        what = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in what)
+    return Finding(severity_of(note.code), note.code, line, column, f"{what}. {advice}")
 
 
 def shown(value: object) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
 from lxml import etree
 
+from feeds.tree import attributes_of
 from feeds.validate.rules import Note
-from feeds.validate.spaces import ATOM
 
 _FILE = Path(__file__).with_name("atom.rng")
 _MOST_CHILDREN = 1_000
-"""Elements in one parent, not counting the feed's entries, that it is asked about: libxml2 takes quadratic time."""
+"""Elements in one parent that it is asked about: libxml2 takes quadratic time for more."""
 
 
 @cache
@@ -21,18 +22,29 @@ def _grammar() -> etree.RelaxNG:
     return etree.RelaxNG(etree.parse(_FILE))
 
 
-def violations(part: etree._Element) -> Iterator[tuple[etree._Element, Note]]:
-    """What the grammar rejects in a feed or in an entry: the first thing, with the part it was found in."""
-    if any(len(element) > _MOST_CHILDREN for element in part.iterdescendants()) or _crowded(part):
-        return
+def entry_violation(entry: etree._Element) -> Note | None:
+    """What the grammar rejects in an entry: the first thing."""
+    return None if _crowded(entry) else _violation(entry)
+
+
+def head_violation(root: etree._Element, head: Sequence[etree._Element]) -> Note | None:
+    """What the grammar rejects in a feed without its entries; extensions may stand behind them."""
+    if len(head) > _MOST_CHILDREN or any(map(_crowded, head)):
+        return None
+    alone = etree.Element(root.tag, dict(attributes_of(root)))
+    alone.extend([deepcopy(child) for child in head])
+    return _violation(alone)
+
+
+def _violation(part: etree._Element) -> Note | None:
     grammar = _grammar()
-    if not grammar.validate(part):
-        error = grammar.error_log[0]
-        if "dateTime" in error.message:
-            return  # libxml2 knows no leap second; dates have a rule of their own
-        yield part, Note("UndefinedElement", f"the grammar of RFC 4287 rejects it: {error.message.strip()}")
+    if grammar.validate(part):
+        return None
+    error = grammar.error_log[0]
+    if "dateTime" in error.message:
+        return None  # libxml2 knows no leap second; dates have a rule of their own
+    return Note("UndefinedElement", f"the grammar of RFC 4287 rejects it: {error.message.strip()}")
 
 
 def _crowded(part: etree._Element) -> bool:
-    others = sum(1 for child in part if child.tag != f"{{{ATOM}}}entry")
-    return others > _MOST_CHILDREN
+    return any(len(element) > _MOST_CHILDREN for element in part.iter())

@@ -94,8 +94,9 @@ def _sliceable(entries: Sequence[etree._Element]) -> bool:
     )
 
 
-def identity_notes(entries: Entries) -> Iterable[tuple[etree._Element, Note]]:
-    """Ids and times that do not tell the feed's entries apart (RFC 4287, 4.1.1)."""
+def identity_notes(entries: Entries, *, own: bool) -> Iterable[tuple[etree._Element, Note]]:
+    """Ids and times that do not tell the feed's entries apart (RFC 4287, 4.1.1). That two versions of an entry have one
+    time should not be; in documents of our `own` it must not."""
     first: dict[str, etree._Element] = {}
     versions = set()
     updates = set()
@@ -106,7 +107,7 @@ def identity_notes(entries: Entries) -> Iterable[tuple[etree._Element, Note]]:
             repeated += 1
             where = f"the id {shown(uid)} is that of the entry at line {first[uid].sourceline}"
             yield entry, Note("DuplicateEntries", where)
-            if (uid, updated) in versions:
+            if own and (uid, updated) in versions:
                 yield entry, Note("DuplicateIds", where + ", and so is updated")
         elif uid:
             first[uid] = entry

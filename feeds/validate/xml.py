@@ -9,15 +9,28 @@ from datetime import datetime, timedelta
 from lxml import etree
 
 from feeds.tree import root_of
-from feeds.validate import atom, schema
+from feeds.validate import atom
 from feeds.validate.constructs import QUESTIONABLE
 from feeds.validate.encodings import Decoded, decoded
 from feeds.validate.grammar import Family, Scene
+from feeds.validate.itunes import podcast_notes
 from feeds.validate.places import Outline
 from feeds.validate.rdf import rdf_notes
 from feeds.validate.rss import rss_notes
 from feeds.validate.rules import Finding, Note, finding, shown
-from feeds.validate.spaces import ATOM, ATOM_03, FEEDSYNC, MEDIA, PREFIXES, RSS_090, RSS_10, RSS_11, known, prefix_of
+from feeds.validate.spaces import (
+    ATOM,
+    ATOM_03,
+    FEEDSYNC,
+    MEDIA,
+    PREFIXES,
+    RSS_090,
+    RSS_10,
+    RSS_11,
+    XML,
+    known,
+    prefix_of,
+)
 from feeds.validate.values import iri
 from feeds.validate.verdicts import entries_of, identity_notes, numbered
 
@@ -25,6 +38,9 @@ _GRACE = timedelta(days=1)
 """How far ahead a clock may be."""
 _WORDPRESS = re.compile(rb"<generator[^<>]*>[^<]*wordpress", re.IGNORECASE)
 _USUAL = {prefix: uri for uri, prefix in reversed(PREFIXES.items())}
+
+_IDENTIFIERS = frozenset({etree.ErrorTypes.DTD_ID_REDEFINED, etree.ErrorTypes.DTD_XMLID_VALUE})
+"""Errors of xml:id, which are none of well-formedness."""
 
 Placed = tuple[int, int, Note]
 
@@ -62,26 +78,50 @@ def _family(root: str) -> Family | None:
     return None
 
 
+def tree_of(data: bytes) -> tuple[etree._Element | None, list[Placed]]:
+    """The root of what is well-formed, in UTF-8, and what libxml2 finds wrong with it all the same: its bounds are
+    narrower. None where nothing can be read."""
+    try:
+        return root_of(data, encoding="utf-8", expand=b"<!ENTITY" in data), []
+    except etree.XMLSyntaxError as error:
+        notes = [] if getattr(error, "code", 0) in _IDENTIFIERS else [sax_note(error)]
+    try:
+        return root_of(data, encoding="utf-8", lenient=True), notes
+    except etree.XMLSyntaxError:
+        return None, notes
+
+
+def sax_note(error: etree.XMLSyntaxError) -> Placed:
+    """What libxml2 cannot read, with its place."""
+    line, column = error.position
+    entity = getattr(error, "code", 0) == etree.ErrorTypes.ERR_UNDECLARED_ENTITY
+    code = "UndefinedNamedEntity" if entity else "SAXError"
+    return max(line, 1), max(column, 1), Note(code, error.msg or "not XML")
+
+
 def _looked(
     document: Decoded, outline: Outline, family: Family, location: str | None, now: datetime | None
 ) -> Iterable[Placed]:
+    """What there is to say of a document of this family."""
+    root, notes = tree_of(document.data)
+    if any(note.code == "UndefinedNamedEntity" for _, _, note in outline.notes):
+        notes = []  # it is named where it stands
+    return notes if root is None else [*notes, *_ruled(root, document, outline, family, location, now)]
+
+
+def _ruled(
+    root: etree._Element,
+    document: Decoded,
+    outline: Outline,
+    family: Family,
+    location: str | None,
+    now: datetime | None,
+) -> Iterable[Placed]:
     """What the rules of the family find."""
-    notes: list[Placed] = []
-    try:
-        root = root_of(document.data, encoding="utf-8", expand=b"<!ENTITY" in document.data)
-    except etree.XMLSyntaxError as error:
-        if not any(note.code == "UndefinedNamedEntity" for _, _, note in outline.notes):
-            entity = getattr(error, "code", None) == etree.ErrorTypes.ERR_UNDECLARED_ENTITY
-            code = "UndefinedNamedEntity" if entity else "SAXError"
-            notes.append((max(error.position[0], 1), max(error.position[1], 1), Note(code, error.msg or "not XML")))
-        try:
-            root = root_of(document.data, encoding="utf-8", lenient=True)
-        except etree.XMLSyntaxError:
-            return notes
     scene = _scene(root, document.data, family, location)
     scene.encoding = document.encoding
     if family is Family.ATOM:
-        found = atom_notes(scene, root, document.data, now, document.encoding)
+        found = atom_notes(scene, root, document.data, now)
     else:
         if family is Family.RSS:
             rss_notes(scene, root, typed=outline.typed)
@@ -89,7 +129,7 @@ def _looked(
             rdf_notes(scene, root)
         found = [*scene.notes, *late_notes(scene, now)]
     numbers = [*_root_notes(root, family), *numbered(root, found), *_declaration_notes(outline, family)]
-    return [*notes, *((*outline.place(number), note) for number, note in numbers)]
+    return [(*outline.place(number), note) for number, note in numbers]
 
 
 def _scene(root: etree._Element, data: bytes, family: Family, location: str | None) -> Scene:
@@ -117,7 +157,7 @@ def _root_notes(root: etree._Element, family: Family) -> Iterable[tuple[int, Not
 
 
 def atom_notes(
-    scene: Scene, root: etree._Element, data: bytes, now: datetime | None, encoding: str = "utf-8"
+    scene: Scene, root: etree._Element, data: bytes, now: datetime | None
 ) -> list[tuple[etree._Element, Note]]:
     """What is wrong with an Atom document, with the elements."""
     tag = str(root.tag)
@@ -130,7 +170,7 @@ def atom_notes(
     elements = root.findall(entry_tag)
     authored = root.find(tag.removesuffix("feed") + "author") is not None
     whole = scene.suspect
-    atom.head_of(scene, root, elements, encoding)
+    head = atom.head_of(scene, root, elements)
     if scene.own and not (authored or elements):
         scene.note(root, "MissingElement", "the feed has no author")
     heads = late_notes(scene, now)
@@ -138,16 +178,16 @@ def atom_notes(
     like = (authored, scene.own, *spaces)
     entries = entries_of(scene, elements, data, like, lambda entry: atom.entry_of(scene, entry, authored))
     scene.suspect = whole
+    if scene.podcast or any(verdict.podcast for verdict in entries.verdicts):
+        podcast_notes(scene, root, head, language=root.get(f"{{{XML}}}lang") is not None, encoding=scene.encoding)
     notes = [*scene.notes, *heads]
     for entry, verdict in zip(elements, entries.verdicts, strict=True):
         notes += located(entry, verdict.notes)
         if now is not None and verdict.newest is not None and verdict.newest > now + _GRACE:
             notes.append((entry, Note("ImplausibleDate", f"{verdict.newest.isoformat()} is still to come")))
-    notes += identity_notes(entries)
+    notes += identity_notes(entries, own=scene.own)
     if not scene.own:
         notes += unique_syncs(root, data)
-    if not scene.own and not notes and root.tag == f"{{{ATOM}}}feed":
-        notes += schema.violations(root)
     return notes
 
 

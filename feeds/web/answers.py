@@ -21,7 +21,7 @@ Network = IPv4Network | IPv6Network
 COMMON = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 """Headers of every answer."""
 
-FEED_POLICY = b"default-src 'none'; sandbox"
+FEED_POLICY = b"default-src 'none'; style-src 'self'; sandbox"
 """Content-Security-Policy of everything that is no page."""
 
 PLAIN = (

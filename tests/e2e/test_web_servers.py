@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]  # ships no types
@@ -254,9 +255,8 @@ def test_what_is_no_file_is_not_found_or_gone(served: Served, path: str, status:
     ],
 )  # fmt: skip
 def test_the_rest_is_the_daemons(served: Served, path: str, method: str) -> None:
-    asks = {"Origin": "https://reader.example", "Access_Control_Request_Method": "GET"}
-    answer = served.get(path, method=method, **asks)
-    ours = served.get(path, port=served.origin, method=method, **asks)
+    ask = partial(served.get, path, method=method, Origin="https://reader.example", Access_Control_Request_Method="GET")
+    answer, ours = ask(), ask(port=served.origin)
     assert (answer.status, answer.body) == (ours.status, ours.body)
     assert answer.headers.get("www-authenticate") == ours.headers.get("www-authenticate")
 
