@@ -22,6 +22,8 @@ from feeds.cli import INTERRUPTED, TERMINATED
 from feeds.cli.app import app
 from feeds.config import Config, parse
 from feeds.errors import BroadsheetError
+from feeds.formats import BUILT_IN, load
+from feeds.web.public import MEDIA_TYPES, Said
 from tests import reference
 from tests.command import ROOT, Folder
 
@@ -341,6 +343,18 @@ def test_the_limits_that_pages_name_are_those_of_the_code() -> None:
     work, server = round(STOP_WITHIN), limits.grace + 2 * limits.force
     said = f"at most {work + server} seconds: {work} for the work at hand, {server} for the server"
     assert said in text_of("docs/self-hosting.md")
+
+
+def test_headers_of_object_storage_are_those_of_our_server() -> None:
+    said = Said()
+    rows = ["| name ends with | Content-Type | Access-Control-Allow-Origin |", "|---|---|---|"]
+    for name in ["manifest.json", *(f".{suffix}" for suffix in sorted(MEDIA_TYPES))]:
+        origin = dict(said.headers(f"all{name}")).get(b"access-control-allow-origin", b"").decode()
+        rows.append(f"| `{name}` | `{said.media_type(name)}` | {f'`{origin}`' if origin else 'none'} |")
+    table = "\n".join(rows)
+    assert f"\n{table}\n\n" in text_of("docs/serving.md"), f"the table has to be\n{table}"
+    for chosen in map(load, BUILT_IN):
+        assert said.media_type(f"all.{chosen.suffix}") == chosen.media_type
 
 
 # --- walks
