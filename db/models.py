@@ -162,6 +162,10 @@ class Document(Base):
     )
 
 
+FREE_LEADS = "lead_id IS NULL AND coalesce(access_override, access) = 'free'"
+"""What everybody may read and feeds show, as an index and its queries have to word it alike."""
+
+
 class Entry(Base):
     """Our normalised, stored item: the content that counts now.
 
@@ -200,6 +204,14 @@ class Entry(Base):
     extra: Mapped[str] = mapped_column(server_default="")
     __table_args__ = (
         Index("ix_entries_order", desc("sorted_at"), "place"),
+        # Where nobody says that anything is free, the newest of what is would be sought through all there is.
+        Index(
+            "ix_entries_free",
+            desc("sorted_at"),
+            "place",
+            sqlite_where=sql(FREE_LEADS),
+            postgresql_where=sql(FREE_LEADS),
+        ),
         Index(
             "ix_entries_lead",
             "lead_id",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -132,6 +132,38 @@ class Standing:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._folders: dict[str, dict[str, os.DirEntry[str]]] = {}
+
+    def lost(self, said: Manifest, paths: Iterable[str], beside: Callable[[int], tuple[str, ...]]) -> set[str]:
+        """Those of the paths that are not there as long as `said` says, or without what is to stand `beside` a file of
+        that length: endings of names. A loop of its own: it is asked of every file of the tree in every publish."""
+        found = set()
+        for path in paths:
+            size = said.size(path)
+            folder, _, name = path.rpartition("/")
+            there = self._folders.get(folder)
+            if there is None:
+                there = self.listed(folder)
+            entry = there.get(name)
+            if size is None or entry is None or any(name + ending not in there for ending in beside(size)):
+                found.add(path)
+                continue
+            try:
+                if entry.stat(follow_symlinks=False).st_size != size:
+                    found.add(path)
+            except OSError:
+                found.add(path)
+        return found
+
+    def stamp(self, folders: Iterable[str]) -> dict[str, int]:
+        """When something was last put into these folders, or taken away, as their file system counts: what is alike
+        has the same files. Not asked once, but now."""
+        stamps = {}
+        for folder in folders:
+            try:
+                stamps[folder] = os.stat(self._root / folder).st_mtime_ns
+            except OSError:
+                stamps[folder] = 0
+        return stamps
 
     def size(self, path: str) -> int | None:
         """The length of a file in bytes; None where there is none."""

@@ -6,7 +6,7 @@ One lives as long as its process: formats are loaded once, and an entry that has
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -57,9 +57,11 @@ class Published:
 
 @dataclass(slots=True)
 class Press:
-    """Formats and what their renderers keep from one publish to the next."""
+    """Formats and what their renderers keep from one publish to the next. `stamps` are those of the folders of feeds as
+    the last publish left them."""
 
     memory: Memory = field(default_factory=Memory)
+    stamps: dict[str, int] = field(default_factory=dict)
     _formats: dict[str, Format] = field(default_factory=dict)
     _renderers: dict[str, Renderer] = field(default_factory=dict)
     _passed: dict[str, dict[int, PublicEntry]] = field(default_factory=dict)
@@ -164,7 +166,8 @@ class Print:
 
     def _is_whole(self, path: str, data: bytes) -> bool:
         """Whether the file is there with these bytes, and its encodings are beside it."""
-        if self.standing.size(path) != len(data) or not is_encoded(self.standing, path, len(data)):
+        beside = encodings_of(path, len(data))
+        if self.standing.size(path) != len(data) or not all(self.standing.has(path + ending) for ending in beside):
             return False
         return (self.config.public / path).read_bytes() == data
 
@@ -187,19 +190,16 @@ def _first_error(findings: Sequence[Finding]) -> str | None:
     return None if found is None else f"{found.code}: {found.message}"
 
 
-def stands(standing: Standing, said: Manifest, path: str) -> bool:
-    """True where a file is there as long as `said` says, with its encodings."""
-    size = said.size(path)
-    return size is not None and standing.size(path) == size and is_encoded(standing, path, size)
+def encodings_of(path: str, size: int) -> tuple[str, ...]:
+    """The endings of the encodings that stand beside a file of this size."""
+    return () if size < SMALLEST or path in UNENCODED else ENDINGS
 
 
-def is_encoded(standing: Standing, path: str, size: int) -> bool:
-    """True where all encodings that a file of this size has are beside it."""
-    return size < SMALLEST or path in UNENCODED or all(standing.has(path + ending) for ending in ENDINGS)
+def lost(standing: Standing, said: Manifest, paths: Iterable[str]) -> set[str]:
+    """Those of the paths that are not there as long as `said` says, with their encodings."""
+    return standing.lost(said, paths, lambda size: ENDINGS if size >= SMALLEST else ())
 
 
 def wrong_encodings(root: Path, path: str, data: bytes) -> list[str]:
     """The endings of encodings beside a file that do not hold its `data`, or are missing."""
-    if path in UNENCODED or len(data) < SMALLEST:
-        return []
-    return [ending for ending in ENDINGS if decoded(root / f"{path}{ending}", ending) != data]
+    return [ending for ending in encodings_of(path, len(data)) if decoded(root / f"{path}{ending}", ending) != data]

@@ -26,7 +26,7 @@ from feeds.config import Config
 from feeds.formats import Archive, Format
 from feeds.manifest import Manifest, Standing
 from feeds.output import settle, sweep, sweep_folder
-from feeds.press import Press, Print, Published, stands, wrong_encodings
+from feeds.press import Press, Print, Published, lost, wrong_encodings
 from feeds.settlement import settle_publish
 from feeds.showing import EMPTY_SINCE, Shown, files_of, written_as
 from feeds.targets import Target, named
@@ -109,13 +109,18 @@ class _Run:
             owed = sections.dirty(connection)
             months = sections.dirty_months(connection, self.now)
         standing = Standing(root)
+        folders = sorted({target.stem.rpartition("/")[0] for target in targets})
+        astray: set[str] = set()
+        if anew or not self.press.stamps or self.press.stamps != standing.stamp(folders):
+            astray = lost(standing, self._former, (path for its in files.values() for _, path in its))
         due = [
             target
             for target in targets
             if anew
             or target.section_id in owed
             or target.stem in wanted
-            or not all(stands(standing, self._former, path) for _, path in files[target])
+            or (astray and not astray.isdisjoint(path for _, path in files[target]))
+            or any(path not in self._former for _, path in files[target])
         ]
         with reading(self.engine) as connection:
             printing = Print(self.press, config, standing, result, self.now)
@@ -135,6 +140,7 @@ class _Run:
         # On the disk before it is forgotten that they were owed.
         settle(result.owed)
         self._sweep(standing)
+        self.press.stamps = standing.stamp(folders)
         settle_publish(self.engine, config, result, targets, owed, self.plans, self.now)
         return result
 
@@ -234,7 +240,7 @@ class _Run:
         wanted = pages.paths(self.config)
         for path in wanted:
             self._made.keep(self._former, path)
-        incomplete = any(not stands(printing.standing, self._former, path) for path in wanted)
+        incomplete = bool(lost(printing.standing, self._former, wanted))
         outdated = pages.is_outdated(self._former, self.now)
         if changed or incomplete or outdated or set(self._former) - set(self._made):
             for file, data in pages.render(connection, self.config, shown, files, known, self.now):

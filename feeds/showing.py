@@ -71,6 +71,7 @@ class Shown:
         self._most = config.publish.entries if most is None else most
         self._audience = audience
         self._linked = linked
+        self._none_free: bool | None = None
         self._memory = Memory() if memory is None else memory
         self._config = config
         self._sources = by_name
@@ -93,6 +94,8 @@ class Shown:
             chosen = [each for each in whole if self._public[each].access is Access.FREE]
             if (section_id, query, False) in self._complete or len(chosen) == len(whole) > 0:
                 return chosen
+        if free and self._nothing_free():
+            return []
         most = self._most
         if query is None:
             found = entries.newest(self._connection, most + 1, section_id=section_id, free=free)
@@ -101,6 +104,12 @@ class Shown:
         if not free and len(found) <= most:
             self._complete.add(target.choice)
         return found[:most]
+
+    def _nothing_free(self) -> bool:
+        """Whether nothing at all is free: a section would be walked through to its first entry to find that out."""
+        if self._none_free is None:
+            self._none_free = not entries.has_free(self._connection)
+        return self._none_free
 
     def _read(self, ids: Iterable[int]) -> None:
         missing = [each for each in dict.fromkeys(ids) if each not in self._public]

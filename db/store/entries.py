@@ -22,6 +22,7 @@ from sqlalchemy import (
     desc,
     func,
     select,
+    text,
 )
 from sqlalchemy import cast as cast_to
 from sqlalchemy import or_ as either
@@ -311,7 +312,8 @@ _NEWEST_OF_SECTION = (
 )
 _QUERIES = {
     (False, False): _NEWEST,
-    (False, True): _NEWEST.where(_FREE),
+    # Worded as its index is: a bound value would not be found to be the same.
+    (False, True): _NEWEST.where(text("coalesce(shown.access_override, shown.access) = 'free'")),
     (True, False): _NEWEST_OF_SECTION,
     (True, True): _NEWEST_OF_SECTION.where(_FREE),
 }
@@ -333,6 +335,11 @@ def newest(connection: Connection, limit: int, *, section_id: int | None = None,
             if len(ids) == limit:
                 break
     return list(ids)
+
+
+def has_free(connection: Connection) -> bool:
+    """Whether there is anything that everybody may read."""
+    return bool(newest(connection, 1, free=True))
 
 
 _NEWS = (

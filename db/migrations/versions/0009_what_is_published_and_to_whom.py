@@ -19,6 +19,10 @@ _AT = db.models.UtcDateTime(timezone=True)
 
 
 def upgrade() -> None:
+    free = sa.text("lead_id IS NULL AND coalesce(access_override, access) = 'free'")
+    op.create_index(
+        "ix_entries_free", "entries", [sa.text("sorted_at DESC"), "place"], sqlite_where=free, postgresql_where=free
+    )
     op.create_table(
         "dirty_months",
         sa.Column("section_id", _ID, autoincrement=False, nullable=False),
