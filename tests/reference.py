@@ -56,18 +56,31 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
 COMMON = ("--config", "--json", "--verbose", "--quiet", "--help")
 """Options of every command; the reference tells them once."""
 
+_FEEDS = {
+    "all": "Every entry, duplicates folded.",
+    "all.free": "Those of them whose access is `free`.",
+    "sections/<slug>": "The entries of one section. Gated entries are flagged and carry title and teaser only.",
+    "sections/<slug>.free": "Those of them whose access is `free`.",
+    "saved/<name>": "What a filter of `[[saved]]` finds, duplicates folded; gated bodies are not searched.",
+    "saved/<name>.free": "Those of them whose access is `free`.",
+}
 PUBLISHED = {
     "index.html": "Page of all sections: the newest entries of each, how to subscribe, autodiscovery links.",
-    "style.css": "Its stylesheet; the page needs nothing else, no script, no outside file.",
-    "all.atom": "Every entry, duplicates folded.",
-    "all.free.atom": "Those of them whose access is `free`.",
-    "sections/<slug>.atom": "The entries of one section. Gated entries are flagged and carry title and teaser only.",
-    "sections/<slug>.free.atom": "Those of them whose access is `free`.",
-    "saved/<name>.atom": "What a filter of `[[saved]]` finds, duplicates folded; gated bodies are not searched.",
-    "saved/<name>.free.atom": "Those of them whose access is `free`.",
+    "style.css": "Style of the pages; they need nothing else, no script, no outside file.",
+    "feed.css": "Style of Atom and RSS for people who open them in a browser.",
+    **{
+        f"{stem}.{suffix}": said if suffix == "atom" else "The same."
+        for stem, said in _FEEDS.items()
+        for suffix in ("atom", "rss", "json", "html")
+        if suffix != "html" or not stem.endswith(".free")
+    },
+    "archive/<slug>/<month>.atom": (
+        "Every entry of a month of a section, or of `all`, complete (RFC 5005); a long month has `-2`, `-3` behind it."
+    ),
     "feeds.opml": "List of all feeds, to import into a reader at once.",
+    "sitemap-news.xml": "Addresses of the last two days' entries, for search engines.",
     "manifest.json": (
-        "What a publish wrote: `files`, for each `path`, `sha256`, `size`, `entries`, `updated`; `settings`, a digest "
+        "What a publish wrote: `files`, for each `path`, `size`, `sha256`, `entries`, `updated`; `settings`, a digest "
         "of the configuration it was made with."
     ),
 }
@@ -506,6 +519,10 @@ def _published() -> Iterator[str]:
     yield "Below `[publish] directory` (default `var/public`). The address of each is `[site] base_url` + path."
     rows = [[f"`{path}`", f"`{_media_type(path)}`", said] for path, said in PUBLISHED.items()]
     yield _table(["path", "media type", "content"], rows)
+    yield (
+        "Beside each file of 256 bytes or more, but the manifest, stand its encodings: `.gz`, `.br`, `.zst`. "
+        "`gone/<path>` is an empty file: what was published at `<path>` is gone for good, and answers 410."
+    )
     yield "`feeds run` serves them, `index.html` also at `/`, and answers `ok` at `/healthz`."
     yield (
         "Subscribers get every feed with full texts below `p/<id>.<secret>/`, and below `private/` by HTTP Basic, "

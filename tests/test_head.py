@@ -50,14 +50,14 @@ def test_a_style_sheet_is_an_attribute_value() -> None:
         assert etree.fromstring(data).getprevious() is not None
 
 
-def test_one_alternate_of_each_type() -> None:
+def test_one_link_to_each_type() -> None:
     offered = (
         ("s.html", "text/html; charset=utf-8"), ("s.atom", "application/atom+xml; charset=utf-8"),
         ("s.json", "application/feed+json"), ("t.json", "application/feed+json; charset=utf-8"),
     )  # fmt: skip
     base = "https://news.example/feeds/"
     assert list(beside(document(alternates=offered), "application/atom+xml")) == [
-        {"href": base + "s.json", "rel": "alternate", "type": "application/feed+json"}
+        {"href": base + "s.json", "rel": "related", "type": "application/feed+json"}
     ]
     assert [link["href"] for link in beside(document(alternates=offered), "application/rss+xml")] == [
         base + "s.atom",
