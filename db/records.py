@@ -315,6 +315,13 @@ class SectionRecord:
     key: str
 
 
+class Labels(NamedTuple):
+    """How readers are to know a source: the name that it is shown by, and its home page."""
+
+    title: str | None = None
+    link: str | None = None
+
+
 class News(NamedTuple):
     """What a list of news says of an entry."""
 

@@ -122,54 +122,58 @@ class _Draft:
         for path in sorted(self.due, key=_order):
             month, number = self.months[month_in(path)], _order(path)[1] - 1
             ids = tuple(entry_id for entry_id, _ in reversed(month.ids(number)))
-            parts.append(Part(path, ids, tuple(month.gone) if number == month.count - 1 else ()))
+            gone = tuple(month.gone) if number == month.count - 1 else ()
+            # One that is made for its links alone may have lost what it held meanwhile: then its month is owed.
+            if ids or gone:
+                parts.append(Part(path, ids, gone))
         return Plan(tuple(chain), tuple(parts), tuple(self.removed), tuple(self.done), tuple(self.unfinished))
 
 
 @dataclass(slots=True)
 class Planner:
-    """Plans the archives of one publish. `most` entries of a current feed are left to it; of entries to be rendered
-    `budget` are begun in this run, all where that is None, and at least one month of each archive."""
+    """Plans the archives of one publish. Of entries to be rendered for months that are otherwise than before `budget`
+    are begun in this run, and those of the month at hand; all where that is None."""
 
     connection: Connection
     now: datetime
-    most: int
     budget: int | None = None
     _spent: int = field(default=0, init=False)
 
-    def plan(self, folder: str, section_id: int, former: Mapping[str, int], owed: Sequence[OwedMonth]) -> Plan:
+    def plan(
+        self, folder: str, section_id: int, former: Mapping[str, int], owed: Sequence[OwedMonth], most: int
+    ) -> Plan:
         """The archive of a section in `folder`. `former` are the documents there are, path -> number of entries, and
-        `owed` the months that are otherwise than before."""
+        `owed` the months that are otherwise than before; `most` entries are in the current feed."""
         draft = _Draft(folder, former)
         for one in owed:
             if self.budget is not None and self._spent > self.budget:
                 break
-            if self._is_as_before(draft, section_id, one):
+            if self._is_as_before(draft, section_id, one, most):
                 draft.unfinished.append((one, archives.span(one.month)[1]))
             else:
-                self._spent += draft.take(one, self._month(section_id, one.month))
+                self._spent += draft.take(one, self._month(section_id, one.month, most))
         chain = sorted(draft.stands, key=_order)
         for path in _led_elsewhere(sorted(former, key=_order), chain):
             draft.due.add(path)
             if month_in(path) not in draft.months:
-                draft.months[month_in(path)] = self._month(section_id, month_in(path))
+                draft.months[month_in(path)] = self._month(section_id, month_in(path), most)
         return draft.plan(chain)
 
-    def _is_as_before(self, draft: _Draft, section_id: int, one: OwedMonth) -> bool:
+    def _is_as_before(self, draft: _Draft, section_id: int, one: OwedMonth, most: int) -> bool:
         """Whether what is new of a month that is not over stays out of its archive: asked of the database without the
         entries themselves, since it is nearly always so."""
         if one.month < month_of(self.now):
             return False
-        covered = covered_of(archives.count(self.connection, section_id, one.month), self.most)
+        covered = covered_of(archives.count(self.connection, section_id, one.month), most)
         if covered != draft.held(one.month) or archives.withdrawn(self.connection, section_id, one.month):
             return False
         last = archives.filed_at(self.connection, section_id, one.month, covered - 1) if covered else None
         return last is None or one.first_at > last
 
-    def _month(self, section_id: int, month: int) -> _Month:
+    def _month(self, section_id: int, month: int, most: int) -> _Month:
         filed = archives.leads(self.connection, section_id, month)
         over = month < month_of(self.now)
-        covered = len(filed) if over else covered_of(len(filed), self.most)
+        covered = len(filed) if over else covered_of(len(filed), most)
         return _Month(filed, archives.withdrawn(self.connection, section_id, month), covered)
 
 

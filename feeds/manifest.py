@@ -80,6 +80,11 @@ class Manifest(Mapping[str, PublishedFile]):
         if path in other._lines:
             self._lines[path] = other._lines[path]
 
+    def changed_since(self, former: Manifest) -> list[str]:
+        """The paths of which this says something else than `former`, or which it names no more, in order."""
+        paths = self._lines.keys() | former._lines.keys()
+        return sorted(path for path in paths if self._lines.get(path) != former._lines.get(path))
+
     def render(self) -> bytes:
         """The manifest as bytes, its files in order of path."""
         lines = ",\n".join(self._lines[path] for path in sorted(self._lines))
@@ -137,6 +142,9 @@ class Standing:
         """Those of the paths that are not there as long as `said` says, or without what is to stand `beside` a file of
         that length: endings of names. A loop of its own: it is asked of every file of the tree in every publish."""
         found = set()
+        # A file that is younger than the manifest is not the one that it speaks of, however long it is: a publish was
+        # killed, or somebody wrote into it.
+        made = self.written(NAME)
         for path in paths:
             size = said.size(path)
             folder, _, name = path.rpartition("/")
@@ -148,7 +156,8 @@ class Standing:
                 found.add(path)
                 continue
             try:
-                if entry.stat(follow_symlinks=False).st_size != size:
+                status = entry.stat(follow_symlinks=False)
+                if status.st_size != size or status.st_mtime_ns > made:
                     found.add(path)
             except OSError:
                 found.add(path)
@@ -173,6 +182,14 @@ class Standing:
             return found.stat().st_size if found.is_file(follow_symlinks=False) else None
         except (KeyError, OSError):
             return None
+
+    def written(self, path: str) -> int:
+        """When a file was last written, in nanoseconds; 0 where there is none."""
+        folder, _, name = path.rpartition("/")
+        try:
+            return self.listed(folder)[name].stat(follow_symlinks=False).st_mtime_ns
+        except (KeyError, OSError):
+            return 0
 
     def has(self, path: str) -> bool:
         """Whether there is something of that name."""

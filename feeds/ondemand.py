@@ -189,11 +189,11 @@ class Composer:
         narrowing: Narrowing | None,
         audience: Audience,
     ) -> Composed:
-        by_name = {source.name: source for source in sources.every(connection)}
+        labels = sources.labels(connection)
         most = self.config.publish.entries
         if narrowing is not None and narrowing.limit is not None:
             most = min(narrowing.limit, MOST)
-        shown = Shown(connection, self.config, by_name, audience, most=most)
+        shown = Shown(connection, self.config, labels, audience, most=most)
         shown.load([target])
         files = files_of(target, [self._format(name) for name in self.config.publish.formats])
         # Another feed than the whole one, to readers, too.

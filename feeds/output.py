@@ -47,6 +47,15 @@ def write_atomic(root: Path, name: str, data: bytes, *, owed: set[Path] | None =
     return True
 
 
+def touch(root: Path, name: str) -> None:
+    """Lets the file `name` below `root` be written now, with the bytes that it has. Raises `OutputError`."""
+    path = _path(root, name)
+    try:
+        os.utime(path)
+    except OSError as error:
+        raise _failure(path, "written", error) from error
+
+
 def settle(owed: set[Path]) -> None:
     """Puts on the disk that the files of these folders were replaced. Raises `OutputError`."""
     for folder in sorted(owed):

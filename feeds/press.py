@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from feeds import log
@@ -28,6 +29,10 @@ UNENCODED = frozenset({"manifest.json"})
 
 CHECKED: dict[str, Callable[[bytes], object]] = {"rss": root_of, "json": json.loads}
 """Formats beside Atom that there are rules for, and what reads them: `SyntaxError` or `ValueError` where it cannot."""
+
+RESTS = timedelta(minutes=1)
+MOST_REST = timedelta(hours=1)
+"""How long a feed that was refused rests before it is tried again, the first time and at most."""
 
 MOST_PASSED = 20_000
 """Entries that the press knows to be sound in a format."""
@@ -58,10 +63,13 @@ class Published:
 @dataclass(slots=True)
 class Press:
     """Formats and what their renderers keep from one publish to the next. `stamps` are those of the folders of feeds as
-    the last publish left them."""
+    the last publish left them, `settings` those that it was made by, `resting` sections whose feed was refused: id ->
+    the version of the change that it owes, how often it was, and until when it is not tried again."""
 
     memory: Memory = field(default_factory=Memory)
     stamps: dict[str, int] = field(default_factory=dict)
+    settings: str = ""
+    resting: dict[int, tuple[int, int, datetime]] = field(default_factory=dict)
     _formats: dict[str, Format] = field(default_factory=dict)
     _renderers: dict[str, Renderer] = field(default_factory=dict)
     _passed: dict[str, dict[int, PublicEntry]] = field(default_factory=dict)
@@ -72,6 +80,17 @@ class Press:
             if name not in self._formats:
                 self._formats[name] = load(name)
         return [self._formats[name] for name in names]
+
+    def rests(self, section_id: int, version: int, now: datetime) -> bool:
+        """Whether a feed that was refused is not to be tried again yet: the same would come of it."""
+        known, _tries, until = self.resting.get(section_id, (0, 0, now))
+        return known == version and now < until
+
+    def rest(self, section_id: int, version: int, now: datetime) -> None:
+        """Notes that a feed was refused: twice as long each time, an hour at most."""
+        known, tries, _until = self.resting.get(section_id, (version, 0, now))
+        tries = tries + 1 if known == version else 1
+        self.resting[section_id] = (version, tries, now + min(RESTS * 2 ** min(tries - 1, 20), MOST_REST))
 
     def fresh(self, chosen: Format, entries: Sequence[PublicEntry]) -> tuple[PublicEntry, ...]:
         """Those of the entries that were not found to be sound in this format before."""
@@ -94,13 +113,16 @@ class Press:
 
 @dataclass(slots=True)
 class Print:
-    """One run of the press over the tree of a desk; `result` hears of everything."""
+    """One run of the press over the tree of a desk; `result` hears of everything. A `thorough` one looks into
+    encodings; of entries that are shown it notes those that are `watched`, by their uids."""
 
     press: Press
     config: Config
     standing: Standing
     result: Published
     now: datetime
+    thorough: bool = False
+    watched: frozenset[str] = frozenset()
 
     def feed(self, document: FeedDocument, chosen: Format, most: int | None) -> tuple[PublishedFile, Fit] | None:
         """Renders one feed in at most `most` bytes, checks it and puts it in place; None where it is not fit, so that
@@ -119,7 +141,8 @@ class Print:
         if not self.write(document.path, made.data):
             return None
         self.result.good.add(document.path)
-        self.result.shown.update(entry.uid for entry in made.document.entries)
+        if self.watched:
+            self.result.shown.update(self.watched.intersection(entry.uid for entry in made.document.entries))
         return described(document.path, made.data, len(made.document.entries), made.document.updated), made
 
     def _fault(self, made: Fit, chosen: Format) -> str | None:
@@ -161,13 +184,22 @@ class Print:
                 _log.info("file replaced", path=path, bytes=len(data))
         except OutputError as error:
             result.unwritable[path] = str(error)
+            self._drop_encodings(path)
             return False
         return True
+
+    def _drop_encodings(self, path: str) -> None:
+        """Removes what may stand beside a file that could not be written, and hold something else."""
+        for ending in ENDINGS:
+            with suppress(OutputError):
+                remove(self.config.public, path + ending)
 
     def _is_whole(self, path: str, data: bytes) -> bool:
         """Whether the file is there with these bytes, and its encodings are beside it."""
         beside = encodings_of(path, len(data))
         if self.standing.size(path) != len(data) or not all(self.standing.has(path + ending) for ending in beside):
+            return False
+        if self.thorough and wrong_encodings(self.config.public, path, data):
             return False
         return (self.config.public / path).read_bytes() == data
 

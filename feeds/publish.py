@@ -16,16 +16,17 @@ from datetime import datetime
 from hashlib import sha256
 
 from db.engine import Connection, Engine, reading, writing
-from db.records import OwedMonth, SectionRecord, SourceRecord
+from db.records import Labels, OwedMonth, SectionRecord
 from db.store import archives as archive_rows
-from db.store import sections, sources
+from db.store import incidents, sections, sources
 from feeds import manifest, pages
-from feeds.archives import Plan, Planner, chains
+from feeds.archives import Part, Plan, Planner, chains
 from feeds.checking import published_findings
 from feeds.config import Config
+from feeds.errors import OutputError
 from feeds.formats import Archive, Format
 from feeds.manifest import Manifest, Standing
-from feeds.output import settle, sweep, sweep_folder
+from feeds.output import settle, sweep, sweep_folder, touch
 from feeds.press import Press, Print, Published, lost, wrong_encodings
 from feeds.settlement import settle_publish
 from feeds.showing import EMPTY_SINCE, Shown, files_of, written_as
@@ -93,17 +94,19 @@ class _Run:
         formats = self.press.formats(config.publish.formats)
         with reading(self.engine) as connection:
             known = sections.every(connection)
-            by_name = {source.name: source for source in sources.every(connection)}
+            labels = sources.labels(connection)
+            watched = frozenset(one.subject for one in incidents.opened(connection) if one.kind == "quarantined")
         targets = every_target(config, known)
         files = {target: files_of(target, formats) for target in targets}
         wanted = named(targets, names)
-        settings = _settings(config, by_name, known)
+        settings = _settings(config, labels, known)
         self._former, self._made = manifest.read(root), Manifest(settings)
         self._chains = chains(self._former)
         anew = everything or settings != self._former.settings
-        if anew:
+        if settings != self.press.settings:  # it may be that another process has published by them since
             self.press.memory.clear()
-            sweep(root)
+            self.press.settings = settings
+        if anew:
             self._owe_archives()
         with reading(self.engine) as connection:
             owed = sections.dirty(connection)
@@ -117,17 +120,19 @@ class _Run:
             target
             for target in targets
             if anew
-            or target.section_id in owed
+            or (
+                target.section_id in owed and not self.press.rests(target.section_id, owed[target.section_id], self.now)
+            )
             or target.stem in wanted
             or (astray and not astray.isdisjoint(path for _, path in files[target]))
             or any(path not in self._former for _, path in files[target])
         ]
         with reading(self.engine) as connection:
-            printing = Print(self.press, config, standing, result, self.now)
-            self._archives(connection, printing, targets, months, by_name)
+            printing = Print(self.press, config, standing, result, self.now, anew, watched)
+            self._archives(connection, printing, targets, months, labels)
             stems = {target.stem for target in due}
             due += [one for one in targets if one.stem not in stems and self._is_led_elsewhere(one)]
-            shown = Shown(connection, config, by_name, memory=self.press.memory)
+            shown = Shown(connection, config, labels, memory=self.press.memory)
             shown.load(due)
             for path in (path for its in files.values() for _, path in its):
                 self._made.keep(self._former, path)
@@ -135,14 +140,37 @@ class _Run:
                 self._feed(printing, shown, target, files[target])
             self._pages(connection, printing, shown, files, known, bool(due))
         self._remove(printing)
-        if result.paths or self._made.settings != self._former.settings:
-            printing.write(manifest.NAME, self._made.render())
-        # On the disk before it is forgotten that they were owed.
-        settle(result.owed)
-        self._sweep(standing)
+        self._finish(printing, targets, owed, touched=bool(astray), swept=anew)
         self.press.stamps = standing.stamp(folders)
-        settle_publish(self.engine, config, result, targets, owed, self.plans, self.now)
         return result
+
+    def _finish(
+        self, printing: Print, targets: Sequence[Target], owed: Mapping[int, int], *, touched: bool, swept: bool
+    ) -> None:
+        """Puts everything on the disk, then in the database, then into the manifest: whatever is killed between, the
+        next run finds that the manifest is not of these files, and says again what was said already."""
+        result, root = self.result, self.config.public
+        changed = self._made.changed_since(self._former)
+        try:
+            settle(result.owed)
+        except OutputError as error:
+            # Nobody knows what a power cut would leave: all of it stays owed.
+            result.unwritable[str(root)] = str(error)
+            owed, self.plans, changed = {}, {}, []
+        refused = settle_publish(self.engine, self.config, result, targets, owed, self.plans, changed, self.now)
+        for section_id in refused:
+            self.press.rest(section_id, owed.get(section_id, 1), self.now)
+        if changed or self._made.settings != self._former.settings:
+            printing.write(manifest.NAME, self._made.render())
+        elif touched and root.joinpath(manifest.NAME).is_file():
+            touch(root, manifest.NAME)
+        try:
+            if swept:
+                sweep(root)
+            for folder in printing.standing.folders():
+                sweep_folder(root / folder, printing.standing.listed(folder))
+        except OutputError as error:
+            result.unwritable[str(root)] = str(error)
 
     def _owe_archives(self) -> None:
         """Notes that all archives are owed: in the database, since not all of them may be made in this run."""
@@ -156,7 +184,7 @@ class _Run:
         printing: Print,
         targets: Sequence[Target],
         months: Sequence[OwedMonth],
-        by_name: Mapping[str, SourceRecord],
+        labels: Mapping[str, Labels],
     ) -> None:
         """Makes what is owed of the archives, and notes where each of them stands."""
         owed = defaultdict(list)
@@ -165,8 +193,8 @@ class _Run:
         if not self.config.publish.archives:
             self.plans[""] = Plan((), done=tuple(months))
             return
-        planner = Planner(connection, self.now, self.config.publish.entries, self.budget)
-        shown = Shown(connection, self.config, by_name, linked=False)
+        planner = Planner(connection, self.now, self.budget)
+        shown = Shown(connection, self.config, labels, linked=False)
         orphans = set(owed) - {target.section_id for target in targets}
         self.plans[""] = Plan((), done=tuple(one for each in orphans for one in owed[each]))
         for target in targets:
@@ -178,31 +206,51 @@ class _Run:
                 self.plans[folder] = Plan(tuple(there))
             else:
                 counted = {path: self._former[path].entries for path in there}
-                self.plans[folder] = planner.plan(folder, target.section_id, counted, owed[target.section_id])
-            self._parts(printing, shown, target, self.plans[folder])
+                self.plans[folder] = planner.plan(
+                    folder, target.section_id, counted, owed[target.section_id], self._most(target)
+                )
+            self._parts(printing, shown, target, folder)
 
-    def _parts(self, printing: Print, shown: Shown, target: Target, plan: Plan) -> None:
+    def _most(self, target: Target) -> int:
+        """How many entries the current feed shows: fewer than it may where they would be too long."""
+        file = self._former.get(target.path("atom"))
+        most, bytes_left = self.config.publish.entries, self.config.publish.max_bytes
+        return file.entries if file is not None and 0 < file.entries < most and file.size > bytes_left // 2 else most
+
+    def _parts(self, printing: Print, shown: Shown, target: Target, folder: str) -> None:
+        """Makes the documents of one archive that are due. What could not be made is led to by none."""
+        plan = self.plans[folder]
+        failed = {part.path for part in plan.parts if not self._part(printing, shown, target, plan, part)}
+        missing = failed - set(self._former)
+        if missing:
+            plan = replace(plan, chain=tuple(path for path in plan.chain if path not in missing))
+            for part in plan.parts:
+                if part.path not in failed:
+                    self._part(printing, shown, target, plan, part)
+        self.plans[folder] = plan
         for path in plan.chain:
-            self._made.keep(self._former, path)
-        if not plan.parts:
-            return
+            if path not in self._made:
+                self._made.keep(self._former, path)
+
+    def _part(self, printing: Print, shown: Shown, target: Target, plan: Plan, part: Part) -> bool:
+        """Makes one document of an archive; False where it could not be made."""
         (atom,) = self.press.formats(["atom"])
         head = shown.head(target, target.path("atom"))
-        for part in plan.parts:
-            entries = shown.public(part.ids)
-            document = replace(
-                head,
-                path=part.path,
-                entries=entries,
-                gone=part.gone,
-                hubs=(),
-                updated=max([one.updated for one in entries] + [one.at for one in part.gone]),
-                archive=plan.links(part.path, head.base_url, head.path),
-            )
-            made = printing.feed(document, atom, None)
-            if made is not None:
-                self._made.put(made[0])
-            shown.forget()
+        entries = shown.public(part.ids)
+        document = replace(
+            head,
+            path=part.path,
+            entries=entries,
+            gone=part.gone,
+            hubs=(),
+            updated=max((*(one.updated for one in entries), *(one.at for one in part.gone)), default=EMPTY_SINCE),
+            archive=plan.links(part.path, head.base_url, head.path),
+        )
+        shown.forget()
+        made = printing.feed(document, atom, None)
+        if made is not None:
+            self._made.put(made[0])
+        return made is not None
 
     def _is_led_elsewhere(self, target: Target) -> bool:
         """Whether the newest document of a feed's archive is another than before."""
@@ -255,21 +303,13 @@ class _Run:
                 self._made.keep(self._former, path)
             elif path not in pages.PATHS:
                 printing.write(f"gone/{path}", b"")
-        back = [
-            path for path in self.result.paths if path not in self._former and printing.standing.has(f"gone/{path}")
-        ]
-        for path in back:
-            printing.take_away(f"gone/{path}")
-
-    def _sweep(self, standing: Standing) -> None:
-        """Takes away what a killed process left half-written, in the folders that this run has looked at."""
-        for folder in standing.folders():
-            sweep_folder(self.config.public / folder, standing.listed(folder))
+        for path in sorted(set(self._made) - set(self._former)):
+            if printing.standing.has(f"gone/{path}"):
+                printing.take_away(f"gone/{path}")
 
 
-def _settings(config: Config, by_name: Mapping[str, SourceRecord], known: Sequence[SectionRecord]) -> str:
+def _settings(config: Config, labels: Mapping[str, Labels], known: Sequence[SectionRecord]) -> str:
     """A digest of every setting that a published byte depends on: with another one, every feed is due."""
-    named = {name: [record.options.get(key) for key in ("title", "link")] for name, record in by_name.items()}
     named_sections = {section.name.casefold() for section in config.section}
     chosen = {
         "rules": RULES,
@@ -282,7 +322,7 @@ def _settings(config: Config, by_name: Mapping[str, SourceRecord], known: Sequen
         "saved": [saved.model_dump(mode="json") for saved in config.saved],
         # A path belongs to another section once slugs moved. Those that entries made never move by themselves.
         "slug": [[one.slug, one.name] for one in known if one.name.casefold() in named_sections],
-        "source": {name: options for name, options in named.items() if any(options)},
+        "source": dict(sorted(labels.items())),
     }
     return sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 

@@ -23,29 +23,32 @@ def settle_publish(
     targets: Sequence[Target],
     owed: Mapping[int, int],
     plans: Mapping[str, Plan],
+    changed: Sequence[str],
     now: datetime,
-) -> None:
+) -> set[int]:
     """Forgets what was owed (section's id -> version of its change; `plans` of archives by folder), notes what could
-    not be published and closes what is over."""
+    not be published, closes what is over, and owes hubs word of the paths that `changed`. Returns the sections whose
+    feed could not be made: theirs stays owed."""
     seen = any(plan.done or plan.unfinished for plan in plans.values())
-    if not (owed or seen or result.feeds or result.unwritable or result.paths):
-        return
+    if not (owed or seen or result.feeds or result.unwritable or result.paths or changed):
+        return set()
     failed = result.refused.keys() | result.unwritable.keys()
     stems = {path.rpartition(".")[0] for path in failed}
     refused = {target.section_id for target in targets if target.stem in stems}
     with writing(engine) as connection:
         sections.clean(connection, {each: version for each, version in owed.items() if each not in refused})
         if refused - set(owed):  # due for another reason, which the next run will not see
-            sections.mark_feeds(connection, refused - set(owed), now)
-        for plan in plans.values():
-            _settle_archive(connection, plan, failed)
+            sections.mark_feeds(connection, refused - set(owed), now, everything=False)
+        for folder, plan in plans.items():
+            _settle_archive(connection, folder, plan, failed)
         _settle_incidents(connection, config, result, targets, plans, now)
-        owe_pings(connection, config, result.paths, now)
+        owe_pings(connection, config, changed, now)
+    return refused
 
 
-def _settle_archive(connection: Connection, plan: Plan, failed: Collection[str]) -> None:
+def _settle_archive(connection: Connection, folder: str, plan: Plan, failed: Collection[str]) -> None:
     """A month of which a document could not be made stays owed."""
-    bad = {month_in(path) for path in plan.chain if path in failed}
+    bad = {month_in(path) for path in failed if folder and path.startswith(f"{folder}/")}
     sections.clean_months(connection, [one for one in plan.done if one.month not in bad])
     sections.postpone_months(connection, [(one, end) for one, end in plan.unfinished if one.month not in bad])
 
@@ -64,7 +67,7 @@ def _settle_incidents(
     published.update(path for plan in plans.values() for path in plan.chain)
     lasting = {
         "quarantined": _chosen(connection, config, targets, unmet) | set(result.left_out),
-        "refused": published - result.good,
+        "refused": published - result.good | set(result.refused),
         "unwritable": {str(config.public)} if result.unwritable else set(),
     }
     for one in last:

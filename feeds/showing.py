@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from db.engine import Connection
-from db.records import Access, Precision, Relative, SectionRecord, ShownEntry, SourceRecord
+from db.records import Access, Labels, Precision, Relative, SectionRecord, ShownEntry
 from db.store import entries, pairs, search
 from feeds.config import Config
 from feeds.formats import Audience, FeedDocument, Format, PublicEntry
@@ -61,7 +61,7 @@ class Shown:
         self,
         connection: Connection,
         config: Config,
-        by_name: Mapping[str, SourceRecord],
+        labels: Mapping[str, Labels],
         audience: Audience = Audience.PUBLIC,
         most: int | None = None,
         linked: bool = True,
@@ -74,7 +74,7 @@ class Shown:
         self._none_free: bool | None = None
         self._memory = Memory() if memory is None else memory
         self._config = config
-        self._sources = by_name
+        self._labels = labels
         self._public: dict[int, PublicEntry] = {}
         self._newest: dict[Choice, list[int]] = {}
         # Feeds that show every entry there is: what is free of them need not be asked for.
@@ -119,7 +119,7 @@ class Shown:
             known = (entry, tuple(others.get(entry_id, ())), tuple(related.get(entry_id, ())))
             public = self._memory.recall(entry_id, known)
             if public is None:
-                public = show(*known, self._config, self._sources, self._audience)
+                public = show(*known, self._config, self._labels, self._audience)
                 self._memory.keep(entry_id, known, public)
             self._public[entry_id] = public
 
@@ -167,6 +167,7 @@ class Shown:
     def forget(self) -> None:
         """Lets go of what was read: of an archive nothing is shown twice."""
         self._public.clear()
+        self._memory.clear()
 
     def public(self, ids: Sequence[int]) -> tuple[PublicEntry, ...]:
         """These entries, in this order; one that is no longer there is left out."""
@@ -200,7 +201,7 @@ def show(
     elsewhere: Sequence[tuple[str, str]],
     related: Sequence[Relative],
     config: Config,
-    by_name: Mapping[str, SourceRecord],
+    labels: Mapping[str, Labels],
     audience: Audience = Audience.PUBLIC,
 ) -> PublicEntry:
     """What the audience may see of `entry`: the one gate between what is stored and what is published.
@@ -215,7 +216,7 @@ def show(
     return PublicEntry(
         uid=entry.uid,
         title=(config.publish.title_prefix if entry.access.gated else "") + title,
-        url=entry.url or _option(by_name, entry.source, "link") or config.site.base_url,
+        url=entry.url or labels.get(entry.source, Labels()).link or config.site.base_url,
         summary=entry.summary,
         content=None if closed else entry.content or None,
         published=entry.published,
@@ -229,8 +230,8 @@ def show(
         language=entry.language,
         access=entry.access,
         access_label=config.access.label(entry.access),
-        via=tuple((url, _option(by_name, source, "title") or source) for url, source in elsewhere),
-        related=tuple((one.url, _option(by_name, one.source, "title") or one.source) for one in related if one.url),
+        via=tuple((url, labels.get(source, Labels()).title or source) for url, source in elsewhere),
+        related=tuple((one.url, labels.get(one.source, Labels()).title or one.source) for one in related if one.url),
         images=() if closed else tuple(Image(**one) for one in more.get("images", ())),
         replies=_replies(more),
         source=Origin(**more["source"]) if "source" in more else None,
@@ -250,9 +251,3 @@ def _replies(more: Mapping[str, Any]) -> tuple[Link, ...]:
     if page is not None and all(link.url != page for link in links):
         links.insert(0, Link(page, "replies", "text/html"))
     return tuple(links)
-
-
-def _option(by_name: Mapping[str, SourceRecord], source: str, key: str) -> str | None:
-    record = by_name.get(source)
-    value = record.options.get(key) if record is not None else None
-    return value if isinstance(value, str) else None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from db.engine import Engine, reading, writing
 from db.records import ALL_SECTIONS, EntryRecord, VanishedRecord, WithdrawnBy
-from db.store import incidents, revisions, sections, sources, withdrawals
+from db.store import archives, incidents, revisions, sections, sources, withdrawals
 from feeds import absence, ingest
 from feeds.absence import CONFIRMED, CONFIRMED_FOR, KIND, Seen, judge
 from feeds.ingest import Saying, Tally, store
@@ -77,7 +77,7 @@ def test_an_entry_that_is_gone_from_the_middle_three_times_is_taken_back(tmp_pat
     assert gone(engine) == {15: "gone since 2026-03-02T13:00:00Z from feed, which names older and newer entries"}
     with reading(engine) as connection:
         (taken,) = withdrawals.among(connection, [entry.id]).values()
-        (tombstone,) = withdrawals.withdrawn_since(connection, last, 9)
+        (tombstone,) = archives.withdrawn(connection, ALL_SECTIONS, 202603)
         (former,) = revisions.history(connection, entry.id)
     assert (taken.at, taken.by) == (last, WithdrawnBy.SOURCE)
     assert (tombstone.uid, tombstone.at) == (entry.uid, last)
@@ -108,9 +108,9 @@ def test_a_document_that_says_the_same_again_confirms_it(tmp_path: Path) -> None
         ingest.said_again(connection, {source: None}, NOON + 2 * HOUR)
         # Once a poll, however often one asks.
         ingest.said_again(connection, {source: None}, NOON + 2 * HOUR)
-        assert withdrawals.withdrawn_since(connection, NOON, 9) == []
+        assert archives.withdrawn(connection, ALL_SECTIONS, 202603) == []
         ingest.said_again(connection, {source: {"feed"}}, NOON + 3 * HOUR)
-        assert len(withdrawals.withdrawn_since(connection, NOON, 9)) == 1
+        assert len(archives.withdrawn(connection, ALL_SECTIONS, 202603)) == 1
 
 
 def test_the_newest_entry_is_missed_once_newer_ones_came(tmp_path: Path) -> None:
@@ -309,9 +309,8 @@ def test_feeds_do_not_show_it_and_counts_leave_it_out(tmp_path: Path) -> None:
         ingest.withdraw(connection, {two: ""}, WithdrawnBy.PERSON, NOON)
         assert newest(connection, 9) == newest(connection, 9, section_id=section.id) == [one]
         assert sections.counts(connection) == {section.id: 1}
-        assert [each.uid for each in withdrawals.withdrawn_since(connection, NOON, 9, section_id=section.id)]
-        assert withdrawals.withdrawn_since(connection, NOON, 9, section_id=ALL_SECTIONS) == []
-        assert withdrawals.withdrawn_since(connection, NOON + HOUR, 9) == []
+        assert [each.uid for each in archives.withdrawn(connection, section.id, 202603)]
+        assert archives.withdrawn(connection, section.id, 202604) == []
 
 
 # Documents of which nothing may follow

@@ -71,7 +71,7 @@ class Pushes:
 
     def is_empty(self) -> bool:
         with reading(self.bench.engine) as connection:
-            return not pushes.is_any_waiting(connection)
+            return not pushes.waiting(connection, 1, 1)
 
 
 @pytest.fixture

@@ -104,12 +104,12 @@ def test_how_often_hubs_were_asked(connection: Connection) -> None:
 def test_documents_wait_in_their_order(connection: Connection) -> None:
     one = stored(connection, PUSH)
     other = stored(connection, replace(PUSH, key="o", source_id=2))
-    assert not pushes.is_any_waiting(connection)
+    assert not pushes.waiting(connection, 1, 1)
     assert pushes.waiting(connection, 10, 10) == []
     assert pushes.keep(connection, one, NOON, "text/xml", b"12345", rows=9, size=99)
     assert pushes.keep(connection, other, NOON + hours(1), None, b"678", rows=9, size=99)
     assert pushes.keep(connection, one, NOON + hours(2), None, b"90", rows=9, size=99)
-    assert pushes.is_any_waiting(connection)
+    assert bool(pushes.waiting(connection, 1, 1))
     found = pushes.waiting(connection, 10, 99)
     assert [(row.source_id, row.body) for row in found] == [(1, b"12345"), (2, b"678"), (1, b"90")]
     assert (found[0].topic, found[0].at, found[0].media_type) == (PUSH.topic, NOON, "text/xml")

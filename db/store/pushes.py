@@ -100,11 +100,6 @@ def keep(
     return True
 
 
-def is_any_waiting(connection: Connection) -> bool:
-    """Whether any document waits to be read."""
-    return connection.scalar(select(Pushed.id).limit(1)) is not None
-
-
 def waiting(connection: Connection, rows: int, size: int) -> list[PushedRecord]:
     """The first documents that wait to be read, in the order in which they came: at most `rows`, and where they are
     more than one, of at most `size` bytes."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, literal, select, update
+from sqlalchemy import Connection, bindparam, case, delete, extract, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from db import index
@@ -136,8 +136,9 @@ def _rename(connection: Connection, old: str, name: str, now: datetime) -> None:
         for owed in (DirtySection, DirtyMonth):
             connection.execute(delete(owed).where(owed.section_id == section_id))
         connection.execute(delete(Section).where(Section.id == section_id))
-    filed = connection.scalars(select(EntrySection.sorted_at).where(EntrySection.section_id == target_id))
-    mark(connection, [(each, at) for at in filed for each in (ALL_SECTIONS, target_id)], now)
+    parts = [extract(part, EntrySection.sorted_at) for part in ("year", "month")]
+    first = select(func.min(EntrySection.sorted_at)).where(EntrySection.section_id == target_id).group_by(*parts)
+    mark(connection, [(each, at) for at in connection.scalars(first) for each in (ALL_SECTIONS, target_id)], now)
 
 
 def _rename_in_entries(connection: Connection, section_id: int, old: str, name: str) -> None:
@@ -228,14 +229,19 @@ def mark_months(connection: Connection, first: Mapping[tuple[int, int], datetime
         connection.execute(statement, rows)
 
 
-def mark_feeds(connection: Connection, ids: Iterable[int], now: datetime) -> None:
-    """Notes that the feeds of these sections, and that of everything, are owed, but not their archives."""
+def mark_feeds(connection: Connection, ids: Iterable[int], now: datetime, *, everything: bool = True) -> None:
+    """Notes that the feeds of these sections are owed, but not their archives; and that of `everything`, unless it is
+    not concerned."""
     statement = insert(DirtySection)
     statement = statement.on_conflict_do_update(
         index_elements=[DirtySection.section_id], set_={"version": DirtySection.version + 1}
     )
-    rows = [{"section_id": each, "version": 1, "since": now} for each in sorted({ALL_SECTIONS, *ids})]
-    connection.execute(statement, rows)
+    rows = [
+        {"section_id": each, "version": 1, "since": now}
+        for each in sorted({*([ALL_SECTIONS] if everything else []), *ids})
+    ]
+    if rows:
+        connection.execute(statement, rows)
 
 
 def dirty(connection: Connection) -> dict[int, int]:

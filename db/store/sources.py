@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, select, update
 from sqlalchemy import text as sql
 
 from db.models import Document, Source, SourceState
-from db.records import KnownSource, Learned, Pace, SourceRecord
+from db.records import KnownSource, Labels, Learned, Pace, SourceRecord
 from db.store.bulk import Row, insert_rows, next_ids, rows_of_pairs
 from db.store.entries import chunks
 
@@ -92,6 +92,13 @@ def host_of(options: Mapping[str, object]) -> str | None:
         return str(ada_url.URL(url).host)
     except ValueError:
         return ""
+
+
+def labels(connection: Connection) -> dict[str, Labels]:
+    """Name of a source -> how readers are to know it, of those of which something of that was said."""
+    title, link = (Source.options[key].as_string() for key in ("title", "link"))
+    query = select(Source.name, title, link).where(title.is_not(None) | link.is_not(None))
+    return {name: Labels(*said) for name, *said in connection.execute(query)}
 
 
 def every(connection: Connection) -> list[SourceRecord]:

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from db import index
-from db.models import Document, Entry, EntrySection, Item, Source, Vanished, Withdrawal
-from db.records import Tombstone, VanishedRecord, WithdrawnBy
+from db.models import Document, Entry, Item, Source, Vanished, Withdrawal
+from db.records import VanishedRecord, WithdrawnBy
 from db.records import Withdrawal as Record
 from db.store.bulk import insert_rows
 from db.store.entries import chunks
@@ -45,22 +45,6 @@ def among(connection: Connection, entry_ids: Sequence[int]) -> dict[int, Record]
         for entry_id, at, by, why in connection.execute(query.where(Withdrawal.entry_id.in_(chunk))):
             found[entry_id] = Record(at, WithdrawnBy(by), why)
     return found
-
-
-def withdrawn_since(
-    connection: Connection, since: datetime, most: int, *, section_id: int | None = None
-) -> list[Tombstone]:
-    """Tombstones of the entries (of a section, or of all) that were taken back at `since` or later, the latest first,
-    `most` of them."""
-    query = (
-        select(Entry.uid, Withdrawal.at)
-        .join(Withdrawal, Withdrawal.entry_id == Entry.id)
-        .where(Withdrawal.at >= since)
-        .order_by(Withdrawal.at.desc(), Entry.uid)
-    )
-    if section_id is not None:
-        query = query.join(EntrySection, EntrySection.entry_id == Entry.id).where(EntrySection.section_id == section_id)
-    return [Tombstone(uid, at) for uid, at in connection.execute(query.limit(most))]
 
 
 def published_of(connection: Connection, entry_ids: Sequence[int]) -> dict[int, tuple[int, datetime]]:
