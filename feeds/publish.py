@@ -32,7 +32,7 @@ from feeds.settlement import settle_publish
 from feeds.showing import EMPTY_SINCE, Shown, files_of, written_as
 from feeds.targets import Target, named
 from feeds.targets import targets as every_target
-from feeds.websub.topics import advertised
+from feeds.websub.publisher import advertised, owe_pings
 
 __all__ = ["Press", "Published", "publish", "verify"]
 
@@ -119,13 +119,7 @@ class _Run:
         due = [
             target
             for target in targets
-            if anew
-            or (
-                target.section_id in owed and not self.press.rests(target.section_id, owed[target.section_id], self.now)
-            )
-            or target.stem in wanted
-            or (astray and not astray.isdisjoint(path for _, path in files[target]))
-            or any(path not in self._former for _, path in files[target])
+            if anew or target.stem in wanted or self._is_due(target, [path for _, path in files[target]], owed, astray)
         ]
         with reading(self.engine) as connection:
             printing = Print(self.press, config, standing, result, self.now, anew, watched)
@@ -147,23 +141,30 @@ class _Run:
     def _finish(
         self, printing: Print, targets: Sequence[Target], owed: Mapping[int, int], *, touched: bool, swept: bool
     ) -> None:
-        """Puts everything on the disk, then in the database, then into the manifest: whatever is killed between, the
-        next run finds that the manifest is not of these files, and says again what was said already."""
+        """Puts everything on the disk, owes hubs word of what changed, says it in the manifest, and then forgets what
+        was owed. Whatever is killed between, what is owed is made again, and what the manifest did not say yet is said
+        to hubs once more."""
         result, root = self.result, self.config.public
         changed = self._made.changed_since(self._former)
         try:
             settle(result.owed)
+            if changed and advertised(self.config):
+                with writing(self.engine) as connection:
+                    owe_pings(connection, self.config, changed, self.now)
+            if changed or self._made.settings != self._former.settings:
+                told = printing.write(manifest.NAME, self._made.render())
+            else:
+                told = True
+                if touched and root.joinpath(manifest.NAME).is_file():
+                    touch(root, manifest.NAME)
+            settle(result.owed)
         except OutputError as error:
-            # Nobody knows what a power cut would leave: all of it stays owed.
-            result.unwritable[str(root)] = str(error)
-            owed, self.plans, changed = {}, {}, []
-        refused = settle_publish(self.engine, self.config, result, targets, owed, self.plans, changed, self.now)
-        for section_id in refused:
+            result.unwritable[str(root)], told = str(error), False
+        if not told:
+            # Nobody knows what a power cut would leave, or what hubs will have heard: all of it stays owed.
+            owed, self.plans = {}, {}
+        for section_id in settle_publish(self.engine, self.config, result, targets, owed, self.plans, self.now):
             self.press.rest(section_id, owed.get(section_id, 1), self.now)
-        if changed or self._made.settings != self._former.settings:
-            printing.write(manifest.NAME, self._made.render())
-        elif touched and root.joinpath(manifest.NAME).is_file():
-            touch(root, manifest.NAME)
         try:
             if swept:
                 sweep(root)
@@ -171,6 +172,16 @@ class _Run:
                 sweep_folder(root / folder, printing.standing.listed(folder))
         except OutputError as error:
             result.unwritable[str(root)] = str(error)
+
+    def _is_due(self, target: Target, paths: Sequence[str], owed: Mapping[int, int], astray: set[str]) -> bool:
+        """Whether a feed is owed, or one of its files is not as it was published; one that was just refused rests."""
+        if self.press.rests(target.section_id, owed.get(target.section_id, 1), self.now):
+            return False
+        return (
+            target.section_id in owed
+            or (bool(astray) and not astray.isdisjoint(paths))
+            or any(path not in self._former for path in paths)
+        )
 
     def _owe_archives(self) -> None:
         """Notes that all archives are owed: in the database, since not all of them may be made in this run."""

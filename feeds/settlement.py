@@ -1,5 +1,5 @@
-"""What a publish comes to in the database: what was owed is forgotten, troubles are opened and closed, hubs are owed
-word. One transaction, after every file is on the disk."""
+"""What a publish comes to in the database: what was owed is forgotten, troubles are opened and closed. One transaction,
+after every file is on the disk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from feeds.config import Config
 from feeds.press import Published
 from feeds.showing import Shown
 from feeds.targets import Target
-from feeds.websub.publisher import owe_pings
 
 
 def settle_publish(
@@ -23,14 +22,12 @@ def settle_publish(
     targets: Sequence[Target],
     owed: Mapping[int, int],
     plans: Mapping[str, Plan],
-    changed: Sequence[str],
     now: datetime,
 ) -> set[int]:
     """Forgets what was owed (section's id -> version of its change; `plans` of archives by folder), notes what could
-    not be published, closes what is over, and owes hubs word of the paths that `changed`. Returns the sections whose
-    feed could not be made: theirs stays owed."""
+    not be published and closes what is over. Returns the sections whose feed could not be made: theirs stays owed."""
     seen = any(plan.done or plan.unfinished for plan in plans.values())
-    if not (owed or seen or result.feeds or result.unwritable or result.paths or changed):
+    if not (owed or seen or result.feeds or result.unwritable or result.paths):
         return set()
     failed = result.refused.keys() | result.unwritable.keys()
     stems = {path.rpartition(".")[0] for path in failed}
@@ -42,7 +39,6 @@ def settle_publish(
         for folder, plan in plans.items():
             _settle_archive(connection, folder, plan, failed)
         _settle_incidents(connection, config, result, targets, plans, now)
-        owe_pings(connection, config, changed, now)
     return refused
 
 

@@ -190,7 +190,7 @@ def test_a_slow_hub_delays_no_publish_and_no_end(desk: Folder, site: Site) -> No
         assert process.wait(10) == 0
     # It was not heard to its end: the next run says it again.
     with closing(sqlite3.connect(desk.path / "var" / "feeds.sqlite3")) as database:
-        assert database.execute("SELECT attempts FROM deliveries").fetchall() == [(0,)]
+        assert set(database.execute("SELECT attempts FROM deliveries").fetchall()) == {(0,)}
 
 
 def test_a_delivery_that_fails_ends_nothing(tmp_path: Path, desk: Folder) -> None:

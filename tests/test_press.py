@@ -6,22 +6,24 @@ import gzip
 import json
 import shutil
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]  # its wheel has no py.typed
 import pytest
 import zstandard
 
-from db.engine import reading
+from db.engine import reading, writing
 from db.store import incidents
 from feeds.encodings import ENDINGS, SMALLEST
 from feeds.errors import ConfigError
-from feeds.publish import Press, publish
+from feeds.publish import Press, publish, verify
 from tests.desk import record
 from tests.tree import NOW, Tree, tree
 
 __all__ = ["tree"]
 
+SOURCE = '[[source]]\nname = "s"\nkind = "seed"\npath = "x"\n'
 DECODED = {
     ".gz": gzip.decompress,
     ".br": brotli.decompress,
@@ -148,3 +150,96 @@ def test_a_document_of_an_archive_that_cannot_be_written_stays_owed(tree: Tree) 
     assert "archive/a/2026-03.atom" in tree.run().paths
     with reading(tree.engine) as connection:
         assert incidents.opened(connection) == []
+
+
+def test_a_publish_that_was_killed_before_its_end_is_finished_by_the_next(tree: Tree) -> None:
+    tree.configure('[publish]\nhubs = ["https://hub.example/"]\n')
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.run()
+    manifest = tree.config.public / "manifest.json"
+    said, everything = manifest.read_bytes(), owed_pings(tree)
+    assert len(everything) > 0
+    heard(tree)
+    tree.put(record("Another story today", sections=("A",)), name="second")
+    # A run that ends before the manifest is written.
+    manifest.unlink()
+    manifest.mkdir()
+    assert "manifest.json" in tree.run().unwritable
+    heard(tree)
+    manifest.rmdir()
+    manifest.write_bytes(said)
+    assert tree.run().paths == ["manifest.json"]
+    assert verify(tree.config, NOW) == []
+    assert owed_pings(tree) == {topic for topic in everything if ".free." not in topic}
+    assert tree.run().feeds == 0
+
+
+def heard(tree: Tree) -> None:
+    with writing(tree.engine) as connection:
+        connection.exec_driver_sql("DELETE FROM deliveries")
+
+
+def owed_pings(tree: Tree) -> set[str]:
+    with reading(tree.engine) as connection:
+        rows = connection.exec_driver_sql("SELECT payload FROM deliveries WHERE kind = 'ping'").all()
+    return {json.loads(row[0])["topic"] for row in rows}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_encoding_that_holds_something_else_is_found_and_made_again(tree: Tree, ending: str) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.run()
+    (tree.config.public / f"sections/a.atom{ending}").write_bytes(b"broken")
+    assert [found.partition(":")[0] for found in verify(tree.config, NOW)] == [f"sections/a.atom{ending}"]
+    tree.run(everything=True)
+    assert verify(tree.config, NOW) == []
+
+
+def test_encodings_do_not_outlive_a_file_that_could_not_be_written(tree: Tree) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    (tree.config.public / "sections/a.atom").mkdir(parents=True)
+    assert "sections/a.atom" in tree.run().unwritable
+    assert not [path for path in tree.all_files() if path.startswith("sections/a.atom")]
+
+
+def test_a_document_that_is_refused_is_led_to_by_none(tree: Tree) -> None:
+    for month in (3, 4, 5):
+        at = NOW.replace(month=month)
+        tree.put(record(f"Story of month {month}", published=at, dated=at, sections=("A",)), name=f"m{month}")
+    in_the_way = tree.config.public / "archive/a/2026-04.atom"
+    in_the_way.mkdir(parents=True)
+    tree.run()
+    files = tree.all_files()
+    for path in ("archive/a/2026-03.atom", "archive/a/2026-05.atom", "sections/a.atom"):
+        assert b"2026-04.atom" not in files[path]
+    in_the_way.rmdir()
+    tree.run()
+    files = tree.all_files()
+    for path in ("archive/a/2026-03.atom", "archive/a/2026-05.atom"):
+        assert files[path].count(b"archive/a/2026-04.atom") == 1
+
+
+def test_what_another_process_published_by_is_not_forgotten(tree: Tree) -> None:
+    press = Press()
+    tree.configure(SOURCE)
+    tree.put(record("A story that is well", sections=("A",)), now=NOW)
+    publish(tree.engine, tree.config, NOW, press=press)
+    tree.configure(SOURCE + 'link = "https://s.example/"\n')
+    tree.run()
+    assert b'href="https://s.example/"' in tree.files()["all.atom"]
+    tree.put(record("Another story today", sections=("A",)), name="second")
+    publish(tree.engine, tree.config, NOW, press=press)
+    assert tree.files()["all.atom"].count(b'href="https://s.example/"') == 2
+
+
+def test_a_feed_that_is_refused_rests_before_it_is_tried_again(tree: Tree) -> None:
+    press = Press()
+    tree.configure("[publish]\nmax_bytes = 10000\n")
+    words = "word " * 3000
+    tree.put(record("A story that is well", summary=words, sections=("A",)))
+    feeds = [publish(tree.engine, tree.config, NOW + timedelta(seconds=at), press=press).feeds for at in (0, 5, 50, 61)]
+    assert feeds[0] > 0
+    assert feeds[1:3] == [0, 0]
+    assert feeds[3] > 0
+    tree.put(record("Another story today", sections=("A",)), name="second")
+    assert publish(tree.engine, tree.config, NOW + timedelta(seconds=70), press=press).feeds > 0
