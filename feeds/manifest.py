@@ -80,6 +80,10 @@ class Manifest(Mapping[str, PublishedFile]):
         if path in other._lines:
             self._lines[path] = other._lines[path]
 
+    def drop(self, path: str) -> None:
+        """Says no more of a file."""
+        self._lines.pop(path, None)
+
     def changed_since(self, former: Manifest) -> list[str]:
         """The paths of which this says something else than `former`, or which it names no more, in order."""
         paths = self._lines.keys() | former._lines.keys()

@@ -19,9 +19,8 @@ PATHS = ("index.html", "style.css", "feed.css", "feeds.opml", NEWS)
 """Every file that this module may make."""
 
 
-def paths(config: Config) -> tuple[str, ...]:
-    """Those of them that a desk has."""
-    return tuple(path for path in PATHS if path != NEWS or config.publish.news_sitemap)
+LASTING = tuple(path for path in PATHS if path != NEWS)
+"""Those of them that a desk always has: a sitemap that lists nothing would be no valid one."""
 
 
 def is_outdated(said: Manifest, now: datetime) -> bool:
@@ -55,8 +54,9 @@ def render(
     if config.publish.news_sitemap:
         found = entries.news(connection, now - newssitemap.WITHIN, newssitemap.MOST)
         data = newssitemap.render(found, publication=site.title, language=site.language, now=now)
-        oldest = min((entry.published for entry in found), default=EMPTY_SINCE)
-        yield described(NEWS, data, len(found), oldest), data
+        listed = data.count(b"<url>")
+        if listed:
+            yield described(NEWS, data, listed, min(entry.published for entry in found)), data
 
 
 def _listed(config: Config, files: Mapping[Target, Sequence[tuple[Format, str]]]) -> Iterator[opml.OpmlFeed]:

@@ -296,12 +296,13 @@ class _Run:
         changed: bool,
     ) -> None:
         """The index page, the lists and the style sheets."""
-        wanted = pages.paths(self.config)
-        for path in wanted:
+        for path in pages.PATHS:
             self._made.keep(self._former, path)
+        wanted = [*pages.LASTING, *([pages.NEWS] if pages.NEWS in self._former else [])]
         incomplete = bool(lost(printing.standing, self._former, wanted))
         outdated = pages.is_outdated(self._former, self.now)
         if changed or incomplete or outdated or set(self._former) - set(self._made):
+            self._made.drop(pages.NEWS)
             for file, data in pages.render(connection, self.config, shown, files, known, self.now):
                 if printing.write(file.path, data):
                     self._made.put(file)

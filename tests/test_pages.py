@@ -33,13 +33,18 @@ def test_the_news_of_two_days_are_listed_and_age(tree: Tree) -> None:
     assert tree.run(now=NOW + timedelta(minutes=59)).paths == []
     assert tree.run(now=NOW + timedelta(hours=1, minutes=1)).paths == [NEWS, "manifest.json"]
     assert listed(tree) == [f"https://n.example/story/{number}" for number in (0, 1)]
-    tree.run(now=NOW + timedelta(days=9))
-    assert listed(tree) == []
+    # One that lists nothing is none; nothing is gone for good with it.
+    assert NEWS in tree.run(now=NOW + timedelta(days=9)).removed
+    assert NEWS not in tree.files()
+    assert not (tree.config.public / "gone").exists()
     assert tree.run(now=NOW + timedelta(days=19)).paths == []
 
 
 def test_nobody_has_to_publish_a_sitemap(tree: Tree) -> None:
+    at = NOW - timedelta(hours=1)
+    tree.put(record("A story of today", url="https://n.example/story/1", published=at, dated=at, sections=("A",)))
     tree.run()
+    assert NEWS in tree.files()
     tree.configure("[publish]\nnews_sitemap = false\n")
     tree.run()
     assert NEWS not in tree.files()

@@ -200,6 +200,16 @@ def _take_slug(connection: Connection, folded: str, slug: str) -> None:
         connection.execute(update(Section).where(Section.folded == each).values(slug=its))
 
 
+def remove_empty(connection: Connection, section_id: int) -> bool:
+    """Removes a section in which no entry stands; False where one does."""
+    if connection.scalar(select(EntrySection.entry_id).where(EntrySection.section_id == section_id).limit(1)):
+        return False
+    for owed in (DirtySection, DirtyMonth):
+        connection.execute(delete(owed).where(owed.section_id == section_id))
+    connection.execute(delete(Section).where(Section.id == section_id))
+    return True
+
+
 def mark(connection: Connection, places: Iterable[Place], now: datetime) -> None:
     """Notes that the feeds of the sections of these places, and that of everything, are owed, and what their archives
     hold of the months from these times on."""

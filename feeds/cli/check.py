@@ -194,9 +194,10 @@ def _lines() -> Iterator[str]:
 
 def _walk(folder: str) -> Iterator[str]:
     """Files of a folder that look like feeds by their names, at any depth, in order; hidden ones are left out, linked
-    folders are not entered."""
+    folders are not entered, and the marks of what is gone from a tree of ours are no feeds."""
     for path, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        ours = "manifest.json" in files
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not (ours and name == "gone"))
         for name in sorted(files):
             if name.lower().endswith(SUFFIXES) and not name.startswith("."):
                 yield os.path.join(path, name).removeprefix("./")

@@ -1,15 +1,16 @@
-"""`feeds sections`: what is published."""
+"""`feeds sections`: what is published, and what is to be no more."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from feeds.cli.desk import Desk, command
 from feeds.config import Config, Rule
+from feeds.errors import UsageError
 
-app = typer.Typer(help="List sections.", no_args_is_help=True)
+app = typer.Typer(help="List sections, and end one.", no_args_is_help=True)
 
 
 @command(app, "list")
@@ -51,6 +52,30 @@ def list_sections(desk: Desk) -> None:
     desk.table(["section", "entries", "feed", "rules"], rows)
     if not found:
         desk.say("no sections yet: they are made as entries name them, or by [[section]] in config.toml")
+
+
+@command(app)
+def remove(
+    desk: Desk, name: Annotated[str, typer.Argument(help="Name or slug of a section in which no entry stands.")]
+) -> None:
+    """End a section that nothing fills any more: its feeds are gone for good with the next publish (410)."""
+    from db.engine import writing
+    from db.store import sections
+
+    folded = name.casefold()
+    if any(section.name.casefold() == folded or section.slug == name for section in desk.config.section):
+        raise UsageError(f'section "{name}": take its [[section]] out of {desk.path} first, or it is made again')
+    with desk.working(), writing(desk.engine()) as connection:
+        found = [one for one in sections.every(connection) if one.name.casefold() == folded or one.slug == name]
+        if not found:
+            raise UsageError(f"no section is named \"{name}\"; see 'feeds sections list'")
+        if not sections.remove_empty(connection, found[0].id):
+            raise UsageError(
+                f'section "{found[0].name}" has entries; let another take them: formerly = ["{found[0].name}"] there'
+            )
+    if desk.as_json:
+        desk.give({"removed": found[0].name})
+    desk.say(f"removed {found[0].name}; 'feeds publish' takes its feeds away")
 
 
 def _rules_of(config: Config, name: str) -> list[Rule]:

@@ -20,7 +20,7 @@ from feeds.formats.flags import accessible_for_free
 from feeds.formats.kept import Kept
 from feeds.formats.texts import language_tag, legal, media_type, trimmed
 from feeds.formats.times import rfc3339
-from feeds.formats.xml import address
+from feeds.formats.xml import address, unmarked
 
 VERSION = "https://jsonfeed.org/version/1.1"
 _ENCODED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -53,7 +53,7 @@ def _head(document: FeedDocument) -> dict[str, Any]:
     """All but the items. There is no time in it: a JSON Feed has none."""
     head = {
         "version": VERSION,
-        "title": legal(document.title),
+        "title": unmarked(legal(document.title)),
         "home_page_url": document.html_url,
         "feed_url": document.self_url,
         "authors": [{"name": legal(document.author)}],
@@ -65,7 +65,7 @@ def _head(document: FeedDocument) -> dict[str, Any]:
 
 def _item(entry: PublicEntry, site: _Site) -> bytes:
     """One item as bytes of one line."""
-    title, teaser = trimmed(entry.title), trimmed(entry.summary)
+    title, teaser = unmarked(trimmed(entry.title)), unmarked(trimmed(entry.summary))
     body = trimmed(entry.content) if entry.content is not None and not site.withheld else ""
     url = address(entry.url) or ""
     said = {

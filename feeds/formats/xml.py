@@ -106,6 +106,12 @@ def literal(plain: str) -> str:
     return _MARKUP.sub("\\g<0>\u2060", plain) if "<" in plain or "&" in plain else plain
 
 
+def unmarked(plain: str) -> str:
+    """The same for what cannot be written otherwise, as a reference: names without their semicolon are parted, too."""
+    plain = literal(plain)
+    return plain.replace("&", "&\u2060") if "&" in plain and named(plain) else plain
+
+
 def address(url: str) -> str | None:
     """`url` as RFC 3986 wants it, by the WHATWG rules where it has to be mended; None unless it is http or https.
 

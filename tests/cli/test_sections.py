@@ -38,3 +38,22 @@ def test_former_names_and_rules_are_shown(own: Folder) -> None:
     assert found["Town"]["rules"] == [
         {"source": ["seeds"], "category": [], "path": [], "title": ["ferry", "toll"], "language": [], "only": True}
     ]
+
+
+def test_a_section_that_nothing_fills_can_be_ended(own: Folder) -> None:
+    own.config(SEEDS + '[[section]]\nname = "Sport"\n')
+    own.run("update")
+    assert (own.public / "sections/sport.atom").is_file()
+    refused = own.run("sections", "remove", "Sport")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "[[section]]" in refused.err
+    own.config(SEEDS)
+    for name, said in (("Politics", 'formerly = ["Politics"]'), ("Chess", "sections list")):
+        refused = own.run("sections", "remove", name)
+        assert (refused.code, refused.err.count("\n")) == (2, 1)
+        assert said in refused.err
+    assert own.run("sections", "remove", "sport", "--json").json == {"removed": "Sport"}
+    own.run("publish")
+    assert not (own.public / "sections/sport.atom").exists()
+    assert (own.public / "gone/sections/sport.atom").is_file()
+    assert "Sport" not in own.run("sections", "list").out
