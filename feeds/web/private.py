@@ -28,7 +28,8 @@ from feeds.web.files import is_path
 from feeds.web.filtered import narrowing
 from feeds.web.public import show
 from feeds.web.rates import SPAN, Rates, whose
-from feeds.web.shelf import INDEX, Busy, Shelf, Unavailable
+from feeds.web.shelf import INDEX, Shelf
+from feeds.web.stock import Busy, Unavailable
 from feeds.web.uses import Uses
 
 REALM = b'Basic realm="Feeds for subscribers", charset="UTF-8"'
@@ -80,7 +81,7 @@ class Private:
         self._trusted = networks(config.web.trusted_proxies)
         self._wrong = Rates(MOST_WRONG)
         self._told = -math.inf
-        self._shelf = Shelf(engine, config, composer, clock)
+        self._shelf = Shelf(engine, config, composer, clock, now=now)
         self._uses = Uses(engine, clock)
         self._threads = ThreadPoolExecutor(THREADS, "tokens")
         self._checks = 0
