@@ -21,7 +21,7 @@ import pytest
 
 from db.engine import reading
 from db.store import tokens as store
-from feeds import tokens
+from feeds import log, tokens
 from feeds.formats import load
 from feeds.ondemand import Composer
 from feeds.web import Server
@@ -52,6 +52,7 @@ def token(shared: Paying) -> str:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Paying]:
+    log.configure(0, json=False)  # a command that ran in this process before may have asked for JSON
     with paying(tmp_path, PROXIES) as desk:
         yield desk
 

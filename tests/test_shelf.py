@@ -15,6 +15,7 @@ import pytest
 from db.engine import Engine, open_engine
 from db.migrations import upgrade
 from db.records import Enclosure
+from feeds import log
 from feeds.config import Config, parse
 from feeds.declare import declare
 from feeds.errors import FeedInvalid, UsageError
@@ -78,6 +79,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
+    log.configure(0, json=False)  # a command that ran in this process before may have asked for JSON
     desk = Desk(tmp_path)
     desk.put(*gated())
     desk.publish()

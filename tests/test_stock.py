@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pytest
 
 from db.errors import StorageError
+from feeds import log
 from feeds.errors import FeedInvalid, UsageError
 from feeds.manifest import NAME
 from feeds.web.files import Version
@@ -66,6 +67,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
+    log.configure(0, json=False)  # a command that ran in this process before may have asked for JSON
     with ThreadPoolExecutor(2) as executor:
         made = Bench(tmp_path, executor)
         yield made
