@@ -109,9 +109,7 @@ def _since(value: str) -> str:
     exact = _RFC_3339.fullmatch(value)
     if exact is None:
         if value and moment(value, datetime(2026, 1, 1, tzinfo=UTC), UTC) is None:
-            raise UsageError(
-                f'since: "{value}" is no date; give 2026, 2026-03, 2026-03-02, 2026-03-02T10:00:00Z, 24h or 7d'
-            )
+            raise UsageError(f'since: "{value}" is no date; give {_DATES}')
         return value
     # In the query of an address a plus sign is a blank.
     zone = exact[3].upper().replace("Z", "+00:00").replace(" ", "+")

@@ -6,7 +6,6 @@ in one transaction: a crash leaves it to be read again, or read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +19,7 @@ from feeds import credence, log
 from feeds.articles import plan
 from feeds.config import Config, Source
 from feeds.errors import ParseError, SourceError
+from feeds.fetch.answer import declared
 from feeds.ingest import Saying, Tally, store
 from feeds.manner import Manner, manner_of
 from feeds.model import Document, Reading
@@ -33,9 +33,6 @@ ROWS, BYTES = 50, 8_000_000
 
 PUSHED = "pushed"
 """The outcome by which the log of polls tells of them."""
-
-_MEDIA_TYPE = re.compile(r"\s*([\w.+-]{1,60}/[\w.+-]{1,80})", re.ASCII)
-_CHARSET = re.compile(r';[ \t]*charset="?([\w.:+-]{1,40})', re.ASCII | re.IGNORECASE)
 
 _log = log.get("pushed")
 
@@ -82,8 +79,7 @@ def _read(config: Config, record: SourceRecord, row: PushedRecord, pool: Pool) -
     except SourceError:
         return None  # its polls say so
     manner = manner_of(config, source, record.learned)
-    kind = row.media_type or ""
-    media_type, charset = _MEDIA_TYPE.match(kind), _CHARSET.search(kind)
+    media_type, charset = declared(row.media_type or "")
     document = Document(
         # By this name its polls know it, too: they are one document of the source.
         name=record.url or source.url or row.topic,
@@ -91,8 +87,8 @@ def _read(config: Config, record: SourceRecord, row: PushedRecord, pool: Pool) -
         as_of=row.at,
         fetched_at=row.at,
         url=row.topic,
-        media_type=media_type[1].lower() if media_type else None,
-        charset=charset[1].lower() if charset else None,
+        media_type=media_type,
+        charset=charset,
         partial=True,
     )
     try:

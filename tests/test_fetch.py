@@ -9,6 +9,7 @@ import pytest
 
 from feeds.errors import FetchError
 from feeds.fetch import Fetched, Fetcher, HttpError, Request
+from feeds.fetch.answer import declared
 from feeds.model import Document
 from tests.asking import AGENT, FEED, LOOPBACK, NOW, ask, data, failure, poll_of
 from tests.fakes import Reply, Seen, Site, conditional, free_port, moved
@@ -47,6 +48,21 @@ def test_a_document_and_everything_known_about_it(site: Site) -> None:
             ("connection", "close"),
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("", (None, None)),
+        ("nonsense", (None, None)),
+        (" Text/XML ", ("text/xml", None)),
+        ('application/rss+xml; charset="UTF-8"', ("application/rss+xml", "utf-8")),
+        ("text/xml;x=1;\tCharset=windows-1251", ("text/xml", "windows-1251")),
+        ("; charset=koi8-r", (None, "koi8-r")),
+    ],
+)
+def test_what_a_content_type_says(said: str, found: tuple[str | None, str | None]) -> None:
+    assert declared(said) == found
 
 
 def test_the_request_is_honest_and_bare(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

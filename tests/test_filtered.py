@@ -27,7 +27,6 @@ from feeds.web.filtered import KEPT, KEPT_BYTES, KEPT_FOR, WAITING, Filtered, na
 from feeds.web.public import Said, public_app
 from tests.command import SITE
 from tests.desk import new_engine, record
-from tests.fakes import wait_for
 from tests.test_ondemand import fill
 from tests.test_public import Desk
 from tests.tree import NOW, Tree, titles
@@ -277,37 +276,21 @@ def test_it_is_made_anew_after_a_minute_and_when_something_is_published(bench: B
     assert [count(), count()] == [4, 4]
 
 
-def test_what_was_begun_before_a_publish_is_not_kept_for_after_it(bench: Bench) -> None:
-    async def ask() -> None:
-        bench.composer.may.clear()
-        first = asyncio.ensure_future(bench.ask("q=a"))
-        await asyncio.sleep(0.05)
-        (bench.root / "manifest.json").write_bytes(b"{}  ")
-        second = asyncio.ensure_future(bench.ask("q=a"))
-        await asyncio.sleep(0.05)
-        bench.composer.may.set()
-        assert (await first)[1] != (await second)[1] or len(bench.composer.asked) == 2
-        await bench.ask("q=a")
-
-    asyncio.run(ask())
-    assert len(bench.composer.asked) in (2, 3)
-
-
 def test_what_is_kept_is_bounded(bench: Bench) -> None:
     async def ask(numbers: range) -> None:
         for number in numbers:
             await bench.ask(f"q=w{number}")
-            assert bench.app._bytes <= KEPT_BYTES
-            assert bench.app._bytes == sum(one.cost for one in bench.app._kept.values())
+            assert bench.app._stock._bytes <= KEPT_BYTES
+            assert bench.app._stock._bytes == sum(one.cost for one in bench.app._stock._kept.values())
 
     asyncio.run(ask(range(KEPT + 20)))
-    assert len(bench.app._kept) == KEPT
+    assert len(bench.app._stock._kept) == KEPT
     bench.composer.size = KEPT_BYTES // 4
     asyncio.run(ask(range(1000, 1010)))
-    assert len(bench.app._kept) <= 4
+    assert len(bench.app._stock._kept) <= 4
     bench.composer.size = KEPT_BYTES + 1
     assert asyncio.run(bench.ask("q=huge"))[0] == 200
-    assert bench.app._bytes == 0
+    assert bench.app._stock._bytes == 0
 
 
 def test_too_many_at_once_are_sent_away(bench: Bench) -> None:
@@ -344,31 +327,6 @@ def test_what_cannot_be_made_is_an_answer_and_not_kept(bench: Bench, error: Exce
     assert asyncio.run(bench.ask("q=a")) == (503, b"This cannot be made now; try again\n")
     bench.composer.error = None
     assert asyncio.run(bench.ask("q=a"))[0] == 200
-
-
-def test_a_failure_that_nobody_waits_for_is_forgotten(bench: Bench) -> None:
-    async def ask() -> None:
-        bench.composer.may.clear()
-        bench.composer.error = StorageError("no database")
-        only = asyncio.ensure_future(bench.ask("q=a"))
-        await asyncio.sleep(0.05)
-        only.cancel()
-        bench.composer.may.set()
-        while bench.app._made:
-            await asyncio.sleep(0.01)
-
-    asyncio.run(ask())
-
-
-def test_an_end_while_it_is_made(bench: Bench) -> None:
-    async def ask() -> None:
-        bench.composer.may.clear()
-        asyncio.ensure_future(bench.ask("q=a"))  # noqa: RUF006  # the loop ends it
-        await asyncio.sleep(0.05)
-
-    asyncio.run(ask())
-    bench.composer.may.set()
-    assert wait_for(lambda: not bench.app._made)
 
 
 def test_the_rest_is_asked_where_nothing_is_filtered(bench: Bench) -> None:

@@ -70,6 +70,19 @@ def test_the_design_names_every_layer(package: str, contract: str) -> None:
     assert said[package] == of_contract(contract)
 
 
+def test_the_design_has_a_reason_for_every_long_module() -> None:
+    budgets = (ROOT / "docs" / "design.md").read_text(encoding="utf-8").partition("## Budgets with a reason")[2]
+    said = {name: int(lines) for name, lines in re.findall(r"`([\w/]+\.py)` \((\d+)\)", budgets.split("\n## ")[0])}
+    lengths = {
+        path.relative_to(ROOT).as_posix(): path.read_bytes().count(b"\n")
+        for folder in ("feeds", "db", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    assert {name for name, lines in lengths.items() if lines > 500} - said.keys() == set(), "name these with a reason"
+    stale = {name: lengths.get(name, 0) for name, lines in said.items() if abs(lengths.get(name, 0) - lines) > 25}
+    assert stale == {}, "bring these lengths up to date"
+
+
 def test_every_contract_has_a_planted_fault() -> None:
     assert sorted(contracts()) == sorted(PLANTED)
 

@@ -9,7 +9,7 @@ import secrets
 import sqlite3
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -21,7 +21,7 @@ import pytest
 
 from db.engine import reading
 from db.store import tokens as store
-from feeds import tokens
+from feeds import log, tokens
 from feeds.formats import load
 from feeds.ondemand import Composer
 from feeds.web import Server
@@ -52,6 +52,7 @@ def token(shared: Paying) -> str:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Paying]:
+    log.configure(0, json=False)  # a command that ran in this process before may have asked for JSON
     with paying(tmp_path, PROXIES) as desk:
         yield desk
 
@@ -335,11 +336,9 @@ def test_what_is_new_is_there_once_it_is_published(desk: Paying) -> None:
 
 
 @contextmanager
-def at_one_moment(desk: Paying) -> Iterator[Paying]:
-    """The same desk behind a server for which no time goes by."""
-    private = Private(
-        desk.engine, desk.config, Composer(desk.engine, desk.config), lambda: desk.now, now=lambda: 1000.0
-    )
+def at_one_moment(desk: Paying, now: Callable[[], float] = lambda: 1000.0) -> Iterator[Paying]:
+    """The same desk behind a server for which no time goes by but that of `now`."""
+    private = Private(desk.engine, desk.config, Composer(desk.engine, desk.config), lambda: desk.now, now=now)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await (private.by_token if scope["path"].startswith("/p/") else private.by_login)(scope, receive, send)
@@ -429,16 +428,17 @@ def test_nobody_waits_for_a_note_that_cannot_be_written(desk: Paying) -> None:
 def test_the_last_good_feed_stays_where_a_new_one_cannot_be_made(
     desk: Paying, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    token = desk.token()
-    before = desk.ask(f"/p/{token}/all.atom")
-    desk.now += LONG
     from feeds.errors import FeedInvalid
 
-    with patch.object(Composer, "compose", side_effect=FeedInvalid("too long")):
-        assert desk.ask(f"/p/{token}/all.atom").body == before.body
-        got = desk.ask(f"/p/{token}/sections/town.atom")
-        assert (got.status, got.body, got.headers["retry-after"]) == (503, b"Busy; try again soon\n", "10")
-    assert desk.ask(f"/p/{token}/sections/town.atom").status == 200
+    token, seconds = desk.token(), [1000.0]
+    with at_one_moment(desk, lambda: seconds[0]):
+        before = desk.ask(f"/p/{token}/all.atom")
+        seconds[0] += FRESH
+        with patch.object(Composer, "compose", side_effect=FeedInvalid("too long")):
+            assert desk.ask(f"/p/{token}/all.atom").body == before.body
+            got = desk.ask(f"/p/{token}/sections/town.atom")
+            assert (got.status, got.body, got.headers["retry-after"]) == (503, b"Busy; try again soon\n", "10")
+        assert desk.ask(f"/p/{token}/sections/town.atom").status == 200
     said = capsys.readouterr().err
     assert said.count("warning subscribers' feed not made") == 2
     assert "token" not in said.replace("subscribers", "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import gzip
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
@@ -16,15 +15,16 @@ import pytest
 from db.engine import Engine, open_engine
 from db.migrations import upgrade
 from db.records import Enclosure
+from feeds import log
 from feeds.config import Config, parse
 from feeds.declare import declare
 from feeds.errors import FeedInvalid, UsageError
 from feeds.ondemand import Composed, Composer, Narrowing
 from feeds.publish import publish
-from feeds.web import shelf
 from feeds.web.files import Version
 from feeds.web.negotiation import IDENTITY
-from feeds.web.shelf import FRESH, INDEX, Busy, Shelf, Unavailable
+from feeds.web.shelf import FRESH, INDEX, MOST_BYTES, MOST_KEPT, MOST_WAITING, Shelf
+from feeds.web.stock import Limits, Unavailable
 from tests.desk import MARKER, NOON, record, tell
 from tests.paying import SITE, gated
 
@@ -50,7 +50,14 @@ class Desk:
         self.engine: Engine = open_engine(self.config.database_url)
         upgrade(self.engine)
         declare(self.engine, self.config, NOON)
-        self.shelf = Shelf(self.engine, self.config, Composer(self.engine, self.config), lambda: self.now)
+        self.shelf = Shelf(
+            self.engine,
+            self.config,
+            Composer(self.engine, self.config),
+            lambda: self.now,
+            now=lambda: (self.now - NOON).total_seconds(),
+        )
+        self.stock = self.shelf._stock
 
     def put(self, *records: object, name: str = "doc") -> None:
         tell(self.engine, name, *records, now=self.now)  # type: ignore[arg-type]
@@ -72,6 +79,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
+    log.configure(0, json=False)  # a command that ran in this process before may have asked for JSON
     desk = Desk(tmp_path)
     desk.put(*gated())
     desk.publish()
@@ -136,7 +144,7 @@ def test_a_desk_that_never_published_has_its_feeds(tmp_path: Path) -> None:
 def test_what_is_no_feed_is_none_and_is_not_kept(desk: Desk) -> None:
     assert desk.run(lambda: desk.shelf.get("none.atom")) is None
     assert desk.run(lambda: desk.shelf.get("sections/harbour.none")) is None
-    assert list(desk.shelf._kept) == []
+    assert list(desk.stock._kept) == []
 
 
 def test_a_section_that_is_gone_is_forgotten(desk: Desk) -> None:
@@ -144,30 +152,11 @@ def test_a_section_that_is_gone_is_forgotten(desk: Desk) -> None:
     with patch.object(Composer, "compose", return_value=None):
         desk.now += LONG
         assert desk.run(lambda: desk.shelf.get("sections/town.atom")) is None
-    assert desk.shelf._bytes == 0
+    assert desk.stock._bytes == 0
 
 
-def test_the_latest_asked_for_are_kept_up_to_a_bound(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = ["all.atom", "sections/harbour.atom", "sections/town.atom"]
-    for path in paths:
-        desk.get(path)
-    kept, bound = desk.shelf._kept, desk.shelf._bytes
-    assert bound == sum(one.cost for one in kept.values())
-    desk.shelf._most = bound
-    desk.get("all.atom")
-    desk.get(INDEX)
-    assert [path for path, _ in kept][-2:] == ["all.atom", INDEX]
-    assert ("sections/harbour.atom", None) not in kept
-    assert desk.shelf._bytes == sum(one.cost for one in kept.values()) <= bound
-    desk.shelf._most = 10
-    desk.now += LONG
-    assert desk.get() is desk.get(), "one is kept, whatever its length"
-    assert list(kept) == [("all.atom", None)]
-    monkeypatch.setattr(shelf, "MOST_KEPT", 2)
-    desk.shelf._most = bound
-    for path in paths:
-        desk.get(path)
-    assert len(kept) == 2
+def test_its_limits(desk: Desk) -> None:
+    assert desk.stock._limits == Limits(most_bytes=MOST_BYTES, kept=MOST_KEPT, seconds=FRESH, waiting=MOST_WAITING)
 
 
 def test_a_short_document_is_not_compressed(desk: Desk) -> None:
@@ -188,48 +177,6 @@ def test_a_filter_is_another_document(desk: Desk) -> None:
     assert desk.run(lambda: desk.shelf.get("all.atom", Narrowing(query="pilots"))) is filtered
     with pytest.raises(UsageError):
         desk.run(lambda: desk.shelf.get("all.atom", Narrowing(query='"pilots')))
-
-
-def test_those_who_ask_together_share_what_is_made(desk: Desk) -> None:
-    async def together() -> list[Version | None]:
-        first = asyncio.create_task(desk.shelf.get("all.atom"))
-        others = [asyncio.create_task(desk.shelf.get("all.atom")) for _ in range(5)]
-        await asyncio.sleep(0)
-        first.cancel()
-        return list(await asyncio.gather(*others))
-
-    with patch.object(Composer, "compose", autospec=True, side_effect=Composer.compose) as compose:
-        found = desk.run(together)
-    assert compose.call_count == 1
-    assert found[0] is not None
-    assert all(each is found[0] for each in found), "one that goes away takes nothing from the others"
-    assert desk.shelf._under_way == {}
-
-
-def test_more_than_can_be_made_soon_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "MOST_WAITING", 2)
-
-    async def together() -> list[Version | BaseException | None]:
-        paths = ("all.atom", "sections/town.atom", "sections/harbour.atom", "all.atom")
-        return list(await asyncio.gather(*map(desk.shelf.get, paths), return_exceptions=True))
-
-    found = desk.run(together)
-    assert [type(each) for each in found] == [Version, Version, Busy, Version]
-    assert desk.get("sections/harbour.atom")
-
-
-def test_a_failure_that_nobody_waits_for_any_more_is_no_line(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    async def gone() -> None:
-        asked = asyncio.create_task(desk.shelf.get("all.atom"))
-        await asyncio.sleep(0)
-        asked.cancel()
-        while desk.shelf._under_way:
-            await asyncio.sleep(0.01)
-
-    with patch.object(Composer, "compose", side_effect=RuntimeError("broken")):
-        desk.run(gone)
-    gc.collect()
-    assert capsys.readouterr().err == ""
 
 
 def test_what_cannot_be_made_is_the_former_one_or_unavailable(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -195,17 +195,23 @@ def is_delta(request: Request, answer: Answer) -> bool:
     return _validator(request.etag) is not None and names == ["feed"]
 
 
-def _document(request: Request, answer: Answer, url: str, now: datetime, partial: bool) -> Document:
-    content_type = answer.get("content-type") or ""
+def declared(content_type: str) -> tuple[str | None, str | None]:
+    """Media type and charset that a Content-Type field says (RFC 9110, section 8.3), in small letters; None for what
+    it does not."""
     media_type, charset = _MEDIA_TYPE.match(content_type.strip()), _CHARSET.search(content_type)
+    return media_type[0].lower() if media_type else None, charset[1].lower() if charset else None
+
+
+def _document(request: Request, answer: Answer, url: str, now: datetime, partial: bool) -> Document:
+    media_type, charset = declared(answer.get("content-type") or "")
     return Document(
         name=request.url,
         data=answer.body,
         as_of=now,
         fetched_at=now,
         url=url,
-        media_type=media_type[0].lower() if media_type else None,
-        charset=charset[1].lower() if charset else None,
+        media_type=media_type,
+        charset=charset,
         partial=partial,
         links=answer.joined("link"),
     )

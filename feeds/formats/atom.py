@@ -38,7 +38,6 @@ from db.records import Access, Tombstone
 from feeds.formats import FeedDocument, Format, PublicEntry
 from feeds.formats.elements import (
     ACCESS,
-    Kept,
     Parts,
     Site,
     authors,
@@ -51,10 +50,11 @@ from feeds.formats.elements import (
     parts_of,
     reply_links,
     says_of_file,
-    site_of,
+    sites_of,
     terms,
 )
 from feeds.formats.head import NAME, Head, beside, drawn, head_moment, head_text
+from feeds.formats.kept import Kept
 from feeds.formats.xml import (
     attribute,
     canonical,
@@ -107,15 +107,15 @@ class Renderer:
 
         Raises `EntryInvalid` for the first entry that cannot be rendered, `FeedInvalid` for a head that cannot.
         """
-        site = site_of(document)
+        sites = sites_of(document)
         parts = []
         prefixes: set[str] = set()
         moments: set[datetime] = set()
         for entry in document.entries:
-            made = self._kept.of(document, entry, site)
+            made = self._kept.of(entry, sites[document.withholds(entry)])
             if made.updated in moments:
                 moment = _next_free(made.updated, moments)
-                made = _entry(entry, moment, site, document.withholds(entry))
+                made = _entry(entry, moment, sites[document.withholds(entry)])
             moments.add(made.updated)
             prefixes |= made.prefixes
             parts.append(made.xml)
@@ -135,23 +135,23 @@ def _next_free(moment: datetime, taken: set[datetime]) -> datetime:
     return moment
 
 
-def _rendered(entry: PublicEntry, site: Site, withheld: bool) -> _Rendered:
+def _rendered(entry: PublicEntry, site: Site) -> _Rendered:
     digest = hashlib.blake2b(entry.uid.encode("utf-8", "backslashreplace"), digest_size=8).digest()
     fraction = int.from_bytes(digest, "big") % 1_000_000
     if entry.published is None:
         # Rows of a page have one time. The thousands count down the page: who sorts by them keeps the page's order.
         fraction = (999 - min(entry.position, 999)) * 1000 + fraction % 1000
-    return _entry(entry, updated_of(entry).replace(microsecond=fraction), site, withheld)
+    return _entry(entry, updated_of(entry).replace(microsecond=fraction), site)
 
 
-def _entry(entry: PublicEntry, moment: datetime, site: Site, withheld: bool) -> _Rendered:
+def _entry(entry: PublicEntry, moment: datetime, site: Site) -> _Rendered:
     """One `<entry>` and a line's end; its prefixes are declared by the feed around it."""
-    made = _filled(entry, moment, site, withheld)
-    return _filled(meant(entry), moment, site, withheld) if doubtful(made.xml) else made
+    made = _filled(entry, moment, site)
+    return _filled(meant(entry), moment, site) if doubtful(made.xml) else made
 
 
-def _filled(entry: PublicEntry, moment: datetime, site: Site, withheld: bool) -> _Rendered:
-    parts = parts_of(entry, withheld)
+def _filled(entry: PublicEntry, moment: datetime, site: Site) -> _Rendered:
+    parts = parts_of(entry, site.withheld)
     published = published_of(entry)
     language = language_of(entry, site)
     more = list(_extensions(entry, parts)) if entry.source or parts.images or parts.episode else []

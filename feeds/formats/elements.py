@@ -9,12 +9,12 @@ MissingItunesEmail), which nobody gave us. So the length of an episode is `durat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 from db.records import Access, Enclosure
-from feeds.formats import Audience, EntryInvalid, FeedDocument, PublicEntry
+from feeds.formats import EntryInvalid, FeedDocument, PublicEntry
 from feeds.formats.xml import IRI, LANGUAGE, MEDIA, address, element, line, literal, plain
 from feeds.model import Episode, Image, Link
 
@@ -30,52 +30,21 @@ ACCESS = {
 
 
 class Site(NamedTuple):
-    """What an entry's bytes depend on beside the entry."""
+    """What an entry's bytes depend on beside the entry. `withheld` says that its body may not be among them, nor its
+    files, its pictures and the episode."""
 
     base_url: str
     subscribe_url: str | None
     language: str
-    audience: Audience
+    withheld: bool
 
 
-def site_of(document: FeedDocument) -> Site:
-    """What all entries of `document` share."""
-    return Site(document.base_url, document.subscribe_url, document.language, document.audience)
-
-
-class Rendered(Protocol):
-    """An entry as bytes on a line of its own; `prefixes` are those in it that not every feed declares."""
-
-    @property
-    def xml(self) -> bytes: ...
-
-    @property
-    def prefixes(self) -> frozenset[str]: ...
-
-
-R = TypeVar("R", bound=Rendered)
-
-
-class Kept(Generic[R]):
-    """Entries that were rendered, `most` at most, each for every site that shows it."""
-
-    def __init__(self, render: Callable[[PublicEntry, Site, bool], R], most: int) -> None:
-        self._render = render
-        self._most = most
-        # By identity, which the kept entry holds fast: hashing an entry costs as much as a tenth of rendering it.
-        self._kept: dict[tuple[int, Site], tuple[PublicEntry, R]] = {}
-
-    def of(self, document: FeedDocument, entry: PublicEntry, site: Site) -> R:
-        """`entry` as `document` shows it. Raises `EntryInvalid`."""
-        key = (id(entry), site)
-        kept = self._kept.get(key)
-        if kept is not None:
-            return kept[1]
-        if len(self._kept) >= self._most:
-            self._kept.clear()
-        made = self._render(entry, site, document.withholds(entry))
-        self._kept[key] = (entry, made)
-        return made
+def sites_of(document: FeedDocument) -> dict[bool, Site]:
+    """The sites of the entries of `document`, by whether their bodies are withheld."""
+    return {
+        withheld: Site(document.base_url, document.subscribe_url, document.language, withheld)
+        for withheld in (False, True)
+    }
 
 
 class Parts(NamedTuple):

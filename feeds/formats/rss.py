@@ -33,7 +33,6 @@ from db.records import Access, Enclosure
 from feeds.formats import FeedDocument, Format, PublicEntry
 from feeds.formats.elements import (
     ACCESS,
-    Kept,
     Parts,
     Site,
     authors,
@@ -46,10 +45,11 @@ from feeds.formats.elements import (
     parts_of,
     reply_links,
     says_of_file,
-    site_of,
+    sites_of,
     terms,
 )
 from feeds.formats.head import NAME, Head, beside, drawn, head_moment, head_text
+from feeds.formats.kept import Kept
 from feeds.formats.xml import (
     ATOM,
     address,
@@ -103,20 +103,20 @@ class Renderer:
 
         Raises `EntryInvalid` for the first entry that cannot be rendered, `FeedInvalid` for a head that cannot.
         """
-        site = site_of(document)
-        made = [self._kept.of(document, entry, site) for entry in document.entries]
+        sites = sites_of(document)
+        made = [self._kept.of(entry, sites[document.withholds(entry)]) for entry in document.entries]
         prefixes = {"dc"}.union(*[one.prefixes for one in made])
         return b"".join((_head(document, prefixes), *[one.xml for one in made], _END_FEED))
 
 
-def _rendered(entry: PublicEntry, site: Site, withheld: bool) -> _Rendered:
+def _rendered(entry: PublicEntry, site: Site) -> _Rendered:
     """One `<item>` and a line's end; its prefixes are declared by the feed around it."""
-    made = _filled(entry, site, withheld)
-    return _filled(meant(entry), site, withheld) if doubtful(made.xml) else made
+    made = _filled(entry, site)
+    return _filled(meant(entry), site) if doubtful(made.xml) else made
 
 
-def _filled(entry: PublicEntry, site: Site, withheld: bool) -> _Rendered:
-    parts = parts_of(entry, withheld)
+def _filled(entry: PublicEntry, site: Site) -> _Rendered:
+    parts = parts_of(entry, site.withheld)
     said = {
         "title": profiled(parts.title),
         "link": quoted(parts.url),

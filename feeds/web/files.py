@@ -43,7 +43,7 @@ _MOST_ACCEPTED = 64
 """Different Accept-Encoding headers of which a version remembers what they get."""
 
 # One dot-less start and no percent sign: nothing hidden, temporary, above the tree, or spelled in two ways.
-_PATH = re.compile(r"/((?:[A-Za-z0-9_][A-Za-z0-9._-]{0,199}/){0,8}[A-Za-z0-9_][A-Za-z0-9._-]{0,199})", re.ASCII)
+_PATH = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,199}/){0,8}[A-Za-z0-9_][A-Za-z0-9._-]{0,199}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,11 @@ def versions(
     return found
 
 
+def is_path(name: str) -> bool:
+    """Whether `name` ("sections/sea.atom") is written as the path of a published document is, the one way there is."""
+    return _PATH.fullmatch(name) is not None
+
+
 def named(data: bytes) -> str:
     """What an ETag calls this content."""
     return hashlib.sha256(data).hexdigest()[:32]
@@ -148,10 +153,9 @@ class Tree:
         """The file at `path` ("/all.atom") as it is now; None where there is none to show."""
         kept = self._kept.get(path)
         if kept is None:
-            found = _PATH.fullmatch(path)
-            if found is None:
+            name = path[1:]
+            if path[:1] != "/" or not is_path(name):
                 return None
-            name = found[1]
             file = f"{self._root}/{name}"
         else:
             name, file = path[1:], kept.path
@@ -171,9 +175,9 @@ class Tree:
 
     def gone(self, path: str) -> bool:
         """Whether `path` was published once and is gone for good."""
-        found = _PATH.fullmatch(path)
+        name = path[1:]
         try:
-            return found is not None and stat.S_ISREG(os.lstat(self._inside(f"{GONE}/{found[1]}")).st_mode)
+            return path[:1] == "/" and is_path(name) and stat.S_ISREG(os.lstat(self._inside(f"{GONE}/{name}")).st_mode)
         except (OSError, ValueError):
             return False
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import math
-import re
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,10 +24,12 @@ from feeds.config import Config
 from feeds.errors import UsageError
 from feeds.ondemand import Composer
 from feeds.web.answers import Receive, Scope, Send, client_of, header, networks, plain
+from feeds.web.files import is_path
 from feeds.web.filtered import narrowing
 from feeds.web.public import show
 from feeds.web.rates import SPAN, Rates, whose
-from feeds.web.shelf import INDEX, Busy, Shelf, Unavailable
+from feeds.web.shelf import INDEX, Shelf
+from feeds.web.stock import Busy, Unavailable
 from feeds.web.uses import Uses
 
 REALM = b'Basic realm="Feeds for subscribers", charset="UTF-8"'
@@ -46,8 +47,6 @@ RETRY = b"10"
 """Seconds after which a client may ask again where we are too busy, or cannot tell."""
 
 _MOST_CREDENTIALS = 1000
-# One way of writing each address: no percent sign, no empty segment, nothing hidden.
-_PATH = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,199}/){0,8}[A-Za-z0-9_][A-Za-z0-9._-]{0,199}", re.ASCII)
 _log = log.get(__name__)
 
 
@@ -82,7 +81,7 @@ class Private:
         self._trusted = networks(config.web.trusted_proxies)
         self._wrong = Rates(MOST_WRONG)
         self._told = -math.inf
-        self._shelf = Shelf(engine, config, composer, clock)
+        self._shelf = Shelf(engine, config, composer, clock, now=now)
         self._uses = Uses(engine, clock)
         self._threads = ThreadPoolExecutor(THREADS, "tokens")
         self._checks = 0
@@ -161,7 +160,7 @@ class Private:
         document = None
         if path == INDEX:
             document = await self._shelf.get(INDEX)
-        elif path is not None and _PATH.fullmatch(path):
+        elif path is not None and is_path(path):
             document = await self._shelf.get(path, narrowing(scope["query_string"]))
         if document is None:
             await _not_found(send)
