@@ -101,6 +101,11 @@ def test_who_offers_it_no_more_keeps_its_lease_and_no_longer() -> None:
     assert (gone.mode, gone.anew) == (UNSUBSCRIBE, False)
 
 
+def test_who_offers_it_no_more_and_refuses_it_has_ended_it() -> None:
+    bare = replace(ACTIVE, hubs=())
+    assert subscriber.denied(bare, "denied by its hub", NOW) == subscriber.ended(bare, NOW)
+
+
 # --- what is due
 
 
