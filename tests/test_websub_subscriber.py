@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.records import PushRecord, PushState
-from feeds.websub import subscriber
+from feeds.websub import SUBSCRIBE, UNSUBSCRIBE, subscriber
 from feeds.websub.discovery import Advertised
 from feeds.websub.subscriber import (
     AGAIN,
@@ -26,8 +26,6 @@ from feeds.websub.subscriber import (
     LEAVE_AGAIN,
     LEAVES,
     NEXT_HUB,
-    SUBSCRIBE,
-    UNSUBSCRIBE,
     UNVERIFIED,
     Step,
 )

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from db.records import PushRecord, PushState
+from feeds.websub import SUBSCRIBE, UNSUBSCRIBE
 
 if TYPE_CHECKING:
     from feeds.websub.discovery import Advertised
-
-SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
 
 PATH = "websub/"
 """Where callbacks are, below the base address."""
