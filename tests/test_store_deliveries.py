@@ -106,6 +106,17 @@ def test_failures_are_tried_less_and_less_for_a_day(tmp_path: Path) -> None:
         assert rows(connection) == []
 
 
+def test_what_is_owed_again_during_the_last_try_has_all_of_them_again(tmp_path: Path) -> None:
+    with writing(new_engine(tmp_path)) as connection:
+        owe(connection, "ping", "h", {}, NOON)
+        connection.execute(text("UPDATE deliveries SET attempts = :tried"), {"tried": TRIES - 1})
+        (last,) = take(connection)
+        owe(connection, "ping", "h", {}, NOON)
+        assert not failed(connection, last, "HTTP 500", NOON + hours(1))
+        (again,) = take(connection, NOON + hours(1))
+        assert (again.id, again.attempts, again.version) == (last.id, 1, last.version + 1)
+
+
 @pytest.mark.parametrize(("asked", "wait"), [(5, 60), (600, 600), (10**6, 21600), (None, 60)])
 def test_a_retry_after_is_kept_to(tmp_path: Path, asked: int | None, wait: int) -> None:
     with writing(new_engine(tmp_path)) as connection:

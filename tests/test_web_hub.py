@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from db.engine import Engine, reading
-from feeds.web.hub import BODY_BYTES, MOST_CLIENTS, PER_MINUTE, Hub
+from db.engine import Engine, reading, writing
+from feeds.web.hub import BODY_BYTES, PER_MINUTE, Hub
+from feeds.websub import FORM
 from tests.desk import NOON, new_engine
-from tests.websub import FORM, Desk, config_of
+from tests.websub import Desk, config_of
 
 GOOD = {"hub.mode": "subscribe", "hub.topic": "https://news.example/all.atom", "hub.callback": "https://r.example/1"}
 
@@ -48,7 +50,7 @@ def hub(tmp_path: Path, engine: Engine, clock: Clock) -> Hub:
 
 def ask(
     hub: Hub,
-    body: bytes | Mapping[str, str] = GOOD,
+    body: bytes | Mapping[str, str] | Sequence[tuple[str, str]] = GOOD,
     *,
     method: str = "POST",
     path: str = "/hub",
@@ -155,12 +157,32 @@ def test_a_network_of_ipv6_is_one_client_and_a_trusted_proxy_is_none(hub: Hub) -
     assert ask(hub, client="192.0.2.7", forwarded="2001:db8::9")[0] == 202
 
 
-def test_clients_without_number_take_no_memory_without_end(hub: Hub) -> None:
-    for number in range(MOST_CLIENTS):
-        assert hub._admitted(f"10.{number // 65536}.{number // 256 % 256}.{number % 256}")
-    assert len(hub._admitted._counts) == MOST_CLIENTS
+def test_what_a_client_has_left_comes_back_bit_by_bit(hub: Hub, clock: Clock) -> None:
+    for _ in range(PER_MINUTE):
+        ask(hub)
+    clock.seconds += 60 / PER_MINUTE
+    assert [ask(hub)[0] for _ in range(2)] == [202, 429]
+
+
+def test_clients_that_a_proxy_hides_have_one_share_together(hub: Hub) -> None:
+    found = [ask(hub, client="127.0.0.1", forwarded=f"192.0.2.{number}")[0] for number in range(PER_MINUTE + 1)]
+    assert found == [202] * PER_MINUTE + [429]
+
+
+def test_what_needs_no_database_takes_no_turn_at_it(hub: Hub, engine: Engine) -> None:
+    """Another process writes all the time; only who has something noted waits for it."""
+    topic = GOOD["hub.topic"]
+    with writing(engine):
+        begun = time.monotonic()
+        assert ask(hub, [("hub.mode", "publish"), ("hub.url", topic), ("hub.topic", topic)])[0] == 202
+        assert ask(hub, GOOD | {"hub.topic": "https://news.example/no.atom"})[0] == 404
+        assert ask(hub, {"hub.mode": "publish", "hub.topic": "https://news.example/no.atom"})[0] == 404
+        assert time.monotonic() - begun < 2
+
+
+def test_a_topic_is_found_without_reading_the_manifest(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "public" / "manifest.json").unlink()
     assert ask(hub)[0] == 202
-    assert len(hub._admitted._counts) == 1
 
 
 def test_a_database_that_fails_is_a_line(hub: Hub, engine: Engine, tmp_path: Path) -> None:

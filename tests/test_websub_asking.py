@@ -16,9 +16,10 @@ from feeds.config import parse
 from feeds.errors import FetchError
 from feeds.fetch import Answer, HttpError
 from feeds.ingest import Saying, store
+from feeds.websub import SUBSCRIBE, UNSUBSCRIBE
 from feeds.websub.asking import SUBSCRIPTION, Subscriptions, apply, did_miss
 from feeds.websub.discovery import Advertised
-from feeds.websub.subscriber import SUBSCRIBE, UNSUBSCRIBE, Step, failed
+from feeds.websub.subscriber import Step, failed
 from tests.command import SITE
 from tests.desk import NOON, PREFIX, document, hours, new_engine, record, source_id
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.records import PushRecord, PushState
-from feeds.websub import subscriber
+from feeds.websub import SUBSCRIBE, UNSUBSCRIBE, subscriber
 from feeds.websub.discovery import Advertised
 from feeds.websub.subscriber import (
     AGAIN,
@@ -26,8 +26,6 @@ from feeds.websub.subscriber import (
     LEAVE_AGAIN,
     LEAVES,
     NEXT_HUB,
-    SUBSCRIBE,
-    UNSUBSCRIBE,
     UNVERIFIED,
     Step,
 )
@@ -99,6 +97,11 @@ def test_who_offers_it_no_more_keeps_its_lease_and_no_longer() -> None:
     gone = subscriber.found(ASKED, Advertised(), NOW)
     assert gone is not None
     assert (gone.mode, gone.anew) == (UNSUBSCRIBE, False)
+
+
+def test_who_offers_it_no_more_and_refuses_it_has_ended_it() -> None:
+    bare = replace(ACTIVE, hubs=())
+    assert subscriber.denied(bare, "denied by its hub", NOW) == subscriber.ended(bare, NOW)
 
 
 # --- what is due

@@ -18,14 +18,14 @@ from feeds.notify import Delivered, deliver
 from feeds.publish import publish
 from feeds.web.app import web_app
 from feeds.web.server import Server
-from feeds.websub.hub import accept
+from feeds.websub import FORM
+from feeds.websub.hub import accept, left_of
 from feeds.websub.publisher import owe_pings
 from feeds.websub.topics import Topics
 from feeds.websub.wish import Wish
 from tests.desk import NOON, new_engine, record, tell
 from tests.fakes import Reply, Seen, Site, free_port
 
-FORM = "application/x-www-form-urlencoded"
 TOPIC = "https://news.example/all.atom"
 
 
@@ -176,14 +176,19 @@ class Subscriber:
 def ask(desk: Desk, callback: str, topic: str = TOPIC, mode: str = "subscribe", **more: Any) -> None:
     """What `POST /hub` does with a request that is well formed."""
     asked = Wish(mode=mode, topics=(topic,), callback=callback, host=callback.split("/")[2], **more)
-    with writing(desk.engine) as connection:
-        accept(connection, desk.config, Topics(desk.config), asked, desk.now)
+    _accept(desk, asked)
 
 
 def announce(desk: Desk, *topics: str) -> None:
     """What it does with the word of a publisher that `topics` are new."""
-    with writing(desk.engine) as connection:
-        accept(connection, desk.config, Topics(desk.config), Wish(mode="publish", topics=topics), desk.now)
+    _accept(desk, Wish(mode="publish", topics=topics))
+
+
+def _accept(desk: Desk, wish: Wish) -> None:
+    left = left_of(wish, Topics(desk.config))
+    if left is not None:
+        with writing(desk.engine) as connection:
+            accept(connection, desk.config, left, desk.now)
 
 
 def subscribe(desk: Desk, subscriber: Subscriber, topic: str = TOPIC, **more: Any) -> None:

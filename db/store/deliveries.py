@@ -92,10 +92,17 @@ def failed(
     connection: Connection, delivery: DeliveryRecord, error: str, now: datetime, *, retry_after: int | None = None
 ) -> bool:
     """Puts a delivery off: a minute, then three times as long each time, up to six hours; True where it is given up
-    after its tenth try. `retry_after` is the seconds that the other side asked for, six hours at most."""
+    after its tenth try. `retry_after` is the seconds that the other side asked for, six hours at most.
+
+    One that was owed again while it had its tenth try is due at once instead, as if for the first time: what is new
+    since then was never told.
+    """
     if delivery.attempts >= TRIES:
-        connection.execute(delete(Delivery).where(Delivery.id == delivery.id))
-        return True
+        this = Delivery.id == delivery.id
+        if connection.execute(delete(Delivery).where(this, Delivery.version == delivery.version)).rowcount:
+            return True
+        connection.execute(update(Delivery).where(this).values(since=now, due_at=now, attempts=0, error=error))
+        return False
     wait = min(max(FIRST * FACTOR ** (delivery.attempts - 1), retry_after or 0), LONGEST)
     later = update(Delivery).where(Delivery.id == delivery.id)
     connection.execute(later.values(due_at=now + timedelta(seconds=wait), error=error))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
-from ipaddress import ip_network
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -18,9 +17,10 @@ from db.engine import Engine, writing
 from db.errors import StorageError
 from feeds import log
 from feeds.config import Config
-from feeds.web.answers import Receive, Scope, Send, client_of, header, networks, plain, read_body
-from feeds.websub.hub import accept
-from feeds.websub.publisher import FORM
+from feeds.web.answers import Receive, Scope, Send, header, networks, plain, read_body
+from feeds.web.rates import Rates, whose
+from feeds.websub import FORM
+from feeds.websub.hub import accept, left_of
 from feeds.websub.topics import Topics, own_hub
 from feeds.websub.wish import Refused, Wish, wish_of
 
@@ -29,8 +29,6 @@ BODY_BYTES = 16_384
 MOST_FIELDS = 100
 PER_MINUTE = 60
 """Most requests of one client in a minute: each makes us ask some address that it names."""
-MOST_CLIENTS = 10_000
-"""Clients that are counted at once; where there are more, all of them begin anew."""
 
 _log = log.get(__name__)
 
@@ -50,7 +48,7 @@ class Hub:
         self._topics = Topics(config)
         self._address = own_hub(config)
         self._trusted = networks(config.web.trusted_proxies)
-        self._admitted = _Rate(seconds)
+        self._rates, self._seconds = Rates(PER_MINUTE), seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request to one line of text."""
@@ -73,7 +71,8 @@ class Hub:
             return 200, f"The WebSub hub of {self._config.site.title}: POST hub.mode, hub.topic and hub.callback"
         if scope["method"] != "POST":
             raise Refused(405, "Method not allowed")
-        if not self._admitted(client_of(scope, self._trusted)):
+        # Those of whom nobody knows who they are have one share together: each makes us ask somebody.
+        if self._rates.take(whose(scope, self._trusted) or "", self._seconds()):
             raise Refused(429, "too many requests; try again in a minute")
         wish = wish_of(await _fields(scope, receive), self._address)
         await run_in_threadpool(self._accept, wish)
@@ -81,8 +80,10 @@ class Hub:
         return 202, "Accepted"
 
     def _accept(self, wish: Wish) -> None:
-        with writing(self._engine) as connection:
-            accept(connection, self._config, self._topics, wish, self._clock())
+        left = left_of(wish, self._topics)
+        if left is not None:
+            with writing(self._engine) as connection:
+                accept(connection, self._config, left, self._clock())
 
 
 async def _fields(scope: Scope, receive: Receive) -> list[tuple[str, str]]:
@@ -96,22 +97,3 @@ async def _fields(scope: Scope, receive: Receive) -> list[tuple[str, str]]:
         return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
         raise Refused(400, f"send a form in UTF-8 with {MOST_FIELDS} fields at most") from None
-
-
-class _Rate:
-    """Counts the requests of each client, an IPv6 one by its network, in the running minute."""
-
-    def __init__(self, seconds: Callable[[], float]) -> None:
-        self._seconds = seconds
-        self._minute = seconds()
-        self._counts: dict[str, int] = {}
-
-    def __call__(self, client: str) -> bool:
-        """Whether one more is admitted."""
-        now = self._seconds()
-        if now - self._minute >= 60 or len(self._counts) >= MOST_CLIENTS:
-            self._minute = now
-            self._counts.clear()
-        key = str(ip_network(f"{client}/64", strict=False)) if ":" in client else client
-        self._counts[key] = self._counts.get(key, 0) + 1
-        return self._counts[key] <= PER_MINUTE

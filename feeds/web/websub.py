@@ -21,7 +21,7 @@ from db.store import pushes
 from feeds import log
 from feeds.config import Config
 from feeds.web.answers import PLAIN, Application, Headers, Receive, Scope, Send, answer, header, plain, read_body
-from feeds.websub import subscriber
+from feeds.websub import SUBSCRIBE, subscriber
 
 MOST_WAITING = 100
 """Documents of one source that wait to be read; together they may be as long as two of the longest."""
@@ -115,7 +115,7 @@ class _Callbacks:
             if is_refusal:
                 why = _CONTROL.sub(" ", said.get("hub.reason", ""))[:MOST_REASON].strip()
                 after = subscriber.denied(push, f"denied by its hub: {why}" if why else "denied by its hub", now)
-            elif mode == subscriber.SUBSCRIBE:
+            elif mode == SUBSCRIBE:
                 after = subscriber.verified(push, self._lease_of(said.get("hub.lease_seconds", "")), now, self._rng)
             else:
                 after = subscriber.ended(push, now)

@@ -16,13 +16,12 @@ from feeds.config import Config
 from feeds.errors import FetchError
 from feeds.fetch import Answer, Call, HttpError
 from feeds.model import Reading
+from feeds.websub import FORM, SUBSCRIBE, UNSUBSCRIBE
 from feeds.websub.discovery import Advertised
-from feeds.websub.subscriber import SUBSCRIBE, UNSUBSCRIBE, Step, ended, failed, should_have_come
+from feeds.websub.subscriber import Step, ended, failed, should_have_come
 
 SUBSCRIPTION = "subscription"
 """The kind of delivery that asks a hub to begin or to end a subscription of ours."""
-
-FORM = "application/x-www-form-urlencoded"
 
 _SOON = frozenset({408, 425, 429})
 """Refusals that say no more than "not now"."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from db.engine import Connection
 from db.store import deliveries, hub
 from feeds.config import Config
+from feeds.websub import PUBLISH, SUBSCRIBE
 from feeds.websub.topics import Topics
-from feeds.websub.wish import PUBLISH, SUBSCRIBE, Refused, Wish, lease_of
+from feeds.websub.wish import Refused, Wish, lease_of
 
 VERIFICATION = "verify"
 """The kind of delivery that asks a subscriber whether it asked us."""
@@ -29,18 +31,34 @@ FETCH_GAP = timedelta(seconds=10)
 """Between two requests for a topic of another publisher, however often it is said to be new."""
 
 
-def accept(connection: Connection, config: Config, topics: Topics, wish: Wish, now: datetime) -> None:
-    """Owes what a wish asks for: a question to the subscriber, or a request for what is new.
+def left_of(wish: Wish, topics: Topics) -> Wish | None:
+    """What is left to do of a wish, None for nothing: of our own topics we know ourselves what is new.
+
+    Needs no database, so that who asks for nonsense keeps nobody waiting. Raises `Refused` for a topic that is not
+    served; whoever leaves may name any.
+    """
+    if wish.mode not in (PUBLISH, SUBSCRIBE):
+        return wish
+    others = tuple(topic for topic in wish.topics if topics.path_of(topic) is None)
+    if not all(map(topics.is_others, others)):
+        raise Refused(404, "hub.topic: this hub has no such topic; give the address that the feed calls rel=self")
+    if wish.mode == SUBSCRIBE:
+        return wish
+    return replace(wish, topics=others) if others else None
+
+
+def accept(connection: Connection, config: Config, wish: Wish, now: datetime) -> None:
+    """Owes what is left of a wish (`left_of`): a question to the subscriber, or a request for what is new.
 
     Nothing else changes before the subscriber said that it asked (section 5.3), so that nobody subscribes others.
     Raises `Refused`.
     """
     if wish.mode == PUBLISH:
         for topic in wish.topics:
-            _announced(connection, topics, topic, now)
+            _announced(connection, topic, now)
         return
     if wish.mode == SUBSCRIBE:
-        _check(connection, topics, wish, now)
+        _check(connection, wish, now)
     if deliveries.count(connection, VERIFICATION) >= MOST_PENDING:
         raise Refused(503, "too many subscribers are being asked; try again in a few minutes")
     longest = int(config.websub.lease_days * 86_400)
@@ -55,9 +73,7 @@ def accept(connection: Connection, config: Config, topics: Topics, wish: Wish, n
     deliveries.owe(connection, VERIFICATION, wish.callback, payload, now, about=wish.topic)
 
 
-def _check(connection: Connection, topics: Topics, wish: Wish, now: datetime) -> None:
-    if topics.path_of(wish.topic) is None and not topics.is_others(wish.topic):
-        raise Refused(404, "hub.topic: this hub has no such topic; give the address that the feed calls rel=self")
+def _check(connection: Connection, wish: Wish, now: datetime) -> None:
     if hub.subscription(connection, wish.topic, wish.callback, now) is not None:
         return
     of_topic, of_host = hub.crowd(connection, wish.topic, wish.host)
@@ -67,12 +83,8 @@ def _check(connection: Connection, topics: Topics, wish: Wish, now: datetime) ->
         raise Refused(403, "hub.callback: its host has as many subscriptions as this hub gives to one")
 
 
-def _announced(connection: Connection, topics: Topics, topic: str, now: datetime) -> None:
-    """Owes a request for a topic of another publisher. Of our own we know ourselves what is new."""
-    if topics.path_of(topic) is not None:
-        return
-    if not topics.is_others(topic):
-        raise Refused(404, "hub.topic: this hub has no such topic")
+def _announced(connection: Connection, topic: str, now: datetime) -> None:
+    """Owes a request for a topic of another publisher, where anybody subscribes to it."""
     if hub.subscribers(connection, [topic], now):
         before = hub.topic_document(connection, topic)
         due_at = now if before is None else max(now, before.fetched_at + FETCH_GAP)

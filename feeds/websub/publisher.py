@@ -12,16 +12,16 @@ from db.store import deliveries, incidents
 from feeds.config import Config
 from feeds.errors import FetchError
 from feeds.fetch import Answer, Call
+from feeds.websub import FORM
 from feeds.websub.hub import owe_denial, owe_distribution
 from feeds.websub.topics import Topics, advertised, own_hub
 
-__all__ = ["FORM", "PING", "UNTOLD", "Pings", "advertised", "owe_pings", "own_hub"]
+__all__ = ["PING", "UNTOLD", "Pings", "advertised", "owe_pings", "own_hub"]
 
 PING = "ping"
 """The kind of delivery that tells a hub of one topic."""
 UNTOLD = "hub"
 """The kind of incident that names a hub which cannot be told."""
-FORM = "application/x-www-form-urlencoded"
 
 
 def owe_pings(connection: Connection, config: Config, paths: Iterable[str], now: datetime) -> None:

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from db.records import PushRecord, PushState
+from feeds.websub import SUBSCRIBE, UNSUBSCRIBE
 
 if TYPE_CHECKING:
     from feeds.websub.discovery import Advertised
-
-SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
 
 PATH = "websub/"
 """Where callbacks are, below the base address."""
@@ -114,7 +113,12 @@ def failed(push: PushRecord, why: str, now: datetime, rng: Callable[[], float] =
 
 
 def denied(push: PushRecord, why: str, now: datetime) -> PushRecord:
-    """The hub says no, now or to what it had granted (WebSub, 5.2): another one may not; else it is asked in a week."""
+    """The hub says no, now or to what it had granted (WebSub, 5.2): another one may not; else it is asked in a week.
+
+    Where its source names no hub any more there is nobody to ask, so that it is over.
+    """
+    if not push.hubs:
+        return ended(push, now)
     after = failed(replace(push, state=PushState.FOUND, active_since=None, lease_until=None), why, now)
     if after.tries % len(push.hubs):
         return after

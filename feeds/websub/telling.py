@@ -16,9 +16,9 @@ from db.store import hub
 from feeds.config import Config
 from feeds.errors import FetchError
 from feeds.fetch import Answer, Call, HttpError
+from feeds.websub import SUBSCRIBE
 from feeds.websub.hub import owe_denial, owe_distribution
 from feeds.websub.topics import Topics, advertised, own_hub
-from feeds.websub.wish import SUBSCRIBE
 
 QUESTIONS = 3
 """Times that a subscriber is asked whose host does not answer: a minute and four minutes later once more."""

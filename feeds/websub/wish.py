@@ -10,6 +10,7 @@ import ada_url
 from feeds.errors import BroadsheetError, FetchError
 from feeds.fetch import host_of
 from feeds.fetch.url import target_of
+from feeds.websub import PUBLISH, SUBSCRIBE, UNSUBSCRIBE
 
 SECRET_BYTES = 199
 """Most bytes of a secret (section 5.1: less than 200)."""
@@ -18,7 +19,6 @@ SHORTEST = 300
 """Seconds of the shortest lease: who renews more often than that asks more than it is told."""
 MOST_TOPICS = 20
 """Most topics of one publish request."""
-SUBSCRIBE, UNSUBSCRIBE, PUBLISH = "subscribe", "unsubscribe", "publish"
 
 
 class Refused(BroadsheetError):
