@@ -153,7 +153,8 @@ def test_every_published_file_is_documented(demo: Folder) -> None:
         next((path for path in sorted(shapes, key=len, reverse=True) if re.fullmatch(shapes[path], name)), name)
         for name in published
     )
-    assert set(found) == set(shapes)
+    # The documents of the demo are no news, whenever it is made.
+    assert set(found) == set(shapes) - {"sitemap-news.xml"}
     assert all(f"| `{path}` |" in REFERENCE for path in shapes)
 
 
