@@ -15,7 +15,7 @@ from db.engine import Connection, Engine, reading, writing
 from db.records import DeliveryRecord
 from db.store import deliveries, hub
 from feeds import log
-from feeds.config import Config
+from feeds.config import Config, Poll
 from feeds.errors import FetchError
 from feeds.fetch import Answer, Call, Fetcher, HttpError, shown
 from feeds.websub.asking import SUBSCRIPTION, Subscriptions
@@ -23,6 +23,8 @@ from feeds.websub.hub import DENIAL, DISTRIBUTION, FETCH, VERIFICATION
 from feeds.websub.publisher import PING, Pings
 from feeds.websub.telling import Denials, Distributions, Fetches, Verifications
 
+STRANGERS = frozenset({VERIFICATION, DENIAL, DISTRIBUTION})
+"""Kinds whose targets anybody names: they reach the private networks of `[websub]`, not those opened for polls."""
 AT_ONCE = 200
 """Most deliveries of one run: what became due meanwhile, and failed less often, goes before the rest."""
 HELD_BYTES = 32_000_000
@@ -89,13 +91,13 @@ def deliver(
             return run.result
     settings = config.poll.model_copy(update={"deadline": min(config.poll.deadline, DEADLINE)})
     try:
-        calls = run.take()
-        if calls:
-            with Fetcher(settings, user_agent=config.agent) as fetcher:
-                for answers in fetcher.exchange([call for _, call in calls], clock()):
-                    run.settle([(calls[place][0], answer) for place, answer in answers])
-                    if stop():
-                        break
+        taken = run.take()
+        # Each has connections of its own, which nobody else may use again.
+        for are_strangers, networks in ((False, settings.allow_networks), (True, config.websub.allow_networks)):
+            calls = [(one, call) for one, call in taken if (one.kind in STRANGERS) is are_strangers]
+            own = settings.model_copy(update={"allow_networks": networks})
+            if calls and not run.say(calls, own, config.agent, stop):
+                break
     finally:
         run.put_back()
     return run.result
@@ -143,6 +145,17 @@ class _Run:
         if call is None:
             deliveries.delivered(connection, delivery, now)
         return call
+
+    def say(
+        self, calls: list[tuple[DeliveryRecord, Call]], settings: Poll, agent: str, stop: Callable[[], bool]
+    ) -> bool:
+        """Says all of `calls` side by side and settles each; False where it was stopped before the end."""
+        with Fetcher(settings, user_agent=agent) as fetcher:
+            for answers in fetcher.exchange([call for _, call in calls], self._clock()):
+                self.settle([(calls[place][0], answer) for place, answer in answers])
+                if stop():
+                    return False
+        return True
 
     def settle(self, answers: list[tuple[DeliveryRecord, Answer | FetchError]]) -> None:
         """Notes what each came to, all in one transaction."""

@@ -34,7 +34,7 @@ def tend(engine: Engine, config: Config, now: datetime) -> None:
     """
     subscribing = config.websub.subscribe
     with reading(engine) as connection:
-        is_idle = not pushes.any_due(connection, now, subscribing=subscribing)
+        is_idle = not pushes.any_due(connection, now, subscribing=subscribing, full=_full(connection, now))
         if is_idle and not schedule.unbacked(connection, PUSHED, now):
             return
     with writing(engine) as connection:
@@ -46,7 +46,8 @@ def tend(engine: Engine, config: Config, now: datetime) -> None:
 def _ask(connection: Connection, config: Config, now: datetime) -> None:
     """What is due; of one hub no more than it is asked in a minute, the rest stays due."""
     asked = pushes.asked_since(connection, now - MINUTE)
-    for push, wanted in pushes.due(connection, now, subscribing=config.websub.subscribe):
+    full = _full(connection, now)
+    for push, wanted in pushes.due(connection, now, subscribing=config.websub.subscribe, full=full):
         step = due(push, now, wanted=wanted, base=config.site.base_url)
         hub = step.push.hub if step.push is not None else ""
         if step.mode is not None:
@@ -55,6 +56,11 @@ def _ask(connection: Connection, config: Config, now: datetime) -> None:
             asked[hub] += 1
             _log.info("hub asked", mode=step.mode, hub=hub, topic=push.topic)
         apply(connection, push.source_id, push, step, now)
+
+
+def _full(connection: Connection, now: datetime) -> list[str]:
+    """Hubs that were asked as often as they are in a minute."""
+    return [hub for hub, count in pushes.asked_since(connection, now - MINUTE).items() if count >= MOST_ASKED]
 
 
 def _as_before(config: Config, record: SourceRecord) -> tuple[datetime, str]:

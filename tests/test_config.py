@@ -230,6 +230,7 @@ def test_nothing_can_be_changed_afterwards() -> None:
             "config.toml:4: poll: min_interval is above max_interval",
         ),
         (SITE + '[poll]\nallow_networks = "10.0.0.0/8"', "poll.allow_networks: give a list:"),
+        (SITE + '[websub]\nallow_networks = ["lan"]', 'allow_networks: "lan" is no network'),
         (SITE + '[poll]\nallow_networks = ["lan"]', 'allow_networks: "lan" is no network'),
         (SITE + '[poll]\nuser_agent = "Świat/1.0"', "poll.user_agent: give printable ASCII"),
         (SITE + '[host."LocalHost:18113"]\nper_minute = 1', 'is counted as "localhost:18113": write that'),

@@ -196,3 +196,22 @@ def test_what_nobody_knows_is_forgotten_after_a_month(engine: Engine, site: Site
         deliveries.owe(connection, "told", site.put("/b", b""), "y", NOON + hours(720))
     assert run(engine, NOON + hours(720)) == Delivered(done=1)
     assert owed(engine) == []
+
+
+@pytest.mark.parametrize("kind", ["verify", "deny", "distribute"])
+def test_who_names_a_callback_does_not_reach_what_is_open_to_polls(engine: Engine, site: Site, kind: str) -> None:
+    kinds: dict[str, type[Handler]] = {kind: Told, "told": Told}
+    url = site.put("/a", b"")
+    owe(engine, (url, "x"), kind=kind)
+    owe(engine, (url, "y"))
+    assert deliver(engine, CONFIG, lambda: NOON, kinds=kinds) == Delivered(done=1, later=1)
+    assert [seen.body for seen in site.log] == [b"y"]
+    opened = CONFIG.model_copy(
+        update={
+            "websub": CONFIG.websub.model_copy(update={"allow_networks": ("127.0.0.0/8",)}),
+            "poll": CONFIG.poll.model_copy(update={"allow_networks": ()}),
+        }
+    )
+    owe(engine, (url, "z"))
+    assert deliver(engine, opened, lambda: NOON + hours(1), kinds=kinds) == Delivered(done=1, later=1)
+    assert [seen.body for seen in site.log] == [b"y", b"x"]

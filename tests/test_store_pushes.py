@@ -95,6 +95,29 @@ def test_of_a_source_that_is_not_polled_nothing_is_wanted(connection: Connection
     assert set(sources.polled(connection, [1, 2, 3])) == {2}
 
 
+@pytest.mark.parametrize(
+    ("over", "turn"),
+    [
+        ({}, "a"),
+        ({"hub": "a", "tries": 1}, "b"),
+        ({"hub": "b", "tries": 1}, "a"),
+        ({"hub": "b", "tries": 2}, "a"),
+        ({"hub": "gone", "tries": 1}, "a"),
+        ({"hub": "b", "state": PushState.ACTIVE, "lease_until": NOON + hours(1)}, "b"),
+        ({"hub": "b", "state": PushState.ACTIVE, "lease_until": NOON}, "a"),
+        ({"hub": "b", "state": PushState.LEAVING}, "b"),
+        ({"hub": "b", "state": PushState.ENDED}, ""),
+    ],
+)
+def test_whose_turn_it_is_not_is_left_out(connection: Connection, over: dict[str, object], turn: str) -> None:
+    push = stored(connection, replace(PUSH, hubs=("a", "b"), **over))  # type: ignore[arg-type]
+    for full in ("a", "b"):
+        found = pushes.due(connection, NOON, subscribing=True, full=[full])
+        assert found == ([] if full == turn else [(push, True)])
+        assert pushes.any_due(connection, NOON, subscribing=True, full=[full]) is (full != turn)
+    assert pushes.due(connection, NOON, subscribing=True, limit=0) == []
+
+
 def test_how_often_hubs_were_asked(connection: Connection) -> None:
     for number, (hub, at) in enumerate((("x", NOON), ("x", NOON), ("y", NOON - hours(1)), ("z", None))):
         stored(connection, replace(PUSH, key=str(number), hub=hub, asked_at=at))

@@ -32,7 +32,7 @@ TOPIC = "https://news.example/all.atom"
 def config_of(folder: Path, base_url: str = "https://news.example/", **tables: Any) -> Config:
     """A desk whose tree is below `folder`; it may ask this machine, is a hub unless `websub` says otherwise, and
     publishes Atom alone unless `publish` names formats."""
-    tables.setdefault("websub", {"hub": True})
+    tables["websub"] = {"allow_networks": ["127.0.0.0/8"], **tables.get("websub", {"hub": True})}
     tables["publish"] = {"directory": str(folder / "public"), "formats": ["atom"], **tables.get("publish", {})}
     site = {"title": "The Harbour", "base_url": base_url}
     poll = {"allow_networks": ["127.0.0.0/8"], "deadline": 5}

@@ -7,12 +7,31 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy import false as nothing
 
 from db.models import Push, Pushed, Source
 from db.records import PushedRecord, PushRecord, PushState
 from db.store.entries import chunks
+
+MOST = 200
+"""Subscriptions that are looked at together: each is written while nobody else writes."""
 
 CURRENT = (PushState.FOUND, PushState.ASKED, PushState.ACTIVE, PushState.DENIED)
 """A source has one at most of these."""
@@ -55,26 +74,32 @@ def forget(connection: Connection, push_id: int) -> None:
     connection.execute(delete(Push).where(Push.id == push_id))
 
 
-def due(connection: Connection, now: datetime, *, subscribing: bool) -> list[tuple[PushRecord, bool]]:
-    """The subscriptions for which something has to be done by `now`, the longest due first, each with whether it is
-    wanted: `subscribing`, and its source is polled.
+def due(
+    connection: Connection, now: datetime, *, subscribing: bool, full: Collection[str] = (), limit: int = MOST
+) -> list[tuple[PushRecord, bool]]:
+    """The subscriptions for which something has to be done by `now`, the longest due first and `limit` at most, each
+    with whether it is wanted: `subscribing`, and its source is polled.
 
-    What is only found waits where it is not wanted; what runs has to end there at once.
+    What is only found waits where it is not wanted; what runs has to end there at once. Those for which a hub among
+    `full` would be asked are left out.
     """
-    wanted = and_(Source.enabled.is_(True), Source.removed.is_(False)) if subscribing else nothing()
+    wanted = _wanted(subscribing)
     found = (
         _ALL.add_columns(wanted.label("wanted"))
         .join(Source, Source.id == Push.source_id)
-        .where(_is_due(now, wanted))
+        .where(_is_due(now, wanted), _may_be_asked(now, full))
         .order_by(Push.due_at, Push.id)
+        .limit(limit)
     )
     rows = [row._asdict() for row in connection.execute(found)]
     return [(_record(row), bool(wanted)) for row in rows for wanted in [row.pop("wanted")]]
 
 
-def any_due(connection: Connection, now: datetime, *, subscribing: bool) -> bool:
+def any_due(connection: Connection, now: datetime, *, subscribing: bool, full: Collection[str] = ()) -> bool:
     """Whether `due` gives any: to be asked before what writes."""
-    return bool(due(connection, now, subscribing=subscribing))
+    found = select(Push.id).join(Source, Source.id == Push.source_id)
+    found = found.where(_is_due(now, _wanted(subscribing)), _may_be_asked(now, full)).limit(1)
+    return connection.scalar(found) is not None
 
 
 def asked_since(connection: Connection, since: datetime) -> Counter[str]:
@@ -120,6 +145,24 @@ def drop(connection: Connection, ids: Sequence[int]) -> None:
     """Drops documents that were read, or cannot be."""
     for chunk in chunks(ids):
         connection.execute(delete(Pushed).where(Pushed.id.in_(chunk)))
+
+
+def _wanted(subscribing: bool) -> ColumnElement[bool]:
+    return and_(Source.enabled.is_(True), Source.removed.is_(False)) if subscribing else nothing()
+
+
+def _may_be_asked(now: datetime, full: Collection[str]) -> ColumnElement[bool]:
+    """Whether the hub whose turn it is (`feeds.websub.subscriber`) is none of `full`, or nobody is asked."""
+    if not full:
+        return true()
+    count = func.json_array_length(Push.hubs)
+    each = func.json_each(Push.hubs).table_valued("key", "value")
+    place = select(each.c.key).where(each.c.value == Push.hub).limit(1).correlate(Push).scalar_subquery()
+    path = literal("$[").concat(cast((place + 1) % count, Text)).concat("]")
+    behind = case((Push.tries % count != 0, func.json_extract(Push.hubs, path)))
+    begins = or_(Push.state.in_(_IDLE), and_(Push.state == PushState.ACTIVE, Push.lease_until <= now))
+    turn = case((begins, func.coalesce(behind, func.json_extract(Push.hubs, "$[0]"))), else_=Push.hub)
+    return or_(Push.state == PushState.ENDED, func.coalesce(turn, "").not_in(full))
 
 
 def _is_due(now: datetime, wanted: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -262,6 +262,16 @@ class WebSub(Table):
         False, description="Say true to ask the hubs of sources to push what is new; they have to reach base_url."
     )
     lease_days: float = Field(10, gt=0, le=365, description="Days for which a subscription is asked for, or given.")
+    allow_networks: tuple[str, ...] = Field(
+        (),
+        description='Private networks in which our hub may ask and tell subscribers, such as "10.1.0.0/16"; those of '
+        "[poll] are not among them.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> WebSub:
+        _check_networks("allow_networks", self.allow_networks)
+        return self
 
 
 class Monitor(Table):
