@@ -14,7 +14,7 @@ same bytes, however they came.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -132,11 +132,13 @@ class _Draft:
 @dataclass(slots=True)
 class Planner:
     """Plans the archives of one publish. Of entries to be rendered for months that are otherwise than before `budget`
-    are begun in this run, and those of the month at hand; all where that is None."""
+    are begun in this run, and those of the month at hand; all where that is None. `tells` says whether the document at
+    a path tells of something that was taken back."""
 
     connection: Connection
     now: datetime
     budget: int | None = None
+    tells: Callable[[str], bool] = lambda _path: False
     _spent: int = field(default=0, init=False)
 
     def plan(
@@ -167,6 +169,8 @@ class Planner:
         covered = covered_of(archives.count(self.connection, section_id, one.month), most)
         if covered != draft.held(one.month) or archives.withdrawn(self.connection, section_id, one.month):
             return False
+        if any(self.tells(path) for path in draft.former if month_in(path) == one.month):
+            return False  # what was taken back was restored
         last = archives.filed_at(self.connection, section_id, one.month, covered - 1) if covered else None
         return last is None or one.first_at > last
 

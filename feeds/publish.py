@@ -204,7 +204,7 @@ class _Run:
         if not self.config.publish.archives:
             self.plans[""] = Plan((), done=tuple(months))
             return
-        planner = Planner(connection, self.now, self.budget)
+        planner = Planner(connection, self.now, self.budget, self._tells)
         shown = Shown(connection, self.config, labels, linked=False)
         orphans = set(owed) - {target.section_id for target in targets}
         self.plans[""] = Plan((), done=tuple(one for each in orphans for one in owed[each]))
@@ -221,6 +221,13 @@ class _Run:
                     folder, target.section_id, counted, owed[target.section_id], self._most(target)
                 )
             self._parts(printing, shown, target, folder)
+
+    def _tells(self, path: str) -> bool:
+        """Whether a document of an archive has tombstones; what cannot be read may have some."""
+        try:
+            return b"deleted-entry" in (self.config.public / path).read_bytes()
+        except OSError:
+            return True
 
     def _most(self, target: Target) -> int:
         """How many entries the current feed shows: fewer than it may where they would be too long."""

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from feeds.cli.app import run
+from feeds.encodings import ENDINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -83,8 +84,8 @@ class Folder:
         return self.path / "var" / "public"
 
     def tree(self) -> dict[str, bytes]:
-        """Every published file."""
-        files = (path for path in self.public.rglob("*") if path.is_file())
+        """Every published file, without the encodings beside them."""
+        files = (path for path in self.public.rglob("*") if path.is_file() and path.suffix not in ENDINGS)
         return {path.relative_to(self.public).as_posix(): path.read_bytes() for path in files}
 
 
