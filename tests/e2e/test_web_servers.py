@@ -110,6 +110,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Folder, int
             marker.parent.mkdir(parents=True, exist_ok=True)
             marker.touch()
         (made.public / ".hidden.atom").write_text("hidden")
+        # The documents are no news of today, and without news there is no sitemap.
+        (made.public / "sitemap-news.xml").write_text("<urlset/>")
         yield made, int(url.rstrip("/").rpartition(":")[2])
 
 
