@@ -25,8 +25,7 @@ Place = tuple[int, datetime]
 
 def month_of(moment: datetime) -> int:
     """The month of a time as `yyyymm`, in UTC."""
-    if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
+    moment = moment.astimezone(UTC)
     return moment.year * 100 + moment.month
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from feeds.errors import OutputError
-from feeds.output import TEMPORARY_PREFIX, remove, settle, sweep, write_atomic
+from feeds.output import TEMPORARY_PREFIX, remove, settle, sweep, touch, write_atomic
 
 
 def tree(root: Path) -> list[str]:
@@ -266,3 +266,13 @@ def test_folders_can_be_put_on_the_disk_together(tmp_path: Path) -> None:
 def test_a_folder_that_went_away_cannot_be_put_on_the_disk(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="gone"):
         settle({tmp_path / "gone"})
+
+
+def test_a_file_can_be_written_now_as_it_is(tmp_path: Path) -> None:
+    write_atomic(tmp_path, "a/b.atom", b"one")
+    os.utime(tmp_path / "a/b.atom", ns=(1, 1))
+    touch(tmp_path, "a/b.atom")
+    assert (tmp_path / "a/b.atom").stat().st_mtime_ns > 1
+    assert (tmp_path / "a/b.atom").read_bytes() == b"one"
+    with pytest.raises(OutputError, match="cannot be written: No such file"):
+        touch(tmp_path, "a/c.atom")

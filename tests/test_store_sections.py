@@ -189,5 +189,10 @@ def test_what_is_owed_until_it_was_seen(tmp_path: Path) -> None:
         assert sections.dirty(connection) == {ALL_SECTIONS: 2, 3: 2}
         sections.clean(connection, sections.dirty(connection))
         assert sections.dirty(connection) == {}
+        sections.mark_feeds(connection, [], NOON, everything=False)
+        assert sections.dirty(connection) == {}
+        sections.mark_feeds(connection, [3], NOON, everything=False)
+        assert sections.dirty(connection) == {3: 1}
+        sections.clean(connection, sections.dirty(connection))
         sections.mark(connection, [], NOON)
         assert sections.dirty(connection) == {ALL_SECTIONS: 1}
