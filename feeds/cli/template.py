@@ -25,6 +25,7 @@ from feeds.config import (
     Site,
     Source,
     Web,
+    WebSub,
 )
 
 _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
@@ -36,6 +37,7 @@ _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[sections]", Sections),
     ("[monitor]", Monitor),
     ("[web]", Web),
+    ("[websub]", WebSub),
 )
 _EXAMPLES: tuple[tuple[str, type[BaseModel], dict[str, Any]], ...] = (
     ("[[source]]", Source, {"name": "example", "kind": "feed", "url": "https://news.example/feed.xml"}),
