@@ -45,7 +45,6 @@ WHOLE = (
     "feeds/validate/",
     "feeds/websub/hub.py",
     "feeds/websub/publisher.py",
-    "feeds/websub/telling.py",
     "feeds/websub/topics.py",
     "feeds/websub/wish.py",
     "feeds/websub/discovery.py",
