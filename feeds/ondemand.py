@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -144,7 +144,6 @@ class Composer:
 
     engine: Engine
     config: Config
-    _loaded: dict[str, Format] = field(default_factory=dict)
 
     def compose(
         self,
@@ -160,7 +159,7 @@ class Composer:
         Raises `UsageError` for a filter that cannot be understood, in words for whoever wrote the address.
         """
         suffix = path.rpartition(".")[2]
-        formats = [self._format(name) for name in self.config.publish.formats]
+        formats = [load(name) for name in self.config.publish.formats]
         chosen = next((one for one in formats if one.suffix == suffix), None)
         if chosen is None:
             return None
@@ -172,11 +171,6 @@ class Composer:
             if narrowing is not None:
                 target = replace(target, query=_query(self.config, target, narrowing, now))
             return self._composed(connection, target, chosen, now, narrowing, audience)
-
-    def _format(self, name: str) -> Format:
-        if name not in self._loaded:
-            self._loaded[name] = load(name)
-        return self._loaded[name]
 
     def _composed(
         self,
@@ -193,7 +187,7 @@ class Composer:
             most = min(narrowing.limit, MOST)
         shown = Shown(connection, self.config, labels, audience, most=most)
         shown.load([target])
-        files = files_of(target, [self._format(name) for name in self.config.publish.formats])
+        files = files_of(target, [load(name) for name in self.config.publish.formats])
         # Another feed than the whole one, to readers, too.
         asked = f"?{narrowing.address}" if narrowing is not None else ""
         folder = "private/" if audience is Audience.SUBSCRIBER else ""

@@ -9,9 +9,9 @@ from db.engine import Connection
 from db.records import SectionRecord
 from db.store import entries
 from feeds.config import Config
-from feeds.formats import Format, PublicEntry, html, newssitemap, opml
+from feeds.formats import PublicEntry, html, newssitemap, opml
 from feeds.manifest import Manifest, PublishedFile, described
-from feeds.showing import EMPTY_SINCE, Shown
+from feeds.showing import EMPTY_SINCE, Files, Shown
 from feeds.targets import Target
 
 NEWS = "sitemap-news.xml"
@@ -34,7 +34,7 @@ def render(
     connection: Connection,
     config: Config,
     shown: Shown,
-    files: Mapping[Target, Sequence[tuple[Format, str]]],
+    files: Files,
     known: Sequence[SectionRecord],
     now: datetime,
 ) -> Iterator[tuple[PublishedFile, bytes]]:
@@ -59,7 +59,7 @@ def render(
             yield described(NEWS, data, listed, min(entry.published for entry in found)), data
 
 
-def _listed(config: Config, files: Mapping[Target, Sequence[tuple[Format, str]]]) -> Iterator[opml.OpmlFeed]:
+def _listed(config: Config, files: Files) -> Iterator[opml.OpmlFeed]:
     base = config.site.base_url
     for target, its in files.items():
         if not target.free:
@@ -74,7 +74,7 @@ def _listed(config: Config, files: Mapping[Target, Sequence[tuple[Format, str]]]
 
 def _index(
     config: Config,
-    files: Mapping[Target, Sequence[tuple[Format, str]]],
+    files: Files,
     headlines: Mapping[int, Sequence[PublicEntry]],
 ) -> html.IndexPage:
     site = config.site

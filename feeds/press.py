@@ -1,6 +1,6 @@
 """The press: renders documents in their formats, checks them, and puts them in place with their encodings.
 
-One lives as long as its process: formats are loaded once, and an entry that has not changed is not rendered again.
+One lives as long as its process, so that an entry that has not changed is not rendered again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from feeds.config import Config
 from feeds.encodings import ENDINGS, SMALLEST, decoded, encoded
 from feeds.errors import FeedInvalid, OutputError
 from feeds.fit import Fit, fit
-from feeds.formats import FeedDocument, Format, PublicEntry, Renderer, load
+from feeds.formats import FeedDocument, Format, PublicEntry, Renderer
 from feeds.manifest import Manifest, PublishedFile, Standing, described
 from feeds.output import remove, write_atomic
 from feeds.showing import Memory
@@ -62,7 +62,7 @@ class Published:
 
 @dataclass(slots=True)
 class Press:
-    """Formats and what their renderers keep from one publish to the next. `stamps` are those of the folders of feeds as
+    """What renderers and checks keep from one publish to the next. `stamps` are those of the folders of feeds as
     the last publish left them, `settings` those that it was made by, `resting` sections whose feed was refused: id ->
     the version of the change that it owes, how often it was, and until when it is not tried again."""
 
@@ -70,16 +70,8 @@ class Press:
     stamps: dict[str, int] = field(default_factory=dict)
     settings: str = ""
     resting: dict[int, tuple[int, int, datetime]] = field(default_factory=dict)
-    _formats: dict[str, Format] = field(default_factory=dict)
     _renderers: dict[str, Renderer] = field(default_factory=dict)
     _passed: dict[str, dict[int, PublicEntry]] = field(default_factory=dict)
-
-    def formats(self, names: Sequence[str]) -> list[Format]:
-        """These formats. Raises `ConfigError` for one that there is not."""
-        for name in names:
-            if name not in self._formats:
-                self._formats[name] = load(name)
-        return [self._formats[name] for name in names]
 
     def rests(self, section_id: int, version: int, now: datetime) -> bool:
         """Whether a feed that was refused is not to be tried again yet: the same would come of it."""
@@ -171,7 +163,9 @@ class Print:
         stop the others."""
         root, result = self.config.public, self.result
         try:
-            if path not in UNENCODED and not self._is_whole(path, data):
+            if self._is_whole(path, data):
+                return True
+            if path not in UNENCODED:
                 # First, so that one that stands beside the file is never older than it.
                 beside = encoded(data)
                 for ending in ENDINGS:
@@ -201,7 +195,10 @@ class Print:
             return False
         if self.thorough and wrong_encodings(self.config.public, path, data):
             return False
-        return (self.config.public / path).read_bytes() == data
+        try:
+            return (self.config.public / path).read_bytes() == data
+        except OSError:  # it went meanwhile
+            return False
 
     def take_away(self, path: str) -> bool:
         """Removes a file and its encodings; False where that cannot be done."""

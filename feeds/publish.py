@@ -24,12 +24,12 @@ from feeds.archives import Part, Plan, Planner, chains
 from feeds.checking import published_findings
 from feeds.config import Config
 from feeds.errors import OutputError
-from feeds.formats import Archive, Format
+from feeds.formats import Archive, Format, load
 from feeds.manifest import Manifest, Standing
 from feeds.output import settle, sweep, sweep_folder, touch
 from feeds.press import Press, Print, Published, lost, wrong_encodings
 from feeds.settlement import settle_publish
-from feeds.showing import EMPTY_SINCE, Shown, files_of, written_as
+from feeds.showing import EMPTY_SINCE, Files, Shown, files_of, written_as
 from feeds.targets import Target, named
 from feeds.targets import targets as every_target
 from feeds.websub.publisher import advertised, owe_pings
@@ -91,7 +91,7 @@ class _Run:
 
     def run(self, names: Sequence[str], everything: bool) -> Published:
         config, result, root = self.config, self.result, self.config.public
-        formats = self.press.formats(config.publish.formats)
+        formats = [load(name) for name in config.publish.formats]
         with reading(self.engine) as connection:
             known = sections.every(connection)
             labels = sources.labels(connection)
@@ -134,13 +134,11 @@ class _Run:
                 self._feed(printing, shown, target, files[target])
             self._pages(connection, printing, shown, files, known, bool(due))
         self._remove(printing)
-        self._finish(printing, targets, owed, touched=bool(astray), swept=anew)
+        self._finish(printing, files, owed, touched=bool(astray), swept=anew)
         self.press.stamps = standing.stamp(folders)
         return result
 
-    def _finish(
-        self, printing: Print, targets: Sequence[Target], owed: Mapping[int, int], *, touched: bool, swept: bool
-    ) -> None:
+    def _finish(self, printing: Print, files: Files, owed: Mapping[int, int], *, touched: bool, swept: bool) -> None:
         """Puts everything on the disk, owes hubs word of what changed, says it in the manifest, and then forgets what
         was owed. Whatever is killed between, what is owed is made again, and what the manifest did not say yet is said
         to hubs once more."""
@@ -163,7 +161,7 @@ class _Run:
         if not told:
             # Nobody knows what a power cut would leave, or what hubs will have heard: all of it stays owed.
             owed, self.plans = {}, {}
-        for section_id in settle_publish(self.engine, self.config, result, targets, owed, self.plans, self.now):
+        for section_id in settle_publish(self.engine, self.config, result, files, owed, self.plans, self.now):
             self.press.rest(section_id, owed.get(section_id, 1), self.now)
         try:
             if swept:
@@ -252,7 +250,6 @@ class _Run:
 
     def _part(self, printing: Print, shown: Shown, target: Target, plan: Plan, part: Part) -> bool:
         """Makes one document of an archive; False where it could not be made."""
-        (atom,) = self.press.formats(["atom"])
         head = shown.head(target, target.path("atom"))
         entries = shown.public(part.ids)
         document = replace(
@@ -265,7 +262,7 @@ class _Run:
             archive=plan.links(part.path, head.base_url, head.path),
         )
         shown.forget()
-        made = printing.feed(document, atom, None)
+        made = printing.feed(document, load("atom"), None)
         if made is not None:
             self._made.put(made[0])
         return made is not None
@@ -298,7 +295,7 @@ class _Run:
         connection: Connection,
         printing: Print,
         shown: Shown,
-        files: Mapping[Target, Sequence[tuple[Format, str]]],
+        files: Files,
         known: Sequence[SectionRecord],
         changed: bool,
     ) -> None:

@@ -11,7 +11,7 @@ from db.store import entries, incidents, sections
 from feeds.archives import Plan, month_in
 from feeds.config import Config
 from feeds.press import Published
-from feeds.showing import Shown
+from feeds.showing import Files, Shown
 from feeds.targets import Target
 
 
@@ -19,7 +19,7 @@ def settle_publish(
     engine: Engine,
     config: Config,
     result: Published,
-    targets: Sequence[Target],
+    files: Files,
     owed: Mapping[int, int],
     plans: Mapping[str, Plan],
     now: datetime,
@@ -30,15 +30,14 @@ def settle_publish(
     if not (owed or seen or result.feeds or result.unwritable or result.paths):
         return set()
     failed = result.refused.keys() | result.unwritable.keys()
-    stems = {path.rpartition(".")[0] for path in failed}
-    refused = {target.section_id for target in targets if target.stem in stems}
+    refused = {target.section_id for target, its in files.items() if not failed.isdisjoint(path for _, path in its)}
     with writing(engine) as connection:
         sections.clean(connection, {each: version for each, version in owed.items() if each not in refused})
         if refused - set(owed):  # due for another reason, which the next run will not see
             sections.mark_feeds(connection, refused - set(owed), now, everything=False)
         for folder, plan in plans.items():
             _settle_archive(connection, folder, plan, failed)
-        _settle_incidents(connection, config, result, targets, plans, now)
+        _settle_incidents(connection, config, result, files, plans, now)
     return refused
 
 
@@ -53,16 +52,16 @@ def _settle_incidents(
     connection: Connection,
     config: Config,
     result: Published,
-    targets: Sequence[Target],
+    files: Files,
     plans: Mapping[str, Plan],
     now: datetime,
 ) -> None:
     last = incidents.opened(connection)
     unmet = {one.subject for one in last if one.kind == "quarantined"} - set(result.left_out) - result.shown
-    published = {path for target in targets for path in _paths(config, target)}
+    published = {path for its in files.values() for _, path in its}
     published.update(path for plan in plans.values() for path in plan.chain)
     lasting = {
-        "quarantined": _chosen(connection, config, targets, unmet) | set(result.left_out),
+        "quarantined": _chosen(connection, config, list(files), unmet) | set(result.left_out),
         "refused": published - result.good | set(result.refused),
         "unwritable": {str(config.public)} if result.unwritable else set(),
     }
@@ -75,12 +74,6 @@ def _settle_incidents(
         incidents.open_incident(connection, "refused", path, message, now)
     for message in list(result.unwritable.values())[:1]:
         incidents.open_incident(connection, "unwritable", str(config.public), message, now)
-
-
-def _paths(config: Config, target: Target) -> list[str]:
-    from feeds.formats import load
-
-    return [target.path(load(name).suffix) for name in config.publish.formats]
 
 
 def _chosen(connection: Connection, config: Config, targets: Sequence[Target], uids: Iterable[str]) -> set[str]:

@@ -29,6 +29,10 @@ Known = tuple[ShownEntry, tuple[tuple[str, str], ...], tuple[Relative, ...]]
 """All that the public form of an entry depends on beside the settings."""
 
 
+Files = Mapping[Target, Sequence[tuple[Format, str]]]
+"""The feeds of a tree, in the order in which they are listed, with the files of each."""
+
+
 class Memory:
     """Entries in their public form, `most` at most, from one publish to the next: what has not changed is the same
     object, by which renderers know it again. To be `cleared` with other settings."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
 
 from db.engine import Engine, open_engine
@@ -25,6 +24,7 @@ from feeds.publish import publish
 from feeds.web import Server
 from feeds.web.app import web_app
 from tests.desk import MARKER, NOON, UNMARKED, record, tell
+from tests.getting import Got, get
 
 SITE = '[site]\ntitle = "River Post"\nbase_url = "http://news.example/f/"\n'
 REGISTERED = Evidence("configured", "registration", "config.toml")
@@ -73,20 +73,6 @@ def gated() -> list[object]:
     ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Got:
-    """An answer."""
-
-    status: int
-    headers: HTTPMessage
-    body: bytes
-
-    @property
-    def plain_headers(self) -> dict[str, str]:
-        """Its headers but for the time, names in lower case."""
-        return {name.lower(): value for name, value in self.headers.items() if name.lower() != "date"}
-
-
 @dataclass(slots=True)
 class Paying:
     """A desk that is served. `now` is its present."""
@@ -100,13 +86,7 @@ class Paying:
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> Got:
         """One request, its path as it is written here."""
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
-            connection.putrequest(method, path, skip_accept_encoding=True)
-            for name, value in headers.items():
-                connection.putheader(name.replace("_", "-"), value)
-            connection.endheaders()
-            response = connection.getresponse()
-            return Got(response.status, response.headers, response.read())
+        return get(self.port, path, method, **headers)
 
     def token(self, name: str = "", expires_at: datetime | None = None) -> str:
         """A new token."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode
 
+import pytest
+
 from db.engine import reading
 from db.records import PushRecord, PushState
 from db.store import pushes
@@ -151,3 +153,14 @@ def served(bench: Bench) -> Iterator[Desk]:
         yield desk
     finally:
         server.stop()
+
+
+@pytest.fixture
+def desk(bench: Bench) -> Iterator[Desk]:
+    with served(bench) as running:
+        yield running
+
+
+@pytest.fixture
+def hub(site: Site) -> Hub:
+    return Hub(site)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from db.records import Access, Enclosure, Tombstone
 from feeds.formats import Archive, Audience, FeedDocument, PublicEntry
+from feeds.formats.xml import meant
 from feeds.model import Episode, Image, Link, Origin
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -235,3 +236,9 @@ DOCUMENTS = st.builds(
     st.sampled_from([None, "feed.css"]),
 )
 """Feeds of the current entries."""
+
+
+def expected(text: str, otherwise: str) -> str:
+    """What readers get of a title: the characters that were meant, and never nothing."""
+    made: str = meant(text) if text.strip() else ""
+    return made if made.strip() else otherwise

@@ -22,7 +22,7 @@ from feeds.formats.atom import Renderer
 from feeds.formats.xml import EARLIEST, address, meant
 from feeds.model import Origin
 from feeds.validate import check_atom
-from tests.shown import DOCUMENTS, NOON, NOW, document, entry, full, load
+from tests.shown import DOCUMENTS, NOON, NOW, document, entry, expected, full, load
 
 HERE = Path(__file__).parent
 CASES = sorted((HERE / "cases" / "atom").glob("*.json"))
@@ -56,12 +56,6 @@ def test_golden(case: Path) -> None:
 
 def test_golden_cases_are_found() -> None:
     assert len(CASES) >= 3
-
-
-def expected(text: str, otherwise: str) -> str:
-    """What readers get of a title: the characters that were meant, and never nothing."""
-    made: str = meant(text) if text.strip() else ""
-    return made if made.strip() else otherwise
 
 
 @settings(max_examples=60, deadline=None)

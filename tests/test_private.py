@@ -31,7 +31,8 @@ from feeds.web.private import MOST_WRONG, REALM, Private
 from feeds.web.shelf import FRESH, Shelf
 from tests.desk import record
 from tests.fakes import wait_for
-from tests.paying import BODIES, OPEN, Got, Paying, paying
+from tests.getting import Got
+from tests.paying import BODIES, OPEN, Paying, paying
 
 UNKNOWN = f"{'0' * 16}.{'A' * 43}"
 LONG = timedelta(seconds=FRESH)

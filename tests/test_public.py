@@ -6,9 +6,7 @@ import gzip
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
 
 import pytest
@@ -16,17 +14,11 @@ import pytest
 from feeds.config import parse
 from feeds.output import write_atomic
 from feeds.web import Server, public, public_app
+from tests.getting import Got, get
 from tests.test_files import put
 
 FEED = b"<feed>" + b"\xc5\xbe" * 500 + b"</feed>"
 PAGE = b"<!doctype html><title>x</title>"
-
-
-@dataclass(frozen=True, slots=True)
-class Got:
-    status: int
-    headers: HTTPMessage
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +27,7 @@ class Desk:
     port: int
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> Got:
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=5)) as connection:
-            connection.putrequest(method, path, skip_accept_encoding=True)
-            for name, value in headers.items():
-                connection.putheader(name.replace("_", "-"), value)
-            connection.endheaders()
-            response = connection.getresponse()
-            return Got(response.status, response.headers, response.read())
+        return get(self.port, path, method, **headers)
 
     def raw(self, data: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from zlib import crc32
@@ -16,22 +15,13 @@ from feeds.cadence import PUSHED
 from feeds.pushes import MOST_ASKED, tend
 from feeds.websub.asking import SUBSCRIPTION
 from tests.fakes import Reply, Seen, Site, conditional, free_port
-from tests.polls import Bench, rss
-from tests.pushing import Desk, Hub, served
+from tests.polls import rss
+from tests.pushing import Desk, Hub, desk, hub
 from tests.test_round import dated
 
+__all__ = ["desk", "hub"]
+
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
-
-
-@pytest.fixture
-def desk(bench: Bench) -> Iterator[Desk]:
-    with served(bench) as running:
-        yield running
-
-
-@pytest.fixture
-def hub(site: Site) -> Hub:
-    return Hub(site)
 
 
 def advertise(site: Site, *hubs: str, body: bytes | None = None, path: str = "/feed", own: str | None = None) -> str:

@@ -24,7 +24,7 @@ from feeds.model import Document, Episode, Image, Link, Origin
 from feeds.sources.feed import parse
 from feeds.validate import xml_findings
 from tests import shown
-from tests.shown import DOCUMENTS, NOON, NOW, entry, full
+from tests.shown import DOCUMENTS, NOON, NOW, entry, expected, full
 
 CASES = sorted((Path(__file__).parent / "cases" / "rss").glob("*.json"))
 NAMES = {
@@ -70,12 +70,6 @@ def test_golden(case: Path) -> None:
 
 def test_golden_cases_are_found() -> None:
     assert len(CASES) >= 7
-
-
-def expected(text: str, otherwise: str) -> str:
-    """What readers get of a title: the characters that were meant, and never nothing."""
-    made: str = meant(text) if text.strip() else ""
-    return made if made.strip() else otherwise
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -24,23 +22,11 @@ from feeds.websub import wish
 from feeds.websub.telling import TOPIC_BYTES
 from feeds.websub.wish import Refused
 from tests.command import ROOT
-from tests.desk import hours, new_engine
+from tests.desk import hours
 from tests.fakes import Reply, Site, free_port
-from tests.websub import TOPIC, Desk, Subscriber, announce, ask, config_of, served, subscribe
+from tests.websub import TOPIC, Desk, Subscriber, announce, ask, config_of, desk, served, subscribe, subscriber
 
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A desk with one entry published, whose hub is asked in process."""
-    made = Desk(new_engine(tmp_path), config_of(tmp_path))
-    made.publish("The first headline of all")
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def subscriber(site: Site) -> Subscriber:
-    return Subscriber(site)
+__all__ = ["desk", "subscriber"]
 
 
 def refusal(desk: Desk, callback: str = "https://reader.example/", **given: Any) -> tuple[int, str]:

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from feeds.notify import Delivered
 from feeds.websub.telling import TOPIC_BYTES
-from tests.desk import new_engine
-from tests.fakes import Reply, Site
-from tests.websub import Desk, Subscriber, announce, config_of, served, subscribe
+from tests.fakes import Reply
+from tests.websub import Desk, Subscriber, announce, desk, served, subscribe, subscriber
 
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A desk with one entry published, whose hub is asked in process."""
-    made = Desk(new_engine(tmp_path), config_of(tmp_path))
-    made.publish("The first headline of all")
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def subscriber(site: Site) -> Subscriber:
-    return Subscriber(site)
+__all__ = ["desk", "subscriber"]
 
 
 def test_a_feed_of_another_is_fetched_when_it_is_said_to_be_new(desk: Desk, subscriber: Subscriber) -> None:

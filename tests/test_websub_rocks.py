@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from db.engine import reading
 from db.store import pushes
 from tests.fakes import Reply, Site, moved
-from tests.polls import Bench, rss
-from tests.pushing import CHALLENGE, Desk, Hub, ask, served, signed
+from tests.polls import rss
+from tests.pushing import CHALLENGE, Desk, Hub, ask, desk, hub, signed
+
+__all__ = ["desk", "hub"]
 
 PAGE = """<!doctype html><html><head><title>N</title>{links}</head><body><h1>News</h1><main>
 <article><h2><a href="/a">The council approves the new ferry timetable</a></h2><p>After a long debate.</p></article>
@@ -23,17 +23,6 @@ ATOM = """<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>
 </feed>"""
 RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>N</title>
 <link>https://n.example/</link>{links}<item><title>One</title><link>https://n.example/1</link></item></channel></rss>"""
-
-
-@pytest.fixture
-def desk(bench: Bench) -> Iterator[Desk]:
-    with served(bench) as running:
-        yield running
-
-
-@pytest.fixture
-def hub(site: Site) -> Hub:
-    return Hub(site)
 
 
 def link_headers(hub: str, own: str) -> list[tuple[str, str]]:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pytest
+
 from db.engine import Engine, reading, writing
 from feeds.config import Config
 from feeds.declare import declare
@@ -201,3 +203,17 @@ def subscribe(desk: Desk, subscriber: Subscriber, topic: str = TOPIC, **more: An
 def served(desk: Desk, *beginnings: str) -> None:
     """Lets the hub serve feeds of others, too."""
     desk.config = config_of(desk.config.public.parent, websub={"hub": True, "hub_topics": beginnings})
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk with one entry published, whose hub is asked in process."""
+    made = Desk(new_engine(tmp_path), config_of(tmp_path))
+    made.publish("The first headline of all")
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def subscriber(site: Site) -> Subscriber:
+    return Subscriber(site)

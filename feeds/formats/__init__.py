@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Protocol
@@ -158,8 +159,9 @@ BUILT_IN = {
 ENTRY_POINTS = "broadsheet.formats"
 
 
+@cache
 def load(name: str) -> Format:
-    """The format `name`, loaded when it is used. Raises `ConfigError` where there is none, or it cannot be loaded."""
+    """The format `name`, loaded when it is first used. Raises `ConfigError` where there is none, or it cannot be."""
     try:
         if name in BUILT_IN:
             module, _, attribute = BUILT_IN[name].partition(":")

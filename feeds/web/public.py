@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from feeds import manifest
 from feeds.web.answers import COMMON, FEED_POLICY, PLAIN, Prepared, Ready, Receive, Scope, Send, give, header, plain
 from feeds.web.conditions import holds
 from feeds.web.files import Tree, Version
@@ -24,7 +25,6 @@ MEDIA_TYPES = {
 }
 """Suffix -> media type of what is published; other formats add theirs."""
 
-MANIFEST = "manifest.json"
 MAX_AGE = 60
 """Seconds a browser or a proxy may show a feed unasked: short beside any reader's own interval."""
 
@@ -71,11 +71,11 @@ class Said:
 
     def media_type(self, name: str) -> str | None:
         """What the document is served as; None for a name that no published one has."""
-        return "application/json" if name == MANIFEST else self._media_types.get(_kind(name))
+        return "application/json" if name == manifest.NAME else self._media_types.get(_kind(name))
 
     def is_feed(self, name: str) -> bool:
         kind = _kind(name)
-        return kind in self._media_types and kind not in _NO_FEEDS and name != MANIFEST
+        return kind in self._media_types and kind not in _NO_FEEDS and name != manifest.NAME
 
     def is_composed(self, name: str) -> bool:
         """Whether it is a feed or the page of one, so that it may be filtered."""

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from db.records import Access
+from feeds.encodings import encoded
 from feeds.errors import ConfigError
 from feeds.formats import BUILT_IN, FeedDocument, Format, PublicEntry, load
 from tests.bench.publish import WORDS
@@ -33,11 +34,15 @@ def measure(_folder: Path, sections: int = 100, entries: int = 50) -> Figures:
             runs[name] = _ours(load(name), documents)
         except ConfigError:  # not in this version
             continue
+    atom = load("atom")
+    runs["atom_encoded"] = lambda: _seconds(lambda: _encode(atom, documents))
+    runs["atom_one_of_each_updated"] = lambda: _updated(atom, documents)
     runs |= _django(documents)
     rounds = [{name: run() for name, run in runs.items()} for _ in range(ROUNDS)]
     best = {name: min(one[name] for one in rounds) for name in runs}
     found: Figures = {"feeds": sections, "entries": sections * entries}
     found |= {f"{name}_cpu_ms": round(1000 * seconds, 1) for name, seconds in best.items()}
+    found["atom_to_one_of_each_updated"] = round(best["atom"] / best["atom_one_of_each_updated"], 1)
     for name in ("atom", "rss"):
         if f"django_{name}" in best:
             found[f"django_to_{name}"] = round(best[f"django_{name}"] / best[name], 2)
@@ -102,6 +107,29 @@ def _ours(form: Format, documents: Sequence[FeedDocument]) -> Callable[[], float
             renderer.render(one)
 
     return lambda: _seconds(render)
+
+
+def _encode(form: Format, documents: Sequence[FeedDocument]) -> None:
+    """From documents to files with their encodings."""
+    renderer = form.renderer()
+    for one in documents:
+        encoded(renderer.render(one))
+
+
+def _updated(form: Format, documents: Sequence[FeedDocument]) -> float:
+    """What the feeds take again, of a renderer that has rendered them, once one entry of each is another."""
+    renderer = form.renderer()
+    for one in documents:
+        renderer.render(one)
+    changed = [
+        replace(one, entries=(replace(one.entries[0], title="Another headline"), *one.entries[1:])) for one in documents
+    ]
+
+    def render() -> None:
+        for one in changed:
+            renderer.render(one)
+
+    return _seconds(render)
 
 
 def _django(documents: Sequence[FeedDocument]) -> dict[str, Callable[[], float]]:
