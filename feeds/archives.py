@@ -208,12 +208,17 @@ def month_in(path: str) -> int:
 
 
 def chains(paths: Iterable[str]) -> dict[str, list[str]]:
-    """The archives among the files of a tree: folder -> its documents, the oldest first."""
+    """The archives among the files of a tree: folder -> its documents, in no order (`in_order`)."""
     found: dict[str, list[str]] = {}
     for path in paths:
         if path.startswith("archive/"):
             found.setdefault(path.rpartition("/")[0], []).append(path)
-    return {folder: sorted(chain, key=_order) for folder, chain in found.items()}
+    return found
+
+
+def in_order(paths: Iterable[str]) -> list[str]:
+    """Documents of an archive, the oldest first."""
+    return sorted(paths, key=_order)
 
 
 def _concerns(one: OwedMonth, held: Sequence[tuple[int, datetime]], *, last: bool, month: _Month) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -70,6 +71,12 @@ class Manifest(Mapping[str, PublishedFile]):
         line = self._lines.get(path)
         # Cut out, not parsed: this is asked of thousands of files in every publish.
         return int(line[line.index('"size": ') + 8 :].partition(",")[0]) if line is not None else None
+
+    def with_only(self, settings: str, wanted: Callable[[str], bool]) -> Manifest:
+        """What this says of the files that are `wanted`, published by other settings."""
+        made = Manifest(settings)
+        made._lines = {path: line for path, line in self._lines.items() if wanted(path)}
+        return made
 
     def put(self, file: PublishedFile) -> None:
         """Says of a file that it is there, in place of what was said of it before."""
@@ -136,7 +143,8 @@ def _of_json(text: str) -> Manifest | None:
 
 
 class Standing:
-    """What is in the tree, as it was when somebody first asked: each folder is listed once."""
+    """What is in the tree. A folder that was asked for as a whole (`lost`, `listed`) is as it was then; of others each
+    file is asked for by itself."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -180,28 +188,28 @@ class Standing:
 
     def size(self, path: str) -> int | None:
         """The length of a file in bytes; None where there is none."""
-        folder, _, name = path.rpartition("/")
-        try:
-            found = self.listed(folder)[name]
-            return found.stat().st_size if found.is_file(follow_symlinks=False) else None
-        except (KeyError, OSError):
-            return None
+        status = self._status(path)
+        return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
 
     def written(self, path: str) -> int:
         """When a file was last written, in nanoseconds; 0 where there is none."""
-        folder, _, name = path.rpartition("/")
-        try:
-            return self.listed(folder)[name].stat(follow_symlinks=False).st_mtime_ns
-        except (KeyError, OSError):
-            return 0
+        status = self._status(path)
+        return 0 if status is None else status.st_mtime_ns
 
     def has(self, path: str) -> bool:
         """Whether there is something of that name."""
+        return self._status(path) is not None
+
+    def _status(self, path: str) -> os.stat_result | None:
         folder, _, name = path.rpartition("/")
-        return name in self.listed(folder)
+        there = self._folders.get(folder)
+        try:
+            return os.lstat(self._root / path) if there is None else there[name].stat(follow_symlinks=False)
+        except (KeyError, OSError):
+            return None
 
     def folders(self) -> list[str]:
-        """The folders that somebody asked about."""
+        """The folders that were listed."""
         return sorted(self._folders)
 
     def listed(self, folder: str) -> dict[str, os.DirEntry[str]]:

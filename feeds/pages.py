@@ -37,9 +37,20 @@ def render(
     files: Files,
     known: Sequence[SectionRecord],
     now: datetime,
+    *,
+    listed: bool,
 ) -> Iterator[tuple[PublishedFile, bytes]]:
     """Each of the files, with what the manifest says of it; `files` are those of every feed, in the order in which
-    they are listed."""
+    they are listed. Where no others are `listed` than before, only those that entries change."""
+    if listed or len(known) <= html.MOST_WITH_HEADLINES:
+        yield from _lists(config, shown, files, known)
+    if config.publish.news_sitemap:
+        yield from _news(connection, config, now)
+
+
+def _lists(
+    config: Config, shown: Shown, files: Files, known: Sequence[SectionRecord]
+) -> Iterator[tuple[PublishedFile, bytes]]:
     site = config.site
     headlines = shown.headlines(known) if len(known) <= html.MOST_WITH_HEADLINES else {}
     newest = max((entry.updated for each in headlines.values() for entry in each), default=EMPTY_SINCE)
@@ -51,12 +62,16 @@ def render(
     }
     for path, data in made.items():
         yield described(path, data, 0, newest), data
-    if config.publish.news_sitemap:
-        found = entries.news(connection, now - newssitemap.WITHIN, newssitemap.MOST)
-        data = newssitemap.render(found, publication=site.title, language=site.language, now=now)
-        listed = data.count(b"<url>")
-        if listed:
-            yield described(NEWS, data, listed, min(entry.published for entry in found)), data
+
+
+def _news(connection: Connection, config: Config, now: datetime) -> Iterator[tuple[PublishedFile, bytes]]:
+    """The news sitemap, where there is something to list."""
+    site = config.site
+    found = entries.news(connection, now - newssitemap.WITHIN, newssitemap.MOST)
+    data = newssitemap.render(found, publication=site.title, language=site.language, now=now)
+    listed = data.count(b"<url>")
+    if listed:
+        yield described(NEWS, data, listed, min(entry.published for entry in found)), data
 
 
 def _listed(config: Config, files: Files) -> Iterator[opml.OpmlFeed]:

@@ -6,6 +6,7 @@ One lives as long as its process, so that an entry that has not changed is not r
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from feeds.encodings import ENDINGS, SMALLEST, decoded, encoded
 from feeds.errors import FeedInvalid, OutputError
 from feeds.fit import Fit, fit
 from feeds.formats import FeedDocument, Format, PublicEntry, Renderer
-from feeds.manifest import Manifest, PublishedFile, Standing, described
+from feeds.manifest import NAME, Manifest, PublishedFile, Standing, described, read
 from feeds.output import remove, write_atomic
 from feeds.showing import Memory
 from feeds.tree import root_of
@@ -63,15 +64,32 @@ class Published:
 @dataclass(slots=True)
 class Press:
     """What renderers and checks keep from one publish to the next. `stamps` are those of the folders of feeds as
-    the last publish left them, `settings` those that it was made by, `resting` sections whose feed was refused: id ->
+    the last publish left them, `settings` those that it was made by, `said` its manifest and
+    when that was written, `resting` sections whose feed was refused: id ->
     the version of the change that it owes, how often it was, and until when it is not tried again."""
 
     memory: Memory = field(default_factory=Memory)
     stamps: dict[str, int] = field(default_factory=dict)
     settings: str = ""
+    said: tuple[os.stat_result, Manifest] | None = None
     resting: dict[int, tuple[int, int, datetime]] = field(default_factory=dict)
     _renderers: dict[str, Renderer] = field(default_factory=dict)
     _passed: dict[str, dict[int, PublicEntry]] = field(default_factory=dict)
+
+    def manifest(self, root: Path) -> Manifest:
+        """What the last publish wrote, read again only where somebody else wrote it."""
+        try:
+            status = os.stat(root / NAME)
+        except OSError:
+            return Manifest()
+        known = self.said
+        if known is None or _stamp(known[0]) != _stamp(status):
+            known = self.said = (status, read(root))
+        return known[1]
+
+    def made(self, root: Path, said: Manifest) -> None:
+        """Notes the manifest that was written just now."""
+        self.said = (os.stat(root / NAME), said)
 
     def rests(self, section_id: int, version: int, now: datetime) -> bool:
         """Whether a feed that was refused is not to be tried again yet: the same would come of it."""
@@ -212,6 +230,10 @@ class Print:
             self.result.unwritable[path] = str(error)
             return False
         return True
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _first_error(findings: Sequence[Finding]) -> str | None:

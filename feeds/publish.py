@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,7 +20,7 @@ from db.records import Labels, OwedMonth, SectionRecord
 from db.store import archives as archive_rows
 from db.store import incidents, sections, sources
 from feeds import manifest, pages
-from feeds.archives import Part, Plan, Planner, chains
+from feeds.archives import Part, Plan, Planner, chains, in_order
 from feeds.checking import published_findings
 from feeds.config import Config
 from feeds.errors import OutputError
@@ -100,8 +100,10 @@ class _Run:
         files = {target: files_of(target, formats) for target in targets}
         wanted = named(targets, names)
         settings = _settings(config, labels, known)
-        self._former, self._made = manifest.read(root), Manifest(settings)
+        self._former = self.press.manifest(root)
         self._chains = chains(self._former)
+        paths = [path for its in files.values() for _, path in its]
+        self._made = self._former.with_only(settings, _wanted(config, targets, paths))
         anew = everything or settings != self._former.settings
         if settings != self.press.settings:  # it may be that another process has published by them since
             self.press.memory.clear()
@@ -115,11 +117,12 @@ class _Run:
         folders = sorted({target.stem.rpartition("/")[0] for target in targets})
         astray: set[str] = set()
         if anew or not self.press.stamps or self.press.stamps != standing.stamp(folders):
-            astray = lost(standing, self._former, (path for its in files.values() for _, path in its))
+            astray = lost(standing, self._former, paths)
+        amiss = astray.union(path for path in paths if path not in self._former)
         due = [
             target
             for target in targets
-            if anew or target.stem in wanted or self._is_due(target, [path for _, path in files[target]], owed, astray)
+            if anew or target.stem in wanted or self._is_due(target, files[target], owed, amiss)
         ]
         with reading(self.engine) as connection:
             printing = Print(self.press, config, standing, result, self.now, anew, watched)
@@ -128,11 +131,10 @@ class _Run:
             due += [one for one in targets if one.stem not in stems and self._is_led_elsewhere(one)]
             shown = Shown(connection, config, labels, memory=self.press.memory)
             shown.load(due)
-            for path in (path for its in files.values() for _, path in its):
-                self._made.keep(self._former, path)
             for target in due:
                 self._feed(printing, shown, target, files[target])
-            self._pages(connection, printing, shown, files, known, bool(due))
+            listed = anew or bool(amiss) or len(self._former) != len(self._made)
+            self._pages(connection, printing, shown, files, known, changed=bool(due), listed=listed)
         self._remove(printing)
         self._finish(printing, files, owed, touched=bool(astray), swept=anew)
         self.press.stamps = standing.stamp(folders)
@@ -149,19 +151,21 @@ class _Run:
             if changed and advertised(self.config):
                 with writing(self.engine) as connection:
                     owe_pings(connection, self.config, changed, self.now)
+            told = True
             if changed or self._made.settings != self._former.settings:
                 told = printing.write(manifest.NAME, self._made.render())
-            else:
-                told = True
-                if touched and root.joinpath(manifest.NAME).is_file():
-                    touch(root, manifest.NAME)
+            elif touched and root.joinpath(manifest.NAME).is_file():
+                touch(root, manifest.NAME)
             settle(result.owed)
+            if told and changed:
+                self.press.made(root, self._made)
         except OutputError as error:
             result.unwritable[str(root)], told = str(error), False
         if not told:
             # Nobody knows what a power cut would leave, or what hubs will have heard: all of it stays owed.
             owed, self.plans = {}, {}
-        for section_id in settle_publish(self.engine, self.config, result, files, owed, self.plans, self.now):
+        refused = settle_publish(self.engine, self.config, result, files, owed, self.plans, self._made, self.now)
+        for section_id in refused:
             self.press.rest(section_id, owed.get(section_id, 1), self.now)
         try:
             if swept:
@@ -171,15 +175,13 @@ class _Run:
         except OutputError as error:
             result.unwritable[str(root)] = str(error)
 
-    def _is_due(self, target: Target, paths: Sequence[str], owed: Mapping[int, int], astray: set[str]) -> bool:
+    def _is_due(
+        self, target: Target, files: Sequence[tuple[Format, str]], owed: Mapping[int, int], amiss: set[str]
+    ) -> bool:
         """Whether a feed is owed, or one of its files is not as it was published; one that was just refused rests."""
-        if self.press.rests(target.section_id, owed.get(target.section_id, 1), self.now):
+        if target.section_id not in owed and (not amiss or amiss.isdisjoint(path for _, path in files)):
             return False
-        return (
-            target.section_id in owed
-            or (bool(astray) and not astray.isdisjoint(paths))
-            or any(path not in self._former for path in paths)
-        )
+        return not self.press.rests(target.section_id, owed.get(target.section_id, 1), self.now)
 
     def _owe_archives(self) -> None:
         """Notes that all archives are owed: in the database, since not all of them may be made in this run."""
@@ -208,17 +210,12 @@ class _Run:
         self.plans[""] = Plan((), done=tuple(one for each in orphans for one in owed[each]))
         for target in targets:
             folder = target.archive
-            if folder is None:
-                continue
-            there = self._chains.get(folder, [])
-            if target.section_id not in owed:
-                self.plans[folder] = Plan(tuple(there))
-            else:
-                counted = {path: self._former[path].entries for path in there}
+            if folder is not None and target.section_id in owed:
+                counted = {path: self._former[path].entries for path in self._chains.get(folder, ())}
                 self.plans[folder] = planner.plan(
                     folder, target.section_id, counted, owed[target.section_id], self._most(target)
                 )
-            self._parts(printing, shown, target, folder)
+                self._parts(printing, shown, target, folder)
 
     def _tells(self, path: str) -> bool:
         """Whether a document of an archive has tombstones; what cannot be read may have some."""
@@ -244,9 +241,8 @@ class _Run:
                 if part.path not in failed:
                     self._part(printing, shown, target, plan, part)
         self.plans[folder] = plan
-        for path in plan.chain:
-            if path not in self._made:
-                self._made.keep(self._former, path)
+        for path in plan.removed:
+            self._made.drop(path)
 
     def _part(self, printing: Print, shown: Shown, target: Target, plan: Plan, part: Part) -> bool:
         """Makes one document of an archive; False where it could not be made."""
@@ -267,20 +263,26 @@ class _Run:
             self._made.put(made[0])
         return made is not None
 
+    def _chain(self, target: Target) -> Sequence[str]:
+        """The documents of a feed's archive, the oldest first."""
+        plan = self.plans.get(target.archive or "")
+        return in_order(self._chains.get(target.archive or "", ())) if plan is None else plan.chain
+
     def _is_led_elsewhere(self, target: Target) -> bool:
         """Whether the newest document of a feed's archive is another than before."""
-        folder = target.archive or ""
-        plan = self.plans.get(folder, Plan(()))
-        return list(plan.chain[-1:]) != self._chains.get(folder, [])[-1:]
+        plan = self.plans.get(target.archive or "")
+        if plan is None:
+            return False
+        return list(plan.chain[-1:]) != in_order(self._chains.get(target.archive or "", ()))[-1:]
 
     def _feed(self, printing: Print, shown: Shown, target: Target, files: Sequence[tuple[Format, str]]) -> None:
         """Makes one feed in all of its formats: each holds what the first, Atom, had room for."""
         first = next(path for chosen, path in files if chosen.name == "atom")
         former = self._former.get(first)
         document = shown.document(target, first, former.moment if former is not None else EMPTY_SINCE)
-        plan = self.plans.get(target.archive or "", Plan(()))
-        if plan.chain:
-            document = replace(document, archive=Archive(previous=document.base_url + plan.chain[-1]))
+        chain = self._chain(target) if self.config.publish.archives and target.archive is not None else ()
+        if chain:
+            document = replace(document, archive=Archive(previous=document.base_url + chain[-1]))
         for chosen, _ in sorted(files, key=lambda file: file[0].name != "atom"):
             made = printing.feed(written_as(document, chosen, files), chosen, self.config.publish.max_bytes)
             if made is not None:
@@ -297,17 +299,16 @@ class _Run:
         shown: Shown,
         files: Files,
         known: Sequence[SectionRecord],
+        *,
         changed: bool,
+        listed: bool,
     ) -> None:
-        """The index page, the lists and the style sheets."""
-        for path in pages.PATHS:
-            self._made.keep(self._former, path)
+        """The index page, the lists and the style sheets, where a feed `changed`, or other feeds are `listed`."""
         wanted = [*pages.LASTING, *([pages.NEWS] if pages.NEWS in self._former else [])]
-        incomplete = bool(lost(printing.standing, self._former, wanted))
-        outdated = pages.is_outdated(self._former, self.now)
-        if changed or incomplete or outdated or set(self._former) - set(self._made):
+        listed = listed or bool(lost(printing.standing, self._former, wanted))
+        if changed or listed or pages.is_outdated(self._former, self.now):
             self._made.drop(pages.NEWS)
-            for file, data in pages.render(connection, self.config, shown, files, known, self.now):
+            for file, data in pages.render(connection, self.config, shown, files, known, self.now, listed=listed):
                 if printing.write(file.path, data):
                     self._made.put(file)
 
@@ -322,6 +323,13 @@ class _Run:
         for path in sorted(set(self._made) - set(self._former)):
             if printing.standing.has(f"gone/{path}"):
                 printing.take_away(f"gone/{path}")
+
+
+def _wanted(config: Config, targets: Sequence[Target], paths: Sequence[str]) -> Callable[[str], bool]:
+    """Which files a tree goes on having: those of its feeds, their archives, and the pages."""
+    lasting = {*paths, *pages.LASTING, *([pages.NEWS] if config.publish.news_sitemap else [])}
+    folders = {target.archive for target in targets} if config.publish.archives else set()
+    return lambda path: path in lasting or (path.startswith("archive/") and path.rpartition("/")[0] in folders)
 
 
 def _settings(config: Config, labels: Mapping[str, Labels], known: Sequence[SectionRecord]) -> str:

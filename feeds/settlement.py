@@ -10,6 +10,7 @@ from db.engine import Connection, Engine, writing
 from db.store import entries, incidents, sections
 from feeds.archives import Plan, month_in
 from feeds.config import Config
+from feeds.manifest import Manifest
 from feeds.press import Published
 from feeds.showing import Files, Shown
 from feeds.targets import Target
@@ -22,6 +23,7 @@ def settle_publish(
     files: Files,
     owed: Mapping[int, int],
     plans: Mapping[str, Plan],
+    made: Manifest,
     now: datetime,
 ) -> set[int]:
     """Forgets what was owed (section's id -> version of its change; `plans` of archives by folder), notes what could
@@ -30,14 +32,18 @@ def settle_publish(
     if not (owed or seen or result.feeds or result.unwritable or result.paths):
         return set()
     failed = result.refused.keys() | result.unwritable.keys()
-    refused = {target.section_id for target, its in files.items() if not failed.isdisjoint(path for _, path in its)}
+    refused = {
+        target.section_id
+        for target, its in (files.items() if failed else ())
+        if not failed.isdisjoint(path for _, path in its)
+    }
     with writing(engine) as connection:
         sections.clean(connection, {each: version for each, version in owed.items() if each not in refused})
         if refused - set(owed):  # due for another reason, which the next run will not see
             sections.mark_feeds(connection, refused - set(owed), now, everything=False)
         for folder, plan in plans.items():
             _settle_archive(connection, folder, plan, failed)
-        _settle_incidents(connection, config, result, files, plans, now)
+        _settle_incidents(connection, config, result, files, made, now)
     return refused
 
 
@@ -53,13 +59,13 @@ def _settle_incidents(
     config: Config,
     result: Published,
     files: Files,
-    plans: Mapping[str, Plan],
+    made: Manifest,
     now: datetime,
 ) -> None:
     last = incidents.opened(connection)
+    refused = any(one.kind == "refused" for one in last)
+    published = {*made, *(path for its in files.values() for _, path in its)} if refused else set()
     unmet = {one.subject for one in last if one.kind == "quarantined"} - set(result.left_out) - result.shown
-    published = {path for its in files.values() for _, path in its}
-    published.update(path for plan in plans.values() for path in plan.chain)
     lasting = {
         "quarantined": _chosen(connection, config, list(files), unmet) | set(result.left_out),
         "refused": published - result.good | set(result.refused),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from db.records import ALL_SECTIONS, Query, SectionRecord
 from feeds.config import Config
@@ -85,7 +85,16 @@ def _pair(
 ) -> list[Target]:
     """The feed of all and the feed of what is free."""
     whole = Target(stem=stem, key=key, title=title, section=section, query=query, names=names)
-    return [whole, replace(whole, stem=f"{stem}.free", key=f"{key}:free", title=f"{title} (free)", free=True)]
+    free = Target(
+        stem=f"{stem}.free",
+        key=f"{key}:free",
+        title=f"{title} (free)",
+        free=True,
+        section=section,
+        query=query,
+        names=names,
+    )
+    return [whole, free]
 
 
 def named(known: Sequence[Target], names: Sequence[str]) -> set[str]:

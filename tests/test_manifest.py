@@ -82,7 +82,7 @@ def test_what_cannot_be_read_is_as_if_it_were_not_there(tmp_path: Path, damage: 
     assert (found.settings, dict(found)) == ("", {})
 
 
-def test_what_stands_in_the_tree_is_seen_once(tmp_path: Path) -> None:
+def test_a_file_is_asked_for_by_itself(tmp_path: Path) -> None:
     (tmp_path / "sections").mkdir()
     (tmp_path / "sections/a.atom").write_bytes(b"four")
     os.symlink("a.atom", tmp_path / "sections/b.atom")
@@ -92,8 +92,20 @@ def test_what_stands_in_the_tree_is_seen_once(tmp_path: Path) -> None:
     assert standing.has("sections/b.atom")
     assert standing.has("sections")
     assert not standing.has("saved/a.atom")
+    assert standing.written("saved/a.atom") == 0 < standing.written("sections/a.atom")
+    assert standing.folders() == []
+
+
+def test_a_folder_that_was_listed_is_as_it_was_then(tmp_path: Path) -> None:
+    (tmp_path / "sections").mkdir()
+    (tmp_path / "sections/a.atom").write_bytes(b"four")
+    os.symlink("a.atom", tmp_path / "sections/b.atom")
+    standing = Standing(tmp_path)
+    assert sorted(standing.listed("sections")) == ["a.atom", "b.atom"]
+    assert standing.folders() == ["sections"]
     (tmp_path / "sections/c.atom").write_bytes(b"")
     assert not standing.has("sections/c.atom")
+    assert standing.size("sections/b.atom") is standing.size("sections/c.atom") is None
+    assert standing.has("sections/b.atom")
     (tmp_path / "sections/a.atom").unlink()
     assert standing.size("sections/a.atom") in (4, None)  # the length may have been asked for before it went
-    assert standing.folders() == ["", "saved", "sections"]
