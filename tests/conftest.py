@@ -28,6 +28,13 @@ def bench(tmp_path: Path, site: Site) -> Iterator[Bench]:
     engine.dispose()
 
 
+@pytest.fixture
+def untraced(no_cover: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds of CPU time are those of the code: what counts its lines makes it up to three times as slow, also in
+    processes that a test starts."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says in CI which tests skipped; the process that reports them has them all, those of workers too."""
     if os.environ.get("CI") and (skipped := terminalreporter.stats.get("skipped")):

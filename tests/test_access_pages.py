@@ -187,6 +187,7 @@ def test_what_is_said_a_thousand_times_is_kept_ten_times() -> None:
     assert len(said) == 11
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_pages_that_were_made_to_hurt(name: str) -> None:
     start = time.process_time()

@@ -76,6 +76,7 @@ def test_wait_returns_what_there_is_or_nothing_in_time(site: Site) -> None:
         assert isinstance(outcome, Fetched)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_waiting_costs_no_processor(site: Site) -> None:
     site.put("/slow", Reply(pause=5, body=FEED))
     held = threading.Event()

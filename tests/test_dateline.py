@@ -276,6 +276,7 @@ def test_any_paragraph_is_read_or_not(paragraph: str, language: str, shape: str)
             assert found.text in paragraph
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize(
     "paragraph", ["A, " * 500_000, "February " * 200_000, "26 " * 500_000, "May 2024 " * 200_000, " " * 1_000_000 + "."]
 )

@@ -109,6 +109,7 @@ def test_clean_text_is_what_xml_takes(text: str) -> None:
     assert unicodedata.is_normalized("NFC", cleaned)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_long_run_of_marks_is_cut_soon() -> None:
     start = time.process_time()
     assert len(clean("a" + "\u0301\u0323" * 500_000)) < 40

@@ -85,6 +85,7 @@ def test_long_texts_of_nothing_but_recurring_words() -> None:
     marked(one, other)
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize(
     ("old", "new", "most"),
     [

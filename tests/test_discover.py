@@ -26,6 +26,7 @@ def link(href: str, kind: str = RSS, title: str = "", rel: str = "alternate") ->
     return f'<link rel="{rel}" type="{kind}" href="{href}" title="{title}">'
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_page_of_comments_is_told_at_once() -> None:
     for end in (b"<1", b"<html>", b""):
         for piece in (b"<!---->", b"<?x?>", b"<!-- - -->", b" <!--"):

@@ -230,6 +230,7 @@ def test_a_stated_text_keeps_its_paragraphs() -> None:
     assert said_of(article(articleBody=5)).body == ""
 
 
+@pytest.mark.usefixtures("untraced")
 def test_many_references_take_no_longer_than_the_page_is() -> None:
     people = [{"@type": "Person", "@id": f"#p{n}", "x": {"y": {"z": n}}} for n in range(4_900)]
     named = {"@type": "Person", "@id": "#z1", "name": "Ada Quill"}

@@ -262,6 +262,7 @@ def test_json_ld_comes_before_microdata() -> None:
 ATTRIBUTES = " ".join(f"a{number}=b" for number in range(150_000))
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize(
     "markup",
     [

@@ -89,6 +89,7 @@ def test_each_text_of_a_page_is_read_once_and_not_too_many() -> None:
     assert spent.of(nodes[0]) == ""
 
 
+@pytest.mark.usefixtures("untraced")
 def test_rows_of_nested_elements_take_no_product_of_time() -> None:
     deep = "".join(
         f"<a href=/some-long-slug-of-{n}>{'<span class=x>' * 200}Words of headline {n}{'</span>' * 200}</a>"

@@ -87,6 +87,7 @@ def test_the_better_of_two_headlines() -> None:
     assert not plain < Title("Another headline here", 3)
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("inside", ["<img src=x>", "more", "<i class=x>.</i>"])
 @pytest.mark.parametrize("after", ["", "<b class=q></b>" * 20_000, "<h2>One</h2>" * 20_000])
 def test_many_links_in_one_box_take_no_longer_than_the_page_is(inside: str, after: str) -> None:

@@ -339,6 +339,7 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
 }
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("kind", sorted(HOSTILE))
 def test_the_time_is_linear_in_the_length(kind: str) -> None:
     def seconds(length: int) -> float:

@@ -180,6 +180,7 @@ def test_long_reports_are_cut(empty: Folder) -> None:
     assert ran.err.endswith("and 10 more; --json gives all\n")
 
 
+@pytest.mark.usefixtures("untraced")
 def test_ten_thousand_feeds(empty: Folder) -> None:
     put(
         empty,

@@ -27,6 +27,7 @@ def test_every_document_says_what_comes_of_it() -> None:
     assert sorted(DOCUMENTS) == sorted(EXPECTED)
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_hostile_document_is_read_or_refused_in_time(name: str) -> None:
     one = document(DOCUMENTS[name]())

@@ -63,6 +63,7 @@ def stored(bench: Bench) -> dict[str, list[StoredEntry]]:
     return found
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_hostile_document_has_one_outcome_and_the_next_source_is_unaffected(bench: Bench, name: str) -> None:
     data = DOCUMENTS[name]()
@@ -85,6 +86,7 @@ def test_a_hostile_document_has_one_outcome_and_the_next_source_is_unaffected(be
         assert not any("from nothing to bytes" in text for text in (entry.title, entry.summary, entry.text))
 
 
+@pytest.mark.usefixtures("untraced")
 def test_all_hostile_sites_at_once_and_honest_ones_between(bench: Bench) -> None:
     bench.site.put("/good", conditional(rss("good"), '"v1"'))
     with running(*TRAPS) as traps:

@@ -17,6 +17,7 @@ from tests.hostile.sitemaps import SITEMAPS
 from tests.polls import Bench
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", SITEMAPS)
 def test_a_hostile_sitemap_is_read_or_refused_in_time(name: str) -> None:
     make, expected = SITEMAPS[name]
