@@ -93,10 +93,10 @@ def deliver(
     try:
         taken = run.take()
         # Each has connections of its own, which nobody else may use again.
-        for are_strangers, networks in ((False, settings.allow_networks), (True, config.websub.allow_networks)):
-            calls = [(one, call) for one, call in taken if (one.kind in STRANGERS) is are_strangers]
+        for table, networks in (("poll", config.poll.allow_networks), ("websub", config.websub.allow_networks)):
+            calls = [(one, call) for one, call in taken if (one.kind in STRANGERS) is (table == "websub")]
             own = settings.model_copy(update={"allow_networks": networks})
-            if calls and not run.say(calls, own, config.agent, stop):
+            if calls and not run.say(calls, own, table, config.agent, stop):
                 break
     finally:
         run.put_back()
@@ -147,10 +147,10 @@ class _Run:
         return call
 
     def say(
-        self, calls: list[tuple[DeliveryRecord, Call]], settings: Poll, agent: str, stop: Callable[[], bool]
+        self, calls: list[tuple[DeliveryRecord, Call]], settings: Poll, table: str, agent: str, stop: Callable[[], bool]
     ) -> bool:
         """Says all of `calls` side by side and settles each; False where it was stopped before the end."""
-        with Fetcher(settings, user_agent=agent) as fetcher:
+        with Fetcher(settings, user_agent=agent, table=table) as fetcher:
             for answers in fetcher.exchange([call for _, call in calls], self._clock()):
                 self.settle([(calls[place][0], answer) for place, answer in answers])
                 if stop():

@@ -70,6 +70,7 @@ def test_ports_of_other_protocols_are_for_configured_networks(port: int) -> None
 def test_a_private_address_is_refused_on_any_port() -> None:
     advice = 'to allow it, add "fd00::1/128" or its network to allow_networks in [poll]'
     assert refusal("fd00::1", 443, ()) == f"the private address fd00::1 is refused; {advice}"
+    assert str(refusal("fd00::1", 443, (), "websub")).endswith("allow_networks in [websub]")
     assert "private" in str(refusal("no address", 443, networks(("0.0.0.0/0",))))
 
 

@@ -206,6 +206,7 @@ def test_who_names_a_callback_does_not_reach_what_is_open_to_polls(engine: Engin
     owe(engine, (url, "y"))
     assert deliver(engine, CONFIG, lambda: NOON, kinds=kinds) == Delivered(done=1, later=1)
     assert [seen.body for seen in site.log] == [b"y"]
+    assert all(str(error).endswith("to allow_networks in [websub]") for _, _, error in owed(engine))
     opened = CONFIG.model_copy(
         update={
             "websub": CONFIG.websub.model_copy(update={"allow_networks": ("127.0.0.0/8",)}),

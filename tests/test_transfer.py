@@ -164,7 +164,7 @@ def test_every_socket_is_vetted_whatever_was_thought_of_its_name(site: Site) -> 
     site.put("/", FEED)
     target = target_of(f"http://thought-good.example:{site.port}/")
     for allowed in ((), networks(("127.0.0.0/8",))):
-        limits = Limits(connect_timeout=2, max_bytes=1000, at_first=1000, allowed=allowed)
+        limits = Limits(connect_timeout=2, max_bytes=1000, at_first=1000, allowed=allowed, table="poll")
         loop, transfer = Loop(1, lambda _seconds: None), Transfer(options_of(AGENT, limits), limits, [])
         transfer.prepare(target, [], ["127.0.0.1"], 2)
         loop.add(transfer.curl)

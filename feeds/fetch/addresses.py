@@ -67,17 +67,18 @@ def admitted(address: str, allowed: tuple[Network, ...] = ()) -> bool:
     return _inside(found, allowed) or _public(found)
 
 
-def refusal(address: str, port: int, allowed: tuple[Network, ...]) -> str | None:
+def refusal(address: str, port: int, allowed: tuple[Network, ...], table: str = "poll") -> str | None:
     """Why no socket may be opened to `address` and `port`, in words that say what to do; None where one may.
+    `table` is the one of the configuration that says what is allowed.
 
     Below 1024 only 80 and 443 are asked, unless the address is one of `allowed`: the address of a document must not
     speak to a mail server or a shell (Fetch standard, "bad port").
     """
     if not admitted(address, allowed):
-        return f"the private address {address} is refused; {_advice(address)}"
+        return f"the private address {address} is refused; {_advice(address)} [{table}]"
     if (port >= 1024 or port in WEB_PORTS) or ((found := _address(address)) is not None and _inside(found, allowed)):
         return None
-    return f"port {port} is refused, as are all below 1024 but 80 and 443; {_advice(address)}"
+    return f"port {port} is refused, as are all below 1024 but 80 and 443; {_advice(address)} [{table}]"
 
 
 def _advice(address: str) -> str:
@@ -85,9 +86,9 @@ def _advice(address: str) -> str:
     found = _address(address)
     if isinstance(found, IPv6Address) and found in _NAT64:
         inner = IPv4Address(int(found) & 0xFFFFFFFF)
-        return f'to allow it, add "{_NAT64}" and "{inner}/32" or its network to allow_networks in [poll]'
+        return f'to allow it, add "{_NAT64}" and "{inner}/32" or its network to allow_networks in'
     bits = 128 if isinstance(found, IPv6Address) else 32
-    return f'to allow it, add "{found or address}/{bits}" or its network to allow_networks in [poll]'
+    return f'to allow it, add "{found or address}/{bits}" or its network to allow_networks in'
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

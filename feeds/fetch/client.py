@@ -96,6 +96,7 @@ class Fetcher:
     for never; what has to wait is asked about again, and its deadline stands still. `resolve` turns a name into
     addresses; it is called in other threads. Everything else happens in the caller's thread, while it is in `wait` or
     `fetch`.
+    `table` of the configuration is where refusals tell to allow an address.
     While it is `crowded`, which its caller says, no body grows large.
     Raises `ValueError` for credentials that cannot be used, `FetchError` where the system gives no descriptors.
     """
@@ -108,6 +109,7 @@ class Fetcher:
         credentials: Mapping[str, Credential] | None = None,
         on_hop: Callable[[str, bool, int], float] | None = None,
         resolve: Lookup = lookup,
+        table: str = "poll",
     ) -> None:
         self._deadline = settings.deadline
         self._most = settings.connections
@@ -116,6 +118,7 @@ class Fetcher:
             settings.max_bytes,
             min(SMALL_BYTES, LARGE_BYTES // settings.connections),
             networks(settings.allow_networks),
+            table,
         )
         self._most_large = max(1, LARGE_BYTES // settings.max_bytes)
         self._large = 0
@@ -401,7 +404,7 @@ class Fetcher:
             why = "the host name is not known" + (" (no resolver answers)" if slow else "")
             raise FetchError(f"{shown(target.url)}: {why}", network=True)
         for address in found:
-            if (reason := refusal(address, target.port, self._limits.allowed)) is not None:
+            if (reason := refusal(address, target.port, self._limits.allowed, self._limits.table)) is not None:
                 raise FetchError(f"{shown(target.url)}: {reason}")
         self._ask(task, target, found[:MOST_ADDRESSES])
 

@@ -74,12 +74,13 @@ _CERTIFICATE = (
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds of every exchange: seconds to connect, decoded bytes, those that it may hold before it is told to grow,
-    networks admitted beside public ones."""
+    networks admitted beside public ones, and the table of the configuration that admits them."""
 
     connect_timeout: float
     max_bytes: int
     at_first: int
     allowed: tuple[Network, ...]
+    table: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +251,8 @@ class Transfer:
         try:
             self._opened = True
             host, port = address.addr[:2] if isinstance(address.addr, tuple) else (str(address.addr), 0)
-            if self._failure is None and (reason := refusal(host, port, self._limits.allowed)) is not None:
+            reason = refusal(host, port, self._limits.allowed, self._limits.table)
+            if self._failure is None and reason is not None:
                 self._failure = FetchError(reason)
             if self._failure is None:
                 return _Lent(socket.socket(address.family, address.socktype, address.protocol).detach())

@@ -106,6 +106,8 @@ class Connection(HttpToolsProtocol):
             return
         scope, parser = self.scope, self.parser
         version = parser.get_http_version()
+        if version == "1.1" and sum(name == b"host" for name, _ in self.headers) != 1:
+            raise httptools.HttpParserError("one Host header is needed")  # RFC 9112 §3.2
         address = httptools.parse_url(self.url)
         path = address.path.decode("ascii")
         scope["method"] = parser.get_method().decode("ascii")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from db.engine import Engine, reading
 from db.store import sections
@@ -33,6 +33,10 @@ MOST_KEPT = 1000
 FRESH = 300.0
 """Seconds after which a document is made anew although nothing was published since: files and pictures of a gated entry
 are in no published byte, so a change of them alone changes none."""
+
+_BEHIND = timedelta(seconds=1)
+"""How old the Date of an answer may be, which is set once a second; nothing may be newer than it says (RFC 9110
+§8.8.2.1)."""
 
 THREADS = 2
 MOST_WAITING = 32
@@ -85,12 +89,13 @@ class Shelf:
         """Composes the document, in a thread."""
         path, narrowing = key
         now = self._clock().replace(microsecond=0)
+        modified = now - _BEHIND
         if path == INDEX:
-            return Made(self._index(), _PAGE, self._headers(_PAGE), now)
+            return Made(self._index(), _PAGE, self._headers(_PAGE), modified)
         composed = self._composer.compose(path, now, narrowing=narrowing, audience=Audience.SUBSCRIBER)
         if composed is None:
             return None
-        return Made(composed.data, composed.media_type, self._headers(composed.media_type), now)
+        return Made(composed.data, composed.media_type, self._headers(composed.media_type), modified)
 
     def _headers(self, media_type: str) -> list[tuple[bytes, bytes]]:
         page = media_type.startswith("text/html")
