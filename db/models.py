@@ -590,7 +590,8 @@ class Pushed(Base):
 
 class DirtyMonth(Base):
     """A month (`yyyymm`, by `entries.sorted_at`) of a section whose archive is owed: what is filed at `first_at` or
-    later is otherwise than before. With `wait_until` it is owed from then on: the month is not over."""
+    later is otherwise than before. With `wait_until` it is owed from then on: the month is not over, or could not be
+    made just now. A `backlog` is owed because everything is."""
 
     __tablename__ = "dirty_months"
     section_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -598,6 +599,7 @@ class DirtyMonth(Base):
     first_at: Mapped[datetime]
     version: Mapped[int]
     wait_until: Mapped[datetime | None]
+    backlog: Mapped[bool]
 
 
 class DirtySection(Base):

@@ -333,12 +333,13 @@ class News(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class OwedMonth:
     """A month (`yyyymm`) of a section whose archive is owed, of what is filed at `first_at` or later; `version` tells
-    this change from later ones."""
+    this change from later ones. A `backlog` is owed because everything is, and can wait for what changed."""
 
     section_id: int
     month: int
     first_at: datetime
     version: int
+    backlog: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ same bytes, however they came.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -132,14 +133,14 @@ class _Draft:
 @dataclass(slots=True)
 class Planner:
     """Plans the archives of one publish. Of entries to be rendered for months that are otherwise than before `budget`
-    are begun in this run, and those of the month at hand; all where that is None. `tells` says whether the document at
-    a path tells of something that was taken back."""
+    are begun in this run, and as many of the backlog, so that what changed waits for none of that; all where it is
+    None. `tells` says whether the document at a path tells of something that was taken back."""
 
     connection: Connection
     now: datetime
     budget: int | None = None
     tells: Callable[[str], bool] = lambda _path: False
-    _spent: int = field(default=0, init=False)
+    _spent: Counter[bool] = field(default_factory=Counter, init=False)
 
     def plan(
         self, folder: str, section_id: int, former: Mapping[str, int], owed: Sequence[OwedMonth], most: int
@@ -148,12 +149,12 @@ class Planner:
         `owed` the months that are otherwise than before; `most` entries are in the current feed."""
         draft = _Draft(folder, former)
         for one in owed:
-            if self.budget is not None and self._spent > self.budget:
-                break
+            if self.budget is not None and self._spent[one.backlog] > self.budget:
+                continue
             if self._is_as_before(draft, section_id, one, most):
                 draft.unfinished.append((one, archives.span(one.month)[1]))
             else:
-                self._spent += draft.take(one, self._month(section_id, one.month, most))
+                self._spent[one.backlog] += draft.take(one, self._month(section_id, one.month, most))
         chain = sorted(draft.stands, key=_order)
         for path in _led_elsewhere(sorted(former, key=_order), chain):
             draft.due.add(path)

@@ -27,7 +27,7 @@ Group = tuple[str, int]
 def regroup(
     connection: Connection, fresh: Sequence[int], changed: Sequence[int], beside: Iterable[int] = ()
 ) -> set[Place]:
-    """Clusters anew what the `fresh` and the `changed` entries can concern; all places that show any of it.
+    """Clusters anew what the `fresh` and the `changed` entries can concern; all places that show any of it, or did.
 
     `beside` are the entries that were next to the changed ones (`entries.beside`) before they changed.
 
@@ -48,9 +48,12 @@ def regroup(
     clusters = _Clusters(connection, origins)
     clusters.settle()
     moved = clusters.moved()
+    heads = sorted(clusters.heads(changed))
+    # Archives file an entry where its lead belongs: who leaves a lead has to be looked for there as well.
+    former = saving.places_of(connection, heads) if moved else set()
     saving.set_leads(connection, moved)
-    heads = clusters.heads(changed)
-    return saving.places_of(connection, sorted(heads | pairs.related_ids(connection, [*fresh, *changed, *moved])))
+    related = pairs.related_ids(connection, [*fresh, *changed, *moved])
+    return former | saving.places_of(connection, sorted({*heads, *related}))
 
 
 class _Clusters:

@@ -193,6 +193,8 @@ def _store(
         ]
     changed = [change.before.id for _, change in every_change]
     beside = entries.beside(connection, [change.before.id for _, change in every_change if change.record is not None])
+    refiled = [change.before.id for _, change in every_change if change.sections != change.before.sections]
+    left = saving.places_of(connection, sorted(entries.leads_of(connection, refiled)))
     saving.revise_entries(connection, every_change, section_ids, now)
     saving.save_items(connection, said)
     pairs.find(connection, _told(every_new, ids, every_change), now)
@@ -200,7 +202,7 @@ def _store(
         shown = [(new.record.sections, new.sorted_at) for _, new in every_new]
         shown += [((*one.sections, *one.before.sections), one.before.sorted_at) for _, one in every_change]
         touched = {(section_ids[name.casefold()], at) for names, at in shown for name in names}
-        touched |= {(ALL_SECTIONS, at) for _, at in shown}
+        touched |= {(ALL_SECTIONS, at) for _, at in shown} | left
         sections.mark(connection, touched | regroup(connection, ids, changed, beside), now)
     withdraw(
         connection, {one.entry_id: one.why for one in absence.look(connection, seen, now)}, WithdrawnBy.SOURCE, now

@@ -47,7 +47,7 @@ class Published:
 
     `left_out` are entries that could not be rendered, `refused` feeds that broke a rule of their format, `unwritable`
     files that could not be replaced, each with the reason. `removed` are those of the `paths` that are gone. `owed` are
-    folders that are not on the disk yet.
+    folders that are not on the disk yet, `shortened` sections whose feed shows less than its archive counts on.
     """
 
     paths: list[str] = field(default_factory=list)
@@ -59,6 +59,18 @@ class Published:
     good: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
     owed: set[Path] = field(default_factory=set)
+    shortened: set[int] = field(default_factory=set)
+
+    def add(self, later: Published) -> None:
+        """Adds what a publish did that came after this one."""
+        self.paths += [path for path in later.paths if path not in self.paths]
+        self.removed += later.removed
+        self.feeds += later.feeds
+        self.left_out |= later.left_out
+        self.refused |= later.refused
+        self.unwritable |= later.unwritable
+        self.good |= later.good
+        self.shown |= later.shown
 
 
 @dataclass(slots=True)
@@ -89,7 +101,10 @@ class Press:
 
     def made(self, root: Path, said: Manifest) -> None:
         """Notes the manifest that was written just now."""
-        self.said = (os.stat(root / NAME), said)
+        try:
+            self.said = (os.stat(root / NAME), said)
+        except OSError:  # somebody took it away meanwhile
+            self.said = None
 
     def rests(self, section_id: int, version: int, now: datetime) -> bool:
         """Whether a feed that was refused is not to be tried again yet: the same would come of it."""
@@ -209,7 +224,11 @@ class Print:
     def _is_whole(self, path: str, data: bytes) -> bool:
         """Whether the file is there with these bytes, and its encodings are beside it."""
         beside = encodings_of(path, len(data))
-        if self.standing.size(path) != len(data) or not all(self.standing.has(path + ending) for ending in beside):
+        if self.standing.size(path) != len(data):
+            return False
+        # They are written first: one that is younger than its file is of a publish that was killed between the two.
+        written = self.standing.written(path)
+        if not all(0 < self.standing.written(path + ending) <= written for ending in beside):
             return False
         if self.thorough and wrong_encodings(self.config.public, path, data):
             return False

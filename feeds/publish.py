@@ -20,11 +20,12 @@ from db.records import Labels, OwedMonth, SectionRecord
 from db.store import archives as archive_rows
 from db.store import incidents, sections, sources
 from feeds import manifest, pages
-from feeds.archives import Part, Plan, Planner, chains, in_order
+from feeds.archives import Part, Plan, Planner, chains, in_order, month_in
 from feeds.checking import published_findings
 from feeds.config import Config
 from feeds.errors import OutputError
-from feeds.formats import Archive, Format, load
+from feeds.fit import Fit
+from feeds.formats import Archive, FeedDocument, Format, load
 from feeds.manifest import Manifest, Standing
 from feeds.output import settle, sweep, sweep_folder, touch
 from feeds.press import Press, Print, Published, lost, wrong_encodings
@@ -36,7 +37,7 @@ from feeds.websub.publisher import advertised, owe_pings
 
 __all__ = ["Press", "Published", "publish", "verify"]
 
-RULES = 2
+RULES = 3
 """Of rendering and of the tree, by our own count: with others than the last publish had, every feed is due."""
 
 
@@ -58,7 +59,11 @@ def publish(
     is owed stays owed. Raises `UsageError` for a name that none has, `ConfigError` for a format that there is not.
     """
     with _collector_paused():
-        return _Run(engine, config, now, press or Press(), budget).run(names, everything)
+        press = press or Press()
+        result = _Run(engine, config, now, press, budget).run(names, everything)
+        if result.shortened:  # what these feeds had no room for goes into their archives
+            result.add(_Run(engine, config, now, press, budget).run((), everything=False))
+        return result
 
 
 @contextmanager
@@ -76,7 +81,7 @@ def _collector_paused() -> Iterator[None]:
 
 @dataclass(slots=True)
 class _Run:
-    """One publish. `made` becomes the manifest; `plans` are those of archives, by folder."""
+    """One publish. `_made` becomes the manifest; `plans` are those of archives, by folder."""
 
     engine: Engine
     config: Config
@@ -104,20 +109,20 @@ class _Run:
         self._chains = chains(self._former)
         paths = [path for its in files.values() for _, path in its]
         self._made = self._former.with_only(settings, _wanted(config, targets, paths))
+        fewer = len(self._made) != len(self._former)
         anew = everything or settings != self._former.settings
         if settings != self.press.settings:  # it may be that another process has published by them since
             self.press.memory.clear()
             self.press.settings = settings
-        if anew:
-            self._owe_archives()
-        with reading(self.engine) as connection:
-            owed = sections.dirty(connection)
-            months = sections.dirty_months(connection, self.now)
         standing = Standing(root)
         folders = sorted({target.stem.rpartition("/")[0] for target in targets})
         astray: set[str] = set()
         if anew or not self.press.stamps or self.press.stamps != standing.stamp(folders):
             astray = lost(standing, self._former, paths)
+        touched = self._owe_archives(targets, standing, anew=anew)
+        with reading(self.engine) as connection:
+            owed = sections.dirty(connection)
+            months = sections.dirty_months(connection, self.now)
         amiss = astray.union(path for path in paths if path not in self._former)
         due = [
             target
@@ -133,11 +138,15 @@ class _Run:
             shown.load(due)
             for target in due:
                 self._feed(printing, shown, target, files[target])
-            listed = anew or bool(amiss) or len(self._former) != len(self._made)
-            self._pages(connection, printing, shown, files, known, changed=bool(due), listed=listed)
+            listed = anew or fewer or bool(amiss)
+            astray |= self._pages(connection, printing, shown, files, known, changed=bool(due), listed=listed)
         self._remove(printing)
-        self._finish(printing, files, owed, touched=bool(astray), swept=anew)
-        self.press.stamps = standing.stamp(folders)
+        stems = {target.stem for target in due}
+        resting = {target.section_id for target in targets if target.stem not in stems}
+        owed = {each: version for each, version in owed.items() if each not in resting}
+        self._finish(printing, files, owed, touched=touched or bool(astray), swept=anew)
+        # What somebody took away in the long time that everything takes is looked for in the next.
+        self.press.stamps = {} if anew else standing.stamp(folders)
         return result
 
     def _finish(self, printing: Print, files: Files, owed: Mapping[int, int], *, touched: bool, swept: bool) -> None:
@@ -161,12 +170,12 @@ class _Run:
                 self.press.made(root, self._made)
         except OutputError as error:
             result.unwritable[str(root)], told = str(error), False
-        if not told:
-            # Nobody knows what a power cut would leave, or what hubs will have heard: all of it stays owed.
-            owed, self.plans = {}, {}
-        refused = settle_publish(self.engine, self.config, result, files, owed, self.plans, self._made, self.now)
-        for section_id in refused:
-            self.press.rest(section_id, owed.get(section_id, 1), self.now)
+        # Nobody knows what a power cut would leave, or what hubs will have heard: all of it stays owed.
+        settled, plans = (owed, self.plans) if told else ({}, {})
+        settle_publish(self.engine, self.config, result, files, settled, plans, self._made, self.now)
+        for target, its in files.items() if result.refused else ():
+            if not result.refused.keys().isdisjoint(path for _, path in its):
+                self.press.rest(target.section_id, owed.get(target.section_id, 1), self.now)
         try:
             if swept:
                 sweep(root)
@@ -183,11 +192,23 @@ class _Run:
             return False
         return not self.press.rests(target.section_id, owed.get(target.section_id, 1), self.now)
 
-    def _owe_archives(self) -> None:
-        """Notes that all archives are owed: in the database, since not all of them may be made in this run."""
-        with writing(self.engine) as connection:
-            stored = archive_rows.months(connection) if self.config.publish.archives else ()
-            sections.mark_months(connection, {each: archive_rows.span(each[1])[0] for each in stored})
+    def _owe_archives(self, targets: Sequence[Target], standing: Standing, *, anew: bool) -> bool:
+        """Notes in the database which archives are owed, since not all of them may be made in this run: all of them
+        where everything is made `anew`, also what may be another section's by now; else, where nobody has looked yet,
+        documents that are not as they were published. Returns whether there are such."""
+        if not self.config.publish.archives or not (anew or not self.press.stamps):
+            return False
+        owners = {target.archive: target.section_id for target in targets if target.archive is not None}
+        paths = {path for folder in owners for path in self._chains.get(folder, ())}
+        astray = paths if anew else lost(standing, self._former, paths)
+        owed = {(owners[path.rpartition("/")[0]], month_in(path)) for path in astray}
+        if owed or anew:
+            with writing(self.engine) as connection:
+                if anew:
+                    owed |= archive_rows.months(connection)
+                first = {each: archive_rows.span(each[1])[0] for each in owed}
+                sections.mark_months(connection, first, backlog=anew)
+        return bool(astray)
 
     def _archives(
         self,
@@ -290,7 +311,15 @@ class _Run:
             if chosen.name == "atom":
                 if made is None:
                     return
+                self._note_cut(target, document, made[1])
                 document = replace(document, entries=made[1].document.entries, updated=made[1].document.updated)
+
+    def _note_cut(self, target: Target, document: FeedDocument, made: Fit) -> None:
+        """Notes where a feed holds fewer entries than its archive was told: `max_bytes` left the others no room."""
+        held = len(made.document.entries)
+        cut = held < len(document.entries) - len(made.left_out)
+        if cut and target.archive is not None and held < self._most(target):
+            self.result.shortened.add(target.section_id)
 
     def _pages(
         self,
@@ -302,15 +331,20 @@ class _Run:
         *,
         changed: bool,
         listed: bool,
-    ) -> None:
-        """The index page, the lists and the style sheets, where a feed `changed`, or other feeds are `listed`."""
+    ) -> set[str]:
+        """The index page, the lists and the style sheets, where a feed `changed`, or other feeds are `listed`; those
+        that were lost."""
         wanted = [*pages.LASTING, *([pages.NEWS] if pages.NEWS in self._former else [])]
-        listed = listed or bool(lost(printing.standing, self._former, wanted))
-        if changed or listed or pages.is_outdated(self._former, self.now):
+        astray = lost(printing.standing, self._former, wanted)
+        if changed or listed or astray or pages.is_outdated(self._former, self.now):
             self._made.drop(pages.NEWS)
-            for file, data in pages.render(connection, self.config, shown, files, known, self.now, listed=listed):
+            made = pages.render(connection, self.config, shown, files, known, self.now, listed=listed or bool(astray))
+            for file, data in made:
                 if printing.write(file.path, data):
                     self._made.put(file)
+                else:
+                    self._made.keep(self._former, file.path)
+        return astray
 
     def _remove(self, printing: Print) -> None:
         """Takes away what is published no more, and says of each that it is gone for good; what is there again is not

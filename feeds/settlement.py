@@ -4,16 +4,20 @@ after every file is on the disk."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from db.engine import Connection, Engine, writing
-from db.store import entries, incidents, sections
+from db.records import ALL_SECTIONS, month_of
+from db.store import archives, entries, incidents, sections
 from feeds.archives import Plan, month_in
 from feeds.config import Config
 from feeds.manifest import Manifest
 from feeds.press import Published
 from feeds.showing import Files, Shown
 from feeds.targets import Target
+
+RESTS = timedelta(minutes=5)
+"""How long a month rests of which a document could not be made: the same would come of it, and others wait."""
 
 
 def settle_publish(
@@ -25,12 +29,12 @@ def settle_publish(
     plans: Mapping[str, Plan],
     made: Manifest,
     now: datetime,
-) -> set[int]:
+) -> None:
     """Forgets what was owed (section's id -> version of its change; `plans` of archives by folder), notes what could
-    not be published and closes what is over. Returns the sections whose feed could not be made: theirs stays owed."""
+    not be published and closes what is over. What a feed that could not be made owes stays owed."""
     seen = any(plan.done or plan.unfinished for plan in plans.values())
     if not (owed or seen or result.feeds or result.unwritable or result.paths):
-        return set()
+        return
     failed = result.refused.keys() | result.unwritable.keys()
     refused = {
         target.section_id
@@ -41,17 +45,29 @@ def settle_publish(
         sections.clean(connection, {each: version for each, version in owed.items() if each not in refused})
         if refused - set(owed):  # due for another reason, which the next run will not see
             sections.mark_feeds(connection, refused - set(owed), now, everything=False)
+        folders = {target.archive: target.section_id for target in files}
         for folder, plan in plans.items():
-            _settle_archive(connection, folder, plan, failed)
+            _settle_archive(connection, folders.get(folder, ALL_SECTIONS), folder, plan, failed, now)
+        if config.publish.archives:
+            # What was too long for a feed is in no archive yet; nothing that is there is concerned.
+            month = month_of(now)
+            end = archives.span(month)[1]
+            sections.mark_months(connection, {(each, month): end for each in result.shortened})
         _settle_incidents(connection, config, result, files, made, now)
-    return refused
 
 
-def _settle_archive(connection: Connection, folder: str, plan: Plan, failed: Collection[str]) -> None:
-    """A month of which a document could not be made stays owed."""
+def _settle_archive(
+    connection: Connection, section_id: int, folder: str, plan: Plan, failed: Collection[str], now: datetime
+) -> None:
+    """A month of which a document could not be made stays owed, and lets others go first."""
     bad = {month_in(path) for path in failed if folder and path.startswith(f"{folder}/")}
     sections.clean_months(connection, [one for one in plan.done if one.month not in bad])
     sections.postpone_months(connection, [(one, end) for one, end in plan.unfinished if one.month not in bad])
+    seen = [*plan.done, *(one for one, _ in plan.unfinished)]
+    sections.rest_months(connection, [one for one in seen if one.month in bad], now + RESTS)
+    # Made for its links alone: nothing was owed of it.
+    links = bad - {one.month for one in seen}
+    sections.mark_months(connection, {(section_id, month): archives.span(month)[0] for month in links})
 
 
 def _settle_incidents(

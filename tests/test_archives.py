@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,8 @@ from db.records import Access
 from db.store import sections
 from feeds.archives import PART, chains, covered_of, in_order, month_in, path_of
 from feeds.correct import set_access, withdraw
+from feeds.publish import Press, publish
+from feeds.settlement import RESTS
 from feeds.validate import check_atom
 from tests.desk import record
 from tests.tree import NOW, Tree, titles, tree
@@ -226,5 +229,127 @@ def test_a_lost_document_is_made_again(tree: Tree) -> None:
     before = archive(tree)
     for path in before:
         Path(tree.config.public / path).unlink()
-    tree.run(everything=True)
+    tree.run()
     assert archive(tree) == before
+    assert tree.run().paths == []
+
+
+WORDS = "The council of the town approved the timetable of the ferry after a long debate about fares and boats. " * 4
+BODY = b"THE BODY"
+
+
+def story_and_copy(tree: Tree) -> str:
+    """An entry of section C in February, with a copy of it in A of March that follows it; the id of the former."""
+    first, second = NOW.replace(month=2, day=27), NOW.replace(month=3, day=1)
+    told: dict[str, Any] = {"text": WORDS + BODY.decode(), "published": first, "dated": first, "sections": ("C",)}
+    tree.put(record("Council approves the ferry timetable", source="one", guid="1", **told), source="one", name="one")
+    tree.run()
+    copied(tree, published=second, dated=second, sections=("A",), text=WORDS)
+    tree.run()
+    assert BODY in archive(tree)["archive/a/2026-02.atom"]
+    with reading(tree.engine) as connection:
+        return str(connection.exec_driver_sql("SELECT uid FROM entries WHERE lead_id IS NULL").scalar())
+
+
+def copied(tree: Tree, **told: Any) -> None:
+    tree.put(record("Council approves the ferry timetable", source="two", guid="2", **told), source="two", name="two")
+
+
+def holding(tree: Tree) -> list[str]:
+    return sorted(path for path, data in tree.all_files().items() if BODY in data)
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "premium"])
+def test_a_lead_leaves_the_archives_of_its_copies_too(tree: Tree, how: str) -> None:
+    uid = story_and_copy(tree)
+    if how == "withdrawn":
+        withdraw(tree.engine, uid, "wrong", NOW)
+    else:
+        set_access(tree.engine, uid, Access.PREMIUM, NOW)
+    tree.run()
+    assert holding(tree) == []
+
+
+def test_a_copy_that_becomes_another_story_takes_its_lead_out_of_the_archive(tree: Tree) -> None:
+    story_and_copy(tree)
+    march = NOW.replace(month=3, day=1)
+    told: dict[str, Any] = {"published": march, "dated": march, "sections": ("A",)}
+    other = "Owls and forests where nobody had thought to look for a bird in winter since the fires came. " * 4
+    tree.put(record("Owls return", source="two", guid="2", text=other, **told), source="two", name="two")
+    tree.run()
+    assert not [path for path in holding(tree) if "archive/a/" in path]
+
+
+def test_a_copy_that_changes_its_section_takes_its_lead_along(tree: Tree) -> None:
+    story_and_copy(tree)
+    copied(tree, text=WORDS, published=NOW.replace(month=3, day=1), dated=NOW.replace(month=3, day=1), sections=("B",))
+    tree.run()
+    assert [path for path in holding(tree) if path.endswith("2026-02.atom")] == [
+        "archive/all/2026-02.atom", "archive/b/2026-02.atom", "archive/c/2026-02.atom",
+    ]  # fmt: skip
+
+
+def test_an_archive_whose_address_is_anothers_holds_nothing_of_the_former(tree: Tree) -> None:
+    named = '[[section]]\nname = "A"\nslug = "{}"\n[[section]]\nname = "B"\nslug = "{}"\n'
+    tree.configure(named.format("one", "two"))
+    tree.put(record("A story", text=BODY.decode(), published=at(3), sections=("A",)), *rows(2, 5, "B"))
+    tree.run()
+    tree.configure(named.format("three", "one"))
+    tree.run()
+    assert list(archive(tree, "archive/one")) == ["archive/one/2026-05.atom"]
+    assert "prev-archive" not in links(archive(tree, "archive/one")["archive/one/2026-05.atom"])
+    assert list(archive(tree, "archive/three")) == ["archive/three/2026-03.atom"]
+
+
+def test_a_document_made_for_its_links_alone_is_tried_again(tree: Tree) -> None:
+    tree.put(*rows(2, 3))
+    tree.run()
+    path = tree.config.public / "archive/a/2026-03.atom"
+    kept = path.read_bytes()
+    path.unlink()
+    path.mkdir()
+    tree.put(*rows(2, 5), name="later")
+    press = Press()
+    assert "archive/a/2026-03.atom" in publish(tree.engine, tree.config, NOW, press=press).unwritable
+    path.rmdir()
+    path.write_bytes(kept)
+    publish(tree.engine, tree.config, NOW + RESTS, press=press)
+    assert b"next-archive" in path.read_bytes()
+
+
+def test_what_cannot_be_made_lets_others_go_first(tree: Tree) -> None:
+    for month in (3, 4, 5):
+        tree.put(*rows(20, month), name=f"m{month}")
+    (tree.config.public / "archive/a/2026-03.atom").mkdir(parents=True)
+    press = Press()
+    for _ in range(6):
+        publish(tree.engine, tree.config, NOW, press=press, budget=10)
+    found = archive(tree)
+    assert {"archive/a/2026-04.atom", "archive/a/2026-05.atom"} <= set(found)
+
+
+def test_what_is_no_longer_for_everybody_waits_for_no_backlog(tree: Tree) -> None:
+    for month in range(1, 8):
+        tree.put(*rows(20, month), name=f"m{month}")
+    tree.put(record("A story", text=BODY.decode(), published=at(9), sections=("Z",)), name="z")
+    tree.run()
+    with reading(tree.engine) as connection:
+        uid = str(connection.exec_driver_sql("SELECT uid FROM entries WHERE title = 'A story'").scalar())
+    tree.configure("[publish]\nentries = 40\n")
+    tree.run(budget=10)
+    set_access(tree.engine, uid, Access.PREMIUM, NOW)
+    tree.run(budget=10)
+    assert holding(tree) == []
+
+
+def test_what_a_long_feed_has_no_room_for_is_in_the_archive(tree: Tree) -> None:
+    tree.configure("[publish]\nmax_bytes = 40000\n")
+    tree.put(*rows(60, 11), now=at(11, 20))
+    tree.run(now=at(11, 20))
+    words = "word " * 200
+    long = [record(f"{n} {words}", published=at(11, 10) + timedelta(minutes=n), sections=("A",)) for n in range(30)]
+    tree.put(*long, name="long", now=at(11, 20))
+    tree.run(now=at(11, 20))
+    assert len(titles(tree.files()["sections/a.atom"])) < 30
+    assert len(history(tree, "sections/a.atom")) == 90
+    assert tree.run(now=at(11, 20)).paths == []

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from lxml import etree
 
+from db.engine import writing
 from db.records import Access
+from db.store import sections
 from feeds.correct import set_access
 from feeds.formats.html import MOST_WITH_HEADLINES
 from tests.desk import record
@@ -86,3 +88,33 @@ def test_a_page_of_a_feed_shows_no_more_than_the_feed(tree: Tree) -> None:
     tree.run()
     assert not [path for path, data in tree.all_files().items() if b"secret words" in data]
     assert b"A story that costs" in tree.files()["sections/a.html"]
+
+
+def test_a_long_index_forgets_what_is_removed_though_as_many_files_are_new(tree: Tree) -> None:
+    tree.configure('[publish]\nformats = ["atom"]\n')
+    names = [f"S{number}" for number in range(MOST_WITH_HEADLINES + 2)]
+    tree.put(*(record(f"Story {name} of today", guid=name, sections=(name,)) for name in names))
+    tree.run()
+    tree.put(record("Story S7 of today", guid="S7", sections=("S8",)), name="doc")
+    tree.run()
+    with writing(tree.engine) as connection:
+        (empty,) = [one.id for one in sections.every(connection) if one.name == "S7"]
+        assert sections.remove_empty(connection, empty)
+    ago = NOW.replace(month=2)
+    tree.put(record("A story of long ago", published=ago, dated=ago, sections=("S8",)), name="ago")
+    paths = tree.run().paths
+    assert len([path for path in paths if path.endswith("2026-02.atom")]) == 2
+    assert "sections/s7.atom" in paths
+    for path in ("index.html", "feeds.opml"):
+        assert b"sections/s7.atom" not in tree.files()[path]
+
+
+def test_a_page_that_was_put_back_is_looked_at_once(tree: Tree) -> None:
+    tree.put(record("A story of today", sections=("A",)))
+    tree.run()
+    index, manifest = tree.config.public / "index.html", tree.config.public / "manifest.json"
+    data = index.read_bytes()
+    index.unlink()
+    index.write_bytes(data)
+    tree.run()
+    assert manifest.stat().st_mtime_ns >= index.stat().st_mtime_ns

@@ -15,9 +15,11 @@ import zstandard
 
 from db.engine import reading, writing
 from db.store import incidents
-from feeds.encodings import ENDINGS, SMALLEST
+from feeds.encodings import ENDINGS, SMALLEST, encoded
 from feeds.errors import ConfigError
+from feeds.output import write_atomic
 from feeds.publish import Press, publish, verify
+from feeds.settlement import RESTS
 from tests.desk import record
 from tests.tree import NOW, Tree, tree
 
@@ -147,7 +149,7 @@ def test_a_document_of_an_archive_that_cannot_be_written_stays_owed(tree: Tree) 
     with reading(tree.engine) as connection:
         assert [one.kind for one in incidents.opened(connection)] == ["unwritable"]
     in_the_way.rmdir()
-    assert "archive/a/2026-03.atom" in tree.run().paths
+    assert "archive/a/2026-03.atom" in tree.run(now=NOW + RESTS).paths
     with reading(tree.engine) as connection:
         assert incidents.opened(connection) == []
 
@@ -213,7 +215,7 @@ def test_a_document_that_is_refused_is_led_to_by_none(tree: Tree) -> None:
     for path in ("archive/a/2026-03.atom", "archive/a/2026-05.atom", "sections/a.atom"):
         assert b"2026-04.atom" not in files[path]
     in_the_way.rmdir()
-    tree.run()
+    tree.run(now=NOW + RESTS)
     files = tree.all_files()
     for path in ("archive/a/2026-03.atom", "archive/a/2026-05.atom"):
         assert files[path].count(b"archive/a/2026-04.atom") == 1
@@ -243,3 +245,45 @@ def test_a_feed_that_is_refused_rests_before_it_is_tried_again(tree: Tree) -> No
     assert feeds[3] > 0
     tree.put(record("Another story today", sections=("A",)), name="second")
     assert publish(tree.engine, tree.config, NOW + timedelta(seconds=70), press=press).feeds > 0
+
+
+def test_what_rests_stays_owed(tree: Tree) -> None:
+    press = Press()
+    at = [NOW + timedelta(seconds=seconds) for seconds in (0, 5, 10, 15, 75)]
+    tree.configure("[publish]\nmax_bytes = 10000\n")
+    tree.put(record("A story that is well", sections=("A",)))
+    publish(tree.engine, tree.config, at[0], press=press)
+    long = record("A long story", summary="word " * 3000, published=NOW, sections=("A",))
+    tree.put(long, name="long")
+    made = [publish(tree.engine, tree.config, each, press=press) for each in at[1:4]]
+    assert [bool(one.refused) for one in made] == [True, False, False]
+    with reading(tree.engine) as connection:
+        assert {one.kind for one in incidents.opened(connection)} == {"refused"}
+    assert publish(tree.engine, tree.config, at[4], press=press).refused
+
+
+def test_a_file_that_could_not_be_written_is_tried_again_at_once(tree: Tree) -> None:
+    press = Press()
+    tree.put(record("A story that is well", sections=("A",)))
+    publish(tree.engine, tree.config, NOW, press=press)
+    path = tree.config.public / "sections/a.json"
+    path.unlink()
+    path.mkdir()
+    tree.put(record("Another story today", sections=("A",)), name="second")
+    for _ in range(3):
+        assert set(publish(tree.engine, tree.config, NOW, press=press).unwritable) == {"sections/a.json"}
+    path.rmdir()
+    assert "sections/a.json" in publish(tree.engine, tree.config, NOW, press=press).paths
+    with reading(tree.engine) as connection:
+        assert incidents.opened(connection) == []
+
+
+def test_encodings_of_a_killed_publish_are_made_anew(tree: Tree) -> None:
+    tree.put(record("A story that is well", sections=("A",)))
+    tree.run()
+    data = (tree.config.public / "sections/a.atom").read_bytes()
+    # A publish writes them first; this one was killed before the file itself, and what it told was taken back.
+    for ending in ENDINGS:
+        write_atomic(tree.config.public, f"sections/a.atom{ending}", encoded(data.replace(b"well", b"ill"))[ending])
+    tree.run("A")
+    assert unsound(tree) == []

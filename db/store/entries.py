@@ -458,6 +458,7 @@ _SHARING = select(Fingerprint.entry_id).where(
     .exists(),
 )
 _FOLLOWERS = select(Entry.id).where(Entry.lead_id.in_(_IDS))
+_LEADS_OF = select(Entry.lead_id).where(Entry.id.in_(_IDS))
 _FIRST_FOLLOWERS = _FOLLOWERS.order_by(Entry.sorted_at, Entry.uid).limit(bindparam("most", type_=Integer))
 
 
@@ -500,6 +501,14 @@ def followers(connection: Connection, lead_ids: Sequence[int]) -> set[int]:
     found: set[int] = set()
     for chunk in chunks(lead_ids):
         found.update(connection.scalars(_FOLLOWERS, {"ids": chunk}))
+    return found
+
+
+def leads_of(connection: Connection, entry_ids: Sequence[int]) -> set[int]:
+    """Ids of the entries that any of these is folded behind."""
+    found: set[int] = set()
+    for chunk in chunks(entry_ids):
+        found.update(each for each in connection.scalars(_LEADS_OF, {"ids": chunk}) if each is not None)
     return found
 
 

@@ -221,18 +221,24 @@ def mark(connection: Connection, places: Iterable[Place], now: datetime) -> None
     mark_months(connection, first)
 
 
-def mark_months(connection: Connection, first: Mapping[tuple[int, int], datetime]) -> None:
-    """Notes that the archives of `(section id, yyyymm)` are owed, of what is filed at the time given or later."""
+def mark_months(connection: Connection, first: Mapping[tuple[int, int], datetime], *, backlog: bool = False) -> None:
+    """Notes that the archives of `(section id, yyyymm)` are owed, of what is filed at the time given or later; as a
+    `backlog` where everything is, which makes none of what is owed already wait."""
     statement = insert(DirtyMonth)
     earliest = case(
         (DirtyMonth.first_at < statement.excluded.first_at, DirtyMonth.first_at), else_=statement.excluded.first_at
     )
     statement = statement.on_conflict_do_update(
         index_elements=[DirtyMonth.section_id, DirtyMonth.month],
-        set_={"version": DirtyMonth.version + 1, "first_at": earliest, "wait_until": None},
+        set_={
+            "version": DirtyMonth.version + 1,
+            "first_at": earliest,
+            "wait_until": None,
+            "backlog": DirtyMonth.backlog & statement.excluded.backlog,
+        },
     )
     rows = [
-        {"section_id": section_id, "month": month, "first_at": at, "version": 1}
+        {"section_id": section_id, "month": month, "first_at": at, "version": 1, "backlog": backlog}
         for (section_id, month), at in sorted(first.items())
     ]
     if rows:
@@ -268,10 +274,10 @@ def clean(connection: Connection, seen: Mapping[int, int]) -> None:
 
 
 def dirty_months(connection: Connection, now: datetime) -> list[OwedMonth]:
-    """Archives that are owed, in order of section and month."""
-    query = select(DirtyMonth.section_id, DirtyMonth.month, DirtyMonth.first_at, DirtyMonth.version)
-    query = query.where(DirtyMonth.wait_until.is_(None) | (DirtyMonth.wait_until <= now))
-    rows = connection.execute(query.order_by(DirtyMonth.section_id, DirtyMonth.month))
+    """Archives that are owed: what changed before the backlog, either in order of section and month."""
+    columns = (DirtyMonth.section_id, DirtyMonth.month, DirtyMonth.first_at, DirtyMonth.version, DirtyMonth.backlog)
+    query = select(*columns).where(DirtyMonth.wait_until.is_(None) | (DirtyMonth.wait_until <= now))
+    rows = connection.execute(query.order_by(DirtyMonth.backlog, DirtyMonth.section_id, DirtyMonth.month))
     return [OwedMonth(*row) for row in rows]
 
 
@@ -291,6 +297,13 @@ def postpone_months(connection: Connection, seen: Iterable[tuple[OwedMonth, date
             update(DirtyMonth).where(*_THIS_CHANGE).values(wait_until=bindparam("until"), first_at=bindparam("until")),
             rows,
         )
+
+
+def rest_months(connection: Connection, seen: Iterable[OwedMonth], until: datetime) -> None:
+    """Lets archives that could not be made wait until then, unless more changes meanwhile."""
+    rows = [{**_seen(one), "until": until} for one in seen]
+    if rows:
+        connection.execute(update(DirtyMonth).where(*_THIS_CHANGE).values(wait_until=bindparam("until")), rows)
 
 
 _THIS_CHANGE = (

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("first_at", _AT, nullable=False),
         sa.Column("version", _ID, nullable=False),
         sa.Column("wait_until", _AT, nullable=True),
+        sa.Column("backlog", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("section_id", "month", name="pk_dirty_months"),
     )
     _create_deliveries()
