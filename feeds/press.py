@@ -43,15 +43,15 @@ _log = log.get("publish")
 
 @dataclass(slots=True, kw_only=True)
 class Published:
-    """What a publish did: `paths` were replaced, of `feeds` rendered, `good` of which hold `shown` entries.
+    """What a publish did: `paths` were replaced or taken away, of `feeds` rendered, `good` of which hold `shown`
+    entries.
 
     `left_out` are entries that could not be rendered, `refused` feeds that broke a rule of their format, `unwritable`
-    files that could not be replaced, each with the reason. `removed` are those of the `paths` that are gone. `owed` are
-    folders that are not on the disk yet, `shortened` sections whose feed shows less than its archive counts on.
+    files that could not be replaced, each with the reason. `owed` are folders that are not on the disk yet, `shortened`
+    sections whose feed shows less than its archive counts on.
     """
 
     paths: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
     feeds: int = 0
     left_out: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -64,7 +64,6 @@ class Published:
     def add(self, later: Published) -> None:
         """Adds what a publish did that came after this one."""
         self.paths += [path for path in later.paths if path not in self.paths]
-        self.removed += later.removed
         self.feeds += later.feeds
         self.left_out |= later.left_out
         self.refused |= later.refused
@@ -244,7 +243,6 @@ class Print:
                 remove(self.config.public, path + ending)
             if remove(self.config.public, path):
                 self.result.paths.append(path)
-                self.result.removed.append(path)
         except OutputError as error:
             self.result.unwritable[path] = str(error)
             return False

@@ -373,7 +373,7 @@ def test_links_of_a_document() -> None:
         ("sections/a.json", b"{}", ["NotJSONFeed"]),
         ("all.atom", b"<rss version='2.0'/>", ["UnexpectedContentType"]),
         ("feeds.opml", b"<opml version='2.0'><head/><body><outline text='x'/></body></opml>", []),
-        ("sitemap-news.xml", b"<urlset/>", ["MissingNamespace"]),
+        ("sitemap-news.xml", b"<urlset/>", ["MissingNamespace", "EmptySitemap"]),
         ("manifest.json", b"{}", []),
         ("index.html", b"<html>", []),
         ("gone/sections/a.atom", b"", []),

@@ -36,7 +36,7 @@ def test_the_news_of_two_days_are_listed_and_age(tree: Tree) -> None:
     assert tree.run(now=NOW + timedelta(hours=1, minutes=1)).paths == [NEWS, "manifest.json"]
     assert listed(tree) == [f"https://n.example/story/{number}" for number in (0, 1)]
     # One that lists nothing is none; nothing is gone for good with it.
-    assert NEWS in tree.run(now=NOW + timedelta(days=9)).removed
+    assert NEWS in tree.run(now=NOW + timedelta(days=9)).paths
     assert NEWS not in tree.files()
     assert not (tree.config.public / "gone").exists()
     assert tree.run(now=NOW + timedelta(days=19)).paths == []
