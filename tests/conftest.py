@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,10 +30,14 @@ def bench(tmp_path: Path, site: Site) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def untraced(no_cover: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def untraced(no_cover: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Bounds of CPU time are those of the code: what counts its lines makes it up to three times as slow, also in
-    processes that a test starts."""
+    processes that a test starts, and so does a collector that looks through what other tests left."""
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

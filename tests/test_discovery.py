@@ -12,6 +12,7 @@ from feeds.sources.feed import parse as parse_feed
 from feeds.sources.page import parse as parse_page
 from feeds.websub.discovery import MAX_HUBS, MAX_URL, Advertised, absolute, discover, link_header
 from tests.feed_documents import document
+from tests.pace import slowness
 
 URL = "https://n.example/feed"
 HUB = "https://hub.example/"
@@ -58,7 +59,7 @@ def test_no_header_is_an_error(value: str) -> None:
 def test_a_hostile_header_is_read_in_no_time(piece: str) -> None:
     began = time.process_time()
     list(link_header(piece * 100_000))
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 0.5 * slowness()
 
 
 def test_headers_go_before_the_document_each_for_itself() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from feeds import page as pages
 from feeds.page import read_page, texts, things, types_of, values, within
+from tests.pace import slowness
 
 URL = "https://news.example.org/a/b"
 
@@ -296,7 +297,7 @@ ATTRIBUTES = " ".join(f"a{number}=b" for number in range(150_000))
 def test_hostile_pages_take_linear_time(markup: str) -> None:
     start = time.process_time()
     read_page(markup.encode())
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 10 * slowness()
 
 
 def test_a_page_is_cut_where_it_would_take_too_long() -> None:

@@ -15,6 +15,7 @@ from feeds.poll import PollResult, Terms
 from tests.fakes import Reply, conditional
 from tests.hostile.documents import DOCUMENTS, EXPECTED
 from tests.hostile.servers import TRAPS, running
+from tests.pace import slowness
 from tests.polls import NOW, Bench, rss
 
 DEADLINE = 4.0
@@ -72,13 +73,15 @@ def test_a_hostile_document_has_one_outcome_and_the_next_source_is_unaffected(be
     results, ended = run(bench, {"bad": bench.at("bad", "/bad"), "good": bench.at("good", "/good")})
     assert results["good"].tally.new == 1
     bad, expected = results["bad"], EXPECTED[name]
-    assert ended["bad"] < EACH
+    assert ended["bad"] < EACH * slowness()
     kept = stored(bench).get("bad", [])
     if isinstance(expected, str) or len(data) > MOST_BYTES:
         assert (bad.outcome, kept) == ("failed", [])
         assert bad.error is not None
         assert "\n" not in bad.error
         assert bench.source("bad").etag is None
+    elif "takes longer than" in (bad.error or ""):
+        assert slowness() > 1.2  # what is read in time elsewhere (tests/hostile/test_parse.py) is refused in time here
     else:
         assert bad.outcome in ("stored", "unchanged")
         assert len(kept) == KEPT.get(name, expected)
@@ -100,8 +103,8 @@ def test_all_hostile_sites_at_once_and_honest_ones_between(bench: Bench) -> None
         if name in names:
             assert result.outcome == "failed", (name, result.outcome, result.reason)
             assert TRAPS[names[name]].words in (result.error or "")
-            assert ended[name] < DEADLINE + EACH
+            assert ended[name] < DEADLINE + EACH * slowness()
         else:
             assert result.errors == []
-            assert ended[name] < EACH
+            assert ended[name] < EACH * slowness()
     assert set(stored(bench)) <= {name for name in urls if name.startswith("good")}
