@@ -32,7 +32,8 @@ def bench(tmp_path: Path, site: Site) -> Iterator[Bench]:
 @pytest.fixture
 def untraced(no_cover: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Bounds of CPU time are those of the code: what counts its lines makes it up to three times as slow, also in
-    processes that a test starts, and so does a collector that looks through what other tests left."""
+    processes that a test starts, and so does a collector that looks through what other tests left. What runs long by
+    itself, and tells of lines nothing that other tests do not, need not be as slow either."""
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
     gc.collect()
     gc.freeze()

@@ -208,7 +208,7 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def wait_for(true: Callable[[], bool], seconds: float = 5.0) -> bool:
+def wait_for(true: Callable[[], bool], seconds: float = 20.0) -> bool:
     """Waits until `true()` holds; False where it does not within `seconds`."""
     ends = time.monotonic() + seconds
     while not true():

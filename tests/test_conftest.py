@@ -17,6 +17,7 @@ PASSES = "def test_b():\n    pass\n"
 FAILS = SKIPS + "\n\ndef test_c():\n    assert False\n"
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["alone", "workers"])
 @pytest.mark.parametrize(
     ("tests", "ci", "code"),

@@ -77,7 +77,7 @@ def test_a_slow_source_does_not_hold_up_the_end(desk: Folder, site: Site) -> Non
     url = site.put("/slow", Reply(body=b"late", pause=60))
     desk.config(f'{SEEDS}[poll]\nallow_networks = ["127.0.0.0/8"]\n[[source]]\nname = "a"\nurl = "{url}"\n')
     with running(desk) as (process, _address):
-        wait_for(lambda: bool(site.log))
+        assert wait_for(lambda: bool(site.log))
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0

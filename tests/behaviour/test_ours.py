@@ -9,6 +9,7 @@ from tests.behaviour.scenario import BEHAVIOURS, Behaviour
 from tests.behaviour.score import score_each
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda one: one.name)
 def test_our_poller_behaves(behaviour: Behaviour) -> None:
     (verdict,) = score_each(Ours, [behaviour])

@@ -130,7 +130,7 @@ def test_a_signal_ends_a_poll_in_good_order(
     process = subprocess.Popen(
         [FEEDS, "poll"], cwd=desk.path, env=desk.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    wait_for(lambda: bool(site.log))
+    assert wait_for(lambda: bool(site.log))
     process.send_signal(sent)
     _, err = process.communicate(timeout=20)
     assert process.returncode == code

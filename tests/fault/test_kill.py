@@ -62,6 +62,7 @@ def titles_of(document: str, desk: Folder) -> int:
     return count
 
 
+@pytest.mark.usefixtures("untraced")
 def test_killed_at_random_moments(tmp_path: Path) -> None:
     desk = Folder(tmp_path).config(SEEDS)
     desk.seed("00000.txt", document(0))

@@ -18,6 +18,7 @@ def test_every_topic_has_floors_and_every_floor_its_topic() -> None:
         assert topic.title
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("topic", topics(), ids=lambda topic: topic.name)
 def test_a_topic_reaches_its_floors(topic: Topic) -> None:
     score = scored(topic.score())
