@@ -542,13 +542,13 @@ class HubSubscription(Base):
 
 
 class HubTopic(Base):
-    """A feed of another publisher whose subscribers our hub tells: what it was when it was fetched last."""
+    """A feed of another publisher whose subscribers our hub tells: what it was when it was fetched last, if it was."""
 
     __tablename__ = "hub_topics"
     topic: Mapped[str] = mapped_column(primary_key=True)
     media_type: Mapped[str]
     body: Mapped[bytes]
-    fetched_at: Mapped[datetime]
+    fetched_at: Mapped[datetime | None]
 
 
 class Push(Base):

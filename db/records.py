@@ -606,7 +606,8 @@ class TokenRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRecord:
-    """One notification that is being delivered, for the `attempts`-th time. `payload` is what JSON can hold."""
+    """One notification that is being delivered, for the `attempts`-th time. `payload` is what JSON can hold, `error`
+    what the last try came to of which that is known."""
 
     id: int
     kind: str
@@ -614,6 +615,7 @@ class DeliveryRecord:
     payload: Any
     version: int
     attempts: int
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from db.errors import Locked, StorageError
 from feeds import log, pushes
 from feeds.config import Config
 from feeds.errors import BroadsheetError
-from feeds.notify import deliver
+from feeds.notify import deliver_all
 from feeds.poll import Poller, PollResult, Terms
 from feeds.publish import Press, publish
 from feeds.web.app import web_app
@@ -169,8 +169,7 @@ class Daemon:
     def deliver(self) -> None:
         """Says what is owed to hubs and subscribers, all of it. A failure is logged, and tried again a second later."""
         try:
-            while deliver(self._engine, self._config, self._clock, stop=self._stop.is_set).done:
-                pass  # a run takes a part of what is due
+            deliver_all(self._engine, self._config, self._clock, stop=self._stop.is_set)
         except Locked:
             _log.debug("delivery put off", reason="another process is at work")
         except (BroadsheetError, StorageError) as error:

@@ -65,11 +65,30 @@ KINDS: Mapping[str, Callable[[Config], Handler]] = {
 
 @dataclass(slots=True)
 class Delivered:
-    """What a run came to: deliveries that were heard, that are to be tried again, and that were given up."""
+    """What a run came to: deliveries that were heard, that are to be tried again, that were given up, and that had
+    nothing to say any more."""
 
     done: int = 0
     later: int = 0
     given_up: int = 0
+    dropped: int = 0
+
+    @property
+    def taken(self) -> int:
+        """All that the run brought to an end: none where nothing was due, or all was given back."""
+        return self.done + self.later + self.given_up + self.dropped
+
+
+def deliver_all(
+    engine: Engine, config: Config, clock: Callable[[], datetime], *, stop: Callable[[], bool] = lambda: False
+) -> None:
+    """Delivers all that is due, until `stop()` holds, at the latest. Raises `StorageError`, as `deliver` does.
+
+    Whatever comes of it: who cannot be told keeps nobody waiting who can.
+    """
+    # It ends: what was heard is gone, what failed is put off by a minute and three times as long each time.
+    while not stop() and deliver(engine, config, clock, stop=stop).taken:
+        pass
 
 
 def deliver(
@@ -118,10 +137,13 @@ class _Run:
         now = self._clock()
         found: list[tuple[DeliveryRecord, Call]] = []
         bodies: dict[int, int] = {}
+        # In a transaction of its own: a try counts, even if what is to be said ends the process.
         with writing(self._engine) as connection:
             deliveries.prune(connection, now - KEPT, self.handlers.keys())
             hub.prune(connection, now)
             taken = deliveries.due(connection, now, AT_ONCE, self.handlers.keys())
+        self._open = {delivery.id: delivery for delivery in taken}
+        with writing(self._engine) as connection:
             for place, delivery in enumerate(taken):
                 call = self._request(connection, delivery, now)
                 if call is not None:
@@ -135,6 +157,11 @@ class _Run:
 
     def _request(self, connection: Connection, delivery: DeliveryRecord, now: datetime) -> Call | None:
         """What to say; None where that settled it already."""
+        if delivery.attempts > deliveries.TRIES:
+            # Whoever took it the last time did not live to give it up.
+            before = "" if delivery.error is None else f"; before it: {delivery.error}"
+            self._again(connection, delivery, f"the last try came to no end{before}", now)
+            return None
         try:
             with connection.begin_nested():
                 call = self.handlers[delivery.kind].request(connection, delivery, now)
@@ -144,6 +171,7 @@ class _Run:
             return None
         if call is None:
             deliveries.delivered(connection, delivery, now)
+            self.result.dropped += 1
         return call
 
     def say(

@@ -26,7 +26,6 @@ from feeds.model import Document, Reading
 from feeds.packing import unpack
 from feeds.paths import source_of
 from feeds.pool import Pool
-from feeds.worker import Read
 
 ROWS, BYTES = 50, 8_000_000
 """Documents that are read and stored together."""
@@ -39,20 +38,19 @@ _log = log.get("pushed")
 
 @dataclass(frozen=True, slots=True)
 class _Brought:
-    """A document that was brought, and what came of reading it: `error` where nothing did, both None where nobody wants
-    it any more."""
+    """A document that was brought, and what came of reading it: `error` where nothing did.
+
+    `says` is what it says, which is not the document that a poll would find, so that no digest of it is kept; `newest`
+    is the latest time in it.
+    """
 
     row: PushedRecord
     record: SourceRecord
     source: Source
     manner: Manner
-    read: Read | None
-    error: str | None
-
-    @property
-    def reading(self) -> Reading | None:
-        """What it says. It is not the document that a poll would find, so that no digest of it is kept."""
-        return None if self.read is None else replace(unpack(self.read.packed), digest=b"", partial=True)
+    says: Reading | None = None
+    newest: datetime | None = None
+    error: str | None = None
 
 
 def take(engine: Engine, config: Config, pool: Pool, now: datetime) -> int:
@@ -92,12 +90,14 @@ def _read(config: Config, record: SourceRecord, row: PushedRecord, pool: Pool) -
         partial=True,
     )
     try:
-        return _Brought(row, record, source, manner, pool.call(document, manner, b""), None)
+        read = pool.call(document, manner, b"")
+        says = replace(unpack(read.packed), digest=b"", partial=True)
+        return _Brought(row, record, source, manner, says, read.newest)
     except ParseError as error:
-        return _Brought(row, record, source, manner, None, str(error))
+        return _Brought(row, record, source, manner, error=str(error))
     except Exception as error:
         _log.error("push crashed", source=record.name, exc_info=error)
-        return _Brought(row, record, source, manner, None, f"internal error ({type(error).__name__})")
+        return _Brought(row, record, source, manner, error=f"internal error ({type(error).__name__})")
 
 
 def _store(
@@ -117,10 +117,10 @@ def _store(
             tallies = [_store(engine, config, [one.row], [one], now) for one in wanted]
             _store(engine, config, rows, [], now)
             return sum(tallies, start=Tally())
-        if not wanted or wanted[0].read is None:
+        if not wanted or wanted[0].says is None:
             raise
         _log.error("push crashed", source=wanted[0].record.name, exc_info=error)
-        culprit = replace(wanted[0], read=None, error=f"internal error ({type(error).__name__})")
+        culprit = replace(wanted[0], says=None, error=f"internal error ({type(error).__name__})")
         return _store(engine, config, rows, [culprit], now)
     for one, tally in zip(wanted, tallies, strict=True):
         if one.error is not None:
@@ -134,7 +134,7 @@ def _save(connection: Connection, config: Config, brought: Sequence[_Brought], n
     """Everything that these documents change."""
     sayings, planned = [], []
     for one in brought:
-        said = one.reading
+        said = one.says
         if said is not None:
             sayings.append(Saying(one.record.id, one.record.name, said))
             if one.source.fulltext:
@@ -143,7 +143,7 @@ def _save(connection: Connection, config: Config, brought: Sequence[_Brought], n
                     planned[-1].put_off(wanted)  # the source's next poll asks for them
                 article_rows.remember(connection, [(one.record.id, each) for each in planned[-1].outcome()[0]])
     stored = iter(store(connection, sayings, prefix=config.site.tag_prefix(), now=now))
-    tallies = [next(stored) if one.read is not None else Tally() for one in brought]
+    tallies = [next(stored) if one.says is not None else Tally() for one in brought]
     own = pushes.current(connection, {one.record.id for one in brought})
     latest = {one.record.id: one.record.pace for one in brought}
     for one, tally in zip(brought, tallies, strict=True):
@@ -151,11 +151,11 @@ def _save(connection: Connection, config: Config, brought: Sequence[_Brought], n
         if push is not None and push.error != one.error:
             own[one.record.id] = push = replace(push, error=one.error)
             pushes.save(connection, push)
-        if one.read is None:
+        if one.says is None:
             continue
         credence.note(connection, one.record.id, one.source, tally, now)
         pace = latest[one.record.id]
-        known = [each for each in (one.read.newest, pace.newest) if each is not None]
+        known = [each for each in (one.newest, pace.newest) if each is not None]
         latest[one.record.id] = pace = replace(pace, newest=max(known, default=one.row.at if tally.new else None))
         schedule.note_pushed(connection, [(_told(one, tally), pace)])
     return tallies
@@ -172,5 +172,5 @@ def _told(one: _Brought, tally: Tally) -> PollRecord:
         new=tally.new,
         updated=tally.updated,
         unchanged=tally.unchanged,
-        skipped=len(one.reading.skipped) if one.reading is not None else 0,
+        skipped=len(one.says.skipped) if one.says is not None else 0,
     )

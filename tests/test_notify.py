@@ -17,9 +17,10 @@ from db.store import deliveries, incidents
 from feeds.config import Config
 from feeds.errors import FetchError
 from feeds.fetch import Answer, Call
-from feeds.notify import Delivered, Handler, deliver
+from feeds.notify import AT_ONCE, Delivered, Handler, deliver, deliver_all
+from feeds.websub.publisher import PING
 from tests.desk import NOON, hours, new_engine
-from tests.fakes import Reply, Site, wait_for
+from tests.fakes import Reply, Site, free_port, wait_for
 
 CONFIG = Config.model_validate(
     {
@@ -132,9 +133,78 @@ def test_what_always_fails_is_given_up_and_its_handler_told(engine: Engine, site
 def test_a_defect_fails_alone_and_leaves_nothing_half_done(engine: Engine, site: Site) -> None:
     good = site.put("/good", b"")
     owe(engine, (good, "bad"), (site.put("/worse", b""), "worse"), (good, "fine"), (good, "nothing"))
-    assert run(engine) == Delivered(done=1, later=2)
+    assert run(engine) == Delivered(done=1, later=2, dropped=1)
     assert [row[1:] for row in owed(engine)] == [(1, "internal error (LookupError)")] * 2
     assert [subject for _, subject, _ in troubles(engine)] == [good]
+
+
+@pytest.mark.parametrize(("attempts", "error", "words"), [
+    (deliveries.TRIES, None, "the last try came to no end"),
+    (deliveries.TRIES + 5, "HTTP 500", "the last try came to no end; before it: HTTP 500"),
+])  # fmt: skip
+def test_what_ended_its_process_each_time_is_given_up_unsaid(
+    engine: Engine, site: Site, attempts: int, error: str | None, words: str
+) -> None:
+    poison, good = site.put("/poison", b""), site.put("/good", b"")
+    owe(engine, (poison, "x"), (good, "x"))
+    with writing(engine) as connection:
+        poisoned = text("UPDATE deliveries SET attempts = :tried, error = :error WHERE target = :target")
+        connection.execute(poisoned, {"tried": attempts, "error": error, "target": poison})
+    assert run(engine) == Delivered(done=1, given_up=1)
+    assert [seen.path for seen in site.log] == ["/good"]
+    assert ("given up", poison, words) in troubles(engine)
+    assert owed(engine) == []
+
+
+def test_a_try_counts_before_anybody_knows_what_to_say(engine: Engine, site: Site) -> None:
+    """Else what ends the process while it is made would be taken for ever."""
+    seen: list[object] = []
+
+    class Looks(Told):
+        def request(self, connection: Connection, delivery: DeliveryRecord, now: datetime) -> Call | None:
+            seen.extend(row[1] for row in owed(engine))
+            return super().request(connection, delivery, now)
+
+    owe(engine, (site.put("/a", b""), "x"))
+    assert deliver(engine, CONFIG, lambda: NOON, kinds={"told": Looks}) == Delivered(done=1)
+    assert seen == [1]
+
+
+# All that is due
+
+
+def hubs(engine: Engine, *owed: tuple[str, int]) -> Config:
+    """A desk that owes each hub so many pings, in this order."""
+    with writing(engine) as connection:
+        for target, count in owed:
+            pings = [(target, {"topic": f"https://news.example/{number}.atom"}) for number in range(count)]
+            deliveries.owe_all(connection, PING, pings, NOON)
+    publish = CONFIG.publish.model_copy(update={"hubs": tuple(target for target, _ in owed)})
+    return CONFIG.model_copy(update={"publish": publish})
+
+
+def test_a_hub_that_is_dead_keeps_none_waiting_that_lives(engine: Engine, site: Site) -> None:
+    dead = f"http://127.0.0.1:{free_port()}/"
+    config = hubs(engine, (dead, AT_ONCE + 1), (site.put("/hub", b""), 3))
+    deliver_all(engine, config, lambda: NOON)
+    assert len(site.log) == 3
+    assert [row[:2] for row in owed(engine)] == [(dead, 1)] * (AT_ONCE + 1)
+
+
+def test_those_that_have_nothing_to_say_any_more_keep_none_waiting(engine: Engine, site: Site) -> None:
+    config = hubs(engine, ("http://127.0.0.1/", AT_ONCE), (site.put("/hub", b""), 1))
+    publish = config.publish.model_copy(update={"hubs": config.publish.hubs[1:]})
+    deliver_all(engine, config.model_copy(update={"publish": publish}), lambda: NOON)
+    assert len(site.log) == 1
+    assert owed(engine) == []
+
+
+def test_who_is_to_stop_takes_no_more(engine: Engine, site: Site) -> None:
+    config = hubs(engine, (site.put("/hub", b""), AT_ONCE + 1))
+    deliver_all(engine, config, lambda: NOON, stop=lambda: len(site.log) > 0)
+    assert 0 < len(site.log) <= AT_ONCE
+    deliver_all(engine, config, lambda: NOON, stop=lambda: True)
+    assert owed(engine) != []
 
 
 def test_kinds_of_another_release_stay(engine: Engine, site: Site) -> None:

@@ -13,7 +13,8 @@ from db.engine import reading, writing
 from db.models import Poll
 from db.records import NEVER, PushRecord, PushState
 from db.store import articles, entries, pushes, sections
-from feeds import ingest, pushed
+from feeds import ingest, packing, pushed
+from feeds.model import Reading
 from feeds.pool import Pool
 from feeds.worker import read_document
 from tests.polls import Bench, rss
@@ -93,6 +94,21 @@ def test_what_is_pushed_is_stored_and_its_sections_owe_feeds(desk: Pushes) -> No
         assert sections.dirty(connection)
     assert desk.log() == [("stored", 2, 0), ("pushed", 1, 0)]
     assert desk.take() == 0
+
+
+def test_a_document_is_unpacked_once(desk: Pushes, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked: list[bytes] = []
+
+    def unpack(data: bytes) -> Reading:
+        unpacked.append(data)
+        return packing.unpack(data)
+
+    monkeypatch.setattr(pushed, "unpack", unpack)
+    desk.configure("n")
+    desk.push("n", rss("c"))
+    desk.push("n", rss("d"))
+    assert desk.take() == 2
+    assert len(unpacked) == 2
 
 
 def test_its_schedule_stays_and_its_polls_did_not_happen(desk: Pushes) -> None:

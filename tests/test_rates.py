@@ -132,6 +132,16 @@ def test_who_asks_too_often_is_told_when_to_come_again(at_hand: bool) -> None:
     assert [asked(limited)[0] for _ in range(2)] == [200, 429]
 
 
+def test_what_proves_to_be_no_strangers_counts_nothing() -> None:
+    app = App(202)
+    limited = Limited(app, 2, proven=lambda scope, status: (scope["path"], status) == ("/", 202), now=Time())
+    assert [asked(limited)[0] for _ in range(9)] == [202] * 9
+    app.status = 403
+    assert [asked(limited)[0] for _ in range(3)] == [403, 403, 429]
+    app.status = 202
+    assert asked(limited)[0] == 429
+
+
 @pytest.mark.parametrize("at_hand", [True, False])
 def test_what_has_not_changed_counts_a_quarter(at_hand: bool) -> None:
     limited = Limited(App(304, at_hand=at_hand), 5, now=Time())

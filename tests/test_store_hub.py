@@ -73,6 +73,35 @@ def test_subscribers_of_many_topics_and_their_end(tmp_path: Path) -> None:
         ]  # fmt: skip
 
 
+def test_whether_anybody_subscribes_to_a_topic(tmp_path: Path) -> None:
+    with writing(new_engine(tmp_path)) as connection:
+        subscribe(connection, "t", "http://a/1")
+        subscribe(connection, "t", "http://a/2", until=NOON + hours(2))
+        found = [hub.is_subscribed_to(connection, topic, now) for topic, now in (
+            ("t", NOON), ("t", HOUR_LATER), ("t", NOON + hours(2)), ("u", NOON),
+        )]  # fmt: skip
+        assert found == [True, True, False, False]
+
+
+def test_feeds_of_others_are_counted_before_they_are_fetched(tmp_path: Path) -> None:
+    with writing(new_engine(tmp_path)) as connection:
+        subscribe(connection, "t", "http://a/1")
+        assert hub.topics_kept(connection) == (0, 0)
+        hub.name_topic(connection, "t")
+        assert hub.topics_kept(connection) == (1, 0)
+        assert (hub.is_topic(connection, "t"), hub.is_topic(connection, "u")) == (True, False)
+        assert (hub.topic_document(connection, "t"), hub.fetched_at(connection, "t")) == (None, None)
+        kept = HubTopicRecord(topic="t", media_type="text/plain", body=b"xyz", fetched_at=NOON)
+        hub.keep_topic(connection, kept)
+        hub.name_topic(connection, "t")
+        assert hub.topic_document(connection, "t") == kept
+        assert hub.fetched_at(connection, "t") == NOON
+        assert hub.topics_kept(connection) == (1, 3)
+        hub.prune(connection, HOUR_LATER)
+        assert hub.topics_kept(connection) == (0, 0)
+        assert hub.fetched_at(connection, "t") is None
+
+
 def test_what_is_over_goes_and_with_it_the_feeds_that_nobody_is_told_of(tmp_path: Path) -> None:
     with writing(new_engine(tmp_path)) as connection:
         for topic, hour in (("t", 1), ("u", 2)):

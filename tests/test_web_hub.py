@@ -180,6 +180,21 @@ def test_what_needs_no_database_takes_no_turn_at_it(hub: Hub, engine: Engine) ->
         assert time.monotonic() - begun < 2
 
 
+def test_what_nobody_subscribes_to_and_what_is_refused_takes_no_turn_either(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.websub.hub.MOST_OF_HOST", 0)
+    other = "https://other.example/feeds/"
+    hub = Hub(engine, config_of(tmp_path, websub={"hub": True, "hub_topics": [other]}), lambda: NOON)
+    topics = [("hub.topic", f"{other}{number}") for number in range(20)]
+    with writing(engine):
+        begun = time.monotonic()
+        assert ask(hub, [("hub.mode", "publish"), *topics])[0] == 202
+        assert ask(hub, GOOD | {"hub.topic": f"{other}1"})[0] == 403
+        assert time.monotonic() - begun < 2
+    assert owed(engine) == 0
+
+
 def test_a_topic_is_found_without_reading_the_manifest(hub: Hub, tmp_path: Path) -> None:
     (tmp_path / "public" / "manifest.json").unlink()
     assert ask(hub)[0] == 202

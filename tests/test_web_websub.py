@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -16,6 +15,9 @@ from db.engine import reading, writing
 from db.records import PushRecord, PushState
 from db.store import pushes, sources
 from feeds.web import websub
+from feeds.web.app import web_app
+from feeds.web.server import Server
+from tests.fakes import wait_for
 from tests.polls import Bench, rss
 from tests.pushing import Desk, ask, served, signed
 
@@ -64,6 +66,14 @@ def verify(desk: Desk, **said: str) -> tuple[int, bytes, dict[str, str]]:
 def waiting(desk: Desk) -> list[bytes]:
     with reading(desk.bench.engine) as connection:
         return [row.body for row in pushes.waiting(connection, 1000, 10**9)]
+
+
+def take(desk: Desk) -> list[bytes]:
+    """What waits, and waits no more."""
+    with writing(desk.bench.engine) as connection:
+        rows = pushes.waiting(connection, 1000, 10**9)
+        pushes.drop(connection, [row.id for row in rows])
+    return [row.body for row in rows]
 
 
 # --- questions
@@ -248,37 +258,61 @@ def test_a_source_whose_share_is_full_is_told_to_come_again(desk: Desk, monkeypa
     assert waiting(desk) == [b"x", b"x"]
 
 
+def begun(desk: Desk, secret: str, body: bytes, length: int) -> http.client.HTTPConnection:
+    """A push of `body`, of which nothing was sent yet, and `length` bytes are promised; it is being received."""
+    one = http.client.HTTPConnection(desk.url.split("/")[2], timeout=10)
+    one.putrequest("POST", f"/websub/{KEY}")
+    for name, value in (signed(secret, body) | {"Content-Length": str(length), "Expect": "100-continue"}).items():
+        one.putheader(name, value)
+    one.endheaders()
+    # What the server says when somebody begins to read, and not before.
+    assert one.sock.recv(1000).startswith(b"HTTP/1.1 100 ")
+    return one
+
+
 def test_bodies_under_way_are_bounded_together(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two of the longest fit; who comes while two are coming is told to come again."""
     monkeypatch.setattr(websub, "HELD_BYTES", 0)
     push = put(desk)
-    connections = [http.client.HTTPConnection(desk.url.split("/")[2], timeout=10) for _ in range(2)]
-    for one in connections:
-        one.putrequest("POST", f"/websub/{KEY}")
-        for name, value in (signed(push.secret, b"x" * 100_000) | {"Content-Length": "100000"}).items():
-            one.putheader(name, value)
-        one.endheaders(b"x" * 99_999)
-    done = threading.Event()
-    while ask(at(desk), method="POST", body=b"y", headers=signed(push.secret, b"y"))[0] != 503:
-        assert not done.wait(0.05)
-    for one in connections:
-        one.send(b"x")
-        assert one.getresponse().status == 202
-        one.close()
-    # One of them may have waited behind the other, but its room is free again.
-    assert ask(at(desk), method="POST", body=b"", headers=signed(push.secret, b""))[0] in (202, 503)
+    long = b"x" * 100_000
+    for _ in range(2):  # the second time in the room that the first left
+        with (
+            closing(begun(desk, push.secret, long, 100_000)) as one,
+            closing(begun(desk, push.secret, long, 100_000)) as two,
+        ):
+            assert ask(at(desk), method="POST", body=b"y", headers=signed(push.secret, b"y"))[0] == 503
+            for each in (one, two):
+                each.send(long)
+                assert each.getresponse().status == 202
+        assert take(desk) == [long, long]
+
+
+def test_a_hub_that_pushes_much_is_not_sent_away_and_strangers_are(desk: Desk) -> None:
+    push = put(desk)
+    put(desk, PushState.ENDED, key="e" * 43)
+    web = desk.bench.config.web.model_copy(update={"per_minute": 3})
+    config = desk.bench.config.model_copy(update={"web": web})
+    server = Server(web_app(desk.bench.engine, config, lambda: desk.bench.now), "127.0.0.1", 0)
+    server.start()
+
+    def bring(secret: str, key: str = KEY) -> int:
+        return ask(f"{server.url}websub/{key}", method="POST", body=b"x", headers=signed(secret, b"x"))[0]
+
+    try:
+        assert {bring(push.secret) for _ in range(9)} == {202}
+        assert {bring(push.secret, "e" * 43) for _ in range(9)} == {410}
+        found = [bring("other"), bring(push.secret, "K" * 43), bring("other"), bring("other"), bring(push.secret)]
+        assert found == [403, 404, 403, 429, 429]
+    finally:
+        server.stop()
 
 
 def test_a_client_that_goes_away_leaves_nothing(desk: Desk) -> None:
     push = put(desk)
-    one = http.client.HTTPConnection(desk.url.split("/")[2], timeout=10)
-    one.putrequest("POST", f"/websub/{KEY}")
-    one.putheader("Content-Length", "1000")
-    one.putheader("X-Hub-Signature", "sha256=" + "0" * 64)
-    one.endheaders(b"half")
-    one.close()
+    with closing(begun(desk, push.secret, b"half", 1000)) as one:
+        one.send(b"half")
     assert ask(at(desk), method="POST", body=b"x", headers=signed(push.secret, b"x"))[0] == 202
-    assert waiting(desk) == [b"x"]
+    assert not wait_for(lambda: waiting(desk) != [b"x"], 0.5)
 
 
 def test_a_database_that_cannot_be_written_is_no_loss(desk: Desk) -> None:

@@ -191,6 +191,47 @@ def test_a_topic_a_host_and_what_is_pending_have_their_most(
     assert (status, words) == (503, "too many subscribers are being asked; try again in a few minutes")
 
 
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        ("MOST_OF_TOPIC", "hub.topic: it has as many subscribers as this hub serves"),
+        ("MOST_OF_HOST", "hub.callback: its host has as many subscriptions as this hub gives to one"),
+    ],
+)
+def test_many_who_ask_before_the_first_is_heard_have_their_most_as_well(
+    desk: Desk, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch, limit: str, reason: str
+) -> None:
+    monkeypatch.setattr(limits, limit, 3)
+    crowd = [Subscriber(subscriber.site, f"/{number}") for number in range(5)]
+    for one in crowd:
+        ask(desk, one.callback)
+    assert desk.run() == Delivered(done=5)
+    begun = {callback for _, callback in desk.subscriptions()}
+    assert len(begun) == 3
+    assert desk.run() == Delivered(done=2)
+    told = {one.callback: one.asked[1] for one in crowd if len(one.asked) == 2}
+    assert told == {
+        one.callback: {"hub.mode": "denied", "hub.topic": TOPIC, "hub.reason": reason}
+        for one in crowd
+        if one.callback not in begun
+    }
+    # Who has one renews it.
+    for one in crowd:
+        if one.callback in begun:
+            subscribe(desk, one, lease=700)
+    assert desk.owed() == []
+
+
+def test_the_ports_of_a_host_have_one_share(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_OF_HOST", 1)
+    with writing(desk.engine) as connection:
+        hub.subscribe(
+            connection, TOPIC, "https://b.example:1025/", host=wish.host_of("https://b.example:1025/"), secret=None,
+            now=desk.now, lease_until=desk.now + hours(1),
+        )  # fmt: skip
+    assert refusal(desk, "https://b.example:1026/")[0] == refusal(desk, "https://B.example./")[0] == 403
+
+
 def test_one_request_asks_one_address_once(desk: Desk, subscriber: Subscriber) -> None:
     """However often it is said: amplification of a request is one at most."""
     for number in range(50):
@@ -389,6 +430,7 @@ def test_the_limits_that_the_page_names_are_those_of_the_code() -> None:
         f"secrets of {wish.SECRET_BYTES} bytes",
         f"{limits.MOST_OF_TOPIC:,} of one feed, {limits.MOST_OF_HOST} of one callback's host",
         f"to be asked | {limits.MOST_PENDING:,} |",
+        f"{limits.MOST_TOPICS:,} feeds, {limits.TOPICS_BYTES // 1_000_000} MB of them",
         f"{notify.DEADLINE:.0f} s; of what is due {notify.AT_ONCE} at once, and {notify.HELD_BYTES // 1_000_000} MB",
         f"{CALL_BYTES // 1024} kB are read",
         f"smaller than {TOPIC_BYTES // 1_000_000} MB",

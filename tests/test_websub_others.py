@@ -7,10 +7,15 @@ from datetime import timedelta
 
 import pytest
 
+from db.engine import reading
+from db.store import hub
 from feeds.notify import Delivered
+from feeds.websub import hub as limits
+from feeds.websub import telling
 from feeds.websub.telling import TOPIC_BYTES
+from feeds.websub.wish import Refused
 from tests.fakes import Reply
-from tests.websub import Desk, Subscriber, announce, desk, served, subscribe, subscriber
+from tests.websub import TOPIC, Desk, Subscriber, announce, ask, desk, served, subscribe, subscriber
 
 __all__ = ["desk", "subscriber"]
 
@@ -94,3 +99,60 @@ def test_a_feed_of_another_that_stays_away_is_given_up(desk: Desk, subscriber: S
     announce(desk, topic)
     assert sum(desk.run(after=6 * 3600).given_up for _ in range(10)) == 1
     assert desk.owed() == []
+
+
+def test_feeds_of_others_have_their_most(desk: Desk, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any query makes another one of what is allowed."""
+    monkeypatch.setattr(limits, "MOST_TOPICS", 2)
+    site = subscriber.site
+    served(desk, site.url)
+    topics = [f"{site.url}/feed?{number}" for number in range(4)]
+    for topic in topics:
+        ask(desk, subscriber.callback, topic)
+    assert desk.run() == Delivered(done=4)
+    kept = [topic for topic, _ in desk.subscriptions()]
+    assert len(kept) == 2
+    desk.run()
+    full = "hub.topic: this hub serves as many feeds of other publishers as it can"
+    assert [asked["hub.reason"] for asked in subscriber.asked if asked["hub.mode"] == "denied"] == [full] * 2
+    with pytest.raises(Refused, match="as many feeds of other publishers") as raised:
+        ask(desk, subscriber.callback, f"{site.url}/feed?4")
+    assert raised.value.status == 503
+    subscribe(desk, Subscriber(site, "/another"), kept[0])
+    subscribe(desk, subscriber, TOPIC)
+    # Nobody is told of them any more, so that there is room for others.
+    for topic in kept:
+        for path in ("/callback", "/another"):
+            ask(desk, site.url + path, topic, "unsubscribe")
+    desk.run()
+    ask(desk, subscriber.callback, TOPIC)
+    desk.run()
+    subscribe(desk, subscriber, f"{site.url}/feed?4")
+
+
+def test_bytes_of_the_feeds_of_others_have_their_most(
+    desk: Desk, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = subscriber.site
+    served(desk, site.url)
+    for module in (limits, telling):
+        monkeypatch.setattr(module, "TOPICS_BYTES", 100)
+    one, other = site.put("/one", b"1" * 60), site.put("/other", b"2" * 41)
+    for topic in (one, other):
+        subscribe(desk, subscriber, topic)
+        announce(desk, topic)
+        desk.run()
+        desk.run()
+    with reading(desk.engine) as connection:
+        assert hub.topics_kept(connection) == (2, 60)
+        assert hub.topic_document(connection, other) is None
+    assert [seen.body for seen in subscriber.told] == [b"1" * 60]
+    # What takes the place of another needs no more room than that leaves.
+    site.put("/one", b"3" * 100)
+    desk.now += timedelta(seconds=10)
+    announce(desk, one)
+    desk.run()
+    desk.run()
+    assert subscriber.told[1].body == b"3" * 100
+    with pytest.raises(Refused, match="as many feeds of other publishers"):
+        ask(desk, subscriber.callback, f"{site.url}/third")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.websub.wish import SHORTEST, Refused, Wish, lease_of, wish_of
+from feeds.websub.wish import SHORTEST, Refused, Wish, host_of, lease_of, wish_of
 
 HUB = "https://news.example/hub"
 TOPIC = "https://news.example/all.atom"
@@ -75,6 +75,8 @@ def test_a_publisher_names_what_is_new_in_either_way(named: list[tuple[str, str]
         (fields(callback=HUB), "hub.callback: that is this hub"),
         (fields(callback=HUB + "?a=b"), "hub.callback: that is this hub"),
         (fields(callback="HTTPS://NEWS.EXAMPLE:443/./hub"), "hub.callback: that is this hub"),
+        (fields(callback="https://news.example/%68u%62"), "hub.callback: that is this hub"),
+        (fields(callback="https://news.example./hub"), "hub.callback: that is this hub"),
         (fields(secret="s" * 200), "hub.secret: more than 199 bytes"),
         (fields(secret="ä" * 100), "hub.secret: more than 199 bytes"),
         (fields(lease_seconds="0"), "hub.lease_seconds: give a positive number of seconds"),
@@ -108,6 +110,24 @@ def test_leases_are_of_five_minutes_to_the_longest(asked: int | None, lease: int
 
 def test_a_longest_lease_below_five_minutes_is_five_minutes() -> None:
     assert lease_of(None, 60) == SHORTEST
+
+
+@pytest.mark.parametrize(
+    ("callback", "host"),
+    [
+        ("https://Evil.Example:1025/x", "evil.example"),
+        ("http://evil.example./", "evil.example"),
+        ("https://a.evil.example/", "a.evil.example"),
+        ("http://192.0.2.1:8080/", "192.0.2.1"),
+        ("http://0xc0000201/", "192.0.2.1"),
+        ("http://[::ffff:192.0.2.1]/", "192.0.2.1"),
+        ("http://[2001:db8:1:2:3:4:5:6]:8080/", "2001:db8:1:2::/64"),
+        ("http://[2001:DB8:1:2::9]/", "2001:db8:1:2::/64"),
+        ("http://[2001:db8:1:3::9]/", "2001:db8:1:3::/64"),
+    ],
+)
+def test_whose_share_a_callback_takes(callback: str, host: str) -> None:
+    assert host_of(callback) == wish_of(fields(callback=callback), HUB).host == host
 
 
 @given(st.lists(st.tuples(st.sampled_from(["hub.mode", "hub.topic", "hub.callback", "hub.secret", "x"]), st.text())))

@@ -21,10 +21,10 @@ from feeds.publish import publish
 from feeds.web.app import web_app
 from feeds.web.server import Server
 from feeds.websub import FORM
-from feeds.websub.hub import accept, left_of
+from feeds.websub.hub import accept, left_of, wanted
 from feeds.websub.publisher import owe_pings
 from feeds.websub.topics import Topics
-from feeds.websub.wish import Wish
+from feeds.websub.wish import Wish, host_of
 from tests.desk import NOON, new_engine, record, tell
 from tests.fakes import Reply, Seen, Site, free_port
 
@@ -177,7 +177,7 @@ class Subscriber:
 
 def ask(desk: Desk, callback: str, topic: str = TOPIC, mode: str = "subscribe", **more: Any) -> None:
     """What `POST /hub` does with a request that is well formed."""
-    asked = Wish(mode=mode, topics=(topic,), callback=callback, host=callback.split("/")[2], **more)
+    asked = Wish(mode=mode, topics=(topic,), callback=callback, host=host_of(callback), **more)
     _accept(desk, asked)
 
 
@@ -187,7 +187,11 @@ def announce(desk: Desk, *topics: str) -> None:
 
 
 def _accept(desk: Desk, wish: Wish) -> None:
-    left = left_of(wish, Topics(desk.config))
+    topics = Topics(desk.config)
+    left = left_of(wish, topics)
+    if left is not None:
+        with reading(desk.engine) as connection:
+            left = wanted(connection, topics, left, desk.now)
     if left is not None:
         with writing(desk.engine) as connection:
             accept(connection, desk.config, left, desk.now)

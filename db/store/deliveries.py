@@ -56,10 +56,12 @@ def any_due(connection: Connection, now: datetime, kinds: Collection[str]) -> bo
 def due(connection: Connection, now: datetime, limit: int, kinds: Collection[str]) -> list[DeliveryRecord]:
     """Takes up to `limit` deliveries of these kinds that are due, those that failed least first.
 
-    They are the caller's for ten minutes, in which each ends with `delivered` or `failed`.
+    They are the caller's for ten minutes, in which each ends with `delivered` or `failed`. One that is taken for the
+    eleventh time is not to be tried: whoever had it before did not live to say that it failed.
     """
+    columns = (Delivery.id, Delivery.kind, Delivery.target, Delivery.payload, Delivery.version, Delivery.attempts)
     query = (
-        select(Delivery.id, Delivery.kind, Delivery.target, Delivery.payload, Delivery.version, Delivery.attempts)
+        select(*columns, Delivery.error)
         .where(Delivery.due_at <= now, Delivery.kind.in_(kinds))
         .order_by(Delivery.attempts, Delivery.due_at, Delivery.id)
         .limit(limit)
@@ -76,6 +78,7 @@ def due(connection: Connection, now: datetime, limit: int, kinds: Collection[str
             payload=row.payload,
             version=row.version,
             attempts=row.attempts + 1,
+            error=row.error,
         )
         for row in rows
     ]

@@ -71,6 +71,12 @@ def subscribers(connection: Connection, topics: Sequence[str], now: datetime) ->
     return found
 
 
+def is_subscribed_to(connection: Connection, topic: str, now: datetime) -> bool:
+    """Whether anybody's subscription to `topic` lasts."""
+    one = select(HubSubscription.id).where(HubSubscription.topic == topic, HubSubscription.lease_until > now).limit(1)
+    return connection.scalar(one) is not None
+
+
 def crowd(connection: Connection, topic: str, host: str) -> tuple[int, int]:
     """How many subscriptions `topic` has, and how many lead to `host`."""
     of_topic = select(func.count()).where(HubSubscription.topic == topic)
@@ -96,11 +102,34 @@ def prune(connection: Connection, now: datetime) -> None:
     connection.execute(delete(HubTopic).where(HubTopic.topic.not_in(select(HubSubscription.topic))))
 
 
+def name_topic(connection: Connection, topic: str) -> None:
+    """Counts `topic` among the feeds of others that somebody is told of, until nobody is (`prune`)."""
+    row = insert(HubTopic).values(topic=topic, media_type="", body=b"", fetched_at=None)
+    connection.execute(row.on_conflict_do_nothing())
+
+
+def is_topic(connection: Connection, topic: str) -> bool:
+    """Whether `topic` is one of the feeds of others that are counted."""
+    return connection.scalar(select(HubTopic.topic).where(HubTopic.topic == topic)) is not None
+
+
+def topics_kept(connection: Connection) -> tuple[int, int]:
+    """How many feeds of others there are, and how many bytes of them are kept."""
+    # SQLite knows how long a blob is without reading it.
+    row = connection.execute(select(func.count(), func.coalesce(func.sum(func.length(HubTopic.body)), 0))).one()
+    return row[0], row[1]
+
+
+def fetched_at(connection: Connection, topic: str) -> datetime | None:
+    """When the feed of another publisher was fetched last; None where it never was."""
+    return connection.scalar(select(HubTopic.fetched_at).where(HubTopic.topic == topic))
+
+
 def topic_document(connection: Connection, topic: str) -> HubTopicRecord | None:
     """The feed of another publisher as it was fetched last; None where it never was."""
     columns = (HubTopic.topic, HubTopic.media_type, HubTopic.body, HubTopic.fetched_at)
     row = connection.execute(select(*columns).where(HubTopic.topic == topic)).one_or_none()
-    if row is None:
+    if row is None or row.fetched_at is None:
         return None
     return HubTopicRecord(topic=row.topic, media_type=row.media_type, body=row.body, fetched_at=row.fetched_at)
 

@@ -88,11 +88,10 @@ def _check(names: Sequence[str] | None, everyone: bool, only_due: bool) -> None:
 def _deliver(desk: Desk, engine: Engine) -> None:
     """Tells hubs and subscribers what is new; what they do not hear stays owed, and what came of it is logged."""
     from db.errors import StorageError
-    from feeds.notify import deliver
+    from feeds.notify import deliver_all
 
     try:
-        while deliver(engine, desk.config, desk.now).done:
-            pass  # a run takes a part of what is due
+        deliver_all(engine, desk.config, desk.now)
     except (BroadsheetError, StorageError) as error:
         desk.warn(f"nobody was told what is new, the next run does it: {error}")
 

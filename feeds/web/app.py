@@ -16,7 +16,7 @@ from feeds.web.hub import Hub
 from feeds.web.private import Private
 from feeds.web.public import Public, Said
 from feeds.web.rates import Limited
-from feeds.web.websub import websub_app
+from feeds.web.websub import KNOWN, websub_app
 from feeds.websub.topics import advertised
 
 
@@ -34,7 +34,12 @@ def web_app(engine: Engine, config: Config, clock: Callable[[], datetime]) -> Ap
     app = _Parts(parts, _published(composer, config, clock))
     if not config.web.per_minute:
         return app
-    return Limited(app, config.web.per_minute, networks(config.web.trusted_proxies))
+    return Limited(app, config.web.per_minute, networks(config.web.trusted_proxies), proven=_is_hubs)
+
+
+def _is_hubs(scope: Scope, status: int) -> bool:
+    """Whether a hub of ours was answered, which may push for any number of sources."""
+    return status in KNOWN and _first(scope) == "websub"
 
 
 def _published(composer: Composer, config: Config, clock: Callable[[], datetime]) -> Application:

@@ -13,14 +13,14 @@ from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
 
-from db.engine import Engine, writing
+from db.engine import Engine, reading, writing
 from db.errors import StorageError
 from feeds import log
 from feeds.config import Config
 from feeds.web.answers import Receive, Scope, Send, header, networks, plain, read_body
 from feeds.web.rates import Rates, whose
 from feeds.websub import FORM
-from feeds.websub.hub import accept, left_of
+from feeds.websub.hub import accept, left_of, wanted
 from feeds.websub.topics import Topics, own_hub
 from feeds.websub.wish import Refused, Wish, wish_of
 
@@ -81,6 +81,10 @@ class Hub:
 
     def _accept(self, wish: Wish) -> None:
         left = left_of(wish, self._topics)
+        if left is not None:
+            # Most is settled by this, which keeps nobody waiting who writes.
+            with reading(self._engine) as connection:
+                left = wanted(connection, self._topics, left, self._clock())
         if left is not None:
             with writing(self._engine) as connection:
                 accept(connection, self._config, left, self._clock())

@@ -75,6 +75,8 @@ def share(client: str) -> str:
 class Limited:
     """Lets `app` answer who has not asked too often, and sends the others away (429).
 
+    What was `proven` by its scope and status to be no stranger's counts nothing once it is answered.
+
     A client on this machine has its share, too. What comes through a proxy on this machine that is not `trusted` is not
     counted: nobody knows whose it is, and together all readers would seem to be one.
     """
@@ -85,9 +87,11 @@ class Limited:
         per_minute: int,
         trusted: Sequence[Network] = (),
         *,
+        proven: Callable[[Scope, int], bool] = lambda _scope, _status: False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
+        self._proven = proven
         self._at_once: AtOnce | None = getattr(app, "at_once", None)
         self._rates = Rates(per_minute)
         self._trusted = trusted
@@ -110,8 +114,11 @@ class Limited:
             return
 
         async def counted(message: Message) -> None:
-            if message.get("status") == 304:
+            status = message.get("status")
+            if status == 304:
                 self._rates.give_back(client, 1 - SAME)
+            elif status is not None and self._proven(scope, status):
+                self._rates.give_back(client, 1)
             await send(message)
 
         await self._app(scope, receive, counted)

@@ -29,6 +29,9 @@ MOST_WAITING = 100
 HELD_BYTES = 32_000_000
 """Bytes of bodies under way, or two of the longest documents where that is more: what is beyond comes again."""
 
+KNOWN = frozenset({200, 202, 410})
+"""Statuses that nobody gets who does not know a callback's name."""
+
 LATER = ((b"retry-after", b"60"),)
 MOST_CHALLENGE = 4096
 MOST_REASON = 200

@@ -110,6 +110,7 @@ class Subscriptions:
             return None
         said = {"hub.mode": delivery.payload["mode"], "hub.topic": push.topic, "hub.callback": push.callback}
         if delivery.payload["mode"] == SUBSCRIBE:
+            # Without https, too, against a SHOULD of section 5.1: else whatever is pushed could be a forgery.
             said |= {"hub.lease_seconds": str(int(self._lease.total_seconds())), "hub.secret": push.secret}
         return Call(push.hub, urlencode(said).encode(), FORM)
 

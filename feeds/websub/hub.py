@@ -25,6 +25,10 @@ FETCH = "fetch"
 MOST_OF_TOPIC = 5_000
 MOST_OF_HOST = 500
 """Subscriptions to one topic, and to all of them by one host: what a publish may send at most, and to whom."""
+MOST_TOPICS = 1_000
+TOPICS_BYTES = 100_000_000
+"""Feeds of others that somebody may subscribe to at once, for any query makes another of them, and bytes that are kept
+of all."""
 MOST_PENDING = 1_000
 """Subscribers that are still to be asked; one more has to come again."""
 FETCH_GAP = timedelta(seconds=10)
@@ -47,18 +51,31 @@ def left_of(wish: Wish, topics: Topics) -> Wish | None:
     return replace(wish, topics=others) if others else None
 
 
+def wanted(connection: Connection, topics: Topics, wish: Wish, now: datetime) -> Wish | None:
+    """What is left of that (`left_of`) by what is in the database, None for nothing: to be asked before what writes.
+
+    A topic that is new is asked for where anybody subscribes to it. Raises `Refused` for a subscription that there is
+    no room for.
+    """
+    if wish.mode == SUBSCRIBE:
+        check(connection, topics, wish.topic, wish.callback, wish.host, now)
+    if wish.mode != PUBLISH:
+        return wish
+    heard_of = tuple(topic for topic in wish.topics if hub.is_subscribed_to(connection, topic, now))
+    return replace(wish, topics=heard_of) if heard_of else None
+
+
 def accept(connection: Connection, config: Config, wish: Wish, now: datetime) -> None:
-    """Owes what is left of a wish (`left_of`): a question to the subscriber, or a request for what is new.
+    """Owes what is left of a wish (`wanted`): a question to the subscriber, or a request for what is new.
 
     Nothing else changes before the subscriber said that it asked (section 5.3), so that nobody subscribes others.
     Raises `Refused`.
     """
     if wish.mode == PUBLISH:
         for topic in wish.topics:
-            _announced(connection, topic, now)
+            before = hub.fetched_at(connection, topic)
+            deliveries.owe(connection, FETCH, topic, {}, now if before is None else max(now, before + FETCH_GAP))
         return
-    if wish.mode == SUBSCRIBE:
-        _check(connection, wish, now)
     if deliveries.count(connection, VERIFICATION) >= MOST_PENDING:
         raise Refused(503, "too many subscribers are being asked; try again in a few minutes")
     longest = int(config.websub.lease_days * 86_400)
@@ -73,22 +90,43 @@ def accept(connection: Connection, config: Config, wish: Wish, now: datetime) ->
     deliveries.owe(connection, VERIFICATION, wish.callback, payload, now, about=wish.topic)
 
 
-def _check(connection: Connection, wish: Wish, now: datetime) -> None:
-    if hub.subscription(connection, wish.topic, wish.callback, now) is not None:
+def check(connection: Connection, topics: Topics, topic: str, callback: str, host: str, now: datetime) -> None:
+    """Raises `Refused` where there is no room for this subscription, unless there is one already. What was checked when
+    it was asked for has to be checked again when it begins: many may ask before the first is heard."""
+    if hub.subscription(connection, topic, callback, now) is not None:
         return
-    of_topic, of_host = hub.crowd(connection, wish.topic, wish.host)
+    of_topic, of_host = hub.crowd(connection, topic, host)
     if of_topic >= MOST_OF_TOPIC:
         raise Refused(503, "hub.topic: it has as many subscribers as this hub serves")
     if of_host >= MOST_OF_HOST:
         raise Refused(403, "hub.callback: its host has as many subscriptions as this hub gives to one")
+    if topics.path_of(topic) is None and not hub.is_topic(connection, topic):
+        count, size = hub.topics_kept(connection)
+        if count >= MOST_TOPICS or size >= TOPICS_BYTES:
+            raise Refused(503, "hub.topic: this hub serves as many feeds of other publishers as it can")
 
 
-def _announced(connection: Connection, topic: str, now: datetime) -> None:
-    """Owes a request for a topic of another publisher, where anybody subscribes to it."""
-    if hub.subscribers(connection, [topic], now):
-        before = hub.topic_document(connection, topic)
-        due_at = now if before is None else max(now, before.fetched_at + FETCH_GAP)
-        deliveries.owe(connection, FETCH, topic, {}, due_at)
+def begin(
+    connection: Connection,
+    topics: Topics,
+    topic: str,
+    callback: str,
+    host: str,
+    *,
+    secret: str | None,
+    now: datetime,
+    lease_until: datetime,
+) -> None:
+    """Begins or renews a subscription that its subscriber said it asked for; where there is no room for it any more,
+    owes word of that instead (section 5.2)."""
+    try:
+        check(connection, topics, topic, callback, host, now)
+    except Refused as error:
+        deliveries.owe(connection, DENIAL, callback, {"topic": topic, "reason": str(error)}, now)
+        return
+    hub.subscribe(connection, topic, callback, host=host, secret=secret, now=now, lease_until=lease_until)
+    if topics.path_of(topic) is None:
+        hub.name_topic(connection, topic)
 
 
 def owe_distribution(connection: Connection, topics: Sequence[str], now: datetime) -> None:

@@ -13,17 +13,19 @@ from urllib.parse import urlencode
 from db.engine import Connection
 from db.records import DeliveryRecord, HubTopicRecord
 from db.store import hub
+from feeds import log
 from feeds.config import Config
 from feeds.errors import FetchError
 from feeds.fetch import Answer, Call, HttpError
 from feeds.websub import SUBSCRIBE
-from feeds.websub.hub import owe_denial, owe_distribution
+from feeds.websub.hub import TOPICS_BYTES, begin, owe_denial, owe_distribution
 from feeds.websub.topics import Topics, advertised, own_hub
 
 QUESTIONS = 3
 """Times that a subscriber is asked whose host does not answer: a minute and four minutes later once more."""
 TOPIC_BYTES = 2_000_000
 """Bytes from which on a topic of another publisher is too large for our hub to keep and bring."""
+_log = log.get(__name__)
 _MEDIA_TYPE = re.compile(r"[\x20-\x7e]{3,200}")
 
 
@@ -45,6 +47,7 @@ class Verifications:
 
     def __init__(self, config: Config, challenge: Callable[[], str] = secrets.token_urlsafe) -> None:
         self._on = config.websub.hub
+        self._topics = Topics(config)
         self._make = challenge
         self._asked: dict[int, str] = {}
 
@@ -61,16 +64,18 @@ class Verifications:
     def heard(
         self, connection: Connection, delivery: DeliveryRecord, answer: Answer | FetchError, now: datetime
     ) -> bool:
-        """Does what was asked for where the challenge came back, to the byte; else everything stays as it is."""
+        """Does what was asked for where the challenge came back, to the byte, and there is room for it still; else
+        everything stays as it is."""
         challenge = self._asked.pop(delivery.id)
         if isinstance(answer, Answer) and hmac.compare_digest(answer.body, challenge.encode()):
             wish = delivery.payload
             if wish["mode"] == SUBSCRIBE:
-                hub.subscribe(
+                begin(
                     connection,
+                    self._topics,
                     wish["topic"],
                     delivery.target,
-                    host=wish["host"],
+                    wish["host"],
                     secret=wish["secret"],
                     now=now,
                     lease_until=now + timedelta(seconds=wish["lease"]),
@@ -84,7 +89,7 @@ class Verifications:
 
 
 class Denials:
-    """Tells a subscriber that its topic is gone."""
+    """Tells a subscriber that it is not told of a topic: it is gone, or there was no room for a subscription."""
 
     def __init__(self, config: Config) -> None:
         self._on = config.websub.hub
@@ -93,7 +98,8 @@ class Denials:
         """The word; nothing where we are a hub no more."""
         if not self._on:
             return None
-        said = {"hub.mode": "denied", "hub.topic": delivery.payload["topic"], "hub.reason": "the feed is gone"}
+        why = delivery.payload.get("reason", "the feed is gone")
+        said = {"hub.mode": "denied", "hub.topic": delivery.payload["topic"], "hub.reason": why}
         return Call(_with(delivery.target, said))
 
     def heard(
@@ -190,7 +196,7 @@ class Fetches:
     def heard(
         self, connection: Connection, delivery: DeliveryRecord, answer: Answer | FetchError, now: datetime
     ) -> bool:
-        """Keeps and owes what differs from what was there; a topic that is gone is denied."""
+        """Keeps and owes what differs from what was there, while there is room; a topic that is gone is denied."""
         topic = delivery.target
         if isinstance(answer, HttpError) and answer.status == 410:
             owe_denial(connection, [topic], now)
@@ -200,6 +206,10 @@ class Fetches:
         said = answer.get("content-type") or ""
         media_type = said if _MEDIA_TYPE.fullmatch(said) else ""
         before = hub.topic_document(connection, topic)
+        others = hub.topics_kept(connection)[1] - (0 if before is None else len(before.body))
+        if others + len(answer.body) > TOPICS_BYTES:
+            _log.warning("topic not kept", topic=topic, reason="no room is left for feeds of other publishers")
+            return True
         hub.keep_topic(connection, HubTopicRecord(topic=topic, media_type=media_type, body=answer.body, fetched_at=now))
         if before is None or (before.body, before.media_type) != (answer.body, media_type):
             owe_distribution(connection, [topic], now)

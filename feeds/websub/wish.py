@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address, IPv6Network
+from urllib.parse import unquote
 
 import ada_url
 
 from feeds.errors import BroadsheetError, FetchError
-from feeds.fetch import host_of
 from feeds.fetch.url import target_of
 from feeds.websub import PUBLISH, SUBSCRIBE, UNSUBSCRIBE
 
@@ -33,7 +34,8 @@ class Refused(BroadsheetError):
 class Wish:
     """What is asked for. `topics` is one, and several at most for "publish", which has no callback.
 
-    `callback` is an address that can be asked, `host` its host; `lease` is seconds, None where not said.
+    `callback` is an address that can be asked, `host` whose share of subscriptions it takes (`host_of`); `lease` is
+    seconds, None where not said.
     """
 
     mode: str
@@ -75,6 +77,18 @@ def wish_of(fields: Sequence[tuple[str, str]], hub: str) -> Wish:
     )
 
 
+def host_of(callback: str) -> str:
+    """Whose share of subscriptions a callback takes: its host, whatever the port; of addresses of IPv6 the network of
+    64 bits, which is the least that a host gets. `callback` is an address that can be asked."""
+    host = str(ada_url.URL(callback).hostname).rstrip(".")
+    if not host.startswith("["):
+        return host
+    address = IPv6Address(host[1:-1])
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address) >> 64 << 64, 64)))
+
+
 def lease_of(asked: int | None, longest: int) -> int:
     """Seconds that are given: what was asked for, between five minutes and `longest`."""
     return max(SHORTEST, min(longest, longest if asked is None else asked))
@@ -109,10 +123,10 @@ def _callback(url: str, hub: str) -> str:
     return target.url
 
 
-def _place(url: str) -> tuple[str, str]:
-    """Where an address leads, whatever it asks there."""
+def _place(url: str) -> tuple[str, str, str, str]:
+    """Where an address leads, whatever it asks there: paths as a server reads them, unescaped."""
     parsed = ada_url.URL(url)
-    return str(parsed.origin), str(parsed.pathname)
+    return parsed.protocol, parsed.hostname.rstrip("."), parsed.port, unquote(parsed.pathname)
 
 
 def _lease(said: str) -> int | None:

@@ -375,7 +375,7 @@ def test_what_is_owed_to_hubs_is_said_once_at_the_end(own: Folder, site: Site, c
 
 
 def test_hubs_that_cannot_be_told_are_no_failure_of_a_publish(own: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_given: object) -> None:
+    def broken(*_given: object, **_more: object) -> None:
         raise StorageError("the disk is full")
 
     monkeypatch.setattr("feeds.notify.deliver", broken)

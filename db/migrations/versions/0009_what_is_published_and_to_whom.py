@@ -109,7 +109,7 @@ def _create_websub() -> None:
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("media_type", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("fetched_at", _AT, nullable=False),
+        sa.Column("fetched_at", _AT, nullable=True),
         sa.PrimaryKeyConstraint("topic", name="pk_hub_topics"),
     )
     op.create_table(
