@@ -430,12 +430,13 @@ def test_a_stall_of_ours_ends_nothing_that_came_in_time(site: Site) -> None:
 
 def test_a_process_that_was_stopped_ends_nothing_that_came_in_time(site: Site) -> None:
     site.put("/slow", Reply(pause=0.6, body=FEED))
-    stopper = f"import os,signal,time; time.sleep(0.4); os.kill({os.getpid()}, signal.SIGSTOP); time.sleep(2); "
-    with fetcher_of(SHORT) as fetcher:
+    stopper = f"import os,signal,time; time.sleep(0.4); os.kill({os.getpid()}, signal.SIGSTOP); time.sleep(4); "
+    patient = poll_of(allow_networks=("127.0.0.0/8",), deadline=3, connect_timeout=2)
+    with fetcher_of(patient) as fetcher:
         for number in range(10):
             fetcher.start(number, Request(f"http://127.0.0.1:{site.port}/slow"), NOW)
         helper = subprocess.Popen([sys.executable, "-c", f"{stopper}os.kill({os.getpid()}, signal.SIGCONT)"])
-        found = all_of(fetcher, 10)
+        found = all_of(fetcher, 20)
         helper.wait()
     assert [number for number, outcome in found.items() if not isinstance(outcome, Fetched)] == []
 
