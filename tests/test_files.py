@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import tracemalloc
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]  # ships no types
@@ -175,6 +176,24 @@ def test_what_clients_accept_is_remembered_within_bounds(tmp_path: Path) -> None
     for number in range(500):
         assert version.coded(b"gzip;q=0.%03d" % (number + 1)) is version.codings["gzip"]
     assert len(version._chosen) <= 64
+
+
+def test_what_clients_accept_does_not_fill_the_memory(tmp_path: Path) -> None:
+    tree = tree_of(tmp_path)
+    tracemalloc.start()
+    try:
+        for number in range(40):
+            write_atomic(tmp_path, f"{number}.json", b"x" * 100)
+            version = tree.version(f"/{number}.json")
+            assert version is not None
+            for other in range(64):
+                for length in (190, 16_000):
+                    accepted = b"identity;q=0.%03d," % other + b"y" * length
+                    assert version.coded(accepted) is (version.codings["identity"] if other else None)
+        grew = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert grew < 1_000_000
 
 
 def test_a_file_that_cannot_be_read_now_is_served_as_it_was(tmp_path: Path) -> None:

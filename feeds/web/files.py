@@ -18,13 +18,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]  # ships no types
 import zstandard
 
 from feeds.web.answers import Headers, Prepared, Ready
-from feeds.web.negotiation import IDENTITY, SUFFIXES, choose
+from feeds.web.negotiation import IDENTITY, SUFFIXES, choose, shortest_first
 
 CACHE_BYTES = 64_000_000
 """Most bytes of files kept in memory, all codings counted: about 200 sections' feeds with room to spare."""
@@ -40,7 +41,9 @@ GONE = "gone"
 
 _SMALLEST_ZIPPED = 256
 _MOST_ACCEPTED = 64
-"""Different Accept-Encoding headers of which a version remembers what they get."""
+_LONGEST_ACCEPTED = 200
+"""How many Accept-Encoding headers are remembered with what they get, and the most bytes of one: clients send a few
+dozen in all, of less than 60."""
 
 # One dot-less start and no percent sign: nothing hidden, temporary, above the tree, or spelled in two ways.
 _PATH = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,199}/){0,8}[A-Za-z0-9_][A-Za-z0-9._-]{0,199}", re.ASCII)
@@ -67,7 +70,10 @@ class Version:
     sizes: Mapping[str, int]
     complete: bool
     looked: float
-    _chosen: dict[bytes | None, Coded | None] = field(default_factory=dict)
+    _chosen: dict[bytes | None, str | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._chosen = _remembered(shortest_first(self.sizes))
 
     @property
     def cost(self) -> int:
@@ -76,13 +82,21 @@ class Version:
     def coded(self, accepted: bytes | None) -> Coded | None:
         """The coding for a client that sends `accepted`; None where there is none that it takes."""
         try:
-            return self._chosen[accepted]
+            name = self._chosen[accepted]
         except KeyError:
-            if len(self._chosen) >= _MOST_ACCEPTED:
-                self._chosen.clear()
             name = choose(accepted, self.sizes)
-            found = self._chosen[accepted] = None if name is None else self.codings[name]
-            return found
+            if accepted is None or len(accepted) <= _LONGEST_ACCEPTED:
+                if len(self._chosen) >= _MOST_ACCEPTED:
+                    self._chosen.clear()
+                self._chosen[accepted] = name
+        return None if name is None else self.codings[name]
+
+
+@cache
+def _remembered(_order: tuple[str, ...]) -> dict[bytes | None, str | None]:
+    """What Accept-Encoding headers get of codings in this order, best first where all are as welcome. One for all
+    versions with that order, so that it does not grow with the files."""
+    return {}
 
 
 def versions(

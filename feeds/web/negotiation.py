@@ -10,6 +10,8 @@ SUFFIXES = {"zstd": ".zst", "br": ".br", "gzip": ".gz"}
 """Codings that files are kept in, and what the publisher adds to a file's name for each. Of two that are as welcome and
 as short the first is taken."""
 
+_ORDER = (IDENTITY, *SUFFIXES)
+
 MOST_CODINGS = 32
 """Elements of an Accept-Encoding that are looked at."""
 
@@ -26,10 +28,13 @@ def choose(accepted: bytes | None, sizes: Mapping[str, int]) -> str | None:
     if accepted is None:
         return IDENTITY if IDENTITY in sizes else None
     weights = _weights(accepted.decode("latin-1"))
-    order = [IDENTITY, *SUFFIXES]
-    candidates = [(_weight(weights, name), -size, -order.index(name), name) for name, size in sizes.items()]
-    weight, _, _, best = max(candidates)
-    return best if weight > 0 else None
+    best = max(shortest_first(sizes), key=lambda name: _weight(weights, name))
+    return best if _weight(weights, best) > 0 else None
+
+
+def shortest_first(sizes: Mapping[str, int]) -> tuple[str, ...]:
+    """The codings as they are chosen where all are as welcome: all that `choose` makes of `sizes`."""
+    return tuple(sorted(sizes, key=lambda name: (sizes[name], _ORDER.index(name))))
 
 
 def _weights(accepted: str) -> dict[str, float]:
