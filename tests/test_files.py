@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import struct
 import tracemalloc
 from pathlib import Path
 
@@ -106,6 +107,23 @@ def test_a_file_beside_it_that_is_not_the_same_is_not_served(tmp_path: Path, suf
     version = tree.version("/x.atom")
     assert version is not None
     assert not version.complete
+
+
+@pytest.mark.parametrize("said", [None, len(FEED)], ids=["no size", "a wrong size"])
+def test_a_frame_of_zstd_is_opened_into_no_more_than_the_file(tmp_path: Path, said: int | None) -> None:
+    put(tmp_path, "x.atom", FEED)
+    # 1,500 blocks that stand for 128 kB each (RFC 8878, section 3.1.1).
+    size = b"" if said is None else struct.pack("<H", said - 256)
+    blocks = [(131_072 << 3 | 1 << 1 | last).to_bytes(3, "little") + b"x" for last in [0] * 1499 + [1]]
+    (tmp_path / "x.atom.zst").write_bytes(
+        b"\x28\xb5\x2f\xfd" + bytes([64 if size else 0, 7 << 3]) + size + b"".join(blocks)
+    )
+    tracemalloc.start()
+    try:
+        assert body(tree_of(tmp_path), "/x.atom", b"zstd") == FEED
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_files_beside_it_that_come_later_are_found(tmp_path: Path) -> None:

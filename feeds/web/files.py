@@ -266,9 +266,10 @@ def _opened(coding: str, body: bytes, size: int) -> bytes | None:
             data = gzipped.decompress(body, size + 1)
             return data if gzipped.eof and not gzipped.unused_data else None
         if coding == "zstd":
-            frame = zstandard.ZstdDecompressor().decompressobj()
-            data = frame.decompress(body) if zstandard.frame_content_size(body) in (-1, size) else b""
-            return data if frame.eof and not frame.unused_data else None
+            # Only a frame that says its size is opened into no more than that; the publisher's do.
+            if zstandard.frame_content_size(body) != size:
+                return None
+            return zstandard.ZstdDecompressor().decompress(body, allow_extra_data=False)
         stream = brotli.Decompressor()
         data = more = stream.process(body, output_buffer_limit=size + 1)
         while more and len(data) <= size:  # it gives what it holds in pieces of its own choice
