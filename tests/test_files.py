@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import os
+import resource
 import struct
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]  # ships no types
@@ -13,7 +16,7 @@ import pytest
 import zstandard
 
 from feeds.output import write_atomic
-from feeds.web.files import LOOK_AGAIN, Tree
+from feeds.web.files import LOOK_AGAIN, Tree, Unreadable
 from feeds.web.public import Said
 
 FEED = b"<feed>" + b"\xc5\xbe and some more of it " * 500 + b"</feed>"
@@ -52,6 +55,17 @@ def body(tree: Tree, path: str, accepted: bytes | None) -> bytes | None:
     version = tree.version(path)
     found = None if version is None else version.coded(accepted)
     return None if found is None else found.whole.body
+
+
+@contextmanager
+def no_descriptors() -> Iterator[None]:
+    """Nothing can be opened until the block ends."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_the_files_beside_it_are_what_is_served(tmp_path: Path) -> None:
@@ -222,6 +236,26 @@ def test_a_file_that_cannot_be_read_now_is_served_as_it_was(tmp_path: Path) -> N
     (tmp_path / "a.atom").symlink_to("a.atom")
     assert tree.version("/a.atom") is good
     assert tree.version("/b.atom") is None
+
+
+def test_a_file_that_cannot_be_read_and_never_was_is_not_taken_for_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_atomic(tmp_path, "a.atom", b"good")
+    time = Time()
+    tree = tree_of(tmp_path, now=time)
+    with no_descriptors():
+        for _ in range(3):
+            with pytest.raises(Unreadable):
+                tree.version("/a.atom")
+        assert tree.version("/b.atom") is None
+    assert capsys.readouterr().err.count("published file not read") == 1
+    assert body(tree, "/a.atom", None) == b"good"
+    time.at += 61
+    (tmp_path / "c.atom").symlink_to("c.atom")
+    with pytest.raises(Unreadable):
+        tree.version("/c.atom")
+    assert capsys.readouterr().err.count("published file not read") == 1
 
 
 def test_what_is_gone(tmp_path: Path) -> None:

@@ -198,6 +198,19 @@ def test_what_was_published_once_is_gone(shared: Desk) -> None:
     assert shared.ask("/sections/old.atom").status == 200
 
 
+def test_a_file_that_cannot_be_read_now_is_no_404(shared: Desk) -> None:
+    # A link that leads to itself is there and cannot be read, as is any file when descriptors run out.
+    (shared.root / "loop.atom").symlink_to("loop.atom")
+    for method in ("GET", "HEAD"):
+        got = shared.ask("/loop.atom", method)
+        assert (got.status, got.headers["retry-after"]) == (503, "10")
+        assert got.headers["cache-control"] == "no-store"
+    preflight = shared.ask("/loop.atom", "OPTIONS", Origin="https://x.example", Access_Control_Request_Method="GET")
+    assert preflight.status == 204
+    (shared.root / "loop.atom").unlink()
+    assert shared.ask("/loop.atom").status == 404
+
+
 def test_a_client_that_takes_nothing_of_what_there_is(shared: Desk) -> None:
     got = shared.ask("/sections/news.atom", Accept_Encoding="identity;q=0, br")
     assert got.status == 406

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import math
 import os
 import re
 import stat
@@ -24,6 +25,7 @@ from pathlib import Path
 import brotli  # type: ignore[import-untyped]  # ships no types
 import zstandard
 
+from feeds import log
 from feeds.web.answers import Headers, Prepared, Ready
 from feeds.web.negotiation import IDENTITY, SUFFIXES, choose, shortest_first
 
@@ -45,8 +47,15 @@ _LONGEST_ACCEPTED = 200
 """How many Accept-Encoding headers are remembered with what they get, and the most bytes of one: clients send a few
 dozen in all, of less than 60."""
 
+_TOLD_EVERY = 60.0
+_log = log.get(__name__)
+
 # One dot-less start and no percent sign: nothing hidden, temporary, above the tree, or spelled in two ways.
 _PATH = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,199}/){0,8}[A-Za-z0-9_][A-Za-z0-9._-]{0,199}", re.ASCII)
+
+
+class Unreadable(Exception):
+    """A file is there and cannot be read now, as when descriptors run out, and nothing of it is in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +171,14 @@ class Tree:
         self._bytes = 0
         self._most = most
         self._now = now
+        self._told = -math.inf
 
     def version(self, path: str) -> Version | None:
-        """The file at `path` ("/all.atom") as it is now; None where there is none to show."""
+        """The file at `path` ("/all.atom") as it is now, or as it was where it cannot be read now; None where there is
+        none to show.
+
+        Raises `Unreadable` where it was not read before, either.
+        """
         kept = self._kept.get(path)
         if kept is None:
             name = path[1:]
@@ -179,13 +193,22 @@ class Tree:
                 kept = self._load(name)
                 self._forget(path)
                 self._keep(path, kept)
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             self._forget(path)
             return None
-        except (OSError, ValueError, OverflowError):
-            return kept  # it is there and cannot be read, as when descriptors run out: the last good one
+        except (OSError, ValueError, OverflowError) as error:
+            self._tell(name, error)
+            if kept is None:
+                raise Unreadable(name) from error
+            return kept
         self._kept.move_to_end(path)
         return kept
+
+    def _tell(self, name: str, error: Exception) -> None:
+        """Logs that a file cannot be read, not at every request."""
+        if self._now() >= self._told + _TOLD_EVERY:
+            self._told = self._now()
+            _log.warning("published file not read", file=name, error=str(error))
 
     def gone(self, path: str) -> bool:
         """Whether `path` was published once and is gone for good."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from feeds import manifest
 from feeds.web.answers import COMMON, FEED_POLICY, PLAIN, Prepared, Ready, Receive, Scope, Send, give, header, plain
 from feeds.web.conditions import holds
-from feeds.web.files import Tree, Version
+from feeds.web.files import Tree, Unreadable, Version
 
 MEDIA_TYPES = {
     "atom": "application/atom+xml; charset=utf-8",
@@ -27,6 +27,9 @@ MEDIA_TYPES = {
 
 MAX_AGE = 60
 """Seconds a browser or a proxy may show a feed unasked: short beside any reader's own interval."""
+
+RETRY = b"10"
+"""Seconds after which a client may ask again for a file that cannot be read now."""
 
 PAGE_POLICY = (
     b"default-src 'none'; style-src 'self'; img-src 'self' data:; "
@@ -137,7 +140,11 @@ class Public:
         if scope["method"] not in ("GET", "HEAD"):
             await self._otherwise(scope, send)
             return
-        version = self._tree.version("/index.html" if path == "/" else path)
+        try:
+            version = self._tree.version("/index.html" if path == "/" else path)
+        except Unreadable:
+            await plain(send, 503, "This cannot be read now; try again", [(b"retry-after", RETRY)])
+            return
         if version is None:
             await self._without(path, send)
         else:
@@ -156,11 +163,17 @@ class Public:
         what such a script may do; always the same words, whatever was asked for."""
         asks = scope["method"] == "OPTIONS" and header(scope, b"access-control-request-method") is not None
         path: str = scope["path"]
-        if asks and self._said.is_open(path[1:]) and self._tree.version(path) is not None:
+        if asks and self._said.is_open(path[1:]) and self._has(path):
             await send({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
             await send(_NOTHING)
         else:
             await plain(send, 405, "Method not allowed", _METHODS)
+
+    def _has(self, path: str) -> bool:
+        try:
+            return self._tree.version(path) is not None
+        except Unreadable:
+            return True
 
 
 def chosen(version: Version, scope: Scope) -> Ready | None:
