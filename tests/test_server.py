@@ -224,11 +224,11 @@ def health(address: tuple[str, int]) -> int | None:
             return None
 
 
-def status(connection: socket.socket) -> bytes:
-    """The status of a request over a connection that stays open."""
-    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+def status(connection: socket.socket, path: str = "/healthz") -> bytes:
+    """The status of a request for what is one line, over a connection that stays open."""
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     data = b""
-    while not data.endswith(b"\r\n\r\nok"):
+    while not data.endswith((b"\r\n\r\nok", b"\r\n\r\nNot found\n")):
         data += connection.recv(1000)
     return data[9:12]
 

@@ -7,6 +7,7 @@ what was written, takes headers of any length, and knows no limit but refusing.
 from __future__ import annotations
 
 import asyncio
+import re
 from urllib.parse import unquote
 
 import httptools
@@ -22,6 +23,11 @@ PIPELINED = 32
 
 _SLICE = 1024
 """Bytes that are parsed at once, so that the length of a head is known to about as many."""
+
+# A host and perhaps a port, or nothing (RFC 9112 §3.2, RFC 3986 §3.2.2); the parser leaves blanks behind it.
+_HOST = re.compile(
+    rb"(?:\[[\w.:~!$&'()*+,;=-]+\]|[\w.~!$&'()*+,;=-]*(?:%[0-9A-Fa-f]{2}[\w.~!$&'()*+,;=-]*)*)(?::\d*)?[ \t]*"
+)
 
 _log = log.get(__name__)
 
@@ -64,6 +70,8 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        # Before it is looked at, for its answer may be at hand, and then the client is idle again.
+        self.crowd.asks(self, self.loop.time())
         try:
             if len(data) <= _SLICE:
                 self._feed(data)
@@ -74,8 +82,6 @@ class Connection(HttpToolsProtocol):
             self.transport.pause_reading()  # whatever comes now is in another language
         except httptools.HttpParserError:
             self.send_400_response("Bad request")
-        else:
-            self.crowd.asks(self, self.loop.time())
 
     def _feed(self, data: bytes) -> None:
         """Raises `HttpParserError` for what is no request, or has a head that is too long."""
@@ -106,14 +112,21 @@ class Connection(HttpToolsProtocol):
             return
         scope, parser = self.scope, self.parser
         version = parser.get_http_version()
-        if version == "1.1" and sum(name == b"host" for name, _ in self.headers) != 1:
-            raise httptools.HttpParserError("one Host header is needed")  # RFC 9112 §3.2
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if version == "1.1":
+            if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+                raise httptools.HttpParserError("one Host header is needed")  # RFC 9112 §3.2
+        elif version != "1.0" or len(hosts) > 1 or not all(map(_HOST.fullmatch, hosts)):
+            raise httptools.HttpParserError("not a request of HTTP/1.1 or 1.0")
+        # The scope has its own list: what comes behind the body is no header of the request (RFC 9110 §6.5.1).
+        self.headers = []
         address = httptools.parse_url(self.url)
-        path = address.path.decode("ascii")
+        raw_path = address.path or b"/"  # of http://host (RFC 9110 §4.2.3)
+        path = raw_path.decode("ascii")
         scope["method"] = parser.get_method().decode("ascii")
         scope["http_version"] = version
         scope["path"] = unquote(path) if "%" in path else path
-        scope["raw_path"] = address.path
+        scope["raw_path"] = raw_path
         scope["query_string"] = address.query or b""
         keep_alive = version != "1.0" and parser.should_keep_alive() and not parser.should_upgrade()
         ready = self._rests and not self.flow.write_paused and not self.expect_100_continue
