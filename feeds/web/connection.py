@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from urllib.parse import unquote
 
 import httptools
@@ -38,6 +39,9 @@ class Connection(HttpToolsProtocol):
     crowd: Crowd
     at_once: AtOnce | None = None
     _ready: Ready | None = None
+    cycle: _Exchange
+    _unread: int | None = None
+    """Bytes that are thrown away if they come, now that all is said; None before that."""
     _unheard = 0
     """Bytes since a head, a piece of a body or a whole request was told of."""
 
@@ -69,7 +73,19 @@ class Connection(HttpToolsProtocol):
         self.crowd.forget(self)
         super().connection_lost(exc)
 
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks whether it stays open
+        """Stays open for the answers of whoever has asked all that it will ask, and listens."""
+        if self._rests or self.cycle.more_body:
+            return False
+        self.cycle.keep_alive = False
+        return True
+
     def data_received(self, data: bytes) -> None:
+        if self._unread is not None:
+            self._unread -= len(data)
+            if self._unread < 0:
+                self.transport.close()
+            return
         # Before it is looked at, for its answer may be at hand, and then the client is idle again.
         self.crowd.asks(self, self.loop.time())
         try:
@@ -100,7 +116,9 @@ class Connection(HttpToolsProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self.crowd.release(self)
-        if self._rests and not self.transport.is_closing():
+        if self._unread is not None:
+            self.crowd.leaves(self, self.loop.time())
+        elif self._rests and not self.transport.is_closing():
             self.crowd.served(self, self.loop.time(), 0)
 
     # --- what the parser says
@@ -196,7 +214,9 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
-        if self.pipeline:
+        if self._rests and self.cycle.lingers:
+            self._linger()
+        elif self.pipeline:
             self.crowd.serve(self, self.loop.time())
             self._begin(*self.pipeline.pop())
         else:
@@ -211,11 +231,24 @@ class Connection(HttpToolsProtocol):
         body = f"{msg}\n".encode()
         headers = Prepared.of(400, [*PLAIN, (b"content-length", b"%d" % len(body)), (b"connection", b"close")])
         self.transport.write(headers.head + self.crowd.lines(self.server_state.default_headers) + b"\r\n" + body)
-        self.transport.close()
+        self._linger()
+
+    def _linger(self) -> None:
+        """Says that this was all, and closes when the client has seen it: of whoever still sends when we close, the
+        kernel takes back what it has not read (RFC 9112 §9.6)."""
+        self._unread = self.crowd.limits.unread_bytes
+        with suppress(OSError):  # it has gone
+            self.transport.write_eof()
+        if self.unsent:
+            self.crowd.served(self, self.loop.time(), self.unsent)
+        else:
+            self.crowd.leaves(self, self.loop.time())
 
 
 class _Exchange(RequestResponseCycle):
-    """One request that the application answers."""
+    """One request that the application answers. `lingers` where it was answered before all of it came."""
+
+    lingers = False
 
     async def run_asgi(self, app: Application) -> None:  # type: ignore[override]  # the same application, less typed
         """Runs the application; what it leaves without an answer gets one, in plain text."""
@@ -236,8 +269,10 @@ class _Exchange(RequestResponseCycle):
             self.on_response = _nothing
 
     async def send(self, message: Message) -> None:  # type: ignore[override]  # the same messages, less typed
-        if self.more_body and not self.response_started:
-            self.keep_alive = False  # nobody waits for the rest of a body that was not asked for
+        if self.more_body:
+            # Nobody waits for the rest of a body that was not asked for, and nobody closes before the client looks up.
+            self.lingers = self.response_started and not message.get("more_body", False)
+            self.keep_alive = self.lingers
         await super().send(message)  # type: ignore[arg-type]
 
 
