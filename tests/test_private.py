@@ -124,6 +124,7 @@ def test_conditional_requests_and_gzip(shared: Paying, token: str, address: str)
         assert same.headers["cache-control"] == "private, no-cache"
         assert same.headers["referrer-policy"] == "no-referrer"
     assert ask(If_None_Match=tags[0], Accept_Encoding="gzip").status == 200
+    assert [ask(If_Match=tag).status for tag in tags] == [200, 412]
     assert ask(If_Modified_Since=whole.headers["last-modified"]).status == 304
     assert ask(If_Modified_Since="Mon, 02 Mar 2026 11:59:58 GMT").status == 200
     head = ask("HEAD")

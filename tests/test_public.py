@@ -357,6 +357,35 @@ def test_if_modified_since(shared: Desk) -> None:
         assert ask("/dated.atom", If_Modified_Since=nonsense).status == 200
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_who_wants_no_other_version_gets_none(shared: Desk, method: str) -> None:
+    write_atomic(shared.root, "demanded.atom", FEED)
+    os.utime(shared.root / "demanded.atom", (1_767_225_600, 1_767_225_600))
+    first = shared.ask("/demanded.atom")
+    etag, date, before = first.headers["etag"], first.headers["last-modified"], "Wed, 31 Dec 2025 23:59:59 GMT"
+    for demands, status in (
+        ({"If_Match": etag}, 200),
+        ({"If_Match": "*"}, 200),
+        ({"If_Match": f'"x", {etag}'}, 200),
+        ({"If_Match": etag, "If_Unmodified_Since": before}, 200),
+        ({"If_Match": etag, "If_None_Match": etag}, 304),
+        ({"If_Unmodified_Since": date}, 200),
+        ({"If_Unmodified_Since": "yesterday"}, 200),
+        ({"If_Match": '"x"'}, 412),
+        ({"If_Match": '"x"', "If_None_Match": etag}, 412),
+        ({"If_Match": f"W/{etag}"}, 412),
+        ({"If_Match": etag, "Accept_Encoding": "gzip"}, 412),
+        ({"If_Unmodified_Since": before}, 412),
+        ({"If_Match": '"x"', "Accept_Encoding": "identity;q=0"}, 406),
+    ):
+        got = shared.ask("/demanded.atom", method, **demands)
+        assert (demands, got.status) == (demands, status)
+        if status == 412:
+            assert got.body == (b"Precondition failed: this is another version\n" if method == "GET" else b"")
+            assert got.headers["cache-control"] == "no-store"
+    assert shared.ask("/none.atom", If_Match="*").status == 404
+
+
 def test_a_replaced_file_is_served_at_once_and_a_removed_one_is_gone(shared: Desk) -> None:
     etags = set()
     for number in range(20):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from feeds import manifest
 from feeds.web.answers import COMMON, FEED_POLICY, PLAIN, Prepared, Ready, Receive, Scope, Send, give, header, plain
-from feeds.web.conditions import holds
-from feeds.web.files import Tree, Unreadable, Version
+from feeds.web.conditions import fails, holds
+from feeds.web.files import Coded, Tree, Unreadable, Version
 
 MEDIA_TYPES = {
     "atom": "application/atom+xml; charset=utf-8",
@@ -46,6 +46,8 @@ _WITHOUT_HUBS = ("archive/",)
 _NOTHING = {"type": "http.response.body", "body": b""}
 _SHORTLY = [(b"cache-control", b"public, max-age=%d" % MAX_AGE)]
 _HEALTHY = Ready(Prepared.of(200, [*PLAIN, (b"content-length", b"2")]), b"ok")
+_DEMANDS = (b"if-match", b"if-unmodified-since")
+_HEARD = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", *_DEMANDS})
 _METHODS = [(b"allow", b"GET, HEAD")]
 _VARIES = [(b"vary", b"Accept-Encoding")]
 _PREFLIGHT = [
@@ -177,17 +179,23 @@ class Public:
 
 
 def chosen(version: Version, scope: Scope) -> Ready | None:
-    """The answer to a GET or HEAD, 200 or 304, in the coding that its client likes best; None where it takes none."""
+    """The answer to a GET or HEAD, 200 or 304, in the coding that its client likes best; None where it takes none, or
+    wants another version only."""
     accepted = tags = since = None
+    demands = False
     for name, value in scope["headers"]:
+        if name not in _HEARD:
+            continue
         if name == b"accept-encoding":
             accepted = value if accepted is None else accepted + b"," + value
         elif name == b"if-none-match":
             tags = value if tags is None else tags + b"," + value
         elif name == b"if-modified-since":
             since = value
+        else:
+            demands = True
     coded = version.coded(accepted)
-    if coded is None:
+    if coded is None or (demands and _fails(version, coded, scope)):
         return None
     if tags is None and since is None:
         return coded.whole
@@ -196,12 +204,19 @@ def chosen(version: Version, scope: Scope) -> Ready | None:
 
 
 async def show(version: Version, scope: Scope, send: Send) -> None:
-    """Answers a GET or HEAD with `version`: 200, 304, or 406."""
+    """Answers a GET or HEAD with `version`: 200, 304, 406 or 412."""
     ready = chosen(version, scope)
-    if ready is None:
+    if ready is not None:
+        await give(send, ready)
+    elif version.coded(header(scope, b"accept-encoding")) is None:
         await plain(send, 406, f"Not acceptable; there are {', '.join(version.codings)}", _VARIES)
     else:
-        await give(send, ready)
+        await plain(send, 412, "Precondition failed: this is another version", _VARIES)
+
+
+def _fails(version: Version, coded: Coded, scope: Scope) -> bool:
+    tags, since = (header(scope, name) for name in _DEMANDS)
+    return fails(tags, since, coded.etag, version.modified)
 
 
 def _kind(name: str) -> str:
