@@ -187,6 +187,26 @@ def test_a_script_of_another_site_may_ask_for_what_is_no_page(shared: Desk) -> N
         assert shared.ask(path, "OPTIONS", **asking).status == 405
 
 
+def test_a_script_of_another_site_learns_what_is_wrong_with_what_it_may_read(shared: Desk) -> None:
+    for name in ("sections/wrong.atom", "wrong.html"):
+        write_atomic(shared.root, f"gone/{name}", b"")
+    (shared.root / "wrong.rss").symlink_to("wrong.rss")
+    for path, status, headers, told in (
+        ("/none.atom", 404, {}, True),
+        ("/sections/wrong.atom", 410, {}, True),
+        ("/wrong.rss", 503, {}, True),
+        ("/sections/news.atom", 406, {"Accept_Encoding": "identity;q=0"}, True),
+        ("/sections/news.atom", 412, {"If_Match": '"x"'}, True),
+        ("/index.html", 412, {"If_Match": '"x"'}, False),
+        ("/wrong.html", 410, {}, False),
+        ("/none", 404, {}, False),
+        ("/", 412, {"If_Match": '"x"'}, False),
+    ):
+        got = shared.ask(path, **headers)
+        said = [got.headers[f"access-control-{name}"] for name in ("allow-origin", "expose-headers")]
+        assert (path, got.status, said) == (path, status, ["*", "Retry-After"] if told else [None, None])
+
+
 def test_what_was_published_once_is_gone(shared: Desk) -> None:
     write_atomic(shared.root, "gone/sections/old.atom", b"")
     got = shared.ask("/sections/old.atom")

@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from functools import cache
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]  # ships no types
@@ -27,7 +26,7 @@ import zstandard
 
 from feeds import log
 from feeds.web.answers import Headers, Prepared, Ready
-from feeds.web.negotiation import IDENTITY, SUFFIXES, choose, shortest_first
+from feeds.web.negotiation import IDENTITY, SUFFIXES, learn, remembered, shortest_first
 
 CACHE_BYTES = 64_000_000
 """Most bytes of files kept in memory, all codings counted: about 200 sections' feeds with room to spare."""
@@ -42,10 +41,6 @@ GONE = "gone"
 """Folder of empty files that say which paths were published once."""
 
 _SMALLEST_ZIPPED = 256
-_MOST_ACCEPTED = 64
-_LONGEST_ACCEPTED = 200
-"""How many Accept-Encoding headers are remembered with what they get, and the most bytes of one: clients send a few
-dozen in all, of less than 60."""
 
 _TOLD_EVERY = 60.0
 _log = log.get(__name__)
@@ -82,7 +77,7 @@ class Version:
     _chosen: dict[bytes | None, str | None] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._chosen = _remembered(shortest_first(self.sizes))
+        self._chosen = remembered(shortest_first(self.sizes))
 
     @property
     def cost(self) -> int:
@@ -93,19 +88,8 @@ class Version:
         try:
             name = self._chosen[accepted]
         except KeyError:
-            name = choose(accepted, self.sizes)
-            if accepted is None or len(accepted) <= _LONGEST_ACCEPTED:
-                if len(self._chosen) >= _MOST_ACCEPTED:
-                    self._chosen.clear()
-                self._chosen[accepted] = name
+            name = learn(self._chosen, accepted, self.sizes)
         return None if name is None else self.codings[name]
-
-
-@cache
-def _remembered(_order: tuple[str, ...]) -> dict[bytes | None, str | None]:
-    """What Accept-Encoding headers get of codings in this order, best first where all are as welcome. One for all
-    versions with that order, so that it does not grow with the files."""
-    return {}
 
 
 def versions(

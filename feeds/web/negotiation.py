@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 IDENTITY = "identity"
 SUFFIXES = {"zstd": ".zst", "br": ".br", "gzip": ".gz"}
@@ -14,6 +15,11 @@ _ORDER = (IDENTITY, *SUFFIXES)
 
 MOST_CODINGS = 32
 """Elements of an Accept-Encoding that are looked at."""
+
+MOST_KNOWN = 64
+LONGEST_KNOWN = 200
+"""How many Accept-Encoding headers are remembered with what they get, and the most bytes of one: clients send a few
+dozen in all, of less than 60."""
 
 _WEIGHT = re.compile(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", re.ASCII)
 _UNASKED = 0.0001
@@ -35,6 +41,23 @@ def choose(accepted: bytes | None, sizes: Mapping[str, int]) -> str | None:
 def shortest_first(sizes: Mapping[str, int]) -> tuple[str, ...]:
     """The codings as they are chosen where all are as welcome: all that `choose` makes of `sizes`."""
     return tuple(sorted(sizes, key=lambda name: (sizes[name], _ORDER.index(name))))
+
+
+@cache
+def remembered(_order: tuple[str, ...]) -> dict[bytes | None, str | None]:
+    """What Accept-Encoding headers get of codings that are in this order `shortest_first`. One for all documents, so
+    that it does not grow with them."""
+    return {}
+
+
+def learn(known: dict[bytes | None, str | None], accepted: bytes | None, sizes: Mapping[str, int]) -> str | None:
+    """What `choose` says, which is kept in `known`, one of `remembered`, within bounds."""
+    name = choose(accepted, sizes)
+    if accepted is None or len(accepted) <= LONGEST_KNOWN:
+        if len(known) >= MOST_KNOWN:
+            known.clear()
+        known[accepted] = name
+    return name
 
 
 def _weights(accepted: str) -> dict[str, float]:

@@ -10,7 +10,20 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from feeds import manifest
-from feeds.web.answers import COMMON, FEED_POLICY, PLAIN, Prepared, Ready, Receive, Scope, Send, give, header, plain
+from feeds.web.answers import (
+    COMMON,
+    FEED_POLICY,
+    PLAIN,
+    Headers,
+    Prepared,
+    Ready,
+    Receive,
+    Scope,
+    Send,
+    give,
+    header,
+    plain,
+)
 from feeds.web.conditions import fails, holds
 from feeds.web.files import Coded, Tree, Unreadable, Version
 
@@ -48,6 +61,7 @@ _SHORTLY = [(b"cache-control", b"public, max-age=%d" % MAX_AGE)]
 _HEALTHY = Ready(Prepared.of(200, [*PLAIN, (b"content-length", b"2")]), b"ok")
 _DEMANDS = (b"if-match", b"if-unmodified-since")
 _HEARD = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", *_DEMANDS})
+_SHARED = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"Retry-After"))
 _METHODS = [(b"allow", b"GET, HEAD")]
 _VARIES = [(b"vary", b"Accept-Encoding")]
 _PREFLIGHT = [
@@ -118,6 +132,11 @@ class Said:
         """Whether scripts of other sites may read it."""
         return self.media_type(name) is not None and _kind(name) not in _PAGES
 
+    def shared(self, name: str) -> Headers:
+        """What answers without the document say beside the usual, so that scripts of other sites that may read it learn
+        what is wrong, and when to come again."""
+        return _SHARED if self.is_open(name) else ()
+
     def _links(self, name: str, query: str) -> str:
         hubs = () if query or name.startswith(_WITHOUT_HUBS) else self._hubs
         own = f"{self._base_url}{name}" + (f"?{query}" if query else "")
@@ -145,20 +164,21 @@ class Public:
         try:
             version = self._tree.version("/index.html" if path == "/" else path)
         except Unreadable:
-            await plain(send, 503, "This cannot be read now; try again", [(b"retry-after", RETRY)])
+            again = [(b"retry-after", RETRY), *self._said.shared(path[1:])]
+            await plain(send, 503, "This cannot be read now; try again", again)
             return
         if version is None:
             await self._without(path, send)
         else:
-            await show(version, scope, send)
+            await show(version, scope, send, self._said.shared(path[1:]))
 
     async def _without(self, path: str, send: Send) -> None:
         if path == "/healthz":
             await give(send, _HEALTHY)
         elif self._tree.gone(path):
-            await plain(send, 410, "Gone", _SHORTLY)
+            await plain(send, 410, "Gone", [*_SHORTLY, *self._said.shared(path[1:])])
         else:
-            await plain(send, 404, "Not found")
+            await plain(send, 404, "Not found", self._said.shared(path[1:]))
 
     async def _otherwise(self, scope: Scope, send: Send) -> None:
         """Says which methods there are: to a browser that asks for a script of another site (a CORS preflight), with
@@ -203,15 +223,15 @@ def chosen(version: Version, scope: Scope) -> Ready | None:
     return coded.same if same else coded.whole
 
 
-async def show(version: Version, scope: Scope, send: Send) -> None:
-    """Answers a GET or HEAD with `version`: 200, 304, 406 or 412."""
+async def show(version: Version, scope: Scope, send: Send, headers: Headers = ()) -> None:
+    """Answers a GET or HEAD with `version`: 200, 304, or 406 and 412, which say `headers` beside the usual."""
     ready = chosen(version, scope)
     if ready is not None:
         await give(send, ready)
     elif version.coded(header(scope, b"accept-encoding")) is None:
-        await plain(send, 406, f"Not acceptable; there are {', '.join(version.codings)}", _VARIES)
+        await plain(send, 406, f"Not acceptable; there are {', '.join(version.codings)}", [*_VARIES, *headers])
     else:
-        await plain(send, 412, "Precondition failed: this is another version", _VARIES)
+        await plain(send, 412, "Precondition failed: this is another version", [*_VARIES, *headers])
 
 
 def _fails(version: Version, coded: Coded, scope: Scope) -> bool:
