@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import unquote
 
 import httptools
@@ -132,9 +133,9 @@ class Connection(HttpToolsProtocol):
         version = parser.get_http_version()
         hosts = [value for name, value in self.headers if name == b"host"]
         if version == "1.1":
-            if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+            if len(hosts) != 1 or not _is_host(hosts[0]):
                 raise httptools.HttpParserError("one Host header is needed")  # RFC 9112 §3.2
-        elif version != "1.0" or len(hosts) > 1 or not all(map(_HOST.fullmatch, hosts)):
+        elif version != "1.0" or len(hosts) > 1 or not all(map(_is_host, hosts)):
             raise httptools.HttpParserError("not a request of HTTP/1.1 or 1.0")
         # The scope has its own list: what comes behind the body is no header of the request (RFC 9110 §6.5.1).
         self.headers = []
@@ -274,6 +275,11 @@ class _Exchange(RequestResponseCycle):
             self.lingers = self.response_started and not message.get("more_body", False)
             self.keep_alive = self.lingers
         await super().send(message)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=64)
+def _is_host(value: bytes) -> bool:
+    return _HOST.fullmatch(value) is not None
 
 
 def _nothing() -> None:
