@@ -192,7 +192,8 @@ def test_filters_are_those_of_public_feeds(shared: Paying, token: str) -> None:
 
 
 def test_a_wrong_token_is_an_unknown_path(shared: Paying, token: str) -> None:
-    public = shared.ask("/no-such-file.atom")
+    public = shared.ask("/no-such-file")
+    assert "access-control-allow-origin" not in public.plain_headers
     key, secret = token.split(".")
     revoked, expired = shared.token("revoked"), shared.token("expired", shared.now)
     tokens.revoke(shared.engine, "revoked", shared.now)
