@@ -59,6 +59,23 @@ def test_who_asks_too_often_is_sent_away(engine: Engine, tmp_path: Path) -> None
         assert int(desk.ask("/none").headers["retry-after"]) in (12, 11)
 
 
+def test_scripts_of_other_sites_learn_when_to_come_again_and_of_public_feeds_alone(
+    engine: Engine, tmp_path: Path
+) -> None:
+    paths = ("/all.atom", "/none.json", "/all.atom?q=a", "/", "/none.html", "/none")
+    parts = ("/p/x/all.atom", "/private/all.atom", "/hub", "/hub/all.atom", "/websub/all.atom")
+    with serving(engine, tmp_path, "[web]\nper_minute = 3\n[websub]\nhub = true\n") as desk:
+        for _ in range(3):
+            desk.ask("/healthz")
+        found = {path: desk.ask(path) for path in (*paths, *parts)}
+    assert {got.status for got in found.values()} == {429}
+    shared = {path for path, got in found.items() if got.headers["access-control-allow-origin"] is not None}
+    assert shared == set(paths[:3])
+    for path in shared:
+        assert found[path].headers["access-control-allow-origin"] == "*"
+        assert found[path].headers["access-control-expose-headers"] == "Retry-After"
+
+
 def test_behind_a_proxy_every_reader_has_a_share(engine: Engine, tmp_path: Path) -> None:
     with serving(engine, tmp_path, '[web]\nper_minute = 1\ntrusted_proxies = ["127.0.0.1"]\n') as desk:
         for reader, statuses in (("198.51.100.7", [200, 429]), ("198.51.100.8", [200, 429])):

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import gzip
 import os
+import resource
+import struct
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]  # ships no types
@@ -11,7 +16,7 @@ import pytest
 import zstandard
 
 from feeds.output import write_atomic
-from feeds.web.files import LOOK_AGAIN, Tree
+from feeds.web.files import LOOK_AGAIN, Tree, Unreadable
 from feeds.web.public import Said
 
 FEED = b"<feed>" + b"\xc5\xbe and some more of it " * 500 + b"</feed>"
@@ -50,6 +55,17 @@ def body(tree: Tree, path: str, accepted: bytes | None) -> bytes | None:
     version = tree.version(path)
     found = None if version is None else version.coded(accepted)
     return None if found is None else found.whole.body
+
+
+@contextmanager
+def no_descriptors() -> Iterator[None]:
+    """Nothing can be opened until the block ends."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_the_files_beside_it_are_what_is_served(tmp_path: Path) -> None:
@@ -105,6 +121,23 @@ def test_a_file_beside_it_that_is_not_the_same_is_not_served(tmp_path: Path, suf
     version = tree.version("/x.atom")
     assert version is not None
     assert not version.complete
+
+
+@pytest.mark.parametrize("said", [None, len(FEED)], ids=["no size", "a wrong size"])
+def test_a_frame_of_zstd_is_opened_into_no_more_than_the_file(tmp_path: Path, said: int | None) -> None:
+    put(tmp_path, "x.atom", FEED)
+    # 1,500 blocks that stand for 128 kB each (RFC 8878, section 3.1.1).
+    size = b"" if said is None else struct.pack("<H", said - 256)
+    blocks = [(131_072 << 3 | 1 << 1 | last).to_bytes(3, "little") + b"x" for last in [0] * 1499 + [1]]
+    (tmp_path / "x.atom.zst").write_bytes(
+        b"\x28\xb5\x2f\xfd" + bytes([64 if size else 0, 7 << 3]) + size + b"".join(blocks)
+    )
+    tracemalloc.start()
+    try:
+        assert body(tree_of(tmp_path), "/x.atom", b"zstd") == FEED
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_files_beside_it_that_come_later_are_found(tmp_path: Path) -> None:
@@ -177,6 +210,24 @@ def test_what_clients_accept_is_remembered_within_bounds(tmp_path: Path) -> None
     assert len(version._chosen) <= 64
 
 
+def test_what_clients_accept_does_not_fill_the_memory(tmp_path: Path) -> None:
+    tree = tree_of(tmp_path)
+    tracemalloc.start()
+    try:
+        for number in range(40):
+            write_atomic(tmp_path, f"{number}.json", b"x" * 100)
+            version = tree.version(f"/{number}.json")
+            assert version is not None
+            for other in range(64):
+                for length in (190, 16_000):
+                    accepted = b"identity;q=0.%03d," % other + b"y" * length
+                    assert version.coded(accepted) is (version.codings["identity"] if other else None)
+        grew = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert grew < 1_000_000
+
+
 def test_a_file_that_cannot_be_read_now_is_served_as_it_was(tmp_path: Path) -> None:
     write_atomic(tmp_path, "a.atom", b"good")
     tree = tree_of(tmp_path)
@@ -185,6 +236,26 @@ def test_a_file_that_cannot_be_read_now_is_served_as_it_was(tmp_path: Path) -> N
     (tmp_path / "a.atom").symlink_to("a.atom")
     assert tree.version("/a.atom") is good
     assert tree.version("/b.atom") is None
+
+
+def test_a_file_that_cannot_be_read_and_never_was_is_not_taken_for_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_atomic(tmp_path, "a.atom", b"good")
+    time = Time()
+    tree = tree_of(tmp_path, now=time)
+    with no_descriptors():
+        for _ in range(3):
+            with pytest.raises(Unreadable):
+                tree.version("/a.atom")
+        assert tree.version("/b.atom") is None
+    assert capsys.readouterr().err.count("published file not read") == 1
+    assert body(tree, "/a.atom", None) == b"good"
+    time.at += 61
+    (tmp_path / "c.atom").symlink_to("c.atom")
+    with pytest.raises(Unreadable):
+        tree.version("/c.atom")
+    assert capsys.readouterr().err.count("published file not read") == 1
 
 
 def test_what_is_gone(tmp_path: Path) -> None:

@@ -147,6 +147,8 @@ def test_a_filter_that_is_none_is_one_line(desk: Desk, query: str) -> None:
     assert got.headers["content-type"] == "text/plain; charset=utf-8"
     assert got.body.count(b"\n") == 1
     assert got.headers["cache-control"] == "no-store"
+    assert got.headers["access-control-allow-origin"] == "*"
+    assert desk.ask(f"/all.html?{query}").headers["access-control-allow-origin"] is None
 
 
 def test_a_polyglot_stays_text(desk: Desk) -> None:
@@ -217,6 +219,7 @@ class Bench:
     time: Time
 
     async def ask(self, query: str, path: str = "/all.atom") -> tuple[int, bytes]:
+        """Status and body; a feed, or what is wrong with it, is for scripts of other sites, too."""
         sent: list[Message] = []
         scope: Scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": []}
 
@@ -230,6 +233,7 @@ class Bench:
         if ready is not None:
             return ready.headers.status, ready.body
         await self.app(scope, receive, send)
+        assert dict(sent[0]["headers"])[b"access-control-allow-origin"] == b"*"
         return sent[0]["status"], sent[1]["body"]
 
 

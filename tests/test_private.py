@@ -124,6 +124,7 @@ def test_conditional_requests_and_gzip(shared: Paying, token: str, address: str)
         assert same.headers["cache-control"] == "private, no-cache"
         assert same.headers["referrer-policy"] == "no-referrer"
     assert ask(If_None_Match=tags[0], Accept_Encoding="gzip").status == 200
+    assert [ask(If_Match=tag).status for tag in tags] == [200, 412]
     assert ask(If_Modified_Since=whole.headers["last-modified"]).status == 304
     assert ask(If_Modified_Since="Mon, 02 Mar 2026 11:59:58 GMT").status == 200
     head = ask("HEAD")
@@ -191,7 +192,8 @@ def test_filters_are_those_of_public_feeds(shared: Paying, token: str) -> None:
 
 
 def test_a_wrong_token_is_an_unknown_path(shared: Paying, token: str) -> None:
-    public = shared.ask("/no-such-file.atom")
+    public = shared.ask("/no-such-file")
+    assert "access-control-allow-origin" not in public.plain_headers
     key, secret = token.split(".")
     revoked, expired = shared.token("revoked"), shared.token("expired", shared.now)
     tokens.revoke(shared.engine, "revoked", shared.now)

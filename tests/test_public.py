@@ -187,6 +187,26 @@ def test_a_script_of_another_site_may_ask_for_what_is_no_page(shared: Desk) -> N
         assert shared.ask(path, "OPTIONS", **asking).status == 405
 
 
+def test_a_script_of_another_site_learns_what_is_wrong_with_what_it_may_read(shared: Desk) -> None:
+    for name in ("sections/wrong.atom", "wrong.html"):
+        write_atomic(shared.root, f"gone/{name}", b"")
+    (shared.root / "wrong.rss").symlink_to("wrong.rss")
+    for path, status, headers, told in (
+        ("/none.atom", 404, {}, True),
+        ("/sections/wrong.atom", 410, {}, True),
+        ("/wrong.rss", 503, {}, True),
+        ("/sections/news.atom", 406, {"Accept_Encoding": "identity;q=0"}, True),
+        ("/sections/news.atom", 412, {"If_Match": '"x"'}, True),
+        ("/index.html", 412, {"If_Match": '"x"'}, False),
+        ("/wrong.html", 410, {}, False),
+        ("/none", 404, {}, False),
+        ("/", 412, {"If_Match": '"x"'}, False),
+    ):
+        got = shared.ask(path, **headers)
+        said = [got.headers[f"access-control-{name}"] for name in ("allow-origin", "expose-headers")]
+        assert (path, got.status, said) == (path, status, ["*", "Retry-After"] if told else [None, None])
+
+
 def test_what_was_published_once_is_gone(shared: Desk) -> None:
     write_atomic(shared.root, "gone/sections/old.atom", b"")
     got = shared.ask("/sections/old.atom")
@@ -196,6 +216,19 @@ def test_what_was_published_once_is_gone(shared: Desk) -> None:
     assert shared.ask("/gone/sections/old.atom").status == 404
     write_atomic(shared.root, "sections/old.atom", FEED)
     assert shared.ask("/sections/old.atom").status == 200
+
+
+def test_a_file_that_cannot_be_read_now_is_no_404(shared: Desk) -> None:
+    # A link that leads to itself is there and cannot be read, as is any file when descriptors run out.
+    (shared.root / "loop.atom").symlink_to("loop.atom")
+    for method in ("GET", "HEAD"):
+        got = shared.ask("/loop.atom", method)
+        assert (got.status, got.headers["retry-after"]) == (503, "10")
+        assert got.headers["cache-control"] == "no-store"
+    preflight = shared.ask("/loop.atom", "OPTIONS", Origin="https://x.example", Access_Control_Request_Method="GET")
+    assert preflight.status == 204
+    (shared.root / "loop.atom").unlink()
+    assert shared.ask("/loop.atom").status == 404
 
 
 def test_a_client_that_takes_nothing_of_what_there_is(shared: Desk) -> None:
@@ -342,6 +375,35 @@ def test_if_modified_since(shared: Desk) -> None:
     assert ask("/dated.atom", If_Modified_Since=later, If_None_Match='"x"').status == 200
     for nonsense in ("", "yesterday", "Thu, 99 Jan 2026 00:00:00 GMT", "1" * 100, "Thu, 01 Jan 2026"):
         assert ask("/dated.atom", If_Modified_Since=nonsense).status == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_who_wants_no_other_version_gets_none(shared: Desk, method: str) -> None:
+    write_atomic(shared.root, "demanded.atom", FEED)
+    os.utime(shared.root / "demanded.atom", (1_767_225_600, 1_767_225_600))
+    first = shared.ask("/demanded.atom")
+    etag, date, before = first.headers["etag"], first.headers["last-modified"], "Wed, 31 Dec 2025 23:59:59 GMT"
+    for demands, status in (
+        ({"If_Match": etag}, 200),
+        ({"If_Match": "*"}, 200),
+        ({"If_Match": f'"x", {etag}'}, 200),
+        ({"If_Match": etag, "If_Unmodified_Since": before}, 200),
+        ({"If_Match": etag, "If_None_Match": etag}, 304),
+        ({"If_Unmodified_Since": date}, 200),
+        ({"If_Unmodified_Since": "yesterday"}, 200),
+        ({"If_Match": '"x"'}, 412),
+        ({"If_Match": '"x"', "If_None_Match": etag}, 412),
+        ({"If_Match": f"W/{etag}"}, 412),
+        ({"If_Match": etag, "Accept_Encoding": "gzip"}, 412),
+        ({"If_Unmodified_Since": before}, 412),
+        ({"If_Match": '"x"', "Accept_Encoding": "identity;q=0"}, 406),
+    ):
+        got = shared.ask("/demanded.atom", method, **demands)
+        assert (demands, got.status) == (demands, status)
+        if status == 412:
+            assert got.body == (b"Precondition failed: this is another version\n" if method == "GET" else b"")
+            assert got.headers["cache-control"] == "no-store"
+    assert shared.ask("/none.atom", If_Match="*").status == 404
 
 
 def test_a_replaced_file_is_served_at_once_and_a_removed_one_is_gone(shared: Desk) -> None:

@@ -9,7 +9,7 @@ from db.engine import Engine
 from feeds.config import Config
 from feeds.formats import load
 from feeds.ondemand import Composer
-from feeds.web.answers import Application, AtOnce, Ready, Receive, Scope, Send, networks
+from feeds.web.answers import Application, AtOnce, Headers, Ready, Receive, Scope, Send, networks
 from feeds.web.files import Tree
 from feeds.web.filtered import Filtered
 from feeds.web.hub import Hub
@@ -31,21 +31,26 @@ def web_app(engine: Engine, config: Config, clock: Callable[[], datetime]) -> Ap
     }
     if config.websub.hub:
         parts["hub"] = Hub(engine, config, clock)
-    app = _Parts(parts, _published(composer, config, clock))
+    others = {one.suffix: one.media_type for one in map(load, config.publish.formats)}
+    said = Said(config.site.base_url, advertised(config), others)
+    app = _Parts(parts, _published(composer, config, said, clock))
     if not config.web.per_minute:
         return app
-    return Limited(app, config.web.per_minute, networks(config.web.trusted_proxies), proven=_is_hubs)
+
+    def shared(path: str) -> Headers:
+        return () if app.has(path) else said.shared(path[1:])
+
+    trusted = networks(config.web.trusted_proxies)
+    return Limited(app, config.web.per_minute, trusted, proven=_is_hubs, shared=shared)
 
 
 def _is_hubs(scope: Scope, status: int) -> bool:
     """Whether a hub of ours was answered, which may push for any number of sources."""
-    return status in KNOWN and _first(scope) == "websub"
+    return status in KNOWN and _first(scope["path"]) == "websub"
 
 
-def _published(composer: Composer, config: Config, clock: Callable[[], datetime]) -> Application:
+def _published(composer: Composer, config: Config, said: Said, clock: Callable[[], datetime]) -> Application:
     """The tree, and feeds of it that an address filters."""
-    others = {one.suffix: one.media_type for one in map(load, config.publish.formats)}
-    said = Said(config.site.base_url, advertised(config), others)
     files = Public(Tree(config.public, said.media_type, said.headers), said)
     return Filtered(composer, files, said, config.public, clock)
 
@@ -58,15 +63,18 @@ class _Parts:
         self._rest = rest
         self._rest_at_once: AtOnce | None = getattr(rest, "at_once", None)
 
+    def has(self, path: str) -> bool:
+        """Whether a part answers there."""
+        return _first(path) in self._parts
+
     def at_once(self, scope: Scope) -> Ready | None:
-        if self._rest_at_once is None or _first(scope) in self._parts:
+        if self._rest_at_once is None or _first(scope["path"]) in self._parts:
             return None
         return self._rest_at_once(scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._parts.get(_first(scope), self._rest)(scope, receive, send)
+        await self._parts.get(_first(scope["path"]), self._rest)(scope, receive, send)
 
 
-def _first(scope: Scope) -> str:
-    path: str = scope["path"]
+def _first(path: str) -> str:
     return path[1:].partition("/")[0]

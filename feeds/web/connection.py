@@ -7,6 +7,9 @@ what was written, takes headers of any length, and knows no limit but refusing.
 from __future__ import annotations
 
 import asyncio
+import re
+from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import unquote
 
 import httptools
@@ -23,6 +26,11 @@ PIPELINED = 32
 _SLICE = 1024
 """Bytes that are parsed at once, so that the length of a head is known to about as many."""
 
+# A host and perhaps a port, or nothing (RFC 9112 §3.2, RFC 3986 §3.2.2); the parser leaves blanks behind it.
+_HOST = re.compile(
+    rb"(?:\[[\w.:~!$&'()*+,;=-]+\]|[\w.~!$&'()*+,;=-]*(?:%[0-9A-Fa-f]{2}[\w.~!$&'()*+,;=-]*)*)(?::\d*)?[ \t]*"
+)
+
 _log = log.get(__name__)
 
 
@@ -32,6 +40,9 @@ class Connection(HttpToolsProtocol):
     crowd: Crowd
     at_once: AtOnce | None = None
     _ready: Ready | None = None
+    cycle: _Exchange
+    _unread: int | None = None
+    """Bytes that are thrown away if they come, now that all is said; None before that."""
     _unheard = 0
     """Bytes since a head, a piece of a body or a whole request was told of."""
 
@@ -63,7 +74,21 @@ class Connection(HttpToolsProtocol):
         self.crowd.forget(self)
         super().connection_lost(exc)
 
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks whether it stays open
+        """Stays open for the answers of whoever has asked all that it will ask, and listens."""
+        if self._rests or self.cycle.more_body:
+            return False
+        self.cycle.keep_alive = False
+        return True
+
     def data_received(self, data: bytes) -> None:
+        if self._unread is not None:
+            self._unread -= len(data)
+            if self._unread < 0:
+                self.transport.close()
+            return
+        # Before it is looked at, for its answer may be at hand, and then the client is idle again.
+        self.crowd.asks(self, self.loop.time())
         try:
             if len(data) <= _SLICE:
                 self._feed(data)
@@ -74,8 +99,6 @@ class Connection(HttpToolsProtocol):
             self.transport.pause_reading()  # whatever comes now is in another language
         except httptools.HttpParserError:
             self.send_400_response("Bad request")
-        else:
-            self.crowd.asks(self, self.loop.time())
 
     def _feed(self, data: bytes) -> None:
         """Raises `HttpParserError` for what is no request, or has a head that is too long."""
@@ -94,7 +117,9 @@ class Connection(HttpToolsProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self.crowd.release(self)
-        if self._rests and not self.transport.is_closing():
+        if self._unread is not None:
+            self.crowd.leaves(self, self.loop.time())
+        elif self._rests and not self.transport.is_closing():
             self.crowd.served(self, self.loop.time(), 0)
 
     # --- what the parser says
@@ -106,14 +131,21 @@ class Connection(HttpToolsProtocol):
             return
         scope, parser = self.scope, self.parser
         version = parser.get_http_version()
-        if version == "1.1" and sum(name == b"host" for name, _ in self.headers) != 1:
-            raise httptools.HttpParserError("one Host header is needed")  # RFC 9112 §3.2
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if version == "1.1":
+            if len(hosts) != 1 or not _is_host(hosts[0]):
+                raise httptools.HttpParserError("one Host header is needed")  # RFC 9112 §3.2
+        elif version != "1.0" or len(hosts) > 1 or not all(map(_is_host, hosts)):
+            raise httptools.HttpParserError("not a request of HTTP/1.1 or 1.0")
+        # The scope has its own list: what comes behind the body is no header of the request (RFC 9110 §6.5.1).
+        self.headers = []
         address = httptools.parse_url(self.url)
-        path = address.path.decode("ascii")
+        raw_path = address.path or b"/"  # of http://host (RFC 9110 §4.2.3)
+        path = raw_path.decode("ascii")
         scope["method"] = parser.get_method().decode("ascii")
         scope["http_version"] = version
         scope["path"] = unquote(path) if "%" in path else path
-        scope["raw_path"] = address.path
+        scope["raw_path"] = raw_path
         scope["query_string"] = address.query or b""
         keep_alive = version != "1.0" and parser.should_keep_alive() and not parser.should_upgrade()
         ready = self._rests and not self.flow.write_paused and not self.expect_100_continue
@@ -183,7 +215,9 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
-        if self.pipeline:
+        if self._rests and self.cycle.lingers:
+            self._linger()
+        elif self.pipeline:
             self.crowd.serve(self, self.loop.time())
             self._begin(*self.pipeline.pop())
         else:
@@ -198,11 +232,24 @@ class Connection(HttpToolsProtocol):
         body = f"{msg}\n".encode()
         headers = Prepared.of(400, [*PLAIN, (b"content-length", b"%d" % len(body)), (b"connection", b"close")])
         self.transport.write(headers.head + self.crowd.lines(self.server_state.default_headers) + b"\r\n" + body)
-        self.transport.close()
+        self._linger()
+
+    def _linger(self) -> None:
+        """Says that this was all, and closes when the client has seen it: of whoever still sends when we close, the
+        kernel takes back what it has not read (RFC 9112 §9.6)."""
+        self._unread = self.crowd.limits.unread_bytes
+        with suppress(OSError):  # it has gone
+            self.transport.write_eof()
+        if self.unsent:
+            self.crowd.served(self, self.loop.time(), self.unsent)
+        else:
+            self.crowd.leaves(self, self.loop.time())
 
 
 class _Exchange(RequestResponseCycle):
-    """One request that the application answers."""
+    """One request that the application answers. `lingers` where it was answered before all of it came."""
+
+    lingers = False
 
     async def run_asgi(self, app: Application) -> None:  # type: ignore[override]  # the same application, less typed
         """Runs the application; what it leaves without an answer gets one, in plain text."""
@@ -223,9 +270,16 @@ class _Exchange(RequestResponseCycle):
             self.on_response = _nothing
 
     async def send(self, message: Message) -> None:  # type: ignore[override]  # the same messages, less typed
-        if self.more_body and not self.response_started:
-            self.keep_alive = False  # nobody waits for the rest of a body that was not asked for
+        if self.more_body:
+            # Nobody waits for the rest of a body that was not asked for, and nobody closes before the client looks up.
+            self.lingers = self.response_started and not message.get("more_body", False)
+            self.keep_alive = self.lingers
         await super().send(message)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=64)
+def _is_host(value: bytes) -> bool:
+    return _HOST.fullmatch(value) is not None
 
 
 def _nothing() -> None:

@@ -13,9 +13,10 @@ class Limits:
 
     `connections` are open at once, each with one request under way at most. Fewer where the process may not have so
     many descriptors. One more closes that which is idle longest. `unsent_bytes` wait at most for clients that do not
-    read; those who wait longest are dropped above it. `progress` is what a whole request may take, and the time in
-    which a client has to take `least_bytes` of an answer, or the rest. `grace` is what answers under way get at the
-    end, `force` what is left to each of the two steps behind it: closing what is deaf, giving up.
+    read; those who wait longest are dropped above it. Of a body that nobody asked for `unread_bytes` are thrown away
+    behind its answer, and what comes in `linger`; then the connection is closed. `progress` is what a whole request may
+    take, and the time in which a client has to take `least_bytes` of an answer, or the rest. `grace` is what answers
+    under way get at the end, `force` what is left to each of the two steps behind it: closing what is deaf, giving up.
     """
 
     header_bytes: int = 16_384
@@ -24,6 +25,8 @@ class Limits:
     progress: float = 15.0
     least_bytes: int = 16_384
     keep_alive: float = 5.0
+    unread_bytes: int = 10_000_000
+    linger: float = 2.0
     grace: int = 2
     force: int = 1
 
@@ -52,6 +55,8 @@ class Crowd:
         # Since when: a whole request is waited for, the next request is.
         self._asking: OrderedDict[Member, float] = OrderedDict()
         self._idle: OrderedDict[Member, float] = OrderedDict()
+        # Since when: all is said to it, and it may see that before it is closed.
+        self._leaving: OrderedDict[Member, float] = OrderedDict()
         # Since when an answer is made or sent, and how many bytes of it were unsent then, None where it was not begun.
         self._served: OrderedDict[Member, tuple[float, int | None]] = OrderedDict()
         self._deaf: OrderedDict[Member, int] = OrderedDict()
@@ -60,13 +65,13 @@ class Crowd:
         self._lines = b""
 
     def __len__(self) -> int:
-        return len(self._asking) + len(self._idle) + len(self._served)
+        return len(self._asking) + len(self._idle) + len(self._leaving) + len(self._served)
 
     def admit(self, connection: Member, now: float) -> bool:
         """Takes a new connection in, and closes the one that is idle longest where that is one too many; False where
         none is idle."""
         if len(self) >= self.limits.connections:
-            oldest = [next(iter(kind.items())) for kind in (self._asking, self._idle) if kind]
+            oldest = [next(iter(kind.items())) for kind in (self._asking, self._idle, self._leaving) if kind]
             if not oldest:
                 return False
             min(oldest, key=lambda one: one[1])[0].drop()
@@ -94,6 +99,12 @@ class Crowd:
         else:
             self._idle[connection] = now
 
+    def leaves(self, connection: Member, now: float) -> None:
+        """All is said and sent; whatever the client still does, it has only `linger` seconds more."""
+        for kind in (self._asking, self._idle, self._served):
+            kind.pop(connection, None)
+        self._leaving[connection] = now
+
     def hold(self, connection: Member, unsent: int) -> None:
         """The client does not read, and so many bytes wait for it. Drops those that wait longest for theirs where that
         is too much in all."""
@@ -108,14 +119,15 @@ class Crowd:
 
     def forget(self, connection: Member) -> None:
         """The connection is over. To be said as often as one likes."""
-        for kind in (self._asking, self._idle, self._served):
+        for kind in (self._asking, self._idle, self._leaving, self._served):
             kind.pop(connection, None)
         self.release(connection)
 
     def sweep(self, now: float) -> None:
         """Drops whoever has got nowhere in the time there is."""
         limits = self.limits
-        for kind, patience in ((self._asking, limits.progress), (self._idle, limits.keep_alive)):
+        patient = (self._asking, limits.progress), (self._idle, limits.keep_alive), (self._leaving, limits.linger)
+        for kind, patience in patient:
             while kind:
                 connection, since = next(iter(kind.items()))
                 if since + patience > now:

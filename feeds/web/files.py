@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import math
 import os
 import re
 import stat
@@ -23,8 +24,9 @@ from pathlib import Path
 import brotli  # type: ignore[import-untyped]  # ships no types
 import zstandard
 
+from feeds import log
 from feeds.web.answers import Headers, Prepared, Ready
-from feeds.web.negotiation import IDENTITY, SUFFIXES, choose
+from feeds.web.negotiation import IDENTITY, SUFFIXES, learn, remembered, shortest_first
 
 CACHE_BYTES = 64_000_000
 """Most bytes of files kept in memory, all codings counted: about 200 sections' feeds with room to spare."""
@@ -39,11 +41,16 @@ GONE = "gone"
 """Folder of empty files that say which paths were published once."""
 
 _SMALLEST_ZIPPED = 256
-_MOST_ACCEPTED = 64
-"""Different Accept-Encoding headers of which a version remembers what they get."""
+
+_TOLD_EVERY = 60.0
+_log = log.get(__name__)
 
 # One dot-less start and no percent sign: nothing hidden, temporary, above the tree, or spelled in two ways.
 _PATH = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,199}/){0,8}[A-Za-z0-9_][A-Za-z0-9._-]{0,199}", re.ASCII)
+
+
+class Unreadable(Exception):
+    """A file is there and cannot be read now, as when descriptors run out, and nothing of it is in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,10 @@ class Version:
     sizes: Mapping[str, int]
     complete: bool
     looked: float
-    _chosen: dict[bytes | None, Coded | None] = field(default_factory=dict)
+    _chosen: dict[bytes | None, str | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._chosen = remembered(shortest_first(self.sizes))
 
     @property
     def cost(self) -> int:
@@ -76,13 +86,10 @@ class Version:
     def coded(self, accepted: bytes | None) -> Coded | None:
         """The coding for a client that sends `accepted`; None where there is none that it takes."""
         try:
-            return self._chosen[accepted]
+            name = self._chosen[accepted]
         except KeyError:
-            if len(self._chosen) >= _MOST_ACCEPTED:
-                self._chosen.clear()
-            name = choose(accepted, self.sizes)
-            found = self._chosen[accepted] = None if name is None else self.codings[name]
-            return found
+            name = learn(self._chosen, accepted, self.sizes)
+        return None if name is None else self.codings[name]
 
 
 def versions(
@@ -148,9 +155,14 @@ class Tree:
         self._bytes = 0
         self._most = most
         self._now = now
+        self._told = -math.inf
 
     def version(self, path: str) -> Version | None:
-        """The file at `path` ("/all.atom") as it is now; None where there is none to show."""
+        """The file at `path` ("/all.atom") as it is now, or as it was where it cannot be read now; None where there is
+        none to show.
+
+        Raises `Unreadable` where it was not read before, either.
+        """
         kept = self._kept.get(path)
         if kept is None:
             name = path[1:]
@@ -165,13 +177,22 @@ class Tree:
                 kept = self._load(name)
                 self._forget(path)
                 self._keep(path, kept)
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             self._forget(path)
             return None
-        except (OSError, ValueError, OverflowError):
-            return kept  # it is there and cannot be read, as when descriptors run out: the last good one
+        except (OSError, ValueError, OverflowError) as error:
+            self._tell(name, error)
+            if kept is None:
+                raise Unreadable(name) from error
+            return kept
         self._kept.move_to_end(path)
         return kept
+
+    def _tell(self, name: str, error: Exception) -> None:
+        """Logs that a file cannot be read, not at every request."""
+        if self._now() >= self._told + _TOLD_EVERY:
+            self._told = self._now()
+            _log.warning("published file not read", file=name, error=str(error))
 
     def gone(self, path: str) -> bool:
         """Whether `path` was published once and is gone for good."""
@@ -252,9 +273,10 @@ def _opened(coding: str, body: bytes, size: int) -> bytes | None:
             data = gzipped.decompress(body, size + 1)
             return data if gzipped.eof and not gzipped.unused_data else None
         if coding == "zstd":
-            frame = zstandard.ZstdDecompressor().decompressobj()
-            data = frame.decompress(body) if zstandard.frame_content_size(body) in (-1, size) else b""
-            return data if frame.eof and not frame.unused_data else None
+            # Only a frame that says its size is opened into no more than that; the publisher's do.
+            if zstandard.frame_content_size(body) != size:
+                return None
+            return zstandard.ZstdDecompressor().decompress(body, allow_extra_data=False)
         stream = brotli.Decompressor()
         data = more = stream.process(body, output_buffer_limit=size + 1)
         while more and len(data) <= size:  # it gives what it holds in pieces of its own choice

@@ -104,20 +104,22 @@ class Filtered:
         if not scope["query_string"] or scope["method"] not in ("GET", "HEAD") or not self._said.is_composed(path[1:]):
             await self._rest(scope, receive, send)
             return
+        shared = self._said.shared(path[1:])
         try:
             asked = narrowing(scope["query_string"])
             version = None if asked is None else await self._stock.get((path[1:], asked))
         except UsageError as error:
-            await plain(send, 400, str(error))
+            await plain(send, 400, str(error), shared)
         except Busy:
-            await plain(send, 503, "Too many filters at once; try again", [(b"retry-after", b"%d" % RETRY)])
+            again = [(b"retry-after", b"%d" % RETRY), *shared]
+            await plain(send, 503, "Too many filters at once; try again", again)
         except Unavailable:
-            await plain(send, 503, "This cannot be made now; try again", [(b"retry-after", b"60")])
+            await plain(send, 503, "This cannot be made now; try again", [(b"retry-after", b"60"), *shared])
         else:
             if version is None:
                 await self._rest(scope, receive, send)
             else:
-                await show(version, scope, send)
+                await show(version, scope, send, shared)
 
     def _make(self, key: Key) -> Made | None:
         """Composes a feed, in a thread. It has no date: an entry may leave while no other has changed since."""

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 IDENTITY = "identity"
 SUFFIXES = {"zstd": ".zst", "br": ".br", "gzip": ".gz"}
 """Codings that files are kept in, and what the publisher adds to a file's name for each. Of two that are as welcome and
 as short the first is taken."""
 
+_ORDER = (IDENTITY, *SUFFIXES)
+
 MOST_CODINGS = 32
 """Elements of an Accept-Encoding that are looked at."""
+
+MOST_KNOWN = 64
+LONGEST_KNOWN = 200
+"""How many Accept-Encoding headers are remembered with what they get, and the most bytes of one: clients send a few
+dozen in all, of less than 60."""
 
 _WEIGHT = re.compile(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", re.ASCII)
 _UNASKED = 0.0001
@@ -26,10 +34,30 @@ def choose(accepted: bytes | None, sizes: Mapping[str, int]) -> str | None:
     if accepted is None:
         return IDENTITY if IDENTITY in sizes else None
     weights = _weights(accepted.decode("latin-1"))
-    order = [IDENTITY, *SUFFIXES]
-    candidates = [(_weight(weights, name), -size, -order.index(name), name) for name, size in sizes.items()]
-    weight, _, _, best = max(candidates)
-    return best if weight > 0 else None
+    best = max(shortest_first(sizes), key=lambda name: _weight(weights, name))
+    return best if _weight(weights, best) > 0 else None
+
+
+def shortest_first(sizes: Mapping[str, int]) -> tuple[str, ...]:
+    """The codings as they are chosen where all are as welcome: all that `choose` makes of `sizes`."""
+    return tuple(sorted(sizes, key=lambda name: (sizes[name], _ORDER.index(name))))
+
+
+@cache
+def remembered(_order: tuple[str, ...]) -> dict[bytes | None, str | None]:
+    """What Accept-Encoding headers get of codings that are in this order `shortest_first`. One for all documents, so
+    that it does not grow with them."""
+    return {}
+
+
+def learn(known: dict[bytes | None, str | None], accepted: bytes | None, sizes: Mapping[str, int]) -> str | None:
+    """What `choose` says, which is kept in `known`, one of `remembered`, within bounds."""
+    name = choose(accepted, sizes)
+    if accepted is None or len(accepted) <= LONGEST_KNOWN:
+        if len(known) >= MOST_KNOWN:
+            known.clear()
+        known[accepted] = name
+    return name
 
 
 def _weights(accepted: str) -> dict[str, float]:

@@ -10,9 +10,22 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from feeds import manifest
-from feeds.web.answers import COMMON, FEED_POLICY, PLAIN, Prepared, Ready, Receive, Scope, Send, give, header, plain
-from feeds.web.conditions import holds
-from feeds.web.files import Tree, Version
+from feeds.web.answers import (
+    COMMON,
+    FEED_POLICY,
+    PLAIN,
+    Headers,
+    Prepared,
+    Ready,
+    Receive,
+    Scope,
+    Send,
+    give,
+    header,
+    plain,
+)
+from feeds.web.conditions import fails, holds
+from feeds.web.files import Coded, Tree, Unreadable, Version
 
 MEDIA_TYPES = {
     "atom": "application/atom+xml; charset=utf-8",
@@ -27,6 +40,9 @@ MEDIA_TYPES = {
 
 MAX_AGE = 60
 """Seconds a browser or a proxy may show a feed unasked: short beside any reader's own interval."""
+
+RETRY = b"10"
+"""Seconds after which a client may ask again for a file that cannot be read now."""
 
 PAGE_POLICY = (
     b"default-src 'none'; style-src 'self'; img-src 'self' data:; "
@@ -43,6 +59,8 @@ _WITHOUT_HUBS = ("archive/",)
 _NOTHING = {"type": "http.response.body", "body": b""}
 _SHORTLY = [(b"cache-control", b"public, max-age=%d" % MAX_AGE)]
 _HEALTHY = Ready(Prepared.of(200, [*PLAIN, (b"content-length", b"2")]), b"ok")
+_DEMANDS = (b"if-match", b"if-unmodified-since")
+_SHARED = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"Retry-After"))
 _METHODS = [(b"allow", b"GET, HEAD")]
 _VARIES = [(b"vary", b"Accept-Encoding")]
 _PREFLIGHT = [
@@ -113,6 +131,11 @@ class Said:
         """Whether scripts of other sites may read it."""
         return self.media_type(name) is not None and _kind(name) not in _PAGES
 
+    def shared(self, name: str) -> Headers:
+        """What answers without the document say beside the usual, so that scripts of other sites that may read it learn
+        what is wrong, and when to come again."""
+        return _SHARED if self.is_open(name) else ()
+
     def _links(self, name: str, query: str) -> str:
         hubs = () if query or name.startswith(_WITHOUT_HUBS) else self._hubs
         own = f"{self._base_url}{name}" + (f"?{query}" if query else "")
@@ -137,44 +160,60 @@ class Public:
         if scope["method"] not in ("GET", "HEAD"):
             await self._otherwise(scope, send)
             return
-        version = self._tree.version("/index.html" if path == "/" else path)
+        try:
+            version = self._tree.version("/index.html" if path == "/" else path)
+        except Unreadable:
+            again = [(b"retry-after", RETRY), *self._said.shared(path[1:])]
+            await plain(send, 503, "This cannot be read now; try again", again)
+            return
         if version is None:
             await self._without(path, send)
         else:
-            await show(version, scope, send)
+            await show(version, scope, send, self._said.shared(path[1:]))
 
     async def _without(self, path: str, send: Send) -> None:
         if path == "/healthz":
             await give(send, _HEALTHY)
         elif self._tree.gone(path):
-            await plain(send, 410, "Gone", _SHORTLY)
+            await plain(send, 410, "Gone", [*_SHORTLY, *self._said.shared(path[1:])])
         else:
-            await plain(send, 404, "Not found")
+            await plain(send, 404, "Not found", self._said.shared(path[1:]))
 
     async def _otherwise(self, scope: Scope, send: Send) -> None:
         """Says which methods there are: to a browser that asks for a script of another site (a CORS preflight), with
         what such a script may do; always the same words, whatever was asked for."""
         asks = scope["method"] == "OPTIONS" and header(scope, b"access-control-request-method") is not None
         path: str = scope["path"]
-        if asks and self._said.is_open(path[1:]) and self._tree.version(path) is not None:
+        if asks and self._said.is_open(path[1:]) and self._has(path):
             await send({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
             await send(_NOTHING)
         else:
             await plain(send, 405, "Method not allowed", _METHODS)
 
+    def _has(self, path: str) -> bool:
+        try:
+            return self._tree.version(path) is not None
+        except Unreadable:
+            return True
+
 
 def chosen(version: Version, scope: Scope) -> Ready | None:
-    """The answer to a GET or HEAD, 200 or 304, in the coding that its client likes best; None where it takes none."""
+    """The answer to a GET or HEAD, 200 or 304, in the coding that its client likes best; None where it takes none, or
+    wants another version only."""
     accepted = tags = since = None
+    demands = False
     for name, value in scope["headers"]:
         if name == b"accept-encoding":
             accepted = value if accepted is None else accepted + b"," + value
-        elif name == b"if-none-match":
-            tags = value if tags is None else tags + b"," + value
-        elif name == b"if-modified-since":
-            since = value
+        elif name[0] == 105:  # an i, as few names begin: a comparison each for the others
+            if name == b"if-none-match":
+                tags = value if tags is None else tags + b"," + value
+            elif name == b"if-modified-since":
+                since = value
+            elif name in _DEMANDS:
+                demands = True
     coded = version.coded(accepted)
-    if coded is None:
+    if coded is None or (demands and _fails(version, coded, scope)):
         return None
     if tags is None and since is None:
         return coded.whole
@@ -182,13 +221,20 @@ def chosen(version: Version, scope: Scope) -> Ready | None:
     return coded.same if same else coded.whole
 
 
-async def show(version: Version, scope: Scope, send: Send) -> None:
-    """Answers a GET or HEAD with `version`: 200, 304, or 406."""
+async def show(version: Version, scope: Scope, send: Send, headers: Headers = ()) -> None:
+    """Answers a GET or HEAD with `version`: 200, 304, or 406 and 412, which say `headers` beside the usual."""
     ready = chosen(version, scope)
-    if ready is None:
-        await plain(send, 406, f"Not acceptable; there are {', '.join(version.codings)}", _VARIES)
-    else:
+    if ready is not None:
         await give(send, ready)
+    elif version.coded(header(scope, b"accept-encoding")) is None:
+        await plain(send, 406, f"Not acceptable; there are {', '.join(version.codings)}", [*_VARIES, *headers])
+    else:
+        await plain(send, 412, "Precondition failed: this is another version", [*_VARIES, *headers])
+
+
+def _fails(version: Version, coded: Coded, scope: Scope) -> bool:
+    tags, since = (header(scope, name) for name in _DEMANDS)
+    return fails(tags, since, coded.etag, version.modified)
 
 
 def _kind(name: str) -> str:

@@ -13,6 +13,7 @@ from feeds import log
 from feeds.web.answers import (
     Application,
     AtOnce,
+    Headers,
     Message,
     Network,
     Ready,
@@ -79,6 +80,8 @@ class Limited:
 
     A client on this machine has its share, too. What comes through a proxy on this machine that is not `trusted` is not
     counted: nobody knows whose it is, and together all readers would seem to be one.
+
+    `shared` tells what the answer at a path says beside the usual to scripts of other sites; `now` counts seconds.
     """
 
     def __init__(
@@ -88,10 +91,12 @@ class Limited:
         trusted: Sequence[Network] = (),
         *,
         proven: Callable[[Scope, int], bool] = lambda _scope, _status: False,
+        shared: Callable[[str], Headers] = lambda _: (),
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
         self._proven = proven
+        self._shared = shared
         self._at_once: AtOnce | None = getattr(app, "at_once", None)
         self._rates = Rates(per_minute)
         self._trusted = trusted
@@ -110,7 +115,8 @@ class Limited:
         client = self._client(scope)
         wait = self._rates.take(client, self._now()) if client else 0.0
         if wait:
-            await plain(send, 429, "Too many requests", [(b"retry-after", b"%d" % math.ceil(wait))])
+            again = [(b"retry-after", b"%d" % math.ceil(wait)), *self._shared(scope["path"])]
+            await plain(send, 429, "Too many requests", again)
             return
 
         async def counted(message: Message) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import subprocess
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ ALIKE = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server said; names of headers in lower case."""
+    """What a server said; names of headers in lower case, lines of one name joined."""
 
     status: int
     headers: dict[str, str]
@@ -87,7 +88,8 @@ class Served:
         try:
             client.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
             answer = client.getresponse()
-            return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+            headers = {name.lower(): ", ".join(answer.headers.get_all(name, [])) for name in answer.headers}
+            return Answer(answer.status, headers, answer.read())
         finally:
             client.close()
 
@@ -113,6 +115,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Folder, int
         # The documents are no news of today, and without news there is no sitemap.
         (made.public / "sitemap-news.xml").write_text("<urlset/>")
         yield made, int(url.rstrip("/").rpartition(":")[2])
+
+
+@pytest.fixture(scope="module")
+def token(desk: tuple[Folder, int]) -> str:
+    """What a subscriber of the desk has."""
+    made: str = desk[0].run("tokens", "create", "reader", "--json").json["token"]
+    return made
 
 
 @pytest.fixture(scope="module", params=CODINGS)
@@ -244,6 +253,10 @@ def test_what_is_no_file_is_not_found_or_gone(served: Served, path: str, status:
     assert ours.status == status
     # nginx answers a path above the root at once.
     assert answer.status == (400 if served.name.startswith("nginx") and ".." in path.replace("%2e", ".") else status)
+    # Whether a script of another site may read that it is gone; the server's own answers say nothing of the rest.
+    if answer.status == status:
+        name = "access-control-allow-origin"
+        assert answer.headers.get(name) == ours.headers.get(name)
     assert b"politics" not in answer.body
     assert b"hidden" not in answer.body
 
@@ -260,7 +273,20 @@ def test_the_rest_is_the_daemons(served: Served, path: str, method: str) -> None
     ask = partial(served.get, path, method=method, Origin="https://reader.example", Access_Control_Request_Method="GET")
     answer, ours = ask(), ask(port=served.origin)
     assert (answer.status, answer.body) == (ours.status, ours.body)
-    assert answer.headers.get("www-authenticate") == ours.headers.get("www-authenticate")
+    for name in (*ALIKE, "www-authenticate", "access-control-expose-headers", "vary"):
+        assert (name, answer.headers.get(name)) == (name, ours.headers.get(name))
+
+
+@pytest.mark.parametrize("address", ["p", "private"])
+def test_feeds_of_subscribers_are_no_more_public_than_the_daemon_says(served: Served, token: str, address: str) -> None:
+    login = b64encode(f"reader:{token}".encode()).decode()
+    path = f"/p/{token}/all.atom" if address == "p" else "/private/all.atom"
+    ask = partial(served.get, path, Authorization="" if address == "p" else f"Basic {login}")
+    answer, ours = ask(), ask(port=served.origin)
+    assert (answer.status, answer.body) == (200, ours.body)
+    assert answer.headers["cache-control"] == "private, no-cache"
+    for name in (*ALIKE, "x-robots-tag", "vary"):
+        assert (name, answer.headers.get(name)) == (name, ours.headers.get(name))
 
 
 def test_tokens_are_in_no_log(served: Served, tmp_path_factory: pytest.TempPathFactory) -> None:
