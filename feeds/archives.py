@@ -79,10 +79,12 @@ class _Month:
 
 @dataclass(slots=True)
 class _Draft:
-    """A plan in the making: `stands` are the documents there will be, `due` those that have to be made."""
+    """A plan in the making: `stands` are the documents there will be, `due` those that have to be made. `tells` is the
+    planner's."""
 
     folder: str
     former: Mapping[str, int]
+    tells: Callable[[str], bool]
     months: dict[int, _Month] = field(default_factory=dict)
     stands: set[str] = field(default_factory=set)
     due: set[str] = field(default_factory=set)
@@ -104,7 +106,12 @@ class _Draft:
         spent = 0
         for number, path in enumerate(paths):
             held = month.ids(number)
-            if self.former.get(path) != len(held) or _concerns(one, held, last=number == len(paths) - 1, month=month):
+            last = number == len(paths) - 1
+            if (
+                self.former.get(path) != len(held)
+                or _concerns(one, held, last=last, month=month)
+                or (last and self.tells(path))  # what was taken back may be there again
+            ):
                 self.due.add(path)
                 spent += len(held)
         gone = [path for path in self.former if month_in(path) == one.month and path not in paths]
@@ -147,7 +154,7 @@ class Planner:
     ) -> Plan:
         """The archive of a section in `folder`. `former` are the documents there are, path -> number of entries, and
         `owed` the months that are otherwise than before; `most` entries are in the current feed."""
-        draft = _Draft(folder, former)
+        draft = _Draft(folder, former, self.tells)
         for one in owed:
             if self.budget is not None and self._spent[one.backlog] > self.budget:
                 continue

@@ -21,20 +21,22 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _HEAD = re.compile(r'\{"settings": "([0-9a-f]*)", "files": \[')
 _LINE = re.compile(
     r'\{"path": "([^"\\]+)", "size": (\d+), "sha256": "[0-9a-f]{64}", "entries": \d+, '
-    r'"updated": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"\}'
+    r'"updated": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "cut": (?:true|false)\}'
 )
 _TAIL = "]}"
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedFile:
-    """One file of the tree: its length in bytes, its number of entries, and the time of the newest of them."""
+    """One file of the tree: its length in bytes, its number of entries, the time of the newest of them, and whether it
+    was `cut`: `max_bytes` left no room for more."""
 
     path: str
     size: int
     sha256: str
     entries: int
     updated: str
+    cut: bool = False
 
     @property
     def moment(self) -> datetime:
@@ -42,9 +44,9 @@ class PublishedFile:
         return datetime.strptime(self.updated, _TIME).replace(tzinfo=UTC)
 
 
-def described(path: str, data: bytes, entries: int, updated: datetime) -> PublishedFile:
+def described(path: str, data: bytes, entries: int, updated: datetime, *, cut: bool = False) -> PublishedFile:
     """What the manifest says of a file with the content `data`."""
-    return PublishedFile(path, len(data), sha256(data).hexdigest(), entries, updated.strftime(_TIME))
+    return PublishedFile(path, len(data), sha256(data).hexdigest(), entries, updated.strftime(_TIME), cut)
 
 
 class Manifest(Mapping[str, PublishedFile]):

@@ -20,7 +20,7 @@ from feeds.errors import FeedInvalid, OutputError
 from feeds.fit import Fit, fit
 from feeds.formats import FeedDocument, Format, PublicEntry, Renderer
 from feeds.manifest import NAME, Manifest, PublishedFile, Standing, described, read
-from feeds.output import remove, write_atomic
+from feeds.output import remove, touch, write_atomic
 from feeds.showing import Memory
 from feeds.tree import root_of
 from feeds.validate import Finding, check, check_atom
@@ -66,24 +66,27 @@ class Published:
         self.paths += [path for path in later.paths if path not in self.paths]
         self.feeds += later.feeds
         self.left_out |= later.left_out
-        self.refused |= later.refused
-        self.unwritable |= later.unwritable
+        self.refused = {path: why for path, why in self.refused.items() if path not in later.good} | later.refused
+        self.unwritable = {
+            path: why for path, why in self.unwritable.items() if path not in later.good
+        } | later.unwritable
         self.good |= later.good
         self.shown |= later.shown
 
 
 @dataclass(slots=True)
 class Press:
-    """What renderers and checks keep from one publish to the next. `stamps` are those of the folders of feeds as
-    the last publish left them, `settings` those that it was made by, `said` its manifest and
-    when that was written, `resting` sections whose feed was refused: id ->
-    the version of the change that it owes, how often it was, and until when it is not tried again."""
+    """What renderers and checks keep from one publish to the next. `stamps` are those of the folders of feeds as the
+    last publish left them, `settings` those that it was made by, `said` its manifest and when that was written. Of
+    feeds, by their stems: `resting` were refused, with the version of the change that they owe, how often, and until
+    when they are not tried again; `done` are made, with the version of a change that others of their section owe."""
 
     memory: Memory = field(default_factory=Memory)
     stamps: dict[str, int] = field(default_factory=dict)
     settings: str = ""
     said: tuple[os.stat_result, Manifest] | None = None
-    resting: dict[int, tuple[int, int, datetime]] = field(default_factory=dict)
+    resting: dict[str, tuple[int, int, datetime]] = field(default_factory=dict)
+    done: dict[str, int] = field(default_factory=dict)
     _renderers: dict[str, Renderer] = field(default_factory=dict)
     _passed: dict[str, dict[int, PublicEntry]] = field(default_factory=dict)
 
@@ -105,16 +108,16 @@ class Press:
         except OSError:  # somebody took it away meanwhile
             self.said = None
 
-    def rests(self, section_id: int, version: int, now: datetime) -> bool:
+    def rests(self, stem: str, version: int, now: datetime) -> bool:
         """Whether a feed that was refused is not to be tried again yet: the same would come of it."""
-        known, _tries, until = self.resting.get(section_id, (0, 0, now))
+        known, _tries, until = self.resting.get(stem, (0, 0, now))
         return known == version and now < until
 
-    def rest(self, section_id: int, version: int, now: datetime) -> None:
+    def rest(self, stem: str, version: int, now: datetime) -> None:
         """Notes that a feed was refused: twice as long each time, an hour at most."""
-        known, tries, _until = self.resting.get(section_id, (version, 0, now))
+        known, tries, _until = self.resting.get(stem, (version, 0, now))
         tries = tries + 1 if known == version else 1
-        self.resting[section_id] = (version, tries, now + min(RESTS * 2 ** min(tries - 1, 20), MOST_REST))
+        self.resting[stem] = (version, tries, now + min(RESTS * 2 ** min(tries - 1, 20), MOST_REST))
 
     def fresh(self, chosen: Format, entries: Sequence[PublicEntry]) -> tuple[PublicEntry, ...]:
         """Those of the entries that were not found to be sound in this format before."""
@@ -138,7 +141,8 @@ class Press:
 @dataclass(slots=True)
 class Print:
     """One run of the press over the tree of a desk; `result` hears of everything. A `thorough` one looks into
-    encodings; of entries that are shown it notes those that are `watched`, by their uids."""
+    encodings; of entries that are shown it notes those that are `watched`, by their uids. `touched` says that a file
+    was written with the bytes that it had."""
 
     press: Press
     config: Config
@@ -147,6 +151,7 @@ class Print:
     now: datetime
     thorough: bool = False
     watched: frozenset[str] = frozenset()
+    touched: bool = field(default=False, init=False)
 
     def feed(self, document: FeedDocument, chosen: Format, most: int | None) -> tuple[PublishedFile, Fit] | None:
         """Renders one feed in at most `most` bytes, checks it and puts it in place; None where it is not fit, so that
@@ -167,7 +172,9 @@ class Print:
         self.result.good.add(document.path)
         if self.watched:
             self.result.shown.update(self.watched.intersection(entry.uid for entry in made.document.entries))
-        return described(document.path, made.data, len(made.document.entries), made.document.updated), made
+        held = len(made.document.entries)
+        cut = held < len(document.entries) - len(made.left_out)
+        return described(document.path, made.data, held, made.document.updated, cut=cut), made
 
     def _fault(self, made: Fit, chosen: Format) -> str | None:
         """The first rule of its format that a feed breaks. Atom keeps its verdicts by itself; of the others the entries
@@ -197,17 +204,19 @@ class Print:
         try:
             if self._is_whole(path, data):
                 return True
-            if path not in UNENCODED:
-                # First, so that one that stands beside the file is never older than it.
-                beside = encoded(data)
-                for ending in ENDINGS:
-                    if ending in beside:
-                        write_atomic(root, path + ending, beside[ending], owed=result.owed)
-                    else:
-                        remove(root, path + ending)
+            # First, so that one that stands beside the file is never older than it.
+            beside = encoded(data) if path not in UNENCODED else {}
+            for ending in ENDINGS:
+                if ending in beside:
+                    write_atomic(root, path + ending, beside[ending], owed=result.owed)
+                else:
+                    remove(root, path + ending)
             if write_atomic(root, path, data, owed=result.owed):
                 result.paths.append(path)
                 _log.info("file replaced", path=path, bytes=len(data))
+            else:
+                touch(root, path)  # it was there; what stands beside it is not younger than it any more
+                self.touched = True
         except OutputError as error:
             result.unwritable[path] = str(error)
             self._drop_encodings(path)
@@ -228,6 +237,8 @@ class Print:
         # They are written first: one that is younger than its file is of a publish that was killed between the two.
         written = self.standing.written(path)
         if not all(0 < self.standing.written(path + ending) <= written for ending in beside):
+            return False
+        if any(self.standing.has(path + ending) for ending in ENDINGS if ending not in beside):
             return False
         if self.thorough and wrong_encodings(self.config.public, path, data):
             return False
@@ -269,5 +280,18 @@ def lost(standing: Standing, said: Manifest, paths: Iterable[str]) -> set[str]:
 
 
 def wrong_encodings(root: Path, path: str, data: bytes) -> list[str]:
-    """The endings of encodings beside a file that do not hold its `data`, or are missing."""
-    return [ending for ending in encodings_of(path, len(data)) if decoded(root / f"{path}{ending}", ending) != data]
+    """The endings of encodings beside a file that do not hold its `data`, are missing, or should not be there."""
+    meant = encodings_of(path, len(data))
+    return [
+        ending
+        for ending in ENDINGS
+        if (
+            decoded(root / f"{path}{ending}", ending) != data
+            if ending in meant
+            else _is_there(root / f"{path}{ending}")
+        )
+    ]
+
+
+def _is_there(path: Path) -> bool:
+    return path.is_symlink() or path.exists()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,9 +23,9 @@ from feeds import manifest, pages
 from feeds.archives import Part, Plan, Planner, chains, in_order, month_in
 from feeds.checking import published_findings
 from feeds.config import Config
+from feeds.encodings import ENDINGS
 from feeds.errors import OutputError
-from feeds.fit import Fit
-from feeds.formats import Archive, FeedDocument, Format, load
+from feeds.formats import BUILT_IN, Archive, Format, load
 from feeds.manifest import Manifest, Standing
 from feeds.output import settle, sweep, sweep_folder, touch
 from feeds.press import Press, Print, Published, lost, wrong_encodings
@@ -39,6 +39,9 @@ __all__ = ["Press", "Published", "publish", "verify"]
 
 RULES = 3
 """Of rendering and of the tree, by our own count: with others than the last publish had, every feed is due."""
+
+HEAD_BYTES = 4096
+"""In how many bytes a document says what feed it is of."""
 
 
 def publish(
@@ -138,13 +141,14 @@ class _Run:
             shown.load(due)
             for target in due:
                 self._feed(printing, shown, target, files[target])
-            listed = anew or fewer or bool(amiss)
+            restored = bool(amiss) and any(path in amiss for target in due for _, path in files[target])
+            listed = anew or fewer or restored
             astray |= self._pages(connection, printing, shown, files, known, changed=bool(due), listed=listed)
         self._remove(printing)
-        stems = {target.stem for target in due}
-        resting = {target.section_id for target in targets if target.stem not in stems}
-        owed = {each: version for each, version in owed.items() if each not in resting}
-        self._finish(printing, files, owed, touched=touched or bool(astray), swept=anew)
+        if anew or not self.press.stamps:
+            self._remove_orphans(printing, formats)
+        owed = self._note(files, {target.stem for target in due}, owed)
+        self._finish(printing, files, owed, touched=touched or bool(astray) or printing.touched, swept=anew)
         # What somebody took away in the long time that everything takes is looked for in the next.
         self.press.stamps = {} if anew else standing.stamp(folders)
         return result
@@ -163,7 +167,7 @@ class _Run:
             told = True
             if changed or self._made.settings != self._former.settings:
                 told = printing.write(manifest.NAME, self._made.render())
-            elif touched and root.joinpath(manifest.NAME).is_file():
+            elif (touched or result.paths) and root.joinpath(manifest.NAME).is_file():
                 touch(root, manifest.NAME)
             settle(result.owed)
             if told and changed:
@@ -173,9 +177,6 @@ class _Run:
         # Nobody knows what a power cut would leave, or what hubs will have heard: all of it stays owed.
         settled, plans = (owed, self.plans) if told else ({}, {})
         settle_publish(self.engine, self.config, result, files, settled, plans, self._made, self.now)
-        for target, its in files.items() if result.refused else ():
-            if not result.refused.keys().isdisjoint(path for _, path in its):
-                self.press.rest(target.section_id, owed.get(target.section_id, 1), self.now)
         try:
             if swept:
                 sweep(root)
@@ -188,9 +189,39 @@ class _Run:
         self, target: Target, files: Sequence[tuple[Format, str]], owed: Mapping[int, int], amiss: set[str]
     ) -> bool:
         """Whether a feed is owed, or one of its files is not as it was published; one that was just refused rests."""
-        if target.section_id not in owed and (not amiss or amiss.isdisjoint(path for _, path in files)):
+        version = owed.get(target.section_id)
+        if (version is None or self.press.done.get(target.stem) == version) and (
+            not amiss or amiss.isdisjoint(path for _, path in files)
+        ):
             return False
-        return not self.press.rests(target.section_id, owed.get(target.section_id, 1), self.now)
+        return not self.press.rests(target.stem, version or sections.first_version(self.now), self.now)
+
+    def _note(self, files: Files, tried: Collection[str], owed: Mapping[int, int]) -> dict[int, int]:
+        """Notes what became of the feeds that were `tried`, by their stems; what of the owed is made by now. A section
+        of which a feed rests, or could not be made, goes on owing."""
+        press, result = self.press, self.result
+        failed = result.refused.keys() | result.unwritable.keys()
+        left = set()
+        for target, its in files.items():
+            version = owed.get(target.section_id)
+            if target.stem not in tried:
+                if version is not None and press.done.get(target.stem) != version:
+                    left.add(target.section_id)
+                continue
+            paths = {path for _, path in its}
+            if not result.refused.keys().isdisjoint(paths):
+                press.rest(target.stem, version or sections.first_version(self.now), self.now)
+            else:
+                press.resting.pop(target.stem, None)
+            if failed.isdisjoint(paths) and version is not None:
+                press.done[target.stem] = version
+            else:
+                press.done.pop(target.stem, None)
+                left.add(target.section_id)
+        for target in files:
+            if target.section_id not in left:
+                press.done.pop(target.stem, None)
+        return {each: version for each, version in owed.items() if each not in left}
 
     def _owe_archives(self, targets: Sequence[Target], standing: Standing, *, anew: bool) -> bool:
         """Notes in the database which archives are owed, since not all of them may be made in this run: all of them
@@ -198,17 +229,39 @@ class _Run:
         documents that are not as they were published. Returns whether there are such."""
         if not self.config.publish.archives or not (anew or not self.press.stamps):
             return False
-        owners = {target.archive: target.section_id for target in targets if target.archive is not None}
+        owners = {target.archive: target for target in targets if target.archive is not None}
         paths = {path for folder in owners for path in self._chains.get(folder, ())}
         astray = paths if anew else lost(standing, self._former, paths)
-        owed = {(owners[path.rpartition("/")[0]], month_in(path)) for path in astray}
+        # Of these nobody else knows that something they hold is not for everybody any more: they wait for nothing.
+        others = (
+            {
+                folder
+                for folder in owners
+                if any(not self._is_of(owners[folder], path) for path in self._chains.get(folder, [])[:1])
+            }
+            if anew
+            else set()
+        )
+        owed = {}
+        for path in astray:
+            folder = path.rpartition("/")[0]
+            owed[owners[folder].section_id, month_in(path)] = anew and folder not in others
         if owed or anew:
             with writing(self.engine) as connection:
                 if anew:
-                    owed |= archive_rows.months(connection)
-                first = {each: archive_rows.span(each[1])[0] for each in owed}
-                sections.mark_months(connection, first, backlog=anew)
+                    owed = dict.fromkeys(archive_rows.months(connection), True) | owed
+                for backlog in (True, False):
+                    first = {each: archive_rows.span(each[1])[0] for each, waits in owed.items() if waits is backlog}
+                    sections.mark_months(connection, first, backlog=backlog)
         return bool(astray)
+
+    def _is_of(self, target: Target, path: str) -> bool:
+        """Whether a document of an archive is of the feed that has its folder now."""
+        try:
+            with (self.config.public / path).open("rb") as file:
+                return (self.config.site.tag_prefix() + target.key).encode() in file.read(HEAD_BYTES)
+        except OSError:
+            return True
 
     def _archives(
         self,
@@ -248,8 +301,7 @@ class _Run:
     def _most(self, target: Target) -> int:
         """How many entries the current feed shows: fewer than it may where they would be too long."""
         file = self._former.get(target.path("atom"))
-        most, bytes_left = self.config.publish.entries, self.config.publish.max_bytes
-        return file.entries if file is not None and 0 < file.entries < most and file.size > bytes_left // 2 else most
+        return file.entries if file is not None and file.cut else self.config.publish.entries
 
     def _parts(self, printing: Print, shown: Shown, target: Target, folder: str) -> None:
         """Makes the documents of one archive that are due. What could not be made is led to by none."""
@@ -301,7 +353,7 @@ class _Run:
         first = next(path for chosen, path in files if chosen.name == "atom")
         former = self._former.get(first)
         document = shown.document(target, first, former.moment if former is not None else EMPTY_SINCE)
-        chain = self._chain(target) if self.config.publish.archives and target.archive is not None else ()
+        chain = self._chain(target) if self._has_archive(target) else ()
         if chain:
             document = replace(document, archive=Archive(previous=document.base_url + chain[-1]))
         for chosen, _ in sorted(files, key=lambda file: file[0].name != "atom"):
@@ -311,15 +363,12 @@ class _Run:
             if chosen.name == "atom":
                 if made is None:
                     return
-                self._note_cut(target, document, made[1])
+                if made[0].cut and made[0].entries < self._most(target) and self._has_archive(target):
+                    self.result.shortened.add(target.section_id)
                 document = replace(document, entries=made[1].document.entries, updated=made[1].document.updated)
 
-    def _note_cut(self, target: Target, document: FeedDocument, made: Fit) -> None:
-        """Notes where a feed holds fewer entries than its archive was told: `max_bytes` left the others no room."""
-        held = len(made.document.entries)
-        cut = held < len(document.entries) - len(made.left_out)
-        if cut and target.archive is not None and held < self._most(target):
-            self.result.shortened.add(target.section_id)
+    def _has_archive(self, target: Target) -> bool:
+        return target.archive is not None and self.config.publish.archives
 
     def _pages(
         self,
@@ -357,6 +406,25 @@ class _Run:
         for path in sorted(set(self._made) - set(self._former)):
             if printing.standing.has(f"gone/{path}"):
                 printing.take_away(f"gone/{path}")
+
+    def _remove_orphans(self, printing: Print, formats: Sequence[Format]) -> None:
+        """Takes away what a publish wrote that was killed before its manifest, and what would not be written now:
+        nobody would ever take out of it what is taken back."""
+        suffixes = tuple({f".{one.suffix}" for one in (*formats, *map(load, BUILT_IN))})
+        standing = printing.standing
+        folders = ["sections", "saved", *(f"archive/{name}" for name in sorted(standing.listed("archive")))]
+        for folder in folders:
+            names = {_plain(name) for name in standing.listed(folder)}
+            for path in sorted(f"{folder}/{name}" for name in names if name.endswith(suffixes)):
+                if path not in self._made:
+                    printing.take_away(path)
+        if pages.NEWS not in self._made and standing.has(pages.NEWS):
+            printing.take_away(pages.NEWS)
+
+
+def _plain(name: str) -> str:
+    """The name of the file beside which an encoding stands."""
+    return next((name.removesuffix(ending) for ending in ENDINGS if name.endswith(ending)), name)
 
 
 def _wanted(config: Config, targets: Sequence[Target], paths: Sequence[str]) -> Callable[[str], bool]:

@@ -43,8 +43,9 @@ def settle_publish(
     }
     with writing(engine) as connection:
         sections.clean(connection, {each: version for each, version in owed.items() if each not in refused})
-        if refused - set(owed):  # due for another reason, which the next run will not see
-            sections.mark_feeds(connection, refused - set(owed), now, everything=False)
+        unknown = refused - set(sections.dirty(connection)) if refused else set()
+        if unknown:  # due for another reason, which the next run will not see
+            sections.mark_feeds(connection, unknown, now, everything=False)
         folders = {target.archive: target.section_id for target in files}
         for folder, plan in plans.items():
             _settle_archive(connection, folders.get(folder, ALL_SECTIONS), folder, plan, failed, now)

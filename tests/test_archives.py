@@ -16,7 +16,7 @@ from db.engine import reading
 from db.records import Access
 from db.store import sections
 from feeds.archives import PART, chains, covered_of, in_order, month_in, path_of
-from feeds.correct import set_access, withdraw
+from feeds.correct import restore, set_access, withdraw
 from feeds.publish import Press, publish
 from feeds.settlement import RESTS
 from feeds.validate import check_atom
@@ -353,3 +353,46 @@ def test_what_a_long_feed_has_no_room_for_is_in_the_archive(tree: Tree) -> None:
     assert len(titles(tree.files()["sections/a.atom"])) < 30
     assert len(history(tree, "sections/a.atom")) == 90
     assert tree.run(now=at(11, 20)).paths == []
+
+
+def test_a_feed_that_was_cut_is_made_up_for_however_short_it_is(tree: Tree) -> None:
+    tree.configure("[publish]\nmax_bytes = 40000\n")
+    words = "word " * 400
+    long = [record(f"{n} {words}", published=at(11, 1) + timedelta(minutes=n), sections=("A",)) for n in range(60)]
+    tree.put(*long, *rows(14, 11), now=at(11, 20))
+    tree.run(now=at(11, 20))
+    assert len(titles(tree.files()["sections/a.atom"])) < 50
+    assert len(history(tree, "sections/a.atom")) == 74
+    tree.put(*rows(1, 11, first=20), name="one", now=at(11, 20))
+    assert tree.run(now=at(11, 20)).shortened == set()
+    assert len(history(tree, "sections/a.atom")) == 75
+
+
+def test_a_tombstone_goes_with_an_entry_that_is_elsewhere_now(tree: Tree) -> None:
+    told: dict[str, Any] = {"guid": "moved", "published": at(3, 5), "dated": at(3, 5)}
+    tree.put(record("A story", sections=("A",), **told), *rows(2, 3))
+    tree.run()
+    with reading(tree.engine) as connection:
+        uid = str(connection.exec_driver_sql("SELECT uid FROM entries WHERE title = 'A story'").scalar())
+    withdraw(tree.engine, uid, "wrong", NOW)
+    tree.run()
+    assert b"deleted-entry" in archive(tree)["archive/a/2026-03.atom"]
+    restore(tree.engine, uid, NOW)
+    tree.put(record("A story", sections=("B",), **told))
+    tree.run()
+    assert b"deleted-entry" not in archive(tree)["archive/a/2026-03.atom"]
+
+
+def test_an_archive_whose_address_is_anothers_waits_for_no_backlog(tree: Tree) -> None:
+    named = '[[section]]\nname = "A"\nslug = "{}"\n[[section]]\nname = "B"\nslug = "{}"\n'
+    tree.configure(named.format("one", "two"))
+    for month in range(1, 8):
+        tree.put(*rows(20, month, "C"), name=f"m{month}")
+    tree.put(record("A story", text=BODY.decode(), published=at(5), sections=("A",)), *rows(2, 5, "B"), name="ab")
+    tree.run()
+    tree.configure(named.format("three", "one"))
+    with reading(tree.engine) as connection:
+        uid = str(connection.exec_driver_sql("SELECT uid FROM entries WHERE title = 'A story'").scalar())
+    set_access(tree.engine, uid, Access.PREMIUM, NOW)
+    tree.run(budget=50)
+    assert not [path for path in holding(tree) if path.startswith("archive/one/")]

@@ -14,7 +14,9 @@ import pytest
 import zstandard
 
 from db.engine import reading, writing
+from db.records import Access
 from db.store import incidents
+from feeds.correct import withdraw
 from feeds.encodings import ENDINGS, SMALLEST, encoded
 from feeds.errors import ConfigError
 from feeds.output import write_atomic
@@ -260,6 +262,81 @@ def test_what_rests_stays_owed(tree: Tree) -> None:
     with reading(tree.engine) as connection:
         assert {one.kind for one in incidents.opened(connection)} == {"refused"}
     assert publish(tree.engine, tree.config, at[4], press=press).refused
+    resting = {stem: (tries, until) for stem, (_, tries, until) in press.resting.items()}
+    assert resting == dict.fromkeys(["all", "sections/a"], (2, at[4] + timedelta(minutes=2)))
+
+
+def test_a_feed_that_was_refused_and_is_well_again_rests_no_more(tree: Tree) -> None:
+    press = Press()
+    tree.configure("[publish]\nmax_bytes = 10000\n")
+    tree.put(record("A story that is well", text="The secret words.", published=NOW, sections=("A",)))
+    publish(tree.engine, tree.config, NOW, press=press)
+    tree.put(record("A long story", summary="word " * 3000, published=NOW + timedelta(1), sections=("A",)), name="long")
+    for minutes in (1, 3, 7):
+        assert publish(tree.engine, tree.config, NOW + timedelta(minutes=minutes), press=press).refused
+    uids = {}
+    with reading(tree.engine) as connection:
+        uids = {row[0]: row[1] for row in connection.exec_driver_sql("SELECT title, uid FROM entries")}
+    for minutes, title in ((8, "A long story"), (9, "A story that is well")):
+        at = NOW + timedelta(minutes=minutes)
+        withdraw(tree.engine, uids[title], "wrong", at)
+        publish(tree.engine, tree.config, at, press=press)
+    assert not [path for path, data in tree.all_files().items() if b"secret words" in data]
+
+
+def test_what_is_refused_keeps_no_other_feed_of_its_section(tree: Tree) -> None:
+    press = Press()
+    tree.configure('[publish]\nmax_bytes = 10000\n[[saved]]\nname = "long"\nquery = "long"\n')
+    tree.put(record("A story that is well", published=NOW + timedelta(2), sections=("A",)))
+    tree.put(record("A long story", summary="word " * 3000, published=NOW, sections=("B",)), name="long")
+    made = publish(tree.engine, tree.config, NOW, press=press)
+    assert "saved/long.atom" in made.refused
+    path = tree.config.public / "all.atom"
+    path.unlink()
+    path.mkdir()
+    later = NOW + timedelta(seconds=5)
+    tree.put(record("Another story today", published=NOW + timedelta(2), sections=("A",)), name="second")
+    assert "all.atom" in publish(tree.engine, tree.config, later, press=press).unwritable
+    path.rmdir()
+    assert "all.atom" in publish(tree.engine, tree.config, later, press=press).paths
+    # What was made is not made again while another feed that shows everything rests.
+    assert publish(tree.engine, tree.config, later + timedelta(seconds=5), press=press).feeds == 0
+
+
+def test_no_encoding_stands_beside_a_file_that_is_too_short_for_one(tree: Tree) -> None:
+    tree.configure('[publish]\nformats = ["atom", "json"]\n')
+    tree.put(record("A story that costs", access=Access.PREMIUM, sections=("A",)))
+    tree.run()
+    data = (tree.config.public / "sections/a.free.json").read_bytes()
+    assert len(data) < SMALLEST
+    stray = tree.config.public / "sections/a.free.json.gz"
+    stray.write_bytes(gzip.compress(b"the body"))
+    assert [found.partition(":")[0] for found in verify(tree.config, NOW)] == ["sections/a.free.json.gz"]
+    tree.run(everything=True)
+    assert not stray.exists()
+
+
+def test_what_a_killed_publish_wrote_goes_with_what_it_showed(tree: Tree) -> None:
+    tree.put(record("Story of today", guid="0", sections=("A",)))
+    tree.run()
+    manifest = tree.config.public / "manifest.json"
+    said = manifest.read_bytes()
+    at = NOW.replace(month=3)
+    story = record("A story", guid="1", text="The secret words.", published=at, dated=at, sections=("A",))
+    news = record("News", url="https://n.example/1", guid="2", published=NOW, dated=NOW, sections=("A",))
+    tree.put(story, news, name="more")
+    tree.run()
+    assert (tree.config.public / "archive/a/2026-03.atom").exists()
+    # As if it had been killed before its last file.
+    manifest.write_bytes(said)
+    with reading(tree.engine) as connection:
+        uids = [row[0] for row in connection.exec_driver_sql("SELECT uid FROM entries WHERE title <> 'Story of today'")]
+    elsewhere = record("A story", guid="1", text="The secret words.", published=at, dated=at, sections=("B",))
+    tree.put(elsewhere, news, name="more")
+    for uid in uids:
+        withdraw(tree.engine, uid, "wrong", NOW)
+    tree.run()
+    assert not [path for path, data in tree.all_files().items() if b"secret words" in data or b"n.example" in data]
 
 
 def test_a_file_that_could_not_be_written_is_tried_again_at_once(tree: Tree) -> None:

@@ -503,7 +503,7 @@ def test_the_manifest_and_the_list_of_feeds(tree: Tree) -> None:
     assert {line["path"] for line in manifest["files"]} == {
         path for path in tree.all_files() if not path.endswith(ENDINGS) and path != "manifest.json"
     }
-    assert {"path", "sha256", "size", "entries", "updated"} == set(manifest["files"][0])
+    assert {"path", "sha256", "size", "entries", "updated", "cut"} == set(manifest["files"][0])
     opml = etree.fromstring(files["feeds.opml"])
     urls = [str(outline.get("xmlUrl")) for outline in opml.iter("outline") if outline.get("xmlUrl")]
     assert urls == ["http://127.0.0.1:8080/all.atom", "http://127.0.0.1:8080/sections/a.atom"]

@@ -253,11 +253,16 @@ def mark_feeds(connection: Connection, ids: Iterable[int], now: datetime, *, eve
         index_elements=[DirtySection.section_id], set_={"version": DirtySection.version + 1}
     )
     rows = [
-        {"section_id": each, "version": 1, "since": now}
+        {"section_id": each, "version": first_version(now), "since": now}
         for each in sorted({*([ALL_SECTIONS] if everything else []), *ids})
     ]
     if rows:
         connection.execute(statement, rows)
+
+
+def first_version(now: datetime) -> int:
+    """The version of what a section owes that owed nothing before: microseconds, so that none comes a second time."""
+    return round(now.timestamp() * 1_000_000)
 
 
 def dirty(connection: Connection) -> dict[int, int]:

@@ -6,7 +6,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -209,6 +209,9 @@ class Fetches:
         others = hub.topics_kept(connection)[1] - (0 if before is None else len(before.body))
         if others + len(answer.body) > TOPICS_BYTES:
             _log.warning("topic not kept", topic=topic, reason="no room is left for feeds of other publishers")
+            # That it was asked for counts all the same: it is not to be asked for every second.
+            kept = before or HubTopicRecord(topic=topic, media_type="", body=b"", fetched_at=now)
+            hub.keep_topic(connection, replace(kept, fetched_at=now))
             return True
         hub.keep_topic(connection, HubTopicRecord(topic=topic, media_type=media_type, body=answer.body, fetched_at=now))
         if before is None or (before.body, before.media_type) != (answer.body, media_type):
