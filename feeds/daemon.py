@@ -26,7 +26,7 @@ from feeds.config import Config
 from feeds.errors import BroadsheetError
 from feeds.notify import deliver_all
 from feeds.poll import Poller, PollResult, Terms
-from feeds.publish import Press, publish
+from feeds.publish import Press, Published, publish
 from feeds.web.app import web_app
 from feeds.web.server import Server
 
@@ -70,6 +70,7 @@ class Daemon:
         self._stop = threading.Event()
         self._poller = Poller(engine, config)
         self._press = Press()
+        self._troubles: dict[str, str] = {}
         self._terms = Terms(progress=_warn, stop=self._stop.is_set, within=ROUND, between=self._between)
 
     def run(self) -> int:
@@ -151,6 +152,18 @@ class Daemon:
         published = publish(self._engine, self._config, self._clock(), press=self._press, budget=ARCHIVED)
         if published.paths:
             _log.info("published", files=len(published.paths))
+        self._tell_troubles(published)
+
+    def _tell_troubles(self, published: Published) -> None:
+        """Says what could not be published, once for each reason, and what can again."""
+        for name, reason in {**published.left_out, **published.refused, **published.unwritable}.items():
+            if self._troubles.get(name) != reason:
+                self._troubles[name] = reason
+                _log.warning("not published", what=name, reason=reason)
+        for name in sorted(self._troubles.keys() & (published.good | published.shown | set(published.paths))):
+            if name not in published.unwritable:
+                del self._troubles[name]
+                _log.info("published again", what=name)
 
     def tick(self) -> None:
         """Polls what is due and publishes what is owed. A failure is logged and tried again at the next tick."""

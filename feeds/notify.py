@@ -202,7 +202,10 @@ class _Run:
                 if done:
                     deliveries.delivered(connection, delivery, now)
                     self.result.done += 1
-                    _log.info("delivered", kind=delivery.kind, target=shown(delivery.target))
+                    if isinstance(answer, FetchError):  # a question that was asked often enough, or answered with a no
+                        _log.info("asked no more", kind=delivery.kind, target=shown(delivery.target))
+                    else:
+                        _log.info("delivered", kind=delivery.kind, target=shown(delivery.target))
                 else:
                     wait = answer.retry_after if isinstance(answer, HttpError) else None
                     self._again(connection, delivery, _words(answer), now, wait)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import signal
 import sqlite3
 import subprocess
@@ -17,9 +18,12 @@ import pytest
 
 from db.engine import open_engine, writing
 from db.errors import Locked, StorageError
+from db.migrations import upgrade
 from db.store.deliveries import owe
+from feeds import log
 from feeds.config import parse
 from feeds.daemon import Daemon
+from feeds.declare import declare
 from feeds.websub.publisher import PING
 from tests.command import DOCUMENT, FEEDS, SEEDS, SITE, Folder
 from tests.desk import NOON, new_engine
@@ -209,3 +213,28 @@ def test_a_delivery_that_fails_ends_nothing(tmp_path: Path, desk: Folder) -> Non
         daemon.deliver()
     assert next(moments, None) is None
     engine.dispose()
+
+
+def test_what_cannot_be_published_is_logged_once_and_so_is_its_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.configure(1, json=True)
+    (tmp_path / "1.txt").write_text(DOCUMENT, encoding="utf-8")
+    config = parse(SITE + '[[source]]\nname = "s"\nkind = "seed"\npath = "1.txt"\n', tmp_path / "config.toml")
+    engine = open_engine(config.database_url)
+    upgrade(engine)
+    declare(engine, config, NOON)
+    in_the_way = config.public / "sections/politics.atom"
+    in_the_way.mkdir(parents=True)
+    daemon = Daemon(engine, config, work_lock=tmp_path / "lock", clock=lambda: NOON, announce=lambda _line: None)
+    try:
+        daemon.tick()
+        daemon.tick()
+        in_the_way.rmdir()
+        daemon.tick()
+    finally:
+        log.configure(0, json=False)
+        engine.dispose()
+    said = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    told = [(line["event"], line["what"]) for line in said if "what" in line]
+    assert told == [("not published", "sections/politics.atom"), ("published again", "sections/politics.atom")]
