@@ -82,7 +82,8 @@ def test_a_hostile_document_has_one_outcome_and_the_next_source_is_unaffected(be
         assert "\n" not in bad.error
         assert bench.source("bad").etag is None
     elif "takes longer than" in (bad.error or ""):
-        assert max(before, slowness()) > 1.2  # what is read in time elsewhere (tests/hostile/test_parse.py) is refused in time here
+        # What is read in time elsewhere (tests/hostile/test_parse.py) is refused in time here.
+        assert max(before, slowness()) > 1.2
     else:
         assert bad.outcome in ("stored", "unchanged")
         assert len(kept) == KEPT.get(name, expected)
