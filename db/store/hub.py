@@ -126,10 +126,10 @@ def fetched_at(connection: Connection, topic: str) -> datetime | None:
 
 
 def topic_document(connection: Connection, topic: str) -> HubTopicRecord | None:
-    """The feed of another publisher as it was fetched last; None where it never was."""
+    """The feed of another publisher as it was kept last; None where it never was."""
     columns = (HubTopic.topic, HubTopic.media_type, HubTopic.body, HubTopic.fetched_at)
     row = connection.execute(select(*columns).where(HubTopic.topic == topic)).one_or_none()
-    if row is None or row.fetched_at is None:
+    if row is None or row.fetched_at is None or not row.body:
         return None
     return HubTopicRecord(topic=row.topic, media_type=row.media_type, body=row.body, fetched_at=row.fetched_at)
 
