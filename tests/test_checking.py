@@ -145,12 +145,22 @@ def test_an_address_costs_at_most_four_requests(checker: AddressChecker, site: S
         ("/1", [], 4),
         ("/2", ["RedirectChain"], 4),
         ("/3", ["RedirectChain"], 4),
-        ("/4", ["RedirectChain"], 4),
+        ("/4", ["HttpError"], 4),
     ):
         site.log.clear()
         assert codes(checker, site.url + start) == expected
         assert len(site.log) == requests <= MAX_REQUESTS
-    assert message(checker, site.url + "/4").startswith("more than 3 redirects")
+    (found,) = checker.check(site.url + "/4", NOW).findings
+    assert (found.severity, found.message) == (
+        "error",
+        "more than 3 redirects, and no document so far. Redirect once, to where the document is.",
+    )
+
+
+def test_redirects_that_lead_to_no_document_are_an_error(checker: AddressChecker, site: Site) -> None:
+    checked = checker.check(site.put("/loop", moved("/loop", 302)), NOW)
+    assert [(found.severity, found.code) for found in checked.findings] == [("error", "HttpError")]
+    assert (checked.data, len(site.log)) == (b"", MAX_REQUESTS)
 
 
 def test_redirects(checker: AddressChecker, site: Site) -> None:
