@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from feeds.budget import Budget, Rule
-from feeds.checking.exchange import repeated_note, serving_notes
+from feeds.checking.exchange import repeated_note, served_as, serving_notes
 from feeds.errors import FetchError
 from feeds.fetch import Fetched, Fetcher, HttpError, NotNow, Request, host_of
 from feeds.validate import Finding, Note, check, finding, unpacked
@@ -85,7 +85,7 @@ class AddressChecker:
             notes.setdefault(note.code, note)
         served = tuple(finding(note, 1) for note in notes.values())
         return Checked(
-            (*served, *check(document.data, location=location, now=now, media_type=document.media_type)), document.data
+            (*served, *check(document.data, location=location, now=now, media_type=served_as(answer))), document.data
         )
 
     def _repeat(self, location: str, first: Fetched, now: datetime) -> Iterator[Note]:
