@@ -225,15 +225,17 @@ def test_what_is_not_there_stops_nothing(desk: Folder) -> None:
     assert desk.run("check", "").code == 2
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\r\n", b"empty\n"])
-def test_names_of_nothing_on_standard_input_are_no_success(desk: Folder, data: bytes) -> None:
+@pytest.mark.parametrize(("data", "option"), [(b"", "--strict"), (b"\n\r\n", "--json"), (b"empty\n", "-q")])
+def test_names_of_nothing_on_standard_input_are_no_success(desk: Folder, data: bytes, option: str) -> None:
     (desk.path / "empty").mkdir()
-    for arguments in (("-",), ("-", "--json"), ("-", "-q")):
-        assert given(desk, data, *arguments) == Ran(
-            2, "", "feeds: -: standard input names nothing to check; --stdin reads a document from there\n"
-        )
+    assert given(desk, data, "-", option) == Ran(
+        2, "", "feeds: -: standard input names nothing to check; --stdin reads a document from there\n"
+    )
+
+
+def test_what_else_was_named_does_not_make_up_for_no_names_on_standard_input(desk: Folder) -> None:
     put(desk, "a.json", GOOD)
-    ran = given(desk, data, "a.json", "-")  # what else was named does not make up for it
+    ran = given(desk, b"", "a.json", "-")
     assert (ran.code, ran.out) == (2, "1 document checked, valid: no errors, no warnings\n")
 
 
