@@ -145,12 +145,22 @@ def test_an_address_costs_at_most_four_requests(checker: AddressChecker, site: S
         ("/1", [], 4),
         ("/2", ["RedirectChain"], 4),
         ("/3", ["RedirectChain"], 4),
-        ("/4", ["RedirectChain"], 4),
+        ("/4", ["HttpError"], 4),
     ):
         site.log.clear()
         assert codes(checker, site.url + start) == expected
         assert len(site.log) == requests <= MAX_REQUESTS
-    assert message(checker, site.url + "/4").startswith("more than 3 redirects")
+    (found,) = checker.check(site.url + "/4", NOW).findings
+    assert (found.severity, found.message) == (
+        "error",
+        "more than 3 redirects, and no document so far. Redirect once, to where the document is.",
+    )
+
+
+def test_redirects_that_lead_to_no_document_are_an_error(checker: AddressChecker, site: Site) -> None:
+    checked = checker.check(site.put("/loop", moved("/loop", 302)), NOW)
+    assert [(found.severity, found.code) for found in checked.findings] == [("error", "HttpError")]
+    assert (checked.data, len(site.log)) == (b"", MAX_REQUESTS)
 
 
 def test_redirects(checker: AddressChecker, site: Site) -> None:
@@ -182,7 +192,14 @@ def test_the_self_link_is_the_final_address(checker: AddressChecker, site: Site)
         ((JSON, CACHE, ("Last-Modified", "Sun, 22 Nov 2027 08:00:00 GMT")), ["ImplausibleDate"]),
         ((CACHE, ETAG, ("Content-Type", "text/html")), ["UnexpectedContentType"]),
         ((CACHE, ETAG, ("Content-Type", "application/json")), []),
-        ((CACHE, ETAG), []),
+        ((CACHE, ETAG), ["UnexpectedContentType"]),
+        ((CACHE, ETAG, ("Content-Type", "")), ["UnexpectedContentType"]),
+        ((CACHE, ETAG, ("Content-Type", "foo")), ["UnexpectedContentType"]),
+        ((CACHE, ETAG, ("Content-Type", "; charset=utf-8")), ["UnexpectedContentType"]),
+        ((CACHE, ETAG, ("Content-Type", "text/\x1b[31mhtml")), ["UnexpectedContentType"]),
+        ((CACHE, ETAG, ("Content-Type", "application/feed+json\x1b[31m")), ["UnexpectedContentType"]),
+        ((CACHE, ETAG, ("Content-Type", "text/html"), JSON), []),
+        ((CACHE, ETAG, ("Content-Type", "Application/Feed+JSON ; charset=utf-8")), []),
         ((CACHE, ETAG, ("Content-Type", "application/json; charset=iso-8859-1")), ["EncodingMismatch"]),
         ((CACHE, ETAG, ("Content-Type", "application/json; charset=UTF8")), []),
         ((CACHE, ETAG, ("Content-Type", "application/json; charset=x-no")), ["EncodingMismatch"]),
@@ -192,6 +209,15 @@ def test_headers(
     checker: AddressChecker, site: Site, headers: tuple[tuple[str, str], ...], expected: list[str]
 ) -> None:
     assert codes(checker, site.put("/feed", behaved(feed(site), *headers))) == expected
+
+
+def test_a_media_type_that_is_missing_or_nonsense_is_told(checker: AddressChecker, site: Site) -> None:
+    untyped = site.put("/feed", behaved(feed(site), CACHE, ETAG))
+    assert message(checker, untyped).startswith("it is served without a media type, not as application/feed+json. ")
+    odd = site.put("/feed", behaved(feed(site), CACHE, ETAG, ("Content-Type", "text/\x1b[31mhtml")))
+    assert message(checker, odd).startswith(r"it is served as 'text/\x1b[31mhtml', not as application/feed+json. ")
+    page = site.put("/page", behaved(b"<!DOCTYPE html><title>x</title>", CACHE, ETAG))
+    assert codes(checker, page) == ["UndefinedElement"]  # of what is no feed there is nothing else to say
 
 
 @pytest.mark.parametrize(

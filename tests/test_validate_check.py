@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -83,9 +84,15 @@ def test_findings_say_what_is_wrong_and_how_to_mend_it() -> None:
         (b"\xef\xbb\xbf \n", "SAXError", "the document is empty"),
         (b"Dear reader,", "SAXError", "the document is plain text"),
         (b"1 < 2", "SAXError", "the document is plain text"),
+        (b"Gr\xfc\xdfe <b>x</b>", "SAXError", "the document is plain text"),
         (b"<!-- a < b", "SAXError", "the document is plain text"),
         (b"\x89PNG\r\n\x1a\n\0\0", "SAXError", "a PNG picture"),
         (b"a\0b", "SAXError", "binary data"),
+        (b"\x9c\x01<A\xe2\xff\x13", "SAXError", "binary data"),
+        (b"<A\x02\xe2\xff", "SAXError", "binary data"),
+        (b"{\x02\xe2\xff", "SAXError", "binary data"),
+        (b"\x1b$B%K\x1b(B", "SAXError", "plain text"),
+        ("Dear reader,".encode("utf-16"), "SAXError", "plain text"),
         (b"<!DOCTYPE html><title>x", "UndefinedElement", "an HTML page"),
         (b"<!-- x --><HTML><p>x<br></HTML>", "UndefinedElement", "an HTML page"),
         (b'<html xmlns="http://www.w3.org/1999/xhtml"/>', "UndefinedElement", "an HTML page"),
@@ -98,6 +105,14 @@ def test_what_is_none_of_ours_has_one_finding_that_says_what_it_is(data: bytes, 
     (found,) = check(data)
     assert (found.severity, found.code, found.line, found.column) == ("error", code, 1, 1)
     assert words in found.message
+
+
+@pytest.mark.parametrize("size", [64, 1_000, 200_000])
+def test_noise_has_one_finding_that_says_so(size: int) -> None:
+    for seed in range(30):
+        data = random.Random(seed).randbytes(size)  # noqa: S311
+        (found,) = check(data)
+        assert (found.code, found.message[:27]) == ("SAXError", "the document is binary data"), seed
 
 
 @pytest.mark.parametrize(
@@ -122,6 +137,12 @@ def test_what_is_none_of_ours_has_one_finding_that_says_what_it_is(data: bytes, 
         (b"< a", "text"),
         (b"<?x", "text"),
         (b"<toot/>", "xml"),
+        (b"<toot & >", "xml"),
+        (b"\x02 <rss version='2.0'>\xff", "rss"),
+        (b"<toot>\x02", "xml"),
+        (b'{"a": "\x02"}', "json"),
+        (b'{"a": "\xff"}', "json"),
+        ('{"a": "\u041f\u65e5"}'.encode("utf-16-le"), "json"),
     ],
 )
 def test_kinds_are_told_by_the_beginning(data: bytes, kind: str) -> None:
@@ -238,6 +259,8 @@ def test_what_a_foreign_namespace_holds_is_its_own() -> None:
         ("atom", "application/atom+xml", None),
         ("atom", "Application/XML", None),
         ("atom", "application/rss+xml", "UnexpectedContentType"),
+        ("atom", "", "UnexpectedContentType"),
+        ("html", "", None),
         ("rss", "text/html", "UnexpectedContentType"),
         ("rdf", "application/rss+xml", None),
         ("json", "application/json", None),

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from feeds.budget import Budget, Rule
-from feeds.checking.exchange import repeated_note, serving_notes
+from feeds.checking.exchange import repeated_note, served_as, serving_notes
 from feeds.errors import FetchError
 from feeds.fetch import Fetched, Fetcher, HttpError, NotNow, Request, host_of
 from feeds.validate import Finding, Note, check, finding, unpacked
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_REQUESTS = 4
 """To one address, redirects included: the document, and with each of its validators once more."""
+_CHAIN_ADVICE = {"HttpError": "Redirect once, to where the document is."}
 
 OnHop = Callable[[str, bool, int], float]
 
@@ -71,7 +72,9 @@ class AddressChecker:
         except HttpError as error:
             return Checked((finding(Note("HttpError", _reason(error, url)), 1),))
         except NotNow:
-            return Checked((finding(Note("RedirectChain", f"more than {MAX_REQUESTS - 1} redirects"), 1),))
+            # An error, for no document was read; RedirectChain is a warning about one that was.
+            what = f"more than {MAX_REQUESTS - 1} redirects, and no document so far"
+            return Checked((finding(Note("HttpError", what), 1, 1, _CHAIN_ADVICE),))
         except FetchError as error:
             return Checked((finding(Note("IOError", _reason(error, url)), 1),))
         document = cast("Document", answer.document)  # nothing was asked conditionally, so that nothing else comes
@@ -82,7 +85,7 @@ class AddressChecker:
             notes.setdefault(note.code, note)
         served = tuple(finding(note, 1) for note in notes.values())
         return Checked(
-            (*served, *check(document.data, location=location, now=now, media_type=document.media_type)), document.data
+            (*served, *check(document.data, location=location, now=now, media_type=served_as(answer))), document.data
         )
 
     def _repeat(self, location: str, first: Fetched, now: datetime) -> Iterator[Note]:

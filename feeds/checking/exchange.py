@@ -35,6 +35,12 @@ def serving_notes(asked: str, answer: Fetched, document: Document, kind: Kind, n
         yield from _links(answer, document, kind)
 
 
+def served_as(answer: Fetched) -> str:
+    """The media type of an answer as its Content-Type has it, without parameters; empty where it says none."""
+    said = [value for name, value in answer.headers if name == "content-type"]
+    return said[-1].partition(";")[0].strip() if said else ""
+
+
 def repeated_note(first: Fetched, again: Fetched, header: str) -> Note | None:
     """What is wrong where the document of `first` was asked for once more with its validator in `header`.
 

@@ -58,10 +58,13 @@ def check_documents(
         if stdin:
             report.add("-", *checks.stream())
         for name in names:
+            before = report.documents + checks.missing
             for document in checks.documents(name):
                 found = checks.document(document)
                 if found is not None:
                     report.add(document.name, *found)
+            if report.documents + checks.missing == before:
+                checks.miss(_nothing_in(name))
     if report.documents:
         report.close()
     return 2 if checks.missing else int(report.invalid > 0)
@@ -117,16 +120,11 @@ class _Checks:
         elif "://" in name:
             yield _Named(name, how="given")
         elif os.path.isdir(name):
-            empty = True
-            for each in self._in_folder(name):
-                empty = False
-                yield each
-            if empty:
-                self._miss(f"{name}: there is nothing to check in this folder (*{', *'.join(SUFFIXES)})")
+            yield from self._in_folder(name)
         elif name and os.path.lexists(name):
             yield _Named(name, self._url, "given")
         else:
-            self._miss(no_such(name))
+            self.miss(no_such(name))
 
     def document(self, document: _Named) -> tuple[tuple[Finding, ...], bytes] | None:
         """What is wrong with a document, and its bytes; None for JSON of a folder that is not meant to be a feed."""
@@ -152,7 +150,8 @@ class _Checks:
             return (_refused(f"more than {SITEMAP_BYTES:,} bytes", "ValidatorLimit"),), b""
         return self._check("-", data, self._url), data
 
-    def _miss(self, what: str) -> None:
+    def miss(self, what: str) -> None:
+        """Tells of a name that means nothing."""
         self.missing += 1
         write_line(f"feeds: {what}", error=True)
 
@@ -180,6 +179,14 @@ class _Checks:
             checker = AddressChecker(lambda on_hop: fetcher_of(config, on_hop), lambda host: budget_of(config, host))
             self._addresses = self._stack.enter_context(checker)
         return self._addresses.check(url, self._now)
+
+
+def _nothing_in(name: str) -> str:
+    """What is told of a folder, or of standard input, by which nothing was checked: a script would take silence for
+    good news."""
+    if name == "-":
+        return "-: standard input names nothing to check; --stdin reads a document from there"
+    return f"{name}: there is nothing to check in this folder (*{', *'.join(SUFFIXES)})"
 
 
 def _lines() -> Iterator[str]:

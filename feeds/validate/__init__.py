@@ -60,8 +60,8 @@ def check(
     well. Anything else has one finding, which says what it is. gzip, in which sitemaps are served, is unpacked.
 
     With `location`, the address it is served under, what it says of itself has to agree. With `now`, times more than a
-    day later are implausible. `media_type` is that of its Content-Type. Text from outside may be anything; nothing is
-    raised.
+    day later are implausible. `media_type` is that of its Content-Type, empty where a server says none. Text from
+    outside may be anything; nothing is raised.
     """
     whole, fault = unpacked(data)
     if fault is not None:

@@ -24,6 +24,8 @@ _ROOTS: dict[str, Kind] = {
     "HTML": "html",
 }
 _JSON_WIDE = re.compile(rb"(?:\xff\xfe|\xfe\xff|\xff\xfe\0\0|\0\0\xfe\xff)?\0{0,3}[\[{]\0")
+_NOISE = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+"""Controls that are in no text; ESC is, in ISO-2022."""
 _HTML = re.compile(rb"\s*<!doctype\s+html", re.IGNORECASE)
 _MAGIC = (
     (b"\x89PNG", "a PNG picture"), (b"GIF8", "a GIF picture"), (b"\xff\xd8\xff", "a JPEG picture"),
@@ -39,6 +41,9 @@ class Seen(NamedTuple):
     root: str
 
 
+_BINARY = Seen("binary", "binary data")
+
+
 def seen(data: bytes) -> Seen:
     """What `data` is. A root decides, also where what follows is broken."""
     if not data.strip(b"\xef\xbb\xbf \t\r\n"):
@@ -47,28 +52,34 @@ def seen(data: bytes) -> Seen:
     for magic, words in _MAGIC:
         if data.startswith(magic):
             return Seen("binary", words)
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") or _JSON_WIDE.match(head):
+    if _JSON_WIDE.match(head):
         return Seen("json", "JSON")
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+        return _BINARY if _noisy(head) else Seen("json", "JSON")
     if _HTML.match(head.removeprefix(b"\xef\xbb\xbf")):
         return Seen("html", "html")
-    root = _root(data)
-    if root is not None:
-        return Seen(_ROOTS.get(root, "xml"), root)
-    if b"\0" in head:
-        return Seen("binary", "binary data")
-    return Seen("text", "plain text")
+    return _rooted(data)
 
 
-def _root(data: bytes) -> str | None:
-    """The local name of the first element, None where there is none.
+def _rooted(data: bytes) -> Seen:
+    """What is told by the first element. expat reads every encoding of XML, but nothing behind a fault; then the first
+    tag decides. One of no meaning tells nothing in noise, which has a < and a letter somewhere, nor behind words."""
+    root = first_element(data)
+    if root is None:
+        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
+        root = _first_tag(text)
+        if root not in _ROOTS:
+            if _NOISE.search(text, 0, _BEGINNING):
+                return _BINARY
+            if root is None or not text.lstrip("\ufeff \t\r\n").startswith("<"):
+                return Seen("text", "plain text")
+    return Seen(_ROOTS.get(root, "xml"), root)
 
-    expat reads every encoding of XML, but nothing behind a fault; then the first tag decides.
-    """
-    found = first_element(data)
-    if found is not None:
-        return found
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-    return _first_tag(data.decode(encoding, "replace"))
+
+def _noisy(head: bytes) -> bool:
+    """Whether it is neither UTF-8 nor any text: one alone is a fault of a text, which has a place."""
+    text = head.decode("utf-8", "replace")
+    return "\ufffd" in text and _NOISE.search(text) is not None
 
 
 def _first_tag(text: str) -> str | None:

@@ -19,9 +19,11 @@ _XML = ("application/xml", "text/xml")
 
 
 def media_note(kind: Kind, media_type: str) -> Note | None:
-    """What is wrong with a feed, list or sitemap of `kind` being served as `media_type` (without parameters)."""
+    """What is wrong with a feed, list or sitemap of `kind` being served as `media_type` (without parameters), which is
+    empty where the server says none: then a reader has to guess (RFC 9110, 8.3)."""
     best = _BEST.get(kind)
     served = media_type.strip().lower()
     if best is None or served in best or served in _GENERAL.get(kind, _XML):
         return None
-    return Note("UnexpectedContentType", f"it is served as {shown(served)}, not as {best[0]}")
+    what = f"as {shown(served)}" if served else "without a media type"
+    return Note("UnexpectedContentType", f"it is served {what}, not as {best[0]}")

@@ -225,6 +225,36 @@ def test_what_is_not_there_stops_nothing(desk: Folder) -> None:
     assert desk.run("check", "").code == 2
 
 
+@pytest.mark.parametrize(("data", "option"), [(b"", "--strict"), (b"\n\r\n", "--json"), (b"empty\n", "-q")])
+def test_names_of_nothing_on_standard_input_are_no_success(desk: Folder, data: bytes, option: str) -> None:
+    (desk.path / "empty").mkdir()
+    assert given(desk, data, "-", option) == Ran(
+        2, "", "feeds: -: standard input names nothing to check; --stdin reads a document from there\n"
+    )
+
+
+def test_what_else_was_named_does_not_make_up_for_no_names_on_standard_input(desk: Folder) -> None:
+    put(desk, "a.json", GOOD)
+    ran = given(desk, b"", "a.json", "-")
+    assert (ran.code, ran.out) == (2, "1 document checked, valid: no errors, no warnings\n")
+
+
+def test_an_empty_document_on_standard_input_is_an_error_as_in_a_file(desk: Folder) -> None:
+    put(desk, "empty.atom", b"")
+    (file,) = lines(desk.run("check", "empty.atom", "--json"))
+    ran = given(desk, b"", "--stdin", "--json")
+    assert ran.code == 1
+    assert lines(ran) == [file | {"file": "-"}]
+    assert file["findings"][0]["message"].startswith("the document is empty")
+
+
+def test_a_folder_of_which_nothing_is_a_feed_is_no_success(desk: Folder) -> None:
+    put(desk, "in/package.json", {"name": "x"})
+    ran = desk.run("check", "in")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("feeds: in: there is nothing to check in this folder (*.atom")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -263,7 +293,7 @@ def test_what_cannot_be_read_has_one_finding(desk: Folder, monkeypatch: pytest.M
 
 def test_without_standard_input_there_is_nothing_on_it(desk: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
-    assert desk.run("check", "-").code == 0
+    assert desk.run("check", "-").code == 2
     assert "the document is empty" in desk.run("check", "--stdin").out
 
 
@@ -291,10 +321,12 @@ def test_an_address_is_checked_as_it_is_served(desk: Folder, site: Site) -> None
     url = site.put("/feed", Reply(body=json.dumps(GOOD).encode()))
     first, second = lines(desk.run("check", url, site.url + "/lost", "--json"))
     assert (first["file"], first["valid"]) == (url, True)
-    assert {one["code"] for one in first["findings"]} >= {"MissingValidators", "SelfDoesntMatchLocation"}
+    assert {one["code"] for one in first["findings"]} >= {
+        "MissingValidators", "SelfDoesntMatchLocation", "UnexpectedContentType",
+    }  # fmt: skip
     assert (second["valid"], second["findings"][0]["code"]) == (False, "HttpError")
     assert site.log[0].headers["User-Agent"].startswith("Broadsheet/")
-    assert desk.run("check", "-v", url).out.count("^") == 3
+    assert desk.run("check", "-v", url).out.count("^") == 4
 
 
 def test_a_broken_configuration_matters_for_addresses_alone(desk: Folder) -> None:
