@@ -111,3 +111,19 @@ def test_a_source_that_is_added_is_refused_as_well(tmp_path: Path) -> None:
     ran = folder.run("sources", "add", "var/public/in.xml")
     assert (ran.code, len(ran.err.splitlines())) == (2, 1)
     assert "stands in the published folder" in ran.err
+
+
+def test_a_source_that_was_added_before_the_folder_moved_there_is_not_read(tmp_path: Path) -> None:
+    folder = Folder(tmp_path).config("")
+    (tmp_path / "wire").mkdir()
+    (tmp_path / "wire" / "in.xml").write_text(
+        "<rss version='2.0'><channel><title>W</title><item><title>From the wire</title></item></channel></rss>"
+    )
+    assert folder.run("sources", "add", "wire/in.xml").code == 0
+    folder.config('[publish]\ndirectory = "wire"\n')
+    ran = folder.run("update")
+    assert ran.code == 1
+    assert "wire/in.xml: stands in the published folder, where everything is served: move it" in ran.err
+    assert folder.run("entries", "list", "--json").json == []
+    folder.config("")
+    assert folder.run("update", "--all", "--json").json["totals"]["new"] == 1
