@@ -130,6 +130,8 @@ class _Look:
         """The documents that are not as they were, read. Those that cannot be used are noted in the result."""
         if source.path is None:
             return
+        if self._config.is_served(source.path):
+            raise FetchError(f"{source.path}: stands in the published folder, where everything is served: move it")
         with reading(self._engine) as connection:
             known = sources.digests(connection, self._record.id)
         manner = manner_of(self._config, source, self._learned(source, known))

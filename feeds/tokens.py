@@ -163,8 +163,10 @@ def _standing(connection: Connection, which: str) -> TokenRecord:
 
 def _name(text: str) -> str:
     """A name as it is kept. Raises `UsageError` for what is none."""
+    # `split` takes line ends and tabs for blanks, and Python takes only one blank of all for printable.
+    shown = all(char.isprintable() or unicodedata.category(char) == "Zs" for char in text)
     name = " ".join(unicodedata.normalize("NFC", text).split())
-    if not name or len(name) > MAX_NAME or not name.isprintable():
+    if not name or len(name) > MAX_NAME or not shown:
         raise UsageError(f"a token's name has 1 to {MAX_NAME} printable characters, such as a subscriber's number")
     if _KEY.fullmatch(name):
         raise UsageError(f'"{name}" looks like the id of a token; give another name')

@@ -68,6 +68,14 @@ def test_a_dateline_has_a_date(shape: str) -> None:
     parse(text.replace(shape, "{place}, {date} ({agency}) -"), Path("config.toml"))
 
 
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.3.2.1", "127.1", "::1", "localhost", "a.example", "ü" * 70, "a\\u0000", ""]
+)
+def test_loopback_and_names_are_taken_unasked(host: str) -> None:
+    assert not parse(f'{SITE}[web]\nhost = "{host}"', PATH).web.allow_remote
+    assert parse(f'{SITE}[web]\nhost = "::"\nallow_remote = true', PATH).web.allow_remote
+
+
 def test_a_byte_order_mark_is_no_key(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_bytes(b"\xef\xbb\xbf" + SITE.encode())
@@ -200,6 +208,13 @@ def test_nothing_can_be_changed_afterwards() -> None:
             SITE + "[web]\nzzz = 1",
             "config.toml:5: web.zzz: unknown key; valid keys: allow_remote, host, ",
         ),
+        (
+            SITE + '[web]\nhost = "0.0.0.0"',
+            "config.toml:4: web: host: other machines could reach 0.0.0.0; say allow_remote",
+        ),
+        (SITE + '[web]\nhost = "0"', "web: host: other machines could reach 0;"),
+        (SITE + '[web]\nhost = "192.0.2.1"', "web: host: other machines could reach 192.0.2.1;"),
+        (SITE + '[web]\nhost = "::"', "web: host: other machines could reach ::;"),
         (SITE + "web = { prot = 1 }", "config.toml:4: site.web: unknown key"),
         ("web = { prot = 1 }\n" + SITE, 'config.toml:1: web.prot: unknown key; did you mean "port"?'),
         ("web.prot = 1\n" + SITE, 'config.toml:1: web.prot: unknown key; did you mean "port"?'),

@@ -151,9 +151,11 @@ def test_a_port_in_use(desk: Folder) -> None:
 
 
 def test_other_machines_are_let_in_only_on_purpose(tmp_path: Path) -> None:
-    ran = Folder(tmp_path).config('[web]\nhost = "0.0.0.0"\nport = 0\n').run("run")
-    assert ran.code == 78
-    assert "allow_remote" in ran.err
+    folder = Folder(tmp_path).config('[web]\nhost = "0.0.0.0"\nport = 0\n')
+    for words in (("config", "check"), ("run",)):
+        ran = folder.run(*words)
+        assert ran.code == 78
+        assert "allow_remote" in ran.err
 
 
 def owe_ping(desk: Folder, hub: str) -> None:

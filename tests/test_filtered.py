@@ -47,6 +47,12 @@ WEB = "[web]\nper_minute = 0\n"
         (b"q=%D0%BF%D0%B0%D1%80%D0%BE%D0%BC", Narrowing(query="паром")),
         (b"q=%ff", Narrowing(query="\ufffd")),
         (b"q=%20", None),
+        (b"%71=ferry", Narrowing(query="ferry")),
+        (b"x=1&%6cimi%74=3", Narrowing(limit=3)),
+        (b"%6Cimit=3", Narrowing(limit=3)),
+        (b"%71=", None),
+        (b"%2571=ferry", None),
+        (b"%51=ferry&+q=ferry&x%26q=ferry", None),
     ],
 )
 def test_what_an_address_asks_for(query: bytes, found: Narrowing | None) -> None:
@@ -59,6 +65,7 @@ def test_what_an_address_asks_for(query: bytes, found: Narrowing | None) -> None
         (b"q=a&" + b"x" * 2000, "the address is too long: 2004 bytes"),
         (b"q=a" + b"&x=1" * 60, "more than 50 arguments"),
         (b"limit=many", "no number"),
+        (b"limit=1&l%69mit=2", "limit is given twice"),
     ],
 )
 def test_what_it_cannot_ask_for(query: bytes, said: str) -> None:
@@ -100,6 +107,7 @@ def test_a_filter_has_all_that_a_feed_has(desk: Desk) -> None:
         assert got.headers[name] == plain.headers[name]
     assert got.headers["link"] == '<http://127.0.0.1:8080/sections/sea.atom?q=ferry>; rel="self"'
     assert feedparser.parse(got.body).feed.links[0].href == "http://127.0.0.1:8080/sections/sea.atom?q=ferry"
+    assert desk.ask("/sections/sea.atom?%71=ferry").body == got.body
     head = desk.ask("/sections/sea.atom?q=ferry", "HEAD")
     assert (head.status, head.body, head.headers["content-length"]) == (200, b"", str(len(got.body)))
     zipped = desk.ask("/sections/sea.atom?q=ferry", Accept_Encoding="gzip, br")

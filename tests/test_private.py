@@ -181,6 +181,7 @@ def test_filters_are_those_of_public_feeds(shared: Paying, token: str) -> None:
     assert (found.status, found.body.count(b"<entry"), b"wormwood" in found.body) == (200, 1, True)
     assert token.encode() not in found.body
     assert login(shared, "/private/all.atom?q=pilots", token).body == found.body
+    assert login(shared, "/private/all.atom?%71=pilots", token).body == found.body
     assert shared.ask(f"/p/{token}/?q=pilots").body == shared.ask(f"/p/{token}/").body
     assert shared.ask(f"/p/{token}/none.atom?q=pilots").status == 404
     bad = shared.ask(f"/p/{token}/all.atom?limit=x")

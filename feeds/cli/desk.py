@@ -76,6 +76,8 @@ class Desk:
         if fixed is None:
             return datetime.now(UTC).replace(microsecond=0)
         try:
+            if not (fixed.isascii() and fixed.isdigit()):
+                raise ValueError
             return datetime.fromtimestamp(int(fixed), UTC)
         except (ValueError, OverflowError, OSError) as error:
             raise UsageError(f'SOURCE_DATE_EPOCH: "{fixed}" is no number of seconds since 1970') from error

@@ -105,6 +105,8 @@ def add(
     where = location if remote else str(Path(location).resolve())
     if not remote and not Path(where).exists():
         raise UsageError(no_such(location))
+    if not remote and desk.config.is_served(Path(where)):
+        raise UsageError(f"{where} stands in the published folder, where everything is served: give another place")
     options = {
         "name": name or name_from(location, remote),
         "kind": kind or kind_of(where, remote),

@@ -17,15 +17,11 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Give subscribers feeds with full texts, and take them back.", no_args_is_help=True)
 
 Which = Annotated[str, typer.Argument(metavar="NAME", help="Name of the token, or its id.")]
+_UNTIL = "Until when it works: the end of a day (2027-01-31), or 12h, 30d or 8w from now."
 Expires = Annotated[
-    str | None,
-    typer.Option(
-        "--expires",
-        metavar="UNTIL",
-        help="Until when it works: the end of a day (2027-01-31), or 12h, 30d or 8w from now.",
-        show_default="until it is revoked",
-    ),
+    str | None, typer.Option("--expires", metavar="UNTIL", help=_UNTIL, show_default="until it is revoked")
 ]
+NewExpiry = Annotated[str | None, typer.Option("--expires", metavar="UNTIL", help=_UNTIL, show_default="as it was")]
 
 
 @command(app)
@@ -85,7 +81,7 @@ def revoke(desk: Desk, which: Which) -> None:
 
 
 @command(app)
-def rotate(desk: Desk, which: Which, expires: Expires = None) -> None:
+def rotate(desk: Desk, which: Which, expires: NewExpiry = None) -> None:
     """Give a token a new secret, end the old one at once, and print the new address, this once."""
     import secrets
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,24 @@ def parse(text: str, path: Path) -> Config:
     except ValidationError as error:
         raise ConfigError(_explain(error, text, path)) from error
     config._root = path.resolve().parent
+    _keep_private(config, text, path)
     return config
+
+
+def _keep_private(config: Config, text: str, path: Path) -> None:
+    """Raises `ConfigError` where the published folder, all of which is served, holds what is for us alone."""
+    own = ("publish", "directory")
+    try:
+        public = config.public
+        for where, private, what in ((own, path.absolute(), path.name), *config.private()):
+            if config.is_served(private):
+                told = own if "directory" in config.publish.model_fields_set else where
+                raise ConfigError(
+                    f"{_placed(told, text, path)}the published folder, {public}, holds {what}; everything in it "
+                    "is served: give another place"
+                )
+    except (ValueError, RuntimeError) as error:
+        raise ConfigError(f"{path}: a path leads nowhere: {error}") from error
 
 
 def _explain(error: ValidationError, text: str, path: Path) -> str:
@@ -51,21 +68,27 @@ def _explain(error: ValidationError, text: str, path: Path) -> str:
     findings = error.errors(include_url=False, include_input=True)
     first = findings[0]
     where = [part for part in first["loc"] if part != "[key]"]
-    dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
-    line = _line_of(where, text)
-    at = f"{path}:{line}" if line else str(path)
+    at = _placed(where, text, path)
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
     if first["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(where[-1]), _keys_at(where[:-1]), n=1, cutoff=0.5)
         hint = f'did you mean "{near[0]}"?' if near else f"valid keys: {', '.join(_keys_at(where[:-1]))}"
-        return f"{at}: {dotted}: unknown key; {hint}{more}"
+        return f"{at}unknown key; {hint}{more}"
     message = first["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
     if first["type"] == "missing":
         message = "is missing"
     elif first["type"] == "tuple_type":
         message = 'give a list: ["…", "…"]'
-    return f"{at}: {dotted + ': ' if dotted else ''}{message}{more}"
+    return f"{at}{message}{more}"
+
+
+def _placed(where: Sequence[str | int], text: str, path: Path) -> str:
+    """File, line where the text tells, and key, each with its colon."""
+    dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
+    line = _line_of(where, text)
+    at = f"{path}:{line}" if line else str(path)
+    return f"{at}: {dotted + ': ' if dotted else ''}"
 
 
 def _keys_at(where: list[Any]) -> list[str]:
@@ -91,7 +114,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _line_of(where: list[Any], text: str) -> int | None:
+def _line_of(where: Sequence[str | int], text: str) -> int | None:
     """Line (from 1) of the key at `where`, else of its table; None where the text does not tell.
 
     tomllib keeps no positions, so the innermost table's headers are counted and the key is looked for below.

@@ -134,6 +134,19 @@ def _check_networks(key: str, networks: tuple[str, ...]) -> None:
             raise ValueError(f'{key}: "{network}" is no network such as "127.0.0.0/8"') from None
 
 
+def _is_remote(host: str) -> bool:
+    """Whether `host` is an address, in any spelling that the server takes, that other machines reach; False where only
+    looking a name up would tell."""
+    import socket
+    from ipaddress import ip_address
+
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, ValueError):
+        return False
+    return not all(ip_address(address[0]).is_loopback for *_, address in found)
+
+
 class Poll(Table):
     """`[poll]`: how sources are asked."""
 
@@ -248,6 +261,10 @@ class Web(Table):
     @model_validator(mode="after")
     def _check(self) -> Web:
         _check_networks("trusted_proxies", self.trusted_proxies)
+        if "host" in self.model_fields_set and not self.allow_remote and _is_remote(self.host):
+            raise ValueError(
+                f"host: other machines could reach {self.host}; say allow_remote = true, or take 127.0.0.1"
+            )
         return self
 
 

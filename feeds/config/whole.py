@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import (
@@ -35,6 +36,8 @@ from feeds.config.tables import (
 )
 from feeds.config.values import MAX_SECRET, check_host
 from feeds.errors import ConfigError
+
+_SQLITE = "sqlite:///"
 
 
 class Config(Table):
@@ -116,13 +119,29 @@ class Config(Table):
     @property
     def database_url(self) -> str:
         """The database's address, its path made absolute."""
-        prefix = "sqlite:///"
-        return prefix + str(self.resolve(Path(self.database.url.removeprefix(prefix))))
+        return _SQLITE + str(self.resolve(Path(self.database.url.removeprefix(_SQLITE))))
 
     @property
     def public(self) -> Path:
         """Folder of the published tree, absolute."""
         return self.resolve(self.publish.directory)
+
+    def is_served(self, path: Path) -> bool:
+        """Whether `path` is the published folder or stands in it, as it is written or where its links lead."""
+        given = self._root / self.publish.directory
+        folders = {os.path.abspath(given), os.path.realpath(given)}
+        spelt = {os.path.abspath(self._root / path), os.path.realpath(self._root / path)}
+        return any(Path(one).is_relative_to(folder) for one in spelt for folder in folders)
+
+    def private(self) -> Iterator[tuple[tuple[str | int, ...], Path, str]]:
+        """What is for us alone, beside the file of the configuration: its key, its path, and what it is in words."""
+        yield ("database", "url"), Path(self.database_url.removeprefix(_SQLITE)), "the database"
+        for origin, login in self.credential.items():
+            if login.secret_file is not None:
+                yield ("credential", origin, "secret_file"), login.secret_file, f'the secret of "{origin}"'
+        for index, source in enumerate(self.source):
+            if source.path is not None:
+                yield ("source", index, "path"), source.path, f'source "{source.name}"'
 
     def secret(self, origin: str) -> str:
         """The password or token of `[credential."<origin>"]`. Raises `ConfigError` where it is not to be had."""

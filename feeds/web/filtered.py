@@ -34,7 +34,14 @@ LONGEST = 2000
 """Bytes of the query of an address that filters."""
 
 MOST_ARGUMENTS = 50
-_OURS = re.compile(rb"(?:^|&)(?:" + "|".join(sorted(NAMES)).encode() + rb")=[^&]")
+
+
+def _spelt(name: str) -> bytes:
+    """A pattern of `name` as application/x-www-form-urlencoded lets it be written: any character percent-encoded."""
+    return b"".join(b"(?:%c|%%(?i:%02x))" % (char, char) for char in name.encode())
+
+
+_OURS = re.compile(rb"(?:^|&)(?:" + b"|".join(map(_spelt, sorted(NAMES))) + rb")=[^&]")
 
 Key = tuple[str, Narrowing]
 

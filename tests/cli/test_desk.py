@@ -101,7 +101,7 @@ def test_a_traceback_steers_no_terminal(desk: Folder) -> None:
     assert harmless(ran.err)
 
 
-@pytest.mark.parametrize("value", ["soon", "1e9", "9" * 30])
+@pytest.mark.parametrize("value", ["soon", "1e9", "9" * 30, "-5", "", " 5", "1_000", "\u0665"])
 def test_a_source_date_epoch_that_is_none_is_usage(desk: Folder, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", value)
     ran = desk.run("update")

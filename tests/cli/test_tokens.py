@@ -97,6 +97,17 @@ def test_list_for_people(desk: Folder) -> None:
     assert desk.run("tokens", "list", "--all", "--json").json[1]["revoked"] == made
 
 
+def test_help_says_what_is_when_no_end_is_given(desk: Folder) -> None:
+    said = {name: " ".join(desk.run("tokens", name, "--help").out.split()) for name in ("create", "rotate")}
+    assert "until it is revoked" in said["create"]
+    assert "as it was" in said["rotate"]
+    assert "until it is revoked" not in said["rotate"]
+
+
+def test_a_name_may_have_the_blanks_of_any_script(desk: Folder) -> None:
+    assert desk.run("tokens", "create", "山田\u3000太郎", "--json").json["name"] == "山田 太郎"
+
+
 def test_a_revoked_name_is_free_again(desk: Folder) -> None:
     first = desk.run("tokens", "create", "anna", "--json").json
     ran = desk.run("tokens", "revoke", "anna")
@@ -112,6 +123,9 @@ def test_a_revoked_name_is_free_again(desk: Folder) -> None:
     [
         (("create", "anna"), 'there is a token named "anna"'),
         (("create", ""), "a token's name has 1 to 100 printable characters"),
+        (("create", "a\nb"), "a token's name has 1 to 100 printable characters"),
+        (("create", "ben\n"), "a token's name has 1 to 100 printable characters"),
+        (("create", "a\tb"), "a token's name has 1 to 100 printable characters"),
         (("create", "ben", "--expires", "yesterday"), '--expires: "yesterday" is no time'),
         (("create", "ben", "--expires", "2026-03-01"), '--expires: "2026-03-01" is over'),
         (("revoke", "ben"), 'no token has the name or id "ben"'),
