@@ -227,3 +227,8 @@ def test_hostile_documents_cost_linear_time(name: str) -> None:
     started = time.process_time()
     assert xml_findings(HOSTILE[name].encode()) is not None
     assert time.process_time() - started < 6 * slowness()
+
+
+def test_declarations_beyond_a_number_are_not_kept() -> None:
+    found = Outline("".join(["<r>", *(f"<a:b xmlns:a='u:a{number}'/>" for number in range(10_050)), "</r>"]).encode())
+    assert len(found.declarations) == 10_000
