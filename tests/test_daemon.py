@@ -121,7 +121,7 @@ def test_a_second_daemon_is_refused_and_a_one_shot_is_not(desk: Folder) -> None:
     with running(desk) as (process, url):
         eventually(url, b"Mayor")
         process.send_signal(signal.SIGHUP)
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
 
 
 def test_a_full_log_does_not_end_it(desk: Folder) -> None:

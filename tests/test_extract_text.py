@@ -217,7 +217,6 @@ def test_a_breakdown_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
         found_in(LONG)
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize(
     "markup",
     [

@@ -444,7 +444,6 @@ NASTY = {
 }
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", NASTY)
 def test_hostile_documents_end_soon(name: str) -> None:
     start = time.process_time()

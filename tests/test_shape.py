@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from feeds.errors import ParseError
 from feeds.sources.feed import parse
-from feeds.sources.shape import examine
+from feeds.sources.shape import MAX_ITEMS, examine, too_many
 from tests.feed_documents import CASES, RSS, document
 
 
@@ -225,3 +225,11 @@ def test_a_feed_that_is_cut_short_is_an_error(path: Path, share: float) -> None:
     whole = path.read_bytes().rstrip()
     with pytest.raises(ParseError):
         parse(document(whole[: int(len(whole) * share)]))
+
+
+def test_a_broken_document_of_too_many_items_is_cut_before_it_is_read() -> None:
+    items = "<item><title>a story</title></item>" * MAX_ITEMS
+    shape = examine(document(RSS.format(f"<item><title>one</b></title></item>{items}")))
+    assert shape.text is not None
+    assert shape.text.count("<item>") == MAX_ITEMS
+    assert shape.warnings[0] == too_many(MAX_ITEMS + 1)

@@ -221,7 +221,6 @@ HOSTILE = {
 }
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_documents_cost_linear_time(name: str) -> None:
     started = time.process_time()

@@ -135,16 +135,14 @@ def _check_networks(key: str, networks: tuple[str, ...]) -> None:
 
 
 def _is_remote(host: str) -> bool:
-    """Whether `host` is an address, in any spelling that the server takes, that other machines reach; False where only
-    looking a name up would tell."""
-    import socket
+    """Whether `host` is an address that other machines reach; False where only looking it up as a name would tell,
+    which the server does."""
     from ipaddress import ip_address
 
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except (OSError, ValueError):
+        return not ip_address(host).is_loopback
+    except ValueError:
         return False
-    return not all(ip_address(address[0]).is_loopback for *_, address in found)
 
 
 class Poll(Table):
