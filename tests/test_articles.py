@@ -395,7 +395,7 @@ def test_a_slow_article_delays_neither_its_listing_nor_others(desk: Bench, monke
     desk.site.put("/feed", conditional(told(range(6)), '"v1"'))
     put(desk, range(6))
     for number in (2, 3, 4):
-        desk.site.put(f"/a/{number}", Reply(body=page("Late"), pause=2.5))
+        desk.site.put(f"/a/{number}", Reply(body=page("Late"), pause=9))
     ended: dict[str, float] = {}
     began = time.monotonic()
 
@@ -405,8 +405,8 @@ def test_a_slow_article_delays_neither_its_listing_nor_others(desk: Bench, monke
     with Poller(desk.engine, desk.config) as poller:
         poller.poll(desk.now, Terms(progress=note, patience=60))
     desk.site.closing.set()
-    assert ended["n"] < 2.4
-    assert ended["other"] < 2.4
+    assert ended["n"] < 7
+    assert ended["other"] < 7
     found = stored(desk)
     assert found["5"].title == "Whole story 5"
     assert {found[name].title for name in "234"} == {"Story 2", "Story 3", "Story 4"}

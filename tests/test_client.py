@@ -253,7 +253,7 @@ def test_a_signal_is_heard_within_a_second(site: Site, path: str) -> None:
             signal.setitimer(signal.ITIMER_REAL, 0.2)
             with pytest.raises(Rung):
                 fetcher.fetch(Request(site.url + path), NOW)
-            assert time.monotonic() - begun < 1
+            assert time.monotonic() - begun < 1 * slowness()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -269,7 +269,7 @@ def test_closing_abandons_what_is_under_way(site: Site) -> None:
     fetcher.wait(0.3)
     begun = time.monotonic()
     fetcher.close()
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 1 * slowness()
     assert fetcher.active == 0
     held.set()
     assert wait_for(lambda: len(os.listdir("/proc/self/fd")) <= before + len(site.log) + 1)
