@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -146,7 +146,7 @@ class _Run:
             astray |= self._pages(connection, printing, shown, files, known, changed=bool(due), listed=listed)
         self._remove(printing)
         if anew or not self.press.stamps:
-            self._remove_orphans(printing, formats)
+            self._remove_orphans(printing, formats, set(paths))
         owed = self._note(files, {target.stem for target in due}, owed)
         self._finish(printing, files, owed, touched=touched or bool(astray) or printing.touched, swept=anew)
         # What somebody took away in the long time that everything takes is looked for in the next.
@@ -176,6 +176,8 @@ class _Run:
             result.unwritable[str(root)], told = str(error), False
         # Nobody knows what a power cut would leave, or what hubs will have heard: all of it stays owed.
         settled, plans = (owed, self.plans) if told else ({}, {})
+        if not told:
+            self.press.done.clear()
         settle_publish(self.engine, self.config, result, files, settled, plans, self._made, self.now)
         try:
             if swept:
@@ -232,27 +234,20 @@ class _Run:
         owners = {target.archive: target for target in targets if target.archive is not None}
         paths = {path for folder in owners for path in self._chains.get(folder, ())}
         astray = paths if anew else lost(standing, self._former, paths)
-        # Of these nobody else knows that something they hold is not for everybody any more: they wait for nothing.
-        others = (
-            {
-                folder
-                for folder in owners
-                if any(not self._is_of(owners[folder], path) for path in self._chains.get(folder, [])[:1])
-            }
-            if anew
-            else set()
-        )
-        owed = {}
+        if not (astray or anew):
+            return False
+        backlog, at_once = set[tuple[int, int]](), set[tuple[int, int]]()
         for path in astray:
-            folder = path.rpartition("/")[0]
-            owed[owners[folder].section_id, month_in(path)] = anew and folder not in others
-        if owed or anew:
-            with writing(self.engine) as connection:
-                if anew:
-                    owed = dict.fromkeys(archive_rows.months(connection), True) | owed
-                for backlog in (True, False):
-                    first = {each: archive_rows.span(each[1])[0] for each, waits in owed.items() if waits is backlog}
-                    sections.mark_months(connection, first, backlog=backlog)
+            owner = owners[path.rpartition("/")[0]]
+            # Of another's document nobody knows that something it holds is not for everybody any more: it cannot wait.
+            waits = anew and self._is_of(owner, path)
+            (backlog if waits else at_once).add((owner.section_id, month_in(path)))
+        with writing(self.engine) as connection:
+            if anew:
+                backlog |= archive_rows.months(connection)
+            for months, is_backlog in ((backlog - at_once, True), (at_once, False)):
+                first = {each: archive_rows.span(each[1])[0] for each in months}
+                sections.mark_months(connection, first, backlog=is_backlog)
         return bool(astray)
 
     def _is_of(self, target: Target, path: str) -> bool:
@@ -407,16 +402,16 @@ class _Run:
             if printing.standing.has(f"gone/{path}"):
                 printing.take_away(f"gone/{path}")
 
-    def _remove_orphans(self, printing: Print, formats: Sequence[Format]) -> None:
+    def _remove_orphans(self, printing: Print, formats: Sequence[Format], feeds: Set[str]) -> None:
         """Takes away what a publish wrote that was killed before its manifest, and what would not be written now:
-        nobody would ever take out of it what is taken back."""
+        nobody would ever take out of it what is taken back. Of `feeds` that cannot be made the last good one stays."""
         suffixes = tuple({f".{one.suffix}" for one in (*formats, *map(load, BUILT_IN))})
         standing = printing.standing
         folders = ["sections", "saved", *(f"archive/{name}" for name in sorted(standing.listed("archive")))]
         for folder in folders:
             names = {_plain(name) for name in standing.listed(folder)}
             for path in sorted(f"{folder}/{name}" for name in names if name.endswith(suffixes)):
-                if path not in self._made:
+                if path not in self._made and path not in feeds:
                     printing.take_away(path)
         if pages.NEWS not in self._made and standing.has(pages.NEWS):
             printing.take_away(pages.NEWS)

@@ -364,3 +364,22 @@ def test_encodings_of_a_killed_publish_are_made_anew(tree: Tree) -> None:
         write_atomic(tree.config.public, f"sections/a.atom{ending}", encoded(data.replace(b"well", b"ill"))[ending])
     tree.run("A")
     assert unsound(tree) == []
+
+
+def test_the_last_good_feed_stays_though_the_manifest_is_lost(tree: Tree) -> None:
+    press = Press()
+    tree.configure('[publish]\nmax_bytes = 10000\n[[saved]]\nname = "long"\nquery = "long"\n')
+    tree.put(record("A story that is well", published=NOW, sections=("A",)))
+    publish(tree.engine, tree.config, NOW, press=press)
+    tree.put(record("A long story", summary="word " * 3000, published=NOW - timedelta(1), sections=("B",)), name="long")
+    manifest = tree.config.public / "manifest.json"
+    said = manifest.read_bytes()
+    manifest.unlink()
+    manifest.mkdir()
+    made = publish(tree.engine, tree.config, NOW, press=press)
+    assert "saved/long.atom" in made.refused
+    assert "manifest.json" in made.unwritable
+    manifest.rmdir()
+    manifest.write_bytes(said)
+    publish(tree.engine, tree.config, NOW, press=press)
+    assert verify(tree.config, NOW) == []

@@ -106,29 +106,6 @@ def check(connection: Connection, topics: Topics, topic: str, callback: str, hos
             raise Refused(503, "hub.topic: this hub serves as many feeds of other publishers as it can")
 
 
-def begin(
-    connection: Connection,
-    topics: Topics,
-    topic: str,
-    callback: str,
-    host: str,
-    *,
-    secret: str | None,
-    now: datetime,
-    lease_until: datetime,
-) -> None:
-    """Begins or renews a subscription that its subscriber said it asked for; where there is no room for it any more,
-    owes word of that instead (section 5.2)."""
-    try:
-        check(connection, topics, topic, callback, host, now)
-    except Refused as error:
-        deliveries.owe(connection, DENIAL, callback, {"topic": topic, "reason": str(error)}, now)
-        return
-    hub.subscribe(connection, topic, callback, host=host, secret=secret, now=now, lease_until=lease_until)
-    if topics.path_of(topic) is None:
-        hub.name_topic(connection, topic)
-
-
 def owe_distribution(connection: Connection, topics: Sequence[str], now: datetime) -> None:
     """Owes every subscriber of each of `topics`, which are new now, its document."""
     owed = [(callback, {"topic": topic}) for topic, callback in hub.subscribers(connection, topics, now)]

@@ -12,14 +12,15 @@ from urllib.parse import urlencode
 
 from db.engine import Connection
 from db.records import DeliveryRecord, HubTopicRecord
-from db.store import hub
+from db.store import deliveries, hub
 from feeds import log
 from feeds.config import Config
 from feeds.errors import FetchError
 from feeds.fetch import Answer, Call, HttpError
 from feeds.websub import SUBSCRIBE
-from feeds.websub.hub import TOPICS_BYTES, begin, owe_denial, owe_distribution
+from feeds.websub.hub import DENIAL, TOPICS_BYTES, check, owe_denial, owe_distribution
 from feeds.websub.topics import Topics, advertised, own_hub
+from feeds.websub.wish import Refused
 
 QUESTIONS = 3
 """Times that a subscriber is asked whose host does not answer: a minute and four minutes later once more."""
@@ -70,19 +71,24 @@ class Verifications:
         if isinstance(answer, Answer) and hmac.compare_digest(answer.body, challenge.encode()):
             wish = delivery.payload
             if wish["mode"] == SUBSCRIBE:
-                begin(
-                    connection,
-                    self._topics,
-                    wish["topic"],
-                    delivery.target,
-                    wish["host"],
-                    secret=wish["secret"],
-                    now=now,
-                    lease_until=now + timedelta(seconds=wish["lease"]),
-                )
+                self._begin(connection, delivery, now)
             else:
                 hub.unsubscribe(connection, wish["topic"], delivery.target)
         return _heard(delivery, answer)
+
+    def _begin(self, connection: Connection, delivery: DeliveryRecord, now: datetime) -> None:
+        """Begins or renews a subscription that its subscriber said it asked for; where there is no room for it any
+        more, owes word of that instead (section 5.2)."""
+        wish, callback = delivery.payload, delivery.target
+        topic, host, until = wish["topic"], wish["host"], now + timedelta(seconds=wish["lease"])
+        try:
+            check(connection, self._topics, topic, callback, host, now)
+        except Refused as error:
+            deliveries.owe(connection, DENIAL, callback, {"topic": topic, "reason": str(error)}, now)
+            return
+        hub.subscribe(connection, topic, callback, host=host, secret=wish["secret"], now=now, lease_until=until)
+        if self._topics.path_of(topic) is None:
+            hub.name_topic(connection, topic)
 
     def given_up(self, _connection: Connection, _delivery: DeliveryRecord, _error: str, _now: datetime) -> None:
         """Nothing: it was never begun."""
