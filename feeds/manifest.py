@@ -152,9 +152,9 @@ class Standing:
         self._root = root
         self._folders: dict[str, dict[str, os.DirEntry[str]]] = {}
 
-    def lost(self, said: Manifest, paths: Iterable[str], beside: Callable[[int], tuple[str, ...]]) -> set[str]:
-        """Those of the paths that are not there as long as `said` says, or without what is to stand `beside` a file of
-        that length: endings of names. A loop of its own: it is asked of every file of the tree in every publish."""
+    def lost(self, said: Manifest, paths: Iterable[str], beside: Callable[[str, int], tuple[str, ...]]) -> set[str]:
+        """Those of the paths that are not there as long as `said` says, or without what is to stand `beside` a path
+        of that length: endings of names. A loop of its own: it is asked of every file of the tree in every publish."""
         found = set()
         # A file that is younger than the manifest is not the one that it speaks of, however long it is: a publish was
         # killed, or somebody wrote into it.
@@ -166,7 +166,7 @@ class Standing:
             if there is None:
                 there = self.listed(folder)
             entry = there.get(name)
-            if size is None or entry is None or any(name + ending not in there for ending in beside(size)):
+            if size is None or entry is None or any(name + ending not in there for ending in beside(path, size)):
                 found.add(path)
                 continue
             try:

@@ -66,10 +66,10 @@ class Published:
         self.paths += [path for path in later.paths if path not in self.paths]
         self.feeds += later.feeds
         self.left_out |= later.left_out
-        self.refused = {path: why for path, why in self.refused.items() if path not in later.good} | later.refused
-        self.unwritable = {
-            path: why for path, why in self.unwritable.items() if path not in later.good
-        } | later.unwritable
+        for mine, theirs in ((self.refused, later.refused), (self.unwritable, later.unwritable)):
+            for path in later.good & mine.keys():
+                del mine[path]
+            mine |= theirs
         self.good |= later.good
         self.shown |= later.shown
 
@@ -276,7 +276,7 @@ def encodings_of(path: str, size: int) -> tuple[str, ...]:
 
 def lost(standing: Standing, said: Manifest, paths: Iterable[str]) -> set[str]:
     """Those of the paths that are not there as long as `said` says, with their encodings."""
-    return standing.lost(said, paths, lambda size: ENDINGS if size >= SMALLEST else ())
+    return standing.lost(said, paths, encodings_of)
 
 
 def wrong_encodings(root: Path, path: str, data: bytes) -> list[str]:

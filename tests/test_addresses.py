@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.fetch.addresses import admitted, networks, refusal
+from feeds.fetch.addresses import admitted, networks, refusal, share
 
 PUBLIC = ("1.1.1.1", "8.8.8.8", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "193.0.0.1", "223.255.1.1",
           "2606:4700::1111", "2a00:1450:4001::1", "2001:200::1", "::ffff:8.8.8.8")  # fmt: skip
@@ -96,3 +96,11 @@ def test_the_advice_is_what_helps(address: str) -> None:
     assert said is not None
     advised = tuple(re.findall(r'"([^"]+/\d+)"', said))
     assert refusal(address, 80, networks(advised)) is None
+
+
+def test_shares() -> None:
+    assert share("192.0.2.1") == share("::ffff:192.0.2.1") == "192.0.2.1"
+    assert share("2001:db8:1:2:3:4:5:6") == share("2001:db8:1:2::1") == "2001:db8:1:2::/64"
+    assert share("2001:db8:1:3::1") != share("2001:db8:1:2::1")
+    with pytest.raises(ValueError, match="no address"):
+        share("h.example")

@@ -284,6 +284,47 @@ def head_of(size: int) -> bytes:
     return ask("/x.atom", "X: " + "x" * (size - rest))
 
 
+HOSTS = (
+    b"",
+    b"  ",
+    b"x",
+    b"X.example",
+    b"x.example:8080",
+    b"x:",
+    b"127.0.0.1:1",
+    b"[::1]:80",
+    b"[::1]",
+    b"x_y.example",
+    b"x%2Dy",
+    b"x.example  ",
+    b"!$&'()*+,;=~",
+)
+NO_HOSTS = (
+    b"a b/<>",
+    b"x/",
+    b"x y",
+    b"u@x",
+    b"x:8o",
+    b"x:1:2",
+    b"::1",
+    b"[::1",
+    b"[]",
+    b"[::1]x",
+    b"x%2",
+    b"x?",
+    b"x#",
+    b"\xc5\xbe.example",
+    b'"x"',
+    b"x\\",
+    b"a" * 9000 + b"/",
+)
+
+
+def to(host: bytes) -> bytes:
+    """A request for a feed at `host`."""
+    return b"GET /x.atom HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n"
+
+
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
@@ -307,46 +348,8 @@ def head_of(size: int) -> bytes:
         (b"GET /x.atom HTTP/1.0\r\nHost: x\r\nHost: x\r\n\r\n", b"400"),
         (b"GET /x.atom HTTP/1.0\r\nHost: x/y\r\n\r\n", b"400"),
         (b"GET /x.atom HTTP/1.0\r\nHost: x\r\n\r\n", b"200"),
-        *(
-            (b"GET /x.atom HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n", b"200")
-            for host in (
-                b"",
-                b"  ",
-                b"x",
-                b"X.example",
-                b"x.example:8080",
-                b"x:",
-                b"127.0.0.1:1",
-                b"[::1]:80",
-                b"[::1]",
-                b"x_y.example",
-                b"x%2Dy",
-                b"x.example  ",
-                b"!$&'()*+,;=~",
-            )
-        ),
-        *(
-            (b"GET /x.atom HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n", b"400")
-            for host in (
-                b"a b/<>",
-                b"x/",
-                b"x y",
-                b"u@x",
-                b"x:8o",
-                b"x:1:2",
-                b"::1",
-                b"[::1",
-                b"[]",
-                b"[::1]x",
-                b"x%2",
-                b"x?",
-                b"x#",
-                b"\xc5\xbe.example",
-                b'"x"',
-                b"x\\",
-                b"a" * 9000 + b"/",
-            )
-        ),
+        *((to(host), b"200") for host in HOSTS),
+        *((to(host), b"400") for host in NO_HOSTS),
         (b"CONNECT h.example:443 HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
         (ask("/x", "Content-Length: 5", "Content-Length: 6", method="POST"), b"400"),
         (ask("/x", "Content-Length: 5", "Transfer-Encoding: chunked", method="POST"), b"400"),

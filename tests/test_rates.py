@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.web.answers import Message, Prepared, Ready, Receive, Scope, Send, networks, plain
-from feeds.web.rates import SPAN, Limited, Rates, share
+from feeds.web.rates import SPAN, Limited, Rates
 
 EXTERNAL = "198.51.100.7"
 
@@ -65,12 +65,6 @@ def test_in_no_minute_more_is_taken_than_twice_the_share(steps: list[tuple[float
     for begin, _ in taken:
         within = sum(count for at, count in taken if begin <= at <= begin + SPAN)
         assert within <= 2 * per_minute * 1.001
-
-
-def test_shares() -> None:
-    assert share("192.0.2.1") == "192.0.2.1"
-    assert share("2001:db8:1:2:3:4:5:6") == share("2001:db8:1:2::1") == "2001:db8:1:2::/64"
-    assert share("2001:db8:1:3::1") != share("2001:db8:1:2::1")
 
 
 # --- the application

@@ -145,6 +145,11 @@ def _is_remote(host: str) -> bool:
         return False
 
 
+def remote_refused(host: str) -> str:
+    """What is said where `host` would be listened on, and that was not allowed; its key first."""
+    return f"host: other machines could reach {host}; say allow_remote = true, or take 127.0.0.1"
+
+
 class Poll(Table):
     """`[poll]`: how sources are asked."""
 
@@ -260,9 +265,7 @@ class Web(Table):
     def _check(self) -> Web:
         _check_networks("trusted_proxies", self.trusted_proxies)
         if "host" in self.model_fields_set and not self.allow_remote and _is_remote(self.host):
-            raise ValueError(
-                f"host: other machines could reach {self.host}; say allow_remote = true, or take 127.0.0.1"
-            )
+            raise ValueError(remote_refused(self.host))
         return self
 
 

@@ -1,4 +1,5 @@
-"""Which addresses and ports a socket may connect to: public ones, and those that the configuration admits.
+"""Which addresses and ports a socket may connect to: public ones, and those that the configuration admits; and what
+counts as one address where each has a share.
 
 The tables are our own, frozen: `ipaddress.is_global` calls NAT64, 6to4, IPv4-compatible and site-local addresses
 global on Python 3.11, and its answers change between releases. What is vetted is the address that is connected to,
@@ -89,6 +90,16 @@ def _advice(address: str) -> str:
         return f'to allow it, add "{_NAT64}" and "{inner}/32" or its network to allow_networks in'
     bits = 128 if isinstance(found, IPv6Address) else 32
     return f'to allow it, add "{found or address}/{bits}" or its network to allow_networks in'
+
+
+@lru_cache(maxsize=4096)
+def share(address: str) -> str:
+    """Whose share an address takes where each is to have one: of IPv4 its own, of IPv6 that of its network of 64 bits,
+    which is the least that a household or a host gets. Raises `ValueError` for what is no address."""
+    found = _address(address)
+    if found is None:
+        raise ValueError(f"{address} is no address")
+    return str(found if isinstance(found, IPv4Address) else IPv6Network((int(found) >> 64 << 64, 64)))
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

@@ -7,9 +7,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Network, ip_address
+from ipaddress import ip_address
 
 from feeds import log
+from feeds.fetch.addresses import share
 from feeds.web.answers import (
     Application,
     AtOnce,
@@ -63,14 +64,6 @@ class Rates:
         """Gives back what was taken too much."""
         if client in self._whole:
             self._whole[client] -= count * self._step
-
-
-@lru_cache(maxsize=4096)
-def share(client: str) -> str:
-    """Whose share a client takes: an address of IPv4 has one, and so has a network of IPv6 of 64 bits, which is the
-    least that a household or a host gets."""
-    address = ip_address(client)
-    return client if isinstance(address, IPv4Address) else str(IPv6Network((int(address) >> 64 << 64, 64)))
 
 
 class Limited:

@@ -17,6 +17,7 @@ from ipaddress import ip_address
 import uvicorn
 
 from feeds import log
+from feeds.config.tables import remote_refused
 from feeds.errors import BroadsheetError, ConfigError
 from feeds.web.answers import Application, AtOnce
 from feeds.web.connection import Connection
@@ -102,9 +103,7 @@ class Server:
             found, problem = [], error
         for family, _, _, _, address in found:
             if not self._allow_remote and not ip_address(address[0]).is_loopback:
-                raise ConfigError(
-                    f"[web] host: other machines could reach {self._host}; say allow_remote = true, or take 127.0.0.1"
-                )
+                raise ConfigError(f"[web] {remote_refused(self._host)}")
             try:
                 listener = socket.create_server(address, family=family, backlog=WAITING)
                 # For those it accepts. Head and body are written one after the other: without the second option the

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, IPv6Network
 from urllib.parse import unquote
 
 import ada_url
 
 from feeds.errors import BroadsheetError, FetchError
+from feeds.fetch.addresses import share
 from feeds.fetch.url import target_of
 from feeds.websub import PUBLISH, SUBSCRIBE, UNSUBSCRIBE
 
@@ -78,15 +78,10 @@ def wish_of(fields: Sequence[tuple[str, str]], hub: str) -> Wish:
 
 
 def host_of(callback: str) -> str:
-    """Whose share of subscriptions a callback takes: its host, whatever the port; of addresses of IPv6 the network of
-    64 bits, which is the least that a host gets. `callback` is an address that can be asked."""
+    """Whose share of subscriptions a callback takes: its host, whatever the port, or what an address of IPv6 takes
+    (`share`). `callback` is an address that can be asked."""
     host = str(ada_url.URL(callback).hostname).rstrip(".")
-    if not host.startswith("["):
-        return host
-    address = IPv6Address(host[1:-1])
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(IPv6Network((int(address) >> 64 << 64, 64)))
+    return share(host[1:-1]) if host.startswith("[") else host
 
 
 def lease_of(asked: int | None, longest: int) -> int:
