@@ -74,6 +74,10 @@ class Manifest(Mapping[str, PublishedFile]):
         # Cut out, not parsed: this is asked of thousands of files in every publish.
         return int(line[line.index('"size": ') + 8 :].partition(",")[0]) if line is not None else None
 
+    def lacks(self, paths: Iterable[str]) -> set[str]:
+        """Those of the paths of which this says nothing."""
+        return {path for path in paths if path not in self._lines}
+
     def with_only(self, settings: str, wanted: Callable[[str], bool]) -> Manifest:
         """What this says of the files that are `wanted`, published by other settings."""
         made = Manifest(settings)

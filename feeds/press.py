@@ -13,15 +13,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from db.records import SectionRecord
 from feeds import log
 from feeds.config import Config
 from feeds.encodings import ENDINGS, SMALLEST, decoded, encoded
 from feeds.errors import FeedInvalid, OutputError
 from feeds.fit import Fit, fit
-from feeds.formats import FeedDocument, Format, PublicEntry, Renderer
+from feeds.formats import FeedDocument, Format, PublicEntry, Renderer, load
 from feeds.manifest import NAME, Manifest, PublishedFile, Standing, described, read
 from feeds.output import remove, touch, write_atomic
-from feeds.showing import Memory
+from feeds.showing import Files, Memory, files_of
+from feeds.targets import targets
 from feeds.tree import root_of
 from feeds.validate import Finding, check, check_atom
 
@@ -87,6 +89,7 @@ class Press:
     said: tuple[os.stat_result, Manifest] | None = None
     resting: dict[str, tuple[int, int, datetime]] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
+    _files: tuple[Config, Sequence[SectionRecord], Files] | None = None
     _renderers: dict[str, Renderer] = field(default_factory=dict)
     _passed: dict[str, dict[int, PublicEntry]] = field(default_factory=dict)
 
@@ -100,6 +103,13 @@ class Press:
         if known is None or _stamp(known[0]) != _stamp(status):
             known = self.said = (status, read(root))
         return known[1]
+
+    def files(self, config: Config, known: Sequence[SectionRecord]) -> Files:
+        """The feeds of the tree and their files, told again only of another configuration, or other sections."""
+        if self._files is None or self._files[0] is not config or self._files[1] != known:
+            formats = [load(name) for name in config.publish.formats]
+            self._files = config, known, {target: files_of(target, formats) for target in targets(config, known)}
+        return self._files[2]
 
     def made(self, root: Path, said: Manifest) -> None:
         """Notes the manifest that was written just now."""

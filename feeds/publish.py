@@ -30,9 +30,8 @@ from feeds.manifest import Manifest, Standing
 from feeds.output import settle, sweep, sweep_folder, touch
 from feeds.press import Press, Print, Published, lost, wrong_encodings
 from feeds.settlement import settle_publish
-from feeds.showing import EMPTY_SINCE, Files, Shown, files_of, written_as
+from feeds.showing import EMPTY_SINCE, Files, Shown, written_as
 from feeds.targets import Target, named
-from feeds.targets import targets as every_target
 from feeds.websub.publisher import advertised, owe_pings
 
 __all__ = ["Press", "Published", "publish", "verify"]
@@ -99,13 +98,12 @@ class _Run:
 
     def run(self, names: Sequence[str], everything: bool) -> Published:
         config, result, root = self.config, self.result, self.config.public
-        formats = [load(name) for name in config.publish.formats]
         with reading(self.engine) as connection:
             known = sections.every(connection)
             labels = sources.labels(connection)
             watched = frozenset(one.subject for one in incidents.opened(connection) if one.kind == "quarantined")
-        targets = every_target(config, known)
-        files = {target: files_of(target, formats) for target in targets}
+        files = self.press.files(config, known)
+        targets = list(files)
         wanted = named(targets, names)
         settings = _settings(config, labels, known)
         self._former = self.press.manifest(root)
@@ -126,7 +124,7 @@ class _Run:
         with reading(self.engine) as connection:
             owed = sections.dirty(connection)
             months = sections.dirty_months(connection, self.now)
-        amiss = astray.union(path for path in paths if path not in self._former)
+        amiss = astray | self._former.lacks(paths)
         due = [
             target
             for target in targets
@@ -136,7 +134,8 @@ class _Run:
             printing = Print(self.press, config, standing, result, self.now, anew, watched)
             self._archives(connection, printing, targets, months, labels)
             stems = {target.stem for target in due}
-            due += [one for one in targets if one.stem not in stems and self._is_led_elsewhere(one)]
+            led = {folder for folder in self.plans if self._is_led_elsewhere(folder)}
+            due += [one for one in targets if one.archive in led and one.stem not in stems]
             shown = Shown(connection, config, labels, memory=self.press.memory)
             shown.load(due)
             for target in due:
@@ -146,7 +145,7 @@ class _Run:
             astray |= self._pages(connection, printing, shown, files, known, changed=bool(due), listed=listed)
         self._remove(printing)
         if anew or not self.press.stamps:
-            self._remove_orphans(printing, formats, set(paths))
+            self._remove_orphans(printing, set(paths))
         owed = self._note(files, {target.stem for target in due}, owed)
         self._finish(printing, files, owed, touched=touched or bool(astray) or printing.touched, swept=anew)
         # What somebody took away in the long time that everything takes is looked for in the next.
@@ -336,12 +335,9 @@ class _Run:
         plan = self.plans.get(target.archive or "")
         return in_order(self._chains.get(target.archive or "", ())) if plan is None else plan.chain
 
-    def _is_led_elsewhere(self, target: Target) -> bool:
-        """Whether the newest document of a feed's archive is another than before."""
-        plan = self.plans.get(target.archive or "")
-        if plan is None:
-            return False
-        return list(plan.chain[-1:]) != in_order(self._chains.get(target.archive or "", ()))[-1:]
+    def _is_led_elsewhere(self, folder: str) -> bool:
+        """Whether the newest document of an archive that is planned is another than before."""
+        return list(self.plans[folder].chain[-1:]) != in_order(self._chains.get(folder, ()))[-1:]
 
     def _feed(self, printing: Print, shown: Shown, target: Target, files: Sequence[tuple[Format, str]]) -> None:
         """Makes one feed in all of its formats: each holds what the first, Atom, had room for."""
@@ -402,10 +398,10 @@ class _Run:
             if printing.standing.has(f"gone/{path}"):
                 printing.take_away(f"gone/{path}")
 
-    def _remove_orphans(self, printing: Print, formats: Sequence[Format], feeds: Set[str]) -> None:
+    def _remove_orphans(self, printing: Print, feeds: Set[str]) -> None:
         """Takes away what a publish wrote that was killed before its manifest, and what would not be written now:
         nobody would ever take out of it what is taken back. Of `feeds` that cannot be made the last good one stays."""
-        suffixes = tuple({f".{one.suffix}" for one in (*formats, *map(load, BUILT_IN))})
+        suffixes = tuple({f".{load(name).suffix}" for name in (*self.config.publish.formats, *BUILT_IN)})
         standing = printing.standing
         folders = ["sections", "saved", *(f"archive/{name}" for name in sorted(standing.listed("archive")))]
         for folder in folders:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from db.records import ALL_SECTIONS, Query, SectionRecord
 from feeds.config import Config
@@ -13,10 +14,12 @@ Choice = tuple[int | None, Query | None, bool]
 """What tells a feed's entries from another's: the section's id, the saved filter, and whether only free ones count."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Target:
     """One feed to be. `section` and `query` choose its entries, all of them where both are None; with `free` only those
     that everybody may read. `names` are what a person may call it. `stem` is its path without the suffix of a format.
+
+    Each is equal to itself alone, and knows what it was asked for: there are thousands, in every publish.
     """
 
     stem: str
@@ -31,12 +34,12 @@ class Target:
     def choice(self) -> Choice:
         return None if self.section is None else self.section.id, self.query, self.free
 
-    @property
+    @cached_property
     def section_id(self) -> int:
         """The section whose changes make it due; a saved filter may hold entries of any."""
         return ALL_SECTIONS if self.section is None else self.section.id
 
-    @property
+    @cached_property
     def archive(self) -> str | None:
         """The folder of its archive; None where it has none: what is free, or found, of all is in that of all."""
         if self.free or self.query is not None:

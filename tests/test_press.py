@@ -15,7 +15,7 @@ import zstandard
 
 from db.engine import reading, writing
 from db.records import Access
-from db.store import incidents
+from db.store import incidents, sections
 from feeds.correct import withdraw
 from feeds.encodings import ENDINGS, SMALLEST, encoded
 from feeds.errors import ConfigError
@@ -383,3 +383,18 @@ def test_the_last_good_feed_stays_though_the_manifest_is_lost(tree: Tree) -> Non
     manifest.write_bytes(said)
     publish(tree.engine, tree.config, NOW, press=press)
     assert verify(tree.config, NOW) == []
+
+
+def test_the_feeds_of_the_tree_are_told_again_of_other_sections_and_settings_only(tree: Tree) -> None:
+    press = Press()
+    tree.put(record("A story", sections=("A",)))
+    with reading(tree.engine) as connection:
+        before, again = sections.every(connection), sections.every(connection)
+    files = press.files(tree.config, before)
+    assert press.files(tree.config, again) is files
+    tree.put(record("Another story", sections=("B",)), name="second")
+    with reading(tree.engine) as connection:
+        more = press.files(tree.config, sections.every(connection))
+    assert {target.stem for target in more} - {target.stem for target in files} == {"sections/b", "sections/b.free"}
+    tree.configure('[publish]\nformats = ["atom"]\n')
+    assert {path.rpartition(".")[2] for its in press.files(tree.config, before).values() for _, path in its} == {"atom"}
