@@ -11,6 +11,7 @@ from feeds.desk.api.app import api_app
 from feeds.desk.context import Context
 from feeds.desk.health import Health
 from feeds.desk.metrics import Metrics
+from feeds.desk.page import STATIC_URL
 from feeds.desk.pages import entries, entry, incidents, login, overview, sections, settings, source, sources, tokens
 from feeds.desk.static import Static
 from feeds.web.answers import Application, Receive, Scope, Send
@@ -40,5 +41,5 @@ class _Desk:
         self._pages.state.context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app: Application = self._static if scope["path"].startswith("/desk/static/") else self._pages
+        app: Application = self._static if scope["path"].startswith(STATIC_URL) else self._pages
         await app(scope, receive, send)

@@ -32,6 +32,7 @@ from feeds.errors import BroadsheetError, UsageError
 FLASH = "desk_flash"
 """Cookie that carries a word from a form to the page that follows it; nothing is decided by it."""
 
+LEVELS = ("ok", "info", "warning", "error")
 FLASH_SECONDS = 60
 MOST_FIELDS = 200
 MAX_FLASH = 600
@@ -72,7 +73,8 @@ class Visit:
             config=self.context.config,
             site_title=self.context.config.site.title,
             open_incidents=self._open_incidents(),
-            signed_in=self.principal.by == "session",
+            signed_in=True,
+            has_session=self.principal.by == "session",
             flash=flash,
             **values,
         )
@@ -85,8 +87,8 @@ class Visit:
         """A piece of a page, for the script that keeps it up to date."""
         return HTMLResponse(environment().get_template(template).render(now=self.now, **values))
 
-    def redirect(self, to: str, said: str | None = None, *, level: str = "status") -> Response:
-        """Leads to another page of ours after a POST, which says `said`; `level` is `status` or `alert`."""
+    def redirect(self, to: str, said: str | None = None, *, level: str = "ok") -> Response:
+        """Leads to another page of ours after a POST, which says `said`; `level` is one of `LEVELS`."""
         response = RedirectResponse(to, 303)
         if said is not None:
             packed = base64.urlsafe_b64encode(json.dumps([level, said[:MAX_FLASH]]).encode()).decode()
@@ -151,6 +153,6 @@ def _flash(packed: str | None) -> list[tuple[str, str]]:
     """What the page before had to say; nothing for what is no such word."""
     try:
         level, said = json.loads(base64.urlsafe_b64decode(packed or ""))
-        return [(level, said)] if level in ("status", "alert") and isinstance(said, str) else []
+        return [(level, said)] if level in LEVELS and isinstance(said, str) else []
     except (ValueError, TypeError, binascii.Error):
         return []

@@ -24,9 +24,9 @@ def web_app(
     engine: Engine,
     config: Config,
     clock: Callable[[], datetime],
-    others: Mapping[str, Application] | None = None,
+    beside: Mapping[str, Application] | None = None,
 ) -> Application:
-    """Everything that `feeds run` serves, `others` beside what belongs to feeds: first segment of a path -> who answers
+    """Everything that `feeds run` serves, `beside` what belongs to feeds: first segment of a path -> who answers
     there. `clock` tells the time (UTC)."""
     composer = Composer(engine, config)
     private = Private(engine, config, composer, clock)
@@ -34,7 +34,7 @@ def web_app(
         "p": private.by_token,
         "private": private.by_login,
         "websub": websub_app(engine, config, clock),
-        **(others or {}),
+        **(beside or {}),
     }
     if config.websub.hub:
         parts["hub"] = Hub(engine, config, clock)
