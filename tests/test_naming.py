@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.cli.naming import Names, kind_of, name_from, name_of, no_such
 from feeds.config import Source
+from feeds.naming import Names, kind_of, name_from, name_of, no_such
 
 URL = "https://news.example/feed"
 
