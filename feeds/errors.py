@@ -31,6 +31,10 @@ class UsageError(BroadsheetError):
     exit_code = 2
 
 
+class Unknown(UsageError):
+    """What was named is not there."""
+
+
 class ConfigError(BroadsheetError):
     """The configuration cannot be used (EX_CONFIG)."""
 
