@@ -3,6 +3,7 @@
 ```
 BroadsheetError            1   something failed
 ├── UsageError             2   the command's words are off
+│   └── Unknown                what they name is not there
 ├── ConfigError           78   config.toml cannot be used
 ├── OutputError            1   the published tree cannot be written
 ├── FeedInvalid            1   our own output broke a rule; the last good file stays
