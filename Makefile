@@ -45,8 +45,8 @@ bench: .venv/installed-dev
 # Both locks from pyproject.toml, with hashes and without the addresses of registries.
 lock: .venv/installed-dev
 	$(BIN)/python -m pip install -q pip-tools
-	$(BIN)/pip-compile -q --no-header $(LOCK_OPTIONS) --extra build --extra fulltext -o requirements.lock pyproject.toml
-	$(BIN)/pip-compile -q --no-header $(LOCK_OPTIONS) --extra build --extra fulltext --extra dev -o requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile -q --no-header $(LOCK_OPTIONS) --extra build --extra alerts --extra fulltext -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --no-header $(LOCK_OPTIONS) --extra build --extra alerts --extra fulltext --extra dev -o requirements-dev.lock pyproject.toml
 
 LOCK_OPTIONS := --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 

@@ -78,6 +78,7 @@ class Source(Base):
     """What is polled. `options` is the rest of its `[[source]]` table; `origin` is `config` or `added`.
 
     `learned` is what its documents taught of themselves (names of sections, markers) and later ones may rely on.
+    `enabled` says that it is polled: its options do not say otherwise, and nobody has `paused` it.
     """
 
     __tablename__ = "sources"
@@ -88,6 +89,7 @@ class Source(Base):
     removed: Mapped[bool]
     options: Mapped[Any]
     learned: Mapped[Any]
+    paused: Mapped[bool] = mapped_column(server_default=false())
 
 
 class SourceState(Base):
@@ -96,7 +98,10 @@ class SourceState(Base):
     `settings` is a digest of what the last success was read by (markers, profile, access): where that changed, the
     document has to be read again, and validators would hide it. A poll that is under way holds `lease`, and `due_at`
     is when that runs out: what a crash left behind is due again by itself. `host` is None for local paths. `pace` is
-    `db.records.Pace` without what equals a default, `url` the address it moved to for good.
+    `db.records.Pace` without what equals a default, `url` the address it moved to for good. `state` is how it stands,
+    in a word of `feeds.states`, `stale_at` when it is late by its own rhythm unless something new comes before. Of the
+    last answer `ms` is how long it took, `status` its HTTP status, `size` its bytes, `headers` those that tell how it
+    is to be asked.
     """
 
     __tablename__ = "source_state"
@@ -115,6 +120,12 @@ class SourceState(Base):
     outcome: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str | None]
     error: Mapped[str | None]
+    state: Mapped[str] = mapped_column(String(20), server_default="ok", index=True)
+    stale_at: Mapped[datetime | None] = mapped_column(index=True)
+    ms: Mapped[int | None]
+    status: Mapped[int | None]
+    size: Mapped[int | None]
+    headers: Mapped[Any | None]
 
 
 class Asked(Base):
@@ -434,11 +445,64 @@ class Poll(Base):
     unchanged: Mapped[int]
     skipped: Mapped[int]
     error: Mapped[str | None]
+    ms: Mapped[int | None]
+    status: Mapped[int | None]
+    size: Mapped[int | None]
     __table_args__ = (Index(None, "source_id", "at"),)
 
 
+class Hour(Base):
+    """What all polls of one hour came to, unchanged ones included; `hour` counts from 1970, UTC."""
+
+    __tablename__ = "hours"
+    hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    stored: Mapped[int]
+    unchanged: Mapped[int]
+    failed: Mapped[int]
+    new: Mapped[int]
+    updated: Mapped[int]
+    size: Mapped[int]
+
+
+class Heartbeat(Base):
+    """That a job of the daemon lives: `at` is the last sign of it, expected every `every` seconds; `error` is what its
+    last run failed with."""
+
+    __tablename__ = "heartbeats"
+    job: Mapped[str] = mapped_column(String(20), primary_key=True)
+    at: Mapped[datetime]
+    since: Mapped[datetime]
+    every: Mapped[int]
+    pid: Mapped[int]
+    error: Mapped[str | None]
+
+
+class Session(Base):
+    """Somebody who signed in to the desk; of what the browser holds only the SHA-256 is kept."""
+
+    __tablename__ = "sessions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    last_used: Mapped[datetime] = mapped_column(index=True)
+
+
+class Cursor(Base):
+    """How far somebody who looks at rows in order has come, by its name."""
+
+    __tablename__ = "cursors"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    at: Mapped[datetime]
+
+
 class Incident(Base):
-    """One open or closed trouble of a source (`source_id`) or of our own output."""
+    """One open or closed trouble of a source (`source_id`) or of our own output.
+
+    `evidence` are pairs of a name and a value, `ended` is why it closed. One that comes back soon is the same again,
+    so many times `reopened`. `planned` is how much of it alerts were planned of: 0 nothing, 1 that it opened, 2 that it
+    closed.
+    """
 
     __tablename__ = "incidents"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -448,6 +512,10 @@ class Incident(Base):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     message: Mapped[str]
+    evidence: Mapped[Any] = mapped_column(server_default="[]")
+    ended: Mapped[str | None]
+    reopened: Mapped[int] = mapped_column(server_default="0")
+    planned: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = (
         Index(
             "ix_incidents_open",
@@ -457,6 +525,11 @@ class Incident(Base):
             sqlite_where=sql("closed_at IS NULL"),
             postgresql_where=sql("closed_at IS NULL"),
         ),
+        Index("ix_incidents_same", "kind", "subject", "closed_at"),
+        Index("ix_incidents_order", "opened_at"),
+        Index("ix_incidents_ended", "closed_at"),
+        Index("ix_incidents_source", "source_id", "opened_at"),
+        Index("ix_incidents_planned", "planned", sqlite_where=sql("planned < 2"), postgresql_where=sql("planned < 2")),
     )
 
 
@@ -489,9 +562,11 @@ class Delivery(Base):
 
 
 class Token(Base):
-    """What lets one subscriber read full texts. `key` is its public half; of the secret one only the SHA-256 is kept.
+    """What lets one subscriber read full texts, or a program use the API. `key` is its public half; of the secret one
+    only the SHA-256 is kept.
 
-    `last_used` is noted now and then, not at every use. A name is free again once its token was revoked.
+    `last_used` is noted now and then, not at every use. A name is free again once its token was revoked. `scopes` are
+    words parted by blanks: what it opens.
     """
 
     __tablename__ = "tokens"
@@ -503,6 +578,7 @@ class Token(Base):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used: Mapped[datetime | None]
+    scopes: Mapped[str] = mapped_column(server_default="feeds")
     __table_args__ = (
         Index(
             "ix_tokens_live",

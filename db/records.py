@@ -511,7 +511,9 @@ class SourceRecord:
     """A source and its schedule. `options` is its `[[source]]` table as plain data.
 
     `host` is whose budget its polls are charged to, None for a local path. `url` is where it moved for good, None
-    where its options still say it right.
+    where its options still say it right. `enabled` is false for one that is not polled: its options say so, or somebody
+    `paused` it. `state` is how it stands (`feeds.states`), `stale_at` when it is late by its own rhythm. Of the last
+    answer: `ms` that it took, its HTTP `status`, its `size` in bytes, and the `headers` that tell how to ask.
     """
 
     id: int
@@ -533,6 +535,13 @@ class SourceRecord:
     outcome: str | None
     reason: str | None
     error: str | None
+    paused: bool = False
+    state: str = "ok"
+    stale_at: datetime | None = None
+    ms: int | None = None
+    status: int | None = None
+    size: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -548,7 +557,8 @@ class KnownSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollRecord:
-    """The one outcome of one poll, and when the next is due and why; `pace` and `url` None stay as they are."""
+    """The one outcome of one poll, and when the next is due and why; `pace` and `url` None stay as they are, and so do
+    `state`, `stale_at` and what is told of the answer (as in `SourceRecord`)."""
 
     source_id: int
     at: datetime
@@ -566,6 +576,70 @@ class PollRecord:
     error: str | None = None
     pace: Pace | None = None
     url: str | None = None
+    state: str | None = None
+    stale_at: datetime | None = None
+    ms: int | None = None
+    status: int | None = None
+    size: int | None = None
+    headers: tuple[tuple[str, str], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastPoll:
+    """A poll that changed something or failed, as it is remembered; of the answer `ms`, `status` and `size` are known
+    where there was one."""
+
+    id: int
+    source: str
+    at: datetime
+    outcome: str
+    new: int
+    updated: int
+    unchanged: int
+    skipped: int
+    error: str | None
+    ms: int | None
+    status: int | None
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HourRecord:
+    """What the polls of one hour came to, which begins at `at`; `new` and `updated` are entries, `size` is bytes."""
+
+    at: datetime
+    stored: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    new: int = 0
+    updated: int = 0
+    size: int = 0
+
+    @property
+    def polls(self) -> int:
+        return self.stored + self.unchanged + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The last sign of life of a job of process `pid`, `since` when it has run; one comes `every` seconds. `error` is
+    what its last run failed with."""
+
+    job: str
+    at: datetime
+    since: datetime
+    every: int
+    pid: int
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """Somebody who is signed in to the desk."""
+
+    id: int
+    created_at: datetime
+    last_used: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -579,7 +653,10 @@ class ArticleRecord:
 
 @dataclass(frozen=True, slots=True)
 class IncidentRecord:
-    """One trouble; `source` is None where it is our own. `closed_at` is None while it lasts."""
+    """One trouble; `source` is None where it is our own. `closed_at` is None while it lasts.
+
+    `evidence` are pairs of a name and a value, `ended` is why it closed, `reopened` how often it came back soon.
+    """
 
     id: int
     kind: str
@@ -588,11 +665,20 @@ class IncidentRecord:
     opened_at: datetime
     closed_at: datetime | None
     message: str
+    evidence: tuple[tuple[str, str], ...] = ()
+    ended: str | None = None
+    reopened: int = 0
+
+    @property
+    def changed_at(self) -> datetime:
+        """When it opened or, where it is over, closed."""
+        return self.closed_at or self.opened_at
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRecord:
-    """What lets one subscriber read full texts. `key` is its public half, `secret` the SHA-256 of the other one."""
+    """What lets one subscriber read full texts, or a program use the API: `scopes` is what it opens. `key` is its
+    public half, `secret` the SHA-256 of the other one."""
 
     id: int
     key: str
@@ -602,6 +688,7 @@ class TokenRecord:
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used: datetime | None
+    scopes: frozenset[str] = frozenset({"feeds"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

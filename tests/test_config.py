@@ -73,7 +73,8 @@ def test_a_dateline_has_a_date(shape: str) -> None:
 )
 def test_loopback_and_names_are_taken_unasked(host: str) -> None:
     assert not parse(f'{SITE}[web]\nhost = "{host}"', PATH).web.allow_remote
-    assert parse(f'{SITE}[web]\nhost = "::"\nallow_remote = true', PATH).web.allow_remote
+    unserved = "[desk]\nenabled = false"
+    assert parse(f'{SITE}[web]\nhost = "::"\nallow_remote = true\n{unserved}', PATH).web.allow_remote
 
 
 def test_a_byte_order_mark_is_no_key(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from db.errors import NotOurs, SchemaNewer
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0009"
+HEAD = "0010"
 """The version that this release writes. Known here, so that a command need not load Alembic to find all is well."""
 
 _HERE = Path(__file__).parent

@@ -1,36 +1,88 @@
-"""Troubles: opened once, closed when they are over."""
+"""Troubles: opened once, closed when they are over, the same again where they come back soon."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Select, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from db.models import Incident, Source
 from db.records import IncidentRecord
+from db.store.entries import chunks
+
+SETTLED = timedelta(minutes=15)
+"""What comes back sooner after it was over is the same trouble: it opens again, and nobody is told twice."""
+
+_COLUMNS = (
+    Incident.id,
+    Incident.kind,
+    Incident.subject,
+    Source.name,
+    Incident.opened_at,
+    Incident.closed_at,
+    Incident.message,
+    Incident.evidence,
+    Incident.ended,
+    Incident.reopened,
+)
+_LASTS = Incident.closed_at.is_(None)
+_IS_OURS = or_(Incident.source_id.is_(None), Source.enabled.is_(True) & Source.removed.is_(False))
+"""Those of a source that is polled no more are nobody's to mend."""
+
+
+def _query() -> Select[Any]:
+    return select(*_COLUMNS).outerjoin(Source, Source.id == Incident.source_id)
+
+
+def _record(row: Sequence[Any]) -> IncidentRecord:
+    values = list(row)
+    values[7] = tuple((name, value) for name, value in values[7])
+    return IncidentRecord(*values)
 
 
 def open_incident(
-    connection: Connection, kind: str, subject: str, message: str, now: datetime, source_id: int | None = None
+    connection: Connection,
+    kind: str,
+    subject: str,
+    message: str,
+    now: datetime,
+    source_id: int | None = None,
+    *,
+    evidence: Mapping[str, str] | None = None,
 ) -> None:
-    """Opens a trouble of `subject`; one that is open already only gets the newer message."""
-    statement = insert(Incident).values(kind=kind, subject=subject, message=message, opened_at=now, source_id=source_id)
+    """Opens a trouble of `subject`; one that is open already only gets the newer message and evidence.
+
+    One that was over for no longer than `SETTLED` is opened again.
+    """
+    told: dict[str, Any] = {"message": message, "evidence": list((evidence or {}).items())}
+    same = (Incident.kind == kind, Incident.subject == subject)
+    lasting = select(Incident.id).where(*same, _LASTS)
+    if connection.execute(update(Incident).where(*same, _LASTS).values(told)).rowcount:
+        return
+    last = (
+        select(Incident.id)
+        .where(*same, Incident.closed_at > now - SETTLED, ~lasting.exists())
+        .order_by(Incident.closed_at.desc(), Incident.id.desc())
+        .limit(1)
+    )
+    again = {**told, "closed_at": None, "ended": None, "reopened": Incident.reopened + 1}
+    if connection.execute(update(Incident).where(Incident.id == last.scalar_subquery()).values(again)).rowcount:
+        return
+    statement = insert(Incident).values(kind=kind, subject=subject, opened_at=now, source_id=source_id, **told)
     connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Incident.kind, Incident.subject],
-            index_where=Incident.closed_at.is_(None),
-            set_={"message": message},
-        )
+        statement.on_conflict_do_update(index_elements=[Incident.kind, Incident.subject], index_where=_LASTS, set_=told)
     )
 
 
-def close_incident(connection: Connection, kind: str, subject: str, now: datetime) -> None:
-    """Closes the trouble of `subject`, if one is open."""
+def close_incident(connection: Connection, kind: str, subject: str, now: datetime, why: str | None = None) -> None:
+    """Closes the trouble of `subject`, if one is open; `why` says what ended it."""
     connection.execute(
         update(Incident)
-        .where(Incident.kind == kind, Incident.subject == subject, Incident.closed_at.is_(None))
-        .values(closed_at=now)
+        .where(Incident.kind == kind, Incident.subject == subject, _LASTS)
+        .values(closed_at=now, ended=why)
     )
 
 
@@ -38,41 +90,109 @@ def close_old(connection: Connection, kind: str, subject: str, until: datetime, 
     """The same for one that was opened at `until` or before."""
     connection.execute(
         update(Incident)
-        .where(Incident.kind == kind, Incident.subject == subject, Incident.closed_at.is_(None))
+        .where(Incident.kind == kind, Incident.subject == subject, _LASTS)
         .where(Incident.opened_at <= until)
         .values(closed_at=now)
     )
 
 
+def close_idle(connection: Connection, now: datetime, why: str) -> int:
+    """Closes those of sources that are polled no more; returns how many."""
+    idle = select(Source.id).where(Source.enabled.is_(False) | Source.removed.is_(True))
+    closed = update(Incident).where(_LASTS, Incident.source_id.in_(idle)).values(closed_at=now, ended=why)
+    return int(connection.execute(closed).rowcount)
+
+
 def opened(connection: Connection) -> list[IncidentRecord]:
     """The troubles that last, oldest first. Those of a source that is polled no more are nobody's to mend."""
-    rows = connection.execute(
-        select(
-            Incident.id,
-            Incident.kind,
-            Incident.subject,
-            Source.name,
-            Incident.opened_at,
-            Incident.closed_at,
-            Incident.message,
-        )
-        .outerjoin(Source, Source.id == Incident.source_id)
-        .where(Incident.closed_at.is_(None))
-        .where(or_(Incident.source_id.is_(None), Source.enabled.is_(True) & Source.removed.is_(False)))
-        .order_by(Incident.opened_at, Incident.id)
-    )
-    return [IncidentRecord(*row) for row in rows]
+    rows = connection.execute(_query().where(_LASTS, _IS_OURS).order_by(Incident.opened_at, Incident.id))
+    return [_record(row) for row in rows]
+
+
+def count_opened(connection: Connection) -> int:
+    """How many of those there are."""
+    query = select(func.count()).select_from(Incident).outerjoin(Source, Source.id == Incident.source_id)
+    return int(connection.scalar(query.where(_LASTS, _IS_OURS)) or 0)
+
+
+def page(
+    connection: Connection,
+    *,
+    limit: int,
+    before: int | None = None,
+    kinds: Sequence[str] = (),
+    source: str | None = None,
+    is_open: bool | None = None,
+) -> list[IncidentRecord]:
+    """Troubles that last and that are over, those opened last first; those opened before the one with the id `before`.
+
+    Of these `kinds`, of this source, only those that last or only those that are over.
+    """
+    query = _query().order_by(Incident.opened_at.desc(), Incident.id.desc()).limit(limit)
+    if kinds:
+        query = query.where(Incident.kind.in_(kinds))
+    if source is not None:
+        query = query.where(Source.name == source)
+    if is_open is not None:
+        query = query.where(_LASTS if is_open else Incident.closed_at.is_not(None))
+    if before is not None:
+        at = select(Incident.opened_at).where(Incident.id == before).scalar_subquery()
+        query = query.where((Incident.opened_at < at) | ((Incident.opened_at == at) & (Incident.id < before)))
+    return [_record(row) for row in connection.execute(query)]
+
+
+def by_id(connection: Connection, incident_id: int) -> IncidentRecord | None:
+    """The trouble with this id."""
+    row = connection.execute(_query().where(Incident.id == incident_id)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, IncidentRecord]:
+    """Those with these ids, by id."""
+    rows = [
+        row for chunk in chunks(sorted(set(ids))) for row in connection.execute(_query().where(Incident.id.in_(chunk)))
+    ]
+    return {row[0]: _record(row) for row in rows}
 
 
 def subjects(connection: Connection) -> set[tuple[str, str]]:
     """`(kind, subject)` of every trouble that lasts."""
-    rows = connection.execute(select(Incident.kind, Incident.subject).where(Incident.closed_at.is_(None)))
+    rows = connection.execute(select(Incident.kind, Incident.subject).where(_LASTS))
     return {(row[0], row[1]) for row in rows}
 
 
 def subjects_of(connection: Connection, kind: str) -> list[str]:
     """The subjects of the troubles of this kind that last, in order."""
-    rows = connection.scalars(
-        select(Incident.subject).where(Incident.kind == kind, Incident.closed_at.is_(None)).order_by(Incident.subject)
-    )
+    rows = connection.scalars(select(Incident.subject).where(Incident.kind == kind, _LASTS).order_by(Incident.subject))
     return list(rows)
+
+
+def unplanned(connection: Connection, now: datetime) -> list[tuple[IncidentRecord, bool]]:
+    """What nobody has planned alerts of, the oldest first, each with whether it is that it is over: troubles that
+    opened, and those that have been over for longer than `SETTLED`, so that they do not come back."""
+    opening = _query().where(Incident.planned == 0)
+    ended = _query().where(Incident.planned == 1, Incident.closed_at <= now - SETTLED)
+    found = [
+        (_record(row), over)
+        for query, over in ((opening, False), (ended, True))
+        for row in connection.execute(query.order_by(Incident.opened_at, Incident.id))
+    ]
+    return found
+
+
+def plan(connection: Connection, ids: Sequence[int], *, over: bool) -> None:
+    """Notes that alerts were planned of troubles: that they opened, or that they are over."""
+    for chunk in chunks(ids):
+        connection.execute(update(Incident).where(Incident.id.in_(chunk)).values(planned=2 if over else 1))
+
+
+def newest(connection: Connection, limit: int) -> list[IncidentRecord]:
+    """The troubles that changed last (opened, or closed), the latest first."""
+    changed = func.coalesce(Incident.closed_at, Incident.opened_at)
+    rows = connection.execute(_query().order_by(changed.desc(), Incident.id.desc()).limit(limit))
+    return [_record(row) for row in rows]
+
+
+def prune(connection: Connection, until: datetime) -> int:
+    """Forgets those that were over before `until`; returns how many."""
+    return int(connection.execute(delete(Incident).where(Incident.closed_at < until)).rowcount)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, case, delete, func, insert, or_, s
 
 from db.models import Asked, Poll, Push, Source, SourceState
 from db.records import NEVER, Pace, PollRecord, PushState, SourceRecord
+from db.store import hours
 from db.store.bulk import insert_rows
 from db.store.entries import chunks
 from db.store.sources import host_of, plain_pace, query, record
@@ -251,6 +252,7 @@ def finish(connection: Connection, polls: Sequence[PollRecord]) -> None:
         statement = update(SourceState).where(SourceState.source_id == bindparam("new_source_id")).values(columns)
         connection.execute(statement, [{f"new_{name}": value for name, value in one.items()} for one in group])
     _log(connection, [poll for poll in polls if poll.outcome in ("stored", "failed")])
+    hours.count(connection, polls)
 
 
 def _log(connection: Connection, polls: Sequence[PollRecord]) -> None:
@@ -265,6 +267,9 @@ def _log(connection: Connection, polls: Sequence[PollRecord]) -> None:
             "unchanged": poll.unchanged,
             "skipped": poll.skipped,
             "error": poll.error,
+            "ms": poll.ms,
+            "status": poll.status,
+            "size": poll.size,
         }
         for poll in polls
     ]
@@ -278,6 +283,7 @@ def note_pushed(connection: Connection, read: Sequence[tuple[PollRecord, Pace]])
     for poll, pace in read:
         if poll.new or poll.updated:
             _log(connection, [poll])
+            hours.count(connection, [poll])
         values = {"pace": plain_pace(pace)}
         connection.execute(update(SourceState).where(SourceState.source_id == poll.source_id).values(values))
 
@@ -333,4 +339,10 @@ def _values(poll: PollRecord) -> dict[str, Any]:
         values["pace"] = plain_pace(poll.pace)
     if poll.url is not None:
         values |= {"url": poll.url, "host": host_of({"url": poll.url})}
+    if poll.state is not None:
+        values |= {"state": poll.state, "stale_at": poll.stale_at}
+    if poll.ms is not None:
+        values |= {"ms": poll.ms, "status": poll.status, "size": poll.size}
+    if poll.headers is not None:
+        values["headers"] = poll.headers
     return values

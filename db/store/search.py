@@ -20,6 +20,11 @@ TIES = 2000
 MOST = 20_000
 """Matches that are looked at to fill one feed, of which most are folded behind a lead or not free; about."""
 
+Cursor = tuple[int, int]
+"""Where a page ends: within a second of the index, behind so many of its entries."""
+
+Page = tuple[list[int], Cursor | None]
+
 _COLUMNS = {Field.WORDS: "", Field.TITLE: "{title}:", Field.AUTHOR: "{author}:"}
 _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
 _ROWS = (
@@ -44,6 +49,26 @@ def matching(connection: Connection, query: Query, *, limit: int | None, public:
     expression = _expression(connection, query, public=public)
     places, _ = _page(connection, expression, *_span(query), limit)
     return list(_in_order(connection, places))[:limit]
+
+
+def page(connection: Connection, query: Query, *, limit: int, cursor: Cursor | None = None) -> Page:
+    """Ids of `limit` entries that `query` finds, newest first, from `cursor` on, which the page before gave; and that
+    of the next page, None where there is none.
+
+    Where more than `TIES` entries share one second, those of them that were stored last are left out.
+    """
+    expression = _expression(connection, query, public=False)
+    first, last = _span(query)
+    skipped = 0
+    if cursor is not None:
+        last, skipped = min(last, (cursor[0] + 1) * index.IDS), cursor[1]
+    places, _ = _page(connection, expression, first, last, limit + skipped + 1)
+    ids = list(_in_order(connection, places))
+    if len(ids) <= skipped + limit:
+        return ids[skipped:], None
+    seconds = [place // index.IDS for place in places]
+    second = seconds[skipped + limit - 1]
+    return ids[skipped : skipped + limit], (second, skipped + limit - seconds.index(second))
 
 
 def _span(query: Query) -> tuple[int, int]:

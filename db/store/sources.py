@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import ada_url
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Boolean, Connection, Select, bindparam, case, false, select, update
 from sqlalchemy import text as sql
 
 from db.models import Document, Source, SourceState
@@ -35,9 +35,16 @@ _COLUMNS = (
     SourceState.outcome,
     SourceState.reason,
     SourceState.error,
+    Source.paused,
+    SourceState.state,
+    SourceState.stale_at,
+    SourceState.ms,
+    SourceState.status,
+    SourceState.size,
+    SourceState.headers,
 )
 _ANEW: dict[str, Any] = {
-    "etag": None, "last_modified": None, "failures": 0, "lease": None, "url": None, "pace": {}
+    "etag": None, "last_modified": None, "failures": 0, "lease": None, "url": None, "pace": {}, "stale_at": None
 }  # fmt: skip
 """The state of a source that is to be asked unconditionally, as if for the first time."""
 
@@ -52,6 +59,7 @@ def record(row: Any) -> SourceRecord:
     values = row._asdict()
     values["learned"] = learned_of(values["learned"]) if values["learned"] else _NOTHING
     values["pace"] = pace_of(values["pace"]) if values["pace"] else _NO_PACE
+    values["headers"] = tuple(map(tuple, values["headers"] or ()))
     return SourceRecord(**values)
 
 
@@ -147,10 +155,42 @@ def add(connection: Connection, name: str, options: dict[str, object], now: date
     if row is None:
         _insert(connection, "added", {name: options}, now)
     elif row.removed:
-        _change(connection, "added", {row.id: options}, now)
+        _change(connection, "added", {row.id: options}, now, wake=True)
     else:
         return False
     return True
+
+
+def edit(connection: Connection, source_id: int, options: dict[str, object], now: datetime) -> None:
+    """Gives a source that a command added other options, and has it asked as if for the first time."""
+    _change(connection, "added", {source_id: options}, now)
+
+
+def pause(connection: Connection, source_id: int) -> None:
+    """Lets nobody poll a source until it is resumed, whatever its options say."""
+    connection.execute(update(Source).where(Source.id == source_id).values(paused=True, enabled=False))
+
+
+def resume(connection: Connection, source_id: int, options: Mapping[str, object], now: datetime) -> None:
+    """Lets a source that was paused be polled again, now, where its `options` do not say otherwise."""
+    connection.execute(update(Source).where(Source.id == source_id).values(paused=False, enabled=_is_wanted(options)))
+    ask_now(connection, [source_id], now, "resumed")
+
+
+def ask_now(connection: Connection, source_ids: Sequence[int], now: datetime, reason: str) -> None:
+    """Lets sources that nobody is polling be due at once, for this reason."""
+    for chunk in chunks(source_ids):
+        connection.execute(
+            update(SourceState)
+            .where(SourceState.source_id.in_(chunk), SourceState.lease.is_(None))
+            .values(due_at=now, reason=reason)
+        )
+
+
+def by_name(connection: Connection, name: str) -> SourceRecord | None:
+    """The source of this name; None where there is none, or it was removed."""
+    row = connection.execute(query().where(Source.name == name)).one_or_none()
+    return None if row is None else record(row)
 
 
 def locations(connection: Connection) -> list[KnownSource]:
@@ -170,8 +210,13 @@ def add_many(connection: Connection, added: Mapping[str, dict[str, object]], now
     new = {name: options for name, options in added.items() if name not in known}
     idle = [known[name] for name in added if name in known and _is_idle(known[name])]
     _insert(connection, "added", new, now)
-    _change(connection, "added", {row.id: added[row.name] for row in idle}, now)
+    _change(connection, "added", {row.id: added[row.name] for row in idle}, now, wake=True)
     return {*new, *(row.name for row in idle)}
+
+
+def _is_wanted(options: Mapping[str, object]) -> bool:
+    """Whether the options let a source be polled."""
+    return bool(options.get("enabled", True))
 
 
 def _is_idle(row: Any) -> bool:
@@ -187,7 +232,7 @@ def _insert(connection: Connection, origin: str, new: Mapping[str, dict[str, obj
     """Makes sources, name -> options, due at once."""
     ids = next_ids(connection, Source, len(new))
     rows: list[Row] = [
-        (source_id, name, origin, bool(options.get("enabled", True)), False, options, {})
+        (source_id, name, origin, _is_wanted(options), False, options, {})
         for source_id, (name, options) in zip(ids, new.items(), strict=True)
     ]
     insert_rows(connection, Source, ("id", "name", "origin", "enabled", "removed", "options", "learned"), rows)
@@ -197,22 +242,27 @@ def _insert(connection: Connection, origin: str, new: Mapping[str, dict[str, obj
     insert_rows(connection, SourceState, ("source_id", "due_at", "failures", "host", "pace"), states)
 
 
-def _change(connection: Connection, origin: str, changed: Mapping[int, dict[str, object]], now: datetime) -> None:
-    """Gives sources other options, id -> options, and has them asked as if for the first time."""
+def _change(
+    connection: Connection, origin: str, changed: Mapping[int, dict[str, object]], now: datetime, *, wake: bool = False
+) -> None:
+    """Gives sources other options, id -> options, and has them asked as if for the first time. What somebody paused
+    stays so, unless they are to `wake`."""
     if not changed:
         return
     # Not `id`: that is the column's own name, which a value to be set would have to go by.
     told = [
-        {
-            "of": source_id,
-            "origin": origin,
-            "options": options,
-            "enabled": bool(options.get("enabled", True)),
-            "removed": False,
-        }
+        {"of": source_id, "origin": origin, "options": options, "removed": False, "wanted": _is_wanted(options)}
         for source_id, options in changed.items()
     ]
-    connection.execute(update(Source).where(Source.id == bindparam("of")), told)
+    wanted = bindparam("wanted", type_=Boolean)
+    statement = update(Source).where(Source.id == bindparam("of"))
+    if wake:
+        statement = statement.values(paused=False, enabled=wanted)
+    else:
+        statement = statement.values(enabled=case((Source.paused, false()), else_=wanted))
+    connection.execute(
+        statement.values(origin=bindparam("origin"), options=bindparam("options"), removed=bindparam("removed")), told
+    )
     asked = [
         {"of": source_id, **_ANEW, "due_at": now, "host": host_of(options)} for source_id, options in changed.items()
     ]

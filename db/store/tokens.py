@@ -1,8 +1,11 @@
-"""Tokens of subscribers: who may read full texts, until when, and from how many networks it was done."""
+"""Tokens: who may read full texts or use the API, until when, and from how many networks it was done."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
@@ -25,23 +28,36 @@ _COLUMNS = (
     Token.expires_at,
     Token.revoked_at,
     Token.last_used,
+    Token.scopes,
 )
 
 
+def _record(row: Sequence[Any]) -> TokenRecord:
+    """A row of `_COLUMNS` as a value."""
+    *values, scopes = row
+    return replace(TokenRecord(*values), scopes=frozenset(scopes.split()))
+
+
 def create(
-    connection: Connection, name: str, key: str, secret: bytes, now: datetime, expires_at: datetime | None
+    connection: Connection,
+    name: str,
+    key: str,
+    secret: bytes,
+    now: datetime,
+    expires_at: datetime | None,
+    scopes: Collection[str] = ("feeds",),
 ) -> TokenRecord:
     """Adds a token; `secret` is the SHA-256 of its secret half. The caller has seen that no token that was not revoked
     has the name."""
     values = {"name": name, "key": key, "secret": secret, "created_at": now, "expires_at": expires_at}
-    connection.execute(insert(Token).values(values))
-    return TokenRecord(*connection.execute(select(*_COLUMNS).where(Token.key == key)).one())
+    connection.execute(insert(Token).values({**values, "scopes": " ".join(sorted(scopes))}))
+    return _record(connection.execute(select(*_COLUMNS).where(Token.key == key)).one())
 
 
 def every(connection: Connection) -> list[TokenRecord]:
     """All tokens, in order of name; of one name those that were revoked first."""
     rows = connection.execute(select(*_COLUMNS).order_by(Token.name, Token.revoked_at.is_(None), Token.id))
-    return [TokenRecord(*row) for row in rows]
+    return [_record(row) for row in rows]
 
 
 def by_key(connection: Connection, key: str) -> TokenRecord | None:
@@ -52,14 +68,14 @@ def by_key(connection: Connection, key: str) -> TokenRecord | None:
     """
     asked = select(literal(1).label("one")).subquery()
     row = connection.execute(select(*_COLUMNS).select_from(asked).outerjoin(Token, Token.key == key)).one()
-    return None if row.id is None else TokenRecord(*row)
+    return None if row.id is None else _record(row)
 
 
 def by_name(connection: Connection, name: str) -> TokenRecord | None:
     """The token of this name that was not revoked; where there is none the one that was revoked last."""
     newest_first = (Token.revoked_at.is_not(None), Token.revoked_at.desc(), Token.id.desc())
     row = connection.execute(select(*_COLUMNS).where(Token.name == name).order_by(*newest_first).limit(1)).first()
-    return None if row is None else TokenRecord(*row)
+    return None if row is None else _record(row)
 
 
 def revoke(connection: Connection, token_id: int, now: datetime) -> None:

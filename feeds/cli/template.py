@@ -11,8 +11,10 @@ from pydantic_core import PydanticUndefined
 
 from feeds.config import (
     AccessSettings,
+    Alert,
     Credential,
     Database,
+    Desk,
     Host,
     Monitor,
     Poll,
@@ -37,12 +39,14 @@ _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[sections]", Sections),
     ("[monitor]", Monitor),
     ("[web]", Web),
+    ("[desk]", Desk),
     ("[websub]", WebSub),
 )
 _EXAMPLES: tuple[tuple[str, type[BaseModel], dict[str, Any]], ...] = (
     ("[[source]]", Source, {"name": "example", "kind": "feed", "url": "https://news.example/feed.xml"}),
     ("[[section]]", Section, {"name": "Politics"}),
     ("[[saved]]", Saved, {"name": "harbour", "title": "The harbour", "query": "harbour -strike"}),
+    ("[[alert]]", Alert, {"name": "newsroom", "to_env": "ALERTS_TO", "quiet": "22:00-07:00"}),
     ("[[rule]]", Rule, {"section": "Politics", "title": ["budget", "city council"]}),
     ('[host."news.example"]', Host, {"per_minute": 60}),
     ('[credential."https://news.example"]', Credential, {"username": "desk", "secret_env": "NEWS_EXAMPLE_PASSWORD"}),

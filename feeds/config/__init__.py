@@ -6,6 +6,7 @@ the file tells, the line. Paths are relative to the file. All models are frozen.
 
 from __future__ import annotations
 
+from feeds.config.desk import Alert, Desk
 from feeds.config.file import DEFAULT_PATH, load, parse
 from feeds.config.tables import (
     AccessSettings,
@@ -27,14 +28,16 @@ from feeds.config.tables import (
     WebSub,
 )
 from feeds.config.values import SourceKind
-from feeds.config.whole import Config
+from feeds.config.whole import Config, unguarded
 
 __all__ = [
     "DEFAULT_PATH",
     "AccessSettings",
+    "Alert",
     "Config",
     "Credential",
     "Database",
+    "Desk",
     "Host",
     "Monitor",
     "Poll",
@@ -52,4 +55,5 @@ __all__ = [
     "WebSub",
     "load",
     "parse",
+    "unguarded",
 ]

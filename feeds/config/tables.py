@@ -114,6 +114,7 @@ class Publish(Table):
     )
     archives: bool = Field(True, description="Say false to publish no archive of all entries, month by month.")
     news_sitemap: bool = Field(True, description="Say false to publish no sitemap of two days' news.")
+    incidents: bool = Field(True, description="Say false to publish no feed of our own troubles (incidents.atom).")
 
     @model_validator(mode="after")
     def _check(self) -> Publish:
@@ -124,7 +125,8 @@ class Publish(Table):
         return self
 
 
-def _check_networks(key: str, networks: tuple[str, ...]) -> None:
+def check_networks(key: str, networks: tuple[str, ...]) -> None:
+    """Raises `ValueError` for what is no network, naming `key`."""
     import ipaddress
 
     for network in networks:
@@ -134,7 +136,7 @@ def _check_networks(key: str, networks: tuple[str, ...]) -> None:
             raise ValueError(f'{key}: "{network}" is no network such as "127.0.0.0/8"') from None
 
 
-def _is_remote(host: str) -> bool:
+def is_remote(host: str) -> bool:
     """Whether `host` is an address that other machines reach; False where only looking it up as a name would tell,
     which the server does."""
     from ipaddress import ip_address
@@ -190,7 +192,7 @@ class Poll(Table):
     def _check(self) -> Poll:
         if self.min_interval > self.max_interval:
             raise ValueError("min_interval is above max_interval")
-        _check_networks("allow_networks", self.allow_networks)
+        check_networks("allow_networks", self.allow_networks)
         return self
 
 
@@ -263,8 +265,8 @@ class Web(Table):
 
     @model_validator(mode="after")
     def _check(self) -> Web:
-        _check_networks("trusted_proxies", self.trusted_proxies)
-        if "host" in self.model_fields_set and not self.allow_remote and _is_remote(self.host):
+        check_networks("trusted_proxies", self.trusted_proxies)
+        if "host" in self.model_fields_set and not self.allow_remote and is_remote(self.host):
             raise ValueError(remote_refused(self.host))
         return self
 
@@ -288,7 +290,7 @@ class WebSub(Table):
 
     @model_validator(mode="after")
     def _check(self) -> WebSub:
-        _check_networks("allow_networks", self.allow_networks)
+        check_networks("allow_networks", self.allow_networks)
         return self
 
 
@@ -296,6 +298,15 @@ class Monitor(Table):
     """`[monitor]`: when a source counts as troubled."""
 
     failing_after: int = Field(3, ge=1, le=100, description="Failures in a row that open an incident.")
+    stale_after: float = Field(
+        4, ge=1, le=1000, description="Times its usual gap between two entries after which a source is stale."
+    )
+    stale_hours: int = Field(48, ge=1, le=8760, description="Hours without anything new before any source is stale.")
+    slow_seconds: float = Field(10, gt=0, le=600, description="Seconds to answer from which a source is slow.")
+    lag_minutes: int = Field(10, ge=1, le=1440, description="Minutes for which a changed feed may wait.")
+    disk_mb: int = Field(500, ge=1, le=1_000_000, description="Megabytes of free space that are too few.")
+    history_days: int = Field(90, ge=7, le=3650, description="Days for which polls and incidents are remembered.")
+    metrics: bool = Field(True, description="Say false to serve no /metrics.")
 
 
 class Selectors(Table):
@@ -363,6 +374,12 @@ class Source(Table):
         1, ge=1, le=10, description="Pages of an HTML listing that are read at each poll, its first one included."
     )
     fulltext: bool = Field(False, description="Say true to fetch each article and take its text from there.")
+    stale_hours: int | None = Field(
+        None,
+        ge=0,
+        le=8760,
+        description="Hours without anything new after which it is stale, 0 for never; default: its rhythm.",
+    )
     enabled: bool = Field(True, description="Say false to pause it.")
 
     @model_validator(mode="after")

@@ -15,6 +15,8 @@ from pydantic import (
 )
 
 from feeds import __version__
+from feeds.config.desk import Alert, Desk
+from feeds.config.secrets import read_secret
 from feeds.config.tables import (
     AccessSettings,
     Credential,
@@ -33,11 +35,19 @@ from feeds.config.tables import (
     Table,
     Web,
     WebSub,
+    is_remote,
 )
-from feeds.config.values import MAX_SECRET, check_host
-from feeds.errors import ConfigError
+from feeds.config.values import check_host
 
 _SQLITE = "sqlite:///"
+
+
+def unguarded(host: str) -> str:
+    """What is said where `host` would be listened on, and anybody could use the desk."""
+    return (
+        f"other machines could reach {host}, and the desk has no password: give [desk] password_hash ('feeds desk "
+        "password' makes one), password_env, password_file or header, or say enabled = false"
+    )
 
 
 class Config(Table):
@@ -51,6 +61,7 @@ class Config(Table):
     sections: Sections = Sections()
     monitor: Monitor = Monitor()
     web: Web = Web()
+    desk: Desk = Desk()
     websub: WebSub = WebSub()
     host: dict[str, Host] = Field({}, description="Hosts that are asked in another way, by name.")
     credential: dict[str, Credential] = Field({}, description="Who we are to an origin, by its address.")
@@ -59,6 +70,7 @@ class Config(Table):
     section: tuple[Section, ...] = Field((), description="Sections with a title or slug of their own.")
     saved: tuple[Saved, ...] = Field((), description="Filters that are published as feeds.")
     rule: tuple[Rule, ...] = Field((), description="Entries that stand in sections whatever their source says.")
+    alert: tuple[Alert, ...] = Field((), description="Who is told of troubles and of new entries.")
     _root: Path = PrivateAttr(Path())
 
     @property
@@ -80,7 +92,20 @@ class Config(Table):
             if re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin) is None:
                 raise ValueError(f'credential: "{origin}" is no origin such as "https://news.example"')
         self._check_sections()
+        self._check_people()
         return self
+
+    def _check_people(self) -> None:
+        if self.web.allow_remote and is_remote(self.web.host) and not self.desk.is_guarded:
+            raise ValueError(f"desk: {unguarded(self.web.host)}")
+        names = [alert.name for alert in self.alert]
+        filters = {saved.name for saved in self.saved}
+        for index, alert in enumerate(self.alert):
+            if alert.name in names[:index]:
+                raise ValueError(f'alert: the name "{alert.name}" is given twice')
+            for name in alert.saved:
+                if name not in filters:
+                    raise ValueError(f'alert "{alert.name}": there is no [[saved]] "{name}"')
 
     def _check_sections(self) -> None:
         for what, given in (
@@ -139,6 +164,11 @@ class Config(Table):
         for origin, login in self.credential.items():
             if login.secret_file is not None:
                 yield ("credential", origin, "secret_file"), login.secret_file, f'the secret of "{origin}"'
+        if self.desk.password_file is not None:
+            yield ("desk", "password_file"), self.desk.password_file, "the desk's password"
+        for index, alert in enumerate(self.alert):
+            if alert.to_file is not None:
+                yield ("alert", index, "to_file"), alert.to_file, f'the addresses of alert "{alert.name}"'
         for index, source in enumerate(self.source):
             if source.path is not None:
                 yield ("source", index, "path"), source.path, f'source "{source.name}"'
@@ -146,22 +176,9 @@ class Config(Table):
     def secret(self, origin: str) -> str:
         """The password or token of `[credential."<origin>"]`. Raises `ConfigError` where it is not to be had."""
         own = self.credential[origin]
-        if own.secret_env is not None:
-            found = os.environ.get(own.secret_env)
-            if not found:
-                raise ConfigError(f'credential "{origin}": the environment variable {own.secret_env} is not set')
-            return found
-        if own.secret_file is not None:
-            path = self.resolve(own.secret_file)
-            try:
-                with path.open("rb") as file:
-                    secret = file.read(MAX_SECRET + 1)
-                if len(secret) <= MAX_SECRET:
-                    return secret.decode().strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise ConfigError(f'credential "{origin}": {path}: cannot be read: {error}') from error
-            raise ConfigError(f'credential "{origin}": {path}: has more than {MAX_SECRET} bytes, which no secret needs')
-        return own.password or own.bearer or ""
+        file = None if own.secret_file is None else self.resolve(own.secret_file)
+        found = read_secret(f'credential "{origin}"', own.secret_env, file)
+        return found or own.password or own.bearer or ""
 
     def profile_of(self, source: Source) -> Profile:
         """The source's profile; an empty one where it names none."""

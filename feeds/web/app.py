@@ -20,14 +20,21 @@ from feeds.web.websub import KNOWN, websub_app
 from feeds.websub.topics import advertised
 
 
-def web_app(engine: Engine, config: Config, clock: Callable[[], datetime]) -> Application:
-    """Everything that `feeds run` serves. `clock` tells the time (UTC)."""
+def web_app(
+    engine: Engine,
+    config: Config,
+    clock: Callable[[], datetime],
+    beside: Mapping[str, Application] | None = None,
+) -> Application:
+    """Everything that `feeds run` serves, `beside` what belongs to feeds: first segment of a path -> who answers
+    there. `clock` tells the time (UTC)."""
     composer = Composer(engine, config)
     private = Private(engine, config, composer, clock)
     parts: dict[str, Application] = {
         "p": private.by_token,
         "private": private.by_login,
         "websub": websub_app(engine, config, clock),
+        **(beside or {}),
     }
     if config.websub.hub:
         parts["hub"] = Hub(engine, config, clock)

@@ -1,0 +1,83 @@
+"""Polls that changed something or failed, as they are remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, select
+
+from db.models import Poll, Source
+from db.records import PastPoll
+from db.store.entries import chunks
+
+_COLUMNS: tuple[Any, ...] = (
+    Poll.id,
+    Source.name,
+    Poll.at,
+    Poll.outcome,
+    Poll.new,
+    Poll.updated,
+    Poll.unchanged,
+    Poll.skipped,
+    Poll.error,
+    Poll.ms,
+    Poll.status,
+    Poll.size,
+)
+_NAMES = tuple(PastPoll.__dataclass_fields__)
+DAY = 86_400
+
+
+def _query() -> Select[Any]:
+    return select(*_COLUMNS).join(Source, Source.id == Poll.source_id)
+
+
+def _record(row: Sequence[Any]) -> PastPoll:
+    return PastPoll(**dict(zip(_NAMES, row, strict=True)))
+
+
+def of_source(connection: Connection, source_id: int, *, limit: int, before: int | None = None) -> list[PastPoll]:
+    """The last polls of a source, the latest first; those whose id is less than `before`, where that is given."""
+    query = _query().where(Poll.source_id == source_id).order_by(Poll.at.desc(), Poll.id.desc()).limit(limit)
+    if before is not None:
+        at = select(Poll.at).where(Poll.id == before).scalar_subquery()
+        query = query.where((Poll.at < at) | ((Poll.at == at) & (Poll.id < before)))
+    return [_record(row) for row in connection.execute(query)]
+
+
+def latest(connection: Connection, *, limit: int, before: int | None = None) -> list[PastPoll]:
+    """The last polls of all sources, the latest first; those whose id is less than `before`, where that is given."""
+    query = _query().order_by(Poll.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(Poll.id < before)
+    return [_record(row) for row in connection.execute(query)]
+
+
+def new_by_day(connection: Connection, source_ids: Sequence[int], since: datetime, days: int) -> dict[int, list[int]]:
+    """Source's id -> how many entries its polls brought on each of so many days of 24 hours from `since` on; those
+    that brought none are left out."""
+    first = int(since.timestamp())
+    found: dict[int, list[int]] = {}
+    for chunk in chunks(source_ids):
+        rows = connection.execute(
+            select(Poll.source_id, Poll.at, Poll.new).where(
+                Poll.source_id.in_(chunk), Poll.at >= since.astimezone(UTC), Poll.new > 0
+            )
+        )
+        for source_id, at, new in rows:
+            day = (int(at.timestamp()) - first) // DAY
+            if day < days:
+                found.setdefault(source_id, [0] * days)[day] += new
+    return found
+
+
+def count(connection: Connection) -> int:
+    """How many are remembered."""
+    return int(connection.scalar(select(func.count()).select_from(Poll)) or 0)
+
+
+def prune(connection: Connection, until: datetime) -> int:
+    """Forgets those before `until`; returns how many."""
+    return int(connection.execute(delete(Poll).where(Poll.at < until)).rowcount)

@@ -1,0 +1,45 @@
+"""The desk put together: which part of it answers which path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.applications import Starlette
+
+from feeds.desk.access import Gate
+from feeds.desk.api.app import api_app
+from feeds.desk.context import Context
+from feeds.desk.health import Health
+from feeds.desk.metrics import Metrics
+from feeds.desk.page import STATIC_URL
+from feeds.desk.pages import entries, entry, incidents, login, overview, sections, settings, source, sources, tokens
+from feeds.desk.static import Static
+from feeds.web.answers import Application, Receive, Scope, Send
+
+PAGES = (overview, sources, source, entries, entry, sections, incidents, tokens, settings, login)
+"""Modules of pages, each with its `routes`."""
+
+
+def desk_parts(context: Context) -> Mapping[str, Application]:
+    """First segment of a path -> what answers there, beside the published feeds."""
+    health = Health(context)
+    parts: dict[str, Application] = {"healthz": health, "readyz": health}
+    if context.config.monitor.metrics:
+        parts["metrics"] = Metrics(context)
+    if context.config.desk.enabled:
+        parts["desk"] = Gate(_Desk(context), context)
+        parts["api"] = Gate(api_app(context), context)
+    return parts
+
+
+class _Desk:
+    """The pages, and the files that they need."""
+
+    def __init__(self, context: Context) -> None:
+        self._static = Static()
+        self._pages = Starlette(routes=[route for module in PAGES for route in module.routes])
+        self._pages.state.context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app: Application = self._static if scope["path"].startswith(STATIC_URL) else self._pages
+        await app(scope, receive, send)

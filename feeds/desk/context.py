@@ -1,0 +1,54 @@
+"""What every page and every call of the API has at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from db.engine import Engine
+from db.records import Heartbeat
+from feeds.config import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How the poll under way stands, or the last one stood (`ended_at`): sources in all and done, those that failed or
+    were put off, hosts that have to be waited for, requests under way. `recent` are the last that were done, the latest
+    first: name, outcome, new entries."""
+
+    began_at: datetime
+    ended_at: datetime | None = None
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+    deferred: int = 0
+    waiting: int = 0
+    active: int = 0
+    recent: tuple[tuple[str, str, int], ...] = ()
+
+
+class Hands(Protocol):
+    """The process that the desk is part of."""
+
+    def wake(self) -> None:
+        """Has what is due polled, and what is owed published, at once."""
+
+    def progress(self) -> Progress | None:
+        """How polling stands; None before the first poll."""
+
+    def beats(self) -> Sequence[Heartbeat]:
+        """The last sign of life of each job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`path` is the file of the configuration, `clock` tells the time (UTC)."""
+
+    engine: Engine
+    config: Config
+    clock: Callable[[], datetime]
+    hands: Hands
+    path: Path

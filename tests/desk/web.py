@@ -1,0 +1,98 @@
+"""The desk on a port of loopback, as a browser finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlencode
+
+from selectolax.lexbor import LexborHTMLParser
+
+from db.engine import Engine
+from db.records import Heartbeat
+from feeds.config import Config, parse
+from feeds.desk.app import desk_parts
+from feeds.desk.context import Context, Progress
+from feeds.web.app import web_app
+from feeds.web.server import Server
+from tests.desk import NOON, new_engine
+from tests.getting import Got
+
+SITE = '[site]\ntitle = "Harbour Desk"\nbase_url = "https://news.example/"\n[poll]\nallow_networks = ["127.0.0.0/8"]\n'
+
+
+@dataclass
+class Hands:
+    """The process of the desk, in tests: it counts how often it was woken."""
+
+    woken: int = 0
+    standing: Progress | None = None
+    signs: list[Heartbeat] = field(default_factory=list)
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def progress(self) -> Progress | None:
+        return self.standing
+
+    def beats(self) -> Sequence[Heartbeat]:
+        return self.signs
+
+
+@dataclass
+class Web:
+    """A desk that serves. `now` is what its clock says."""
+
+    port: int
+    engine: Engine
+    config: Config
+    hands: Hands
+    path: Path
+    now: datetime = NOON
+
+    def ask(self, path: str, method: str = "GET", body: bytes | None = None, /, **headers: str) -> Got:
+        """The answer to one request; `_` in the name of a header stands for `-`. No redirect is followed."""
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+            response = connection.getresponse()
+            return Got(response.status, response.headers, response.read())
+
+    def post(self, path: str, fields: Mapping[str, str] | None = None, **headers: str) -> Got:
+        """The answer to a form that was sent from a page of the desk."""
+        given = {
+            "Content_Type": "application/x-www-form-urlencoded",
+            "Sec_Fetch_Site": "same-origin",
+            "Origin": f"http://127.0.0.1:{self.port}",
+        }
+        return self.ask(path, "POST", urlencode(fields or {}).encode(), **{**given, **headers})
+
+    def page(self, path: str, **headers: str) -> LexborHTMLParser:
+        """A page, which has to be there."""
+        got = self.ask(path, **headers)
+        assert got.status == 200, (got.status, got.body[:500])
+        return LexborHTMLParser(got.body)
+
+
+@contextmanager
+def running_desk(
+    folder: Path, more: str = "", *, site: str = SITE, clock: Callable[[], datetime] | None = None
+) -> Iterator[Web]:
+    """A desk with an empty database in `folder`, its configuration being `site` and `more`, until the block ends."""
+    path = folder / "config.toml"
+    path.write_text(site + more)
+    config, engine, hands = parse(site + more, path), new_engine(folder), Hands()
+    web = Web(0, engine, config, hands, path)
+    context = Context(engine, config, clock or (lambda: web.now), hands, path)
+    app = web_app(engine, config, context.clock, desk_parts(context))
+    server = Server(app, "127.0.0.1", 0)
+    server.start()
+    try:
+        web.port = int(server.url.rsplit(":", 1)[1].rstrip("/"))
+        yield web
+    finally:
+        server.stop()
+        engine.dispose()
