@@ -48,12 +48,12 @@ def twins(web: Web) -> tuple[StoredEntry, StoredEntry]:
 def test_a_page_tells_all_of_an_entry(web: Web) -> None:
     tell(
         web.engine, "a",
-        record(TITLE, url="https://a.example/1", text=BODY, evidence=(MARKER,), authors=("Ann Brennan",), summary="Short."),
+        record(TITLE, url="https://a.example/1", text=BODY, evidence=(MARKER,), authors=("Ann Lee",), summary="Short."),
     )  # fmt: skip
     page = web.page(link_to(only(web.engine).uid))
     assert page.text("h1") == TITLE
     assert "Short." in page.text(".page-head")
-    assert "Ann Brennan" in page.text(".facts")
+    assert "Ann Lee" in page.text(".facts")
     assert "For subscribers only" in page.text("#access .evidence")
     assert "approved the new ferry" in page.text("#text .prose")
     assert page.has('a[rel~="noreferrer"][href="https://a.example/1"]')
