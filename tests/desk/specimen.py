@@ -29,7 +29,7 @@ def specimen(word: str = "harbour", title: str = "Sources") -> str:
         .from_string(Path(__file__).with_suffix(".html").read_text())
         .render(
             title=title, here="sources", site_title=f"The Courier {word}".removesuffix(" harbour"), open_incidents=3,
-            signed_in=True, hidden={"csrf": word}, word=word, now=NOW, url=f"https://news.example/feed.xml?{word}",
+            signed_in=True, has_session=True, hidden={"csrf": word}, word=word, now=NOW, url=f"https://news.example/feed.xml?{word}",
             lead="What is polled, how it fares, and when it is asked next.",
             flash=[("ok", f"Polled {word}"), ("error", f"No such source: {word}")],
             past=NOW - timedelta(minutes=3), future=NOW + timedelta(hours=2), labels=labels, counts=counts,
