@@ -161,7 +161,7 @@ def _large(
     )  # fmt: skip
     for name, values in series.items():
         chart.add(legal(name), list(values))
-    root = etree.Element("svg", nsmap={None: _SVG})
+    root = etree.Element("svg", xmlns=_SVG)
     root.set("class", f"chart {'bars' if kind == 'StackedBar' else 'lines'}")
     root.set("viewBox", f"0 0 {WIDTH} {HEIGHT}")
     root.set("role", "img")
