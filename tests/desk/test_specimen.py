@@ -155,6 +155,7 @@ def test_keys_lead_to_pages_until_they_are_turned_off(opened: Callable[..., Page
         page.keyboard.press("?")
         assert page.is_visible("#shortcuts")
         page.keyboard.press("Escape")
+        page.wait_for_selector("#shortcuts", state="hidden")
         page.keyboard.press("g")
         page.keyboard.press("e")
         page.wait_for_url("**/desk/entries")
