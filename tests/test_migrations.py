@@ -271,24 +271,39 @@ def test_what_the_ninth_schema_knew_is_told_in_states_and_its_incidents_are_no_n
         "moved and failing": ("https://b.example/", "failed", "backoff", "timeout"),
         "gone": ("https://b.example/", "failed", "410 Gone: asked no more", "410 Gone"),
         "back": (None, "stored", "410 once", None),
+        "lost": ("https://b.example/", "stored", "interval", None),
+        "small": (None, "stored", "interval", None),
+        "redesigned": (None, "stored", "interval", None),
     }
     with writing(engine) as connection:
         command.upgrade(alembic_config(connection), "0009")
-        for number, (name, told) in enumerate(known.items(), 1):
+        for number, (name, polled) in enumerate(known.items(), 1):
             connection.exec_driver_sql(
                 "INSERT INTO sources VALUES (?, ?, 'config', ?, 0, '{}', '{}')", (number, name, name != "well")
             )
             connection.exec_driver_sql(
                 "INSERT INTO source_state (source_id, due_at, failures, url, outcome, reason, error) "
                 "VALUES (?, ?, 0, ?, ?, ?, ?)",
-                (number, AT, *told),
+                (number, AT, *polled),
             )
-        for kind, closed in (("shrunken", None), ("shrunken", AT), ("gap", None)):
+        told = [(9, "shrunken", None), (1, "shrunken", AT), (8, "gap", None), (9, "gap", None), (4, "gap", None)]
+        for source, kind, closed in (*told, (10, "broken-selector", None)):
             connection.exec_driver_sql(
                 "INSERT INTO incidents (source_id, kind, subject, opened_at, closed_at, message) "
-                "VALUES (1, ?, 'well', ?, ?, 'm')",
-                (kind, AT, closed),
+                "VALUES (?, ?, ?, ?, ?, 'm')",
+                (source, kind, f"{source}", AT, closed),
             )
+        for number, name in enumerate(("Sea", "Town", "Empty"), 1):
+            connection.exec_driver_sql("INSERT INTO sections VALUES (?, ?, ?, ?, ?)", (number, *[name.lower()] * 4))
+        for number in (1, 2, 3):
+            connection.exec_driver_sql(
+                "INSERT INTO entries (id, uid, source_id, title, title_from_body, updated, first_seen, sorted_at, "
+                "place, authors, categories, enclosures, sections, access, evidence, summary, content, text) VALUES "
+                "(:id, :id, 1, 'T', 0, :at, :at, :at, 0, '[]', '[]', '[]', '[]', 'free', '[]', 's', 'c', 'B')",
+                {"id": number, "at": AT},
+            )
+        for section, entry in ((1, 1), (2, 1), (2, 2), (2, 3)):
+            connection.exec_driver_sql("INSERT INTO entry_sections VALUES (?, ?, ?, 0)", (section, entry, AT))
         connection.exec_driver_sql(
             "INSERT INTO polls (source_id, at, outcome, new, updated, unchanged, skipped) "
             "VALUES (3, ?, 'stored', 1, 2, 3, 4)",
@@ -308,16 +323,22 @@ def test_what_the_ninth_schema_knew_is_told_in_states_and_its_incidents_are_no_n
             "moved and failing": "failing",
             "gone": "gone",
             "back": "ok",
+            "lost": "gap",
+            "small": "suspicious",
+            "redesigned": "broken-selector",
         }
         assert {(one.paused, one.stale_at, one.ms, one.status, one.size, one.headers) for one in found} == {
             (False, None, None, None, None, ())
         }
         assert [one.name for one in found if not one.enabled] == ["well"]
         troubles = incidents.page(connection, limit=9)
-        assert [(one.kind, one.closed_at) for one in troubles] == [
-            ("gap", None),
-            ("suspicious", desk.NOON),
-            ("suspicious", None),
+        assert [(one.kind, one.source, one.closed_at) for one in troubles] == [
+            ("broken-selector", "redesigned", None),
+            ("gap", "failing", None),
+            ("gap", "small", None),
+            ("gap", "lost", None),
+            ("suspicious", "well", desk.NOON),
+            ("suspicious", "small", None),
         ]
         assert {(one.evidence, one.ended, one.reopened) for one in troubles} == {((), None, 0)}
         assert incidents.unplanned(connection, desk.NOON + desk.hours(99)) == []
@@ -325,6 +346,7 @@ def test_what_the_ninth_schema_knew_is_told_in_states_and_its_incidents_are_no_n
         assert (poll.source, poll.new, poll.skipped, poll.ms, poll.status, poll.size) == ("moved", 1, 4, None, None, None)
         (token,) = tokens.every(connection)
         assert token.scopes == {"feeds"}
+        assert sections.counts(connection) == {1: 1, 2: 3}
         assert hours.since(connection, desk.NOON) == heartbeats.every(connection) == []
     engine.dispose()
 
