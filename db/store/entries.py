@@ -258,8 +258,9 @@ def by_uid(connection: Connection, uid: str) -> StoredEntry | None:
         return _entry(exact)
     if len(uid) < 8 or uid.startswith("tag:"):
         return None
-    rows = connection.execute(_query().where(Entry.uid.endswith(uid, autoescape=True)).limit(2)).all()
-    return _entry(rows[0]) if len(rows) == 1 else None
+    # Their ids first, which an index holds: a row is fifty times as long.
+    ids = connection.scalars(select(Entry.id).where(Entry.uid.endswith(uid, autoescape=True)).limit(2)).all()
+    return load(connection, ids)[ids[0]] if len(ids) == 1 else None
 
 
 def listing(
