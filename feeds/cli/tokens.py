@@ -15,7 +15,9 @@ from feeds.shapes.tokens import token_as_json
 if TYPE_CHECKING:
     from feeds.tokens import Issued
 
-app = typer.Typer(help="Give subscribers feeds with full texts and programs the API, and take them back.", no_args_is_help=True)
+app = typer.Typer(
+    help="Give subscribers feeds with full texts and programs the API, and take them back.", no_args_is_help=True
+)
 
 Which = Annotated[str, typer.Argument(metavar="NAME", help="Name of the token, or its id.")]
 _UNTIL = "Until when it works: the end of a day (2027-01-31), or 12h, 30d or 8w from now."
@@ -117,7 +119,11 @@ def _give(desk: Desk, issued: Issued, now: datetime) -> None:
     if urlsplit(base).scheme == "http" and urlsplit(base).hostname not in ("localhost", "127.0.0.1", "::1"):
         desk.warn(f"[site] base_url is {base}: without https everybody on the way can read the token")
     if desk.as_json:
-        given = {"address": address if reads else None, "basic": basic if reads else None, "api": api if calls else None}
+        given = {
+            "address": address if reads else None,
+            "basic": basic if reads else None,
+            "api": api if calls else None,
+        }
         desk.give({**token_as_json(record, now, 0), "token": issued.token, **given})
         return
     if desk.quiet:
@@ -128,7 +134,9 @@ def _give(desk: Desk, issued: Issued, now: datetime) -> None:
     lines = []
     if reads:
         lines += ["", f"  {address}", ""]
-        lines += [f"{base}p/…/ lists the other feeds. For a reader that can log in, and keeps its secrets out of addresses:"]
+        lines += [
+            f"{base}p/…/ lists the other feeds. For a reader that can log in, and keeps its secrets out of addresses:"
+        ]
         lines += ["", f"  {basic}", "  user      any name", f"  password  {issued.token}"]
     if calls:
         may = ", ".join(scope for scope in _cell(token_as_json(record, now, 0)["scopes"]).split() if scope != FEEDS)
