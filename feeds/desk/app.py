@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from starlette.applications import Starlette
 
-from feeds.desk.access import Gate
+from feeds.desk.access import Doors
 from feeds.desk.api.app import api_app
 from feeds.desk.context import Context
+from feeds.desk.gate import Gate
+from feeds.desk.headers import Dressed
 from feeds.desk.health import Health
 from feeds.desk.metrics import Metrics
 from feeds.desk.page import STATIC_URL
@@ -39,15 +41,16 @@ PAGES = (
 
 
 def desk_parts(context: Context) -> Mapping[str, Application]:
-    """First segment of a path -> what answers there, beside the published feeds."""
-    health = Health(context)
+    """First segment of a path -> what answers there, beside the published feeds. Raises `ConfigError` where the
+    password cannot be read."""
+    health, doors = Health(context), Doors(context)
     parts: dict[str, Application] = {"healthz": health, "readyz": health}
     if context.config.monitor.metrics:
-        parts["metrics"] = Metrics(context)
+        parts["metrics"] = Gate(Metrics(context), doors)
     if context.config.desk.enabled:
-        parts["desk"] = Gate(_Desk(context), context)
-        parts["api"] = Gate(api_app(context), context)
-    return parts
+        parts["desk"] = Gate(_Desk(context), doors)
+        parts["api"] = Gate(api_app(context), doors)
+    return {name: Dressed(part, https=doors.origins.scheme == "https") for name, part in parts.items()}
 
 
 class _Desk:

@@ -10,6 +10,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
+from argon2 import PasswordHasher
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from db.engine import Engine
@@ -21,6 +22,10 @@ from feeds.web.app import web_app
 from feeds.web.server import Server
 from tests.desk import NOON, new_engine
 from tests.getting import Got
+
+PASSWORD = "a ferry an hour from May on"
+GUARDED = f'[desk]\npassword_hash = "{PasswordHasher(1, 8, 1).hash(PASSWORD)}"\n'
+"""What a configuration says of `PASSWORD`, with a hash that costs nothing."""
 
 SITE = '[site]\ntitle = "Harbour Desk"\nbase_url = "https://news.example/"\n[poll]\nallow_networks = ["127.0.0.0/8"]\n'
 
@@ -98,6 +103,12 @@ class Web:
             "Origin": f"http://127.0.0.1:{self.port}",
         }
         return self.ask(path, "POST", urlencode(fields or {}).encode(), **{**given, **headers})
+
+    def sign_in(self, password: str = PASSWORD) -> str:
+        """The cookie of somebody who has signed in."""
+        got = self.post("/desk/login", {"password": password})
+        assert got.status == 303, (got.status, got.body[-500:])
+        return (got.headers["Set-Cookie"] or "").partition(";")[0]
 
     def page(self, path: str, **headers: str) -> Page:
         """A page, which has to be there."""

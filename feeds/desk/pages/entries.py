@@ -70,12 +70,12 @@ def _cursor(text: str) -> search.Cursor | None:
     """Where the page before ended. Raises `UsageError` for what no page gave."""
     if not text:
         return None
-    second, _, skipped = text.partition(".")
+    row, _, skipped = text.partition(".")
     try:
-        found = int(second), int(skipped)
+        found = int(row), int(skipped)
     except ValueError:
         found = (0, -1)
-    if not (abs(found[0]) <= 1 << 32 and 0 <= found[1] <= search.TIES):
+    if not (abs(found[0]) < 1 << 63 and 0 <= found[1] <= search.TIES):
         raise UsageError("this is no page of the list; begin at its first one")
     return found
 
