@@ -9,6 +9,6 @@ from feeds.desk.context import Context
 
 def api_app(context: Context) -> FastAPI:
     """Everything below `/api/v1/`."""
-    app = FastAPI(title=f"Broadsheet: {context.config.site.title}", root_path="/api/v1")
+    app = FastAPI(title=f"Broadsheet: {context.config.site.title}")
     app.state.context = context
     return app
