@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from queue import Empty, SimpleQueue
 
 from feeds.alerts.addresses import Address, without_secrets
@@ -45,7 +47,7 @@ def check_installed() -> None:
 
 def send(address: Address, message: Message) -> str | None:
     """Sends a message; None where it arrived, else what went wrong, in words without secrets. May take long."""
-    _silence()
+    _load()
     import apprise
 
     # No file of its own, no thread of its own (a service without a limit is served in this one), no pictures of others.
@@ -93,6 +95,8 @@ def exchange(
     of within `grace` seconds is not told of. Raises `BroadsheetError` where nothing can be sent.
     """
     check_installed()
+    if letters:
+        _load()
     heard: SimpleQueue[tuple[int, str | None]] = SimpleQueue()
     waiting, running = deque(range(len(letters))), dict[int, float]()
     ends: float | None = None
@@ -128,10 +132,17 @@ def _start(place: int, letter: Letter, heard: SimpleQueue[tuple[int, str | None]
     threading.Thread(target=run, name="alert", daemon=True).start()
 
 
-def _silence() -> None:
-    """Lets no library write addresses into our logs."""
+@cache
+def _load() -> None:
+    """Loads what sends, with all the services that it knows (0.6 s), and lets no library write addresses into our
+    logs."""
     for name in _SILENT:
         logger = logging.getLogger(name)
         logger.propagate = False
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
+        logger.addHandler(logging.NullHandler())
+    with warnings.catch_warnings():
+        # What these modules import is theirs to mend.
+        warnings.simplefilter("ignore")
+        import apprise
+
+        apprise.Apprise.instantiate("json://127.0.0.1/")
