@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from db.store.deliveries import ALERT, END, LEASE, TRIES
 from feeds import alerts, log
 from feeds.correct import withdraw
 from tests.alerting import MINUTE, Tower, running_post
+from tests.command import ROOT
 from tests.desk import BODY, hours, new_engine, record, tell, titled
 from tests.fakes import Reply, Seen, Site
 
@@ -355,10 +358,10 @@ def test_an_end_between_two_addresses_leaves_the_other(tower: Tower) -> None:
 
 
 def test_secrets_are_neither_kept_nor_logged(tower: Tower, capfd: pytest.CaptureFixture[str]) -> None:
-    secret = "pa55wordsentinel"
+    word = "pa55wordsentinel"
     tower.site.put("/T0KENSENTINEL", Reply(status=401))
-    bad = f"json://me:{secret}@127.0.0.1:{tower.site.port}/T0KENSENTINEL"
-    tower.configure(rule(tower, "", "desk", bad, f"nonsense://{secret}") + rule(tower, "", "two", bad, tower.hook()))
+    bad = f"json://me:{word}@127.0.0.1:{tower.site.port}/T0KENSENTINEL"
+    tower.configure(rule(tower, "", "desk", bad, f"nonsense://{word}") + rule(tower, "", "two", bad, tower.hook()))
     tower.open()
     log.configure(2, json=True)
     tower.run()
@@ -370,9 +373,9 @@ def test_secrets_are_neither_kept_nor_logged(tower: Tower, capfd: pytest.Capture
     assert "alert given up" in err
     kept = tower.database()
     assert b"json://***" in kept
-    for word in (secret, "T0KENSENTINEL"):
-        assert word not in out + err
-        assert word.encode() not in kept
+    for secret in (word, "T0KENSENTINEL"):
+        assert secret not in out + err
+        assert secret.encode() not in kept
 
 
 def test_a_mail_is_sent(tower: Tower) -> None:
@@ -391,3 +394,17 @@ def test_nothing_due_takes_nothing(tower: Tower) -> None:
     with writing(tower.engine):  # nobody else can write meanwhile
         alerts.deliver(tower.engine, tower.config, lambda: tower.now)
     assert tower.site.log == []
+
+
+def test_an_extra_that_is_gone_is_a_failure(tower: Tower, monkeypatch: pytest.MonkeyPatch) -> None:
+    tower.configure(rule(tower))
+    tower.open()
+    tower.plan()
+    monkeypatch.setattr("feeds.config.values.ALERTS", ("no_such_module",))
+    tower.deliver()
+    assert tower.rows()[0][3].endswith("alerts need an extra that is not installed: pip install 'broadsheet[alerts]'")
+
+
+def test_what_sends_is_loaded_when_there_is_something_to_send(tmp_path: Path) -> None:
+    code = "import sys, feeds.alerts, feeds.alerts.sending, feeds.cli.alerts; sys.exit('apprise' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

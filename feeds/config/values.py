@@ -28,6 +28,9 @@ FULLTEXT = ("trafilatura", "lxml_html_clean")
 
 NO_FULLTEXT = "full texts need an extra that is not installed: pip install 'broadsheet[fulltext]'"
 
+ALERTS = ("apprise",)
+"""Modules of the extra that sends alerts."""
+
 NO_ALERTS = "alerts need an extra that is not installed: pip install 'broadsheet[alerts]'"
 
 MAX_SECRET = 8192
@@ -46,7 +49,7 @@ def has_fulltext() -> bool:
 
 def has_alerts() -> bool:
     """Whether what sends alerts is installed; it is not imported for that."""
-    return find_spec("apprise") is not None
+    return all(find_spec(name) is not None for name in ALERTS)
 
 
 @lru_cache(maxsize=16_384)

@@ -13,13 +13,13 @@ from tests.command import Folder
 from tests.desk import NOON
 from tests.fakes import Reply, Site
 
-SECRET = "pa55wordsentinel"
+WORD = "pa55wordsentinel"
 
 
 @pytest.fixture
 def hook(site: Site) -> str:
     site.put("/hook", b"ok")
-    return f"json://me:{SECRET}@127.0.0.1:{site.port}/hook"
+    return f"json://me:{WORD}@127.0.0.1:{site.port}/hook"
 
 
 def rule(*to: str, name: str = "desk", more: str = "") -> str:
@@ -46,7 +46,7 @@ def test_a_test_goes_to_every_address(tmp_path: Path, site: Site, hook: str) -> 
 
 def test_what_fails_is_one_line(tmp_path: Path, site: Site, hook: str) -> None:
     site.put("/hook", Reply(status=401))
-    desk = Folder(tmp_path).config(rule(hook, f"nonsense://{SECRET}") + '[[alert]]\nname = "env"\nto_env = "NO_SUCH"\n')
+    desk = Folder(tmp_path).config(rule(hook, f"nonsense://{WORD}") + '[[alert]]\nname = "env"\nto_env = "NO_SUCH"\n')
     ran = desk.run("alerts", "test")
     assert (ran.code, ran.out) == (1, "")
     first, second, third = ran.err.splitlines()
@@ -57,7 +57,7 @@ def test_what_fails_is_one_line(tmp_path: Path, site: Site, hook: str) -> None:
         "compare it with those in docs/alerts.md"
     )
     assert third == 'alert "env": the environment variable NO_SUCH is not set'
-    assert SECRET not in ran.err
+    assert WORD not in ran.err
     found = desk.run("alerts", "test", "--json")
     assert found.code == 1
     assert [(one["alert"], one["number"], one["address"], one["sent"]) for one in found.json] == [
@@ -107,23 +107,20 @@ def test_alerts_are_listed_with_what_waits(tmp_path: Path, hook: str) -> None:
     assert ran.json[2]["error"] == 'alert "env": the environment variable NO_SUCH is not set'
     first, second, third = desk.run("alerts", "list").out.splitlines()
     assert first == (
-        "desk\tjson://***, ntfy://***\tstate failing, gone; source harbour\t22:00-07:00\t30\t3\t2026-03-02T12:00:00Z\tHTTP 500"
+        "desk\tjson://***, ntfy://***\tstate failing, gone; source harbour\t22:00-07:00\t30\t3\t"
+        "2026-03-02T12:00:00Z\tHTTP 500"
     )
     assert second == "night\tjson://***\tall troubles\t\t\t0\t\t"
     assert third.startswith("env\t\tall troubles")
-    assert SECRET not in ran.out + first + second
+    assert WORD not in ran.out + first + second
 
 
-def test_without_the_extra_alerts_are_refused(tmp_path: Path, hook: str) -> None:
-    config = Folder(tmp_path).config(rule(hook))
-    # A process in which nothing finds the extra, as where it was never installed.
-    (tmp_path / "sitecustomize.py").write_text(
-        "import importlib.util as util\nfound = util.find_spec\n"
-        "util.find_spec = lambda name, package=None: None if name == 'apprise' else found(name, package)\n"
+def test_without_the_extra_alerts_are_refused(tmp_path: Path, hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Folder(tmp_path).config(rule(hook))
+    monkeypatch.setattr("feeds.config.values.ALERTS", ("no_such_module",))
+    ran = desk.run("alerts", "test")
+    assert (ran.code, ran.err) == (
+        78,
+        "feeds: config.toml:4: alert[0]: alerts need an extra that is not installed: "
+        "pip install 'broadsheet[alerts]'\n",
     )
-    with pytest.MonkeyPatch.context() as around:
-        around.setenv("PYTHONPATH", f"{tmp_path}:{Path(__file__).parent.parent.parent}")
-        ran = config.start("alerts", "test")
-    assert ran.code == 78
-    assert "alert[0]: alerts need an extra that is not installed: pip install 'broadsheet[alerts]'" in ran.err
-    assert len(ran.err.splitlines()) == 1
