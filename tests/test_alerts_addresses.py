@@ -42,6 +42,10 @@ def test_no_address_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         urls(tmp_path, text)
 
 
+def test_any_bytes_of_a_variable_have_a_key() -> None:
+    assert len(Address(1, "json://a/\udcff").key) == 12
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [

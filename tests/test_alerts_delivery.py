@@ -57,6 +57,18 @@ def test_a_trouble_is_told_when_it_opens_and_when_it_is_over(tower: Tower) -> No
     assert tower.rows() == []
 
 
+def test_each_end_is_told_for_itself(tower: Tower) -> None:
+    tower.configure(rule(tower))
+    tower.open()
+    tower.open("disk", "disk")
+    tower.run()
+    tower.close("disk", "disk")
+    assert [message["title"] for message in tower.run(hours(1))] == ["Test Desk: over: disk: disk"]
+    assert tower.rows() == [(END, "desk", 0, None)]
+    tower.close()
+    assert [message["title"] for message in tower.run(hours(1))] == ["Test Desk: over: failing: harbour"]
+
+
 def test_one_that_comes_back_soon_is_told_once(tower: Tower) -> None:
     tower.configure(rule(tower))
     tower.open()

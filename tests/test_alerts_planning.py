@@ -94,6 +94,19 @@ def test_entries_are_news_from_the_first_plan_on(tower: Tower) -> None:
     assert tower.plan(MINUTE) == 0
 
 
+def test_a_filter_that_is_added_begins_with_what_comes(tower: Tower) -> None:
+    tower.configure(FERRY + rule(tower, 'saved = "ferry"'))
+    tower.plan()
+    tell(tower.engine, "1", record("The bridge opens"))
+    tower.plan(MINUTE)
+    tower.configure(
+        FERRY + '[[saved]]\nname = "bridge"\nquery = "bridge"\n' + rule(tower, 'saved = ["ferry", "bridge"]')
+    )
+    assert tower.plan(MINUTE) == 0
+    tell(tower.engine, "2", record("The bridge closes"))
+    assert tower.plan(MINUTE) == 1
+
+
 def test_entries_are_narrowed_by_section_and_source(tower: Tower) -> None:
     tower.configure(
         FERRY

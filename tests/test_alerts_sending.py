@@ -124,6 +124,18 @@ def test_an_end_begins_nothing_and_waits_shortly(site: Site) -> None:
     assert list(exchange([])) == []
 
 
+def test_an_end_waits_for_what_arrives_meanwhile(site: Site) -> None:
+    site.put("/slow", Reply(body=b"x", pause=0.4))
+    letters = [(Address(1, f"json://127.0.0.1:{site.port}/slow"), MESSAGE)]
+    assert list(exchange(letters, lambda: bool(site.log), grace=5)) == [(0, None)]
+
+
+def test_a_defect_is_a_failure() -> None:
+    # What a variable of the environment has that is no UTF-8, which Apprise does not expect.
+    (heard,) = exchange([(Address(1, "json://127.0.0.1/\udcff"), MESSAGE)])
+    assert heard == (0, "internal error (UnicodeEncodeError)")
+
+
 def test_a_host_that_is_none_is_a_failure() -> None:
     error = next(exchange([(Address(1, "json://" + "a" * 70 + "/x"), MESSAGE)]))[1]
     assert error is not None

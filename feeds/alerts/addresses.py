@@ -31,7 +31,8 @@ class Address(NamedTuple):
     @property
     def key(self) -> str:
         """What tells it from the others in the database, and tells nothing of it."""
-        return blake2b(self.url.encode(), digest_size=6).hexdigest()
+        # A variable of the environment may hold any bytes.
+        return blake2b(self.url.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
 
     @property
     def shown(self) -> str:
