@@ -16,6 +16,7 @@ from feeds import __version__
 from feeds.cli import (
     INTERRUPTED,
     TERMINATED,
+    alerts,
     check,
     config,
     database,
@@ -47,6 +48,7 @@ app.add_typer(sections.app, name="sections")
 app.add_typer(entries.app, name="entries")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(password.app, name="desk")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(config.app, name="config")
 app.add_typer(database.app, name="db")
 
