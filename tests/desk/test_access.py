@@ -56,7 +56,7 @@ def problem(got: Got) -> tuple[int, str, str]:
     """Status, words and challenge of an answer to a program."""
     assert got.headers["Content-Type"] == "application/problem+json"
     said = json.loads(got.body)
-    assert (said["type"], said["status"]) == ("about:blank", got.status)
+    assert (said["type"], said["status"], said["instance"][0]) == ("about:blank", got.status, "/")
     return got.status, said["detail"], got.headers["WWW-Authenticate"] or ""
 
 
@@ -232,7 +232,7 @@ def test_a_token_does_what_its_scopes_say(guarded: Web) -> None:
     made = {scope: token(guarded, scope, name=scope) for scope in ("read", "write", "admin")}
     for method, path, need in (
         ("GET", CALL, "read"), ("HEAD", CALL, "read"), ("POST", CALL, "write"), ("DELETE", CALL, "write"),
-        ("GET", "/api/v1/tokens", "read"), ("POST", "/api/v1/tokens", "admin"), ("DELETE", "/api/v1/tokens/x", "admin"),
+        ("GET", "/api/v1/tokens", "admin"), ("POST", "/api/v1/tokens", "admin"), ("DELETE", "/api/v1/tokens/x", "admin"),
         ("POST", "/api/v1/tokenss", "write"), ("BREW", CALL, "write"),
     ):  # fmt: skip
         assert needed({"method": method, "path": path}) == need

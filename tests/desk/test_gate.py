@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import secrets
 import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,8 +13,8 @@ from pathlib import Path
 import pytest
 from starlette.routing import BaseRoute
 
+from feeds import tokens
 from feeds.desk.access import Doors, principal_of
-from feeds.desk.api.app import api_app
 from feeds.desk.app import PAGES, desk_parts
 from feeds.desk.context import Context
 from feeds.desk.gate import Gate, is_public
@@ -53,10 +54,14 @@ def walked(routes: Sequence[BaseRoute], before: str = "") -> Iterator[tuple[str,
 
 def every_route(web: Web) -> list[tuple[str, str]]:
     """All that the desk and its API answer, and what stands beside them."""
-    api = api_app(Context(web.engine, web.config, lambda: NOON, web.hands, web.path))
-    found = [each for module in PAGES for each in walked(module.routes)]
-    found += [(method, path if path.startswith("/api/") else f"/api/v1{path}") for method, path in walked(api.routes)]
-    return sorted({*found, ("GET", "/metrics"), ("POST", "/desk/unknown"), ("GET", "/api/unknown")})
+    found = {each for module in PAGES for each in walked(module.routes)}
+    token = tokens.create(web.engine, f"walk {secrets.token_hex(4)}", NOON, secrets.token_bytes, scopes=["read"]).token
+    described = web.ask("/api/v1/openapi.json", Authorization=f"Bearer {token}")
+    assert described.status == 200
+    for path, calls in json.loads(described.body)["paths"].items():
+        found |= {(method.upper(), re.sub(r"\{[^}]*\}", "1", path)) for method in calls}
+    found |= {("GET", "/api/v1/openapi.json"), ("GET", "/metrics"), ("POST", "/desk/unknown"), ("GET", "/api/unknown")}
+    return sorted(found | {("POST", "/api/v1/unknown")})
 
 
 def test_the_walk_finds_what_there_is(guarded: Web) -> None:
