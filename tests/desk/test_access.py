@@ -233,7 +233,7 @@ def test_a_token_does_what_its_scopes_say(guarded: Web) -> None:
     for method, path, need in (
         ("GET", CALL, "read"), ("HEAD", CALL, "read"), ("POST", CALL, "write"), ("DELETE", CALL, "write"),
         ("GET", "/api/v1/tokens", "admin"), ("POST", "/api/v1/tokens", "admin"), ("DELETE", "/api/v1/tokens/x", "admin"),
-        ("POST", "/api/v1/tokenss", "write"), ("BREW", CALL, "write"),
+        ("POST", "/api/v1/tokenss", "write"), ("PROPFIND", CALL, "write"),
     ):  # fmt: skip
         assert needed({"method": method, "path": path}) == need
         for scope, given in made.items():

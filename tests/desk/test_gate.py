@@ -101,7 +101,7 @@ def test_every_route_that_changes_something_needs_a_page_of_ours(tmp_path: Path,
             assert web.ask("/desk/unknown", **cookie).status == 404, "logout, for one, was not done"
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
 def test_it_is_the_method_that_counts(tmp_path: Path, method: str) -> None:
     with running_desk(tmp_path) as web:
         own = f"http://127.0.0.1:{web.port}"

@@ -32,7 +32,7 @@ def signed_in(web: Web, cookie: str) -> bool:
 
 
 def error(got: Got) -> str:
-    found = LexborHTMLParser(got.body).css_first(".error")
+    found = LexborHTMLParser(got.body).css_first(".fault")
     return "" if found is None else found.text().strip()
 
 

@@ -105,17 +105,13 @@ class Web:
         }
         return self.ask(path, "POST", urlencode(fields or {}).encode(), **{**given, **headers})
 
-<<<<<<< HEAD
     def sign_in(self, password: str = PASSWORD) -> str:
         """The cookie of somebody who has signed in."""
         got = self.post("/desk/login", {"password": password})
         assert got.status == 303, (got.status, got.body[-500:])
         return (got.headers["Set-Cookie"] or "").partition(";")[0]
 
-    def page(self, path: str, **headers: str) -> LexborHTMLParser:
-=======
     def page(self, path: str, **headers: str) -> Page:
->>>>>>> main
         """A page, which has to be there."""
         got = self.ask(path, **headers)
         assert got.status == 200, (got.status, got.body[:500])
