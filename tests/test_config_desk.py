@@ -76,7 +76,10 @@ def test_loopback_and_names_need_no_password_here(host: str) -> None:
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        (f'password_hash = "{HASH}"\npassword_env = "A"', "desk: give one of password_hash, password_env and password_"),
+        (
+            f'password_hash = "{HASH}"\npassword_env = "A"',
+            "desk: give one of password_hash, password_env and password_",
+        ),
         ('password_env = "A"\npassword_file = "b"', "desk: give one of password_hash, password_env and password_file"),
         ('password_hash = "hunter2"', "desk: password_hash: is no argon2id hash; 'feeds desk password' makes one"),
         ('password_hash = "$argon2i$v=19$x"', "desk: password_hash: is no argon2id hash"),

@@ -343,7 +343,14 @@ def test_what_the_ninth_schema_knew_is_told_in_states_and_its_incidents_are_no_n
         assert {(one.evidence, one.ended, one.reopened) for one in troubles} == {((), None, 0)}
         assert incidents.unplanned(connection, desk.NOON + desk.hours(99)) == []
         (poll,) = polls.latest(connection, limit=9)
-        assert (poll.source, poll.new, poll.skipped, poll.ms, poll.status, poll.size) == ("moved", 1, 4, None, None, None)
+        assert (poll.source, poll.new, poll.skipped, poll.ms, poll.status, poll.size) == (
+            "moved",
+            1,
+            4,
+            None,
+            None,
+            None,
+        )
         (token,) = tokens.every(connection)
         assert token.scopes == {"feeds"}
         assert sections.counts(connection) == {1: 1, 2: 3}

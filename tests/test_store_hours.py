@@ -56,6 +56,8 @@ def test_the_schedule_counts_what_it_stores(tmp_path: Path) -> None:
     with writing(engine) as connection:
         one = replace(POLL, source_id=source_id(connection))
         schedule.finish(connection, [replace(one, new=1), replace(one, outcome="unchanged")])
-        schedule.note_pushed(connection, [(replace(one, new=2), Pace()), (one, Pace()), (replace(one, updated=1), Pace())])
+        schedule.note_pushed(
+            connection, [(replace(one, new=2), Pace()), (one, Pace()), (replace(one, updated=1), Pace())]
+        )
     with reading(engine) as connection:
         assert hours.since(connection, NOON) == [HourRecord(NOON, stored=3, unchanged=1, new=3, updated=1)]

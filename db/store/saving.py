@@ -91,11 +91,7 @@ def insert_entries(
     return list(ids)
 
 
-_COUNTED = (
-    update(Section)
-    .where(Section.id == bindparam("section"))
-    .values(entries=Section.entries + bindparam("more"))
-)
+_COUNTED = update(Section).where(Section.id == bindparam("section")).values(entries=Section.entries + bindparam("more"))
 
 
 def _count(connection: Connection, more: Mapping[int, int]) -> None:

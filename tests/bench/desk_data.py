@@ -83,7 +83,9 @@ def _make(path: Path, sources: int, entries: int) -> None:
             ids = saving.insert_entries(connection, batch, names, NOW)
             pairs = list(zip(ids, batch, strict=True))
             saving.save_items(connection, [(entry_id, _said(source_id, new)) for entry_id, (source_id, new) in pairs])
-            saving.set_leads(connection, {entry_id: (entry_id - 1, "title") for entry_id in ids[1:] if not entry_id % 33})
+            saving.set_leads(
+                connection, {entry_id: (entry_id - 1, "title") for entry_id in ids[1:] if not entry_id % 33}
+            )
     with writing(engine) as connection:
         _withdraw(connection, range(500, entries, 1000))
         _add_polls(connection, rng, sources)

@@ -64,7 +64,9 @@ def test_what_is_too_long_or_nothing_is_none_either(tmp_path: Path) -> None:
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
 def test_other_bytes_than_utf8_are_none(tmp_path: Path, locale: str) -> None:
     environment = {**os.environ, "LC_ALL": locale}
-    done = subprocess.run([FEEDS, "desk", "password"], cwd=tmp_path, env=environment, input=b"\xff" * 20, capture_output=True, timeout=60)
+    done = subprocess.run(
+        [FEEDS, "desk", "password"], cwd=tmp_path, env=environment, input=b"\xff" * 20, capture_output=True, timeout=60
+    )
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr == b"feeds: a password is text, in UTF-8\n"
 

@@ -95,7 +95,9 @@ def test_other_names_and_proxies_are_not(open_desk: Web, path: str, headers: dic
 def test_nor_is_a_proxy_of_an_older_language(open_desk: Web) -> None:
     answer = raw(open_desk, "GET /desk/nowhere HTTP/1.0\nHost: 127.0.0.1\n\n")
     assert answer.startswith(b"HTTP/1.1 403 ")
-    assert raw(open_desk, "GET /desk/nowhere HTTP/1.1\nHost: 127.0.0.1\nConnection: close\n\n").startswith(b"HTTP/1.1 404 ")
+    assert raw(open_desk, "GET /desk/nowhere HTTP/1.1\nHost: 127.0.0.1\nConnection: close\n\n").startswith(
+        b"HTTP/1.1 404 "
+    )
 
 
 def test_nor_is_another_machine() -> None:
@@ -119,11 +121,16 @@ def test_what_is_public_is_so_for_everybody(open_desk: Web) -> None:
 
 def test_who_has_not_signed_in_is_led_there(guarded: Web) -> None:
     got = guarded.ask("/desk/entries?q=a%20b&access=free")
-    assert (got.status, got.headers["Location"]) == (303, "/desk/login?next=/desk/entries%3Fq%3Da%2520b%26access%3Dfree")
+    assert (got.status, got.headers["Location"]) == (
+        303,
+        "/desk/login?next=/desk/entries%3Fq%3Da%2520b%26access%3Dfree",
+    )
     assert guarded.ask("/desk/entries", Sec_Fetch_Dest="document").status == 303
     assert guarded.ask("/desk/entries", Sec_Fetch_Dest="empty").status == 401, "a script is told, and gives up"
     got = guarded.post("/desk/sources", {"name": "x"})
-    assert (got.status, got.headers["Location"]) == (303, "/desk/login"), "a form that was sent is no place to go back to"
+    assert (got.status, got.headers["Location"]) == (303, "/desk/login"), (
+        "a form that was sent is no place to go back to"
+    )
     status, said, challenge = problem(guarded.ask(CALL))
     assert (status, challenge) == (401, "Bearer")
     assert "/desk/login" in said
@@ -195,9 +202,7 @@ def telling(context: Context) -> dict[str, Application]:
     return {"desk": Gate(tell, Doors(context))}
 
 
-def test_another_peer_is_not_believed_and_that_is_said_once(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_another_peer_is_not_believed_and_that_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with running_desk(tmp_path, ELSEWHERE) as web:
         assert [web.ask(PAGE, X_Remote_User="anna").status for _ in range(3)] == [403] * 3
         assert web.ask(PAGE).status == 403, "nor is this machine, which has no password"

@@ -68,7 +68,9 @@ def test_signing_in_leads_to_where_one_was_and_out_to_the_form(tmp_path: Path) -
         assert web.post("/desk/logout", Cookie=cookie).status == 303
 
 
-@pytest.mark.parametrize("to", ["//evil.example", "/\\evil.example", "https:evil.example", "\t//evil.example", "/desk/login"])
+@pytest.mark.parametrize(
+    "to", ["//evil.example", "/\\evil.example", "https:evil.example", "\t//evil.example", "/desk/login"]
+)
 def test_it_leads_nowhere_else(tmp_path: Path, to: str) -> None:
     with running_desk(tmp_path, GUARDED) as web:
         got = web.post("/desk/login", {"password": PASSWORD, "next": to})
@@ -132,7 +134,14 @@ def test_no_password_is_sent_in_plain_to_another_machine(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "fields",
-    [{}, {"password": ""}, {"password": WRONG}, {"password": PASSWORD + " "}, {"password": "x" * 100_000}, {"user": PASSWORD}],
+    [
+        {},
+        {"password": ""},
+        {"password": WRONG},
+        {"password": PASSWORD + " "},
+        {"password": "x" * 100_000},
+        {"user": PASSWORD},
+    ],
 )
 def test_a_wrong_password_opens_nothing(tmp_path: Path, fields: dict[str, str]) -> None:
     with running_desk(tmp_path, GUARDED) as web:
@@ -197,7 +206,11 @@ def test_a_database_that_cannot_be_written_is_told_of(tmp_path: Path) -> None:
         web.engine.dispose()
         event.listen(web.engine, "connect", lambda raw, _: raw.execute("PRAGMA query_only=ON").close())
         got = web.post("/desk/login", {"password": PASSWORD})
-        assert (got.status, got.headers["Set-Cookie"], error(got)) == (503, None, "The desk is busy; try again in a moment")
+        assert (got.status, got.headers["Set-Cookie"], error(got)) == (
+            503,
+            None,
+            "The desk is busy; try again in a moment",
+        )
         assert web.post("/desk/logout", Cookie=cookie).status == 503
         assert signed_in(web, cookie), "which is what it said"
 

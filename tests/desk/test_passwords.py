@@ -43,7 +43,12 @@ def test_what_looks_the_same_is_the_same_on_any_keyboard() -> None:
 
 @pytest.mark.parametrize(
     ("password", "said"),
-    [("x" * (SHORTEST - 1), "15 characters at least"), ("", "15 characters"), ("\udcff" * 20, "in UTF-8"), ("x" * (MAX_BYTES + 1), "4096 bytes")],
+    [
+        ("x" * (SHORTEST - 1), "15 characters at least"),
+        ("", "15 characters"),
+        ("\udcff" * 20, "in UTF-8"),
+        ("x" * (MAX_BYTES + 1), "4096 bytes"),
+    ],
 )
 def test_a_password_has_its_bounds(password: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
