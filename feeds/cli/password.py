@@ -39,6 +39,8 @@ def _asked() -> str:
         found = getpass("Password: ")
         if getpass("The same again: ") != found:
             raise UsageError("these are two different passwords; try again")
-    except (EOFError, UnicodeDecodeError) as error:
-        raise UsageError("that is no password; give one line of UTF-8") from error
+    except EOFError as error:
+        raise UsageError("no password was given") from error
+    except UnicodeDecodeError as error:
+        raise UsageError("a password is text, in UTF-8") from error
     return found

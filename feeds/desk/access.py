@@ -25,8 +25,8 @@ READ, WRITE, ADMIN = "read", "write", "admin"
 EVERYTHING = frozenset({READ, WRITE, ADMIN})
 """`read` looks, `write` changes sources and entries, `admin` gives and takes tokens."""
 
-GIVING = ("/api/v1/tokens", "/desk/tokens")
-"""Where tokens are given and taken."""
+GIVING = "/api/v1/tokens"
+"""Where tokens are given and taken, and told."""
 
 KEY = "broadsheet.principal"
 """Where a request carries who asks."""
@@ -195,10 +195,10 @@ def is_page(scope: Scope) -> bool:
 
 def needed(scope: Scope) -> str:
     """The scope of a token that a request needs."""
-    if scope["method"] in SAFE:
-        return READ
     path = scope["path"]
-    return ADMIN if any(path == each or path.startswith(f"{each}/") for each in GIVING) else WRITE
+    if path == GIVING or path.startswith(f"{GIVING}/"):
+        return ADMIN
+    return READ if scope["method"] in SAFE else WRITE
 
 
 def _on_this_machine(scope: Scope) -> Principal | Refusal:

@@ -83,7 +83,7 @@ async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
     if not is_page(scope):
         if refusal.challenge:
             headers.append((b"www-authenticate", refusal.challenge.encode()))
-        await _problem(send, refusal, headers)
+        await _problem(scope, send, refusal, headers)
     elif refusal.status == 401 and header(scope, b"sec-fetch-dest") in (None, b"document"):
         await plain(send, 303, "Sign in", [(b"location", _way_in(scope).encode())])
     else:
@@ -98,12 +98,13 @@ def _way_in(scope: Scope) -> str:
     return f"{LOGIN}?next={quote(asked.decode('latin-1'), safe='/')}"
 
 
-async def _problem(send: Send, refusal: Refusal, headers: Headers) -> None:
+async def _problem(scope: Scope, send: Send, refusal: Refusal, headers: Headers) -> None:
     said = {
         "type": "about:blank",
         "title": HTTPStatus(refusal.status).phrase,
         "status": refusal.status,
         "detail": refusal.said,
+        "instance": quote(scope["path"]),
     }
     body = json.dumps(said).encode()
     usual = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]

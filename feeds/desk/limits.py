@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from feeds.errors import BroadsheetError
+from feeds.formats.opml import MAX_BYTES
 from feeds.web.rates import Rates
 
 LOGINS, LOGIN_SPAN = 5, 900.0
@@ -33,8 +34,8 @@ WRONG_TOKENS = 30
 BODY_BYTES = 1_000_000
 """Most bytes of a request."""
 
-LARGE_BODIES = {"/desk/sources/import": 10_000_000, "/api/v1/sources/import": 10_000_000}
-"""Paths that take more: lists of subscriptions."""
+LARGE_BODIES = {"/desk/sources/import": MAX_BYTES + 10_000, "/api/v1/sources/import": MAX_BYTES}
+"""Paths that take more: lists of subscriptions. In a form there is something around one."""
 
 BODY_SECONDS = 15.0
 """In which a body has to come."""

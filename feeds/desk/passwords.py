@@ -34,9 +34,14 @@ _log = log.get(__name__)
 
 
 def hashed(password: str) -> str:
-    """What stands in the configuration for `password`. Raises `UsageError` for one that is too short or too long."""
+    """What stands in the configuration for `password`. Raises `UsageError` for one that is too short or too long, or
+    no text."""
     normal = _normal(password)
-    if len(normal.decode()) < SHORTEST:
+    try:
+        length = len(normal.decode())
+    except UnicodeDecodeError as error:
+        raise UsageError("a password is text, in UTF-8") from error
+    if length < SHORTEST:
         raise UsageError(f"a password has {SHORTEST} characters at least; a sentence is easily as long")
     if len(normal) > MAX_BYTES:
         raise UsageError(f"a password has {MAX_BYTES} bytes at most")

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
 
+from feeds.desk.access import Doors, limits_of
+from feeds.desk.context import Context
+from feeds.desk.gate import Gate
 from feeds.desk.limits import (
     ALL_LOGINS,
     ASKED,
@@ -20,6 +26,9 @@ from feeds.desk.limits import (
     TooOften,
     most_bytes,
 )
+from feeds.desk.visit import Visit, page
+from feeds.web.answers import Application
+from tests.desk.web import running_desk
 
 
 class Seconds:
@@ -72,6 +81,26 @@ def test_many_wait_one_after_the_other_and_more_are_sent_away() -> None:
 
 
 def test_only_lists_of_subscriptions_are_large() -> None:
-    assert most_bytes("/desk/sources/import") == 10 * BODY_BYTES
+    assert most_bytes("/desk/sources/import") > most_bytes("/api/v1/sources/import") == 10 * BODY_BYTES
     assert all(most_bytes(f"{path}/") == BODY_BYTES for path in LARGE_BODIES)
     assert most_bytes("/desk/login") == BODY_BYTES == 1_000_000
+
+
+def asking(context: Context) -> dict[str, Application]:
+    """A desk with a page that makes us ask a server."""
+
+    def ask(visit: Visit) -> Response:
+        limits_of(visit.request.scope).asked.spend(visit.principal.name)
+        return visit.redirect("/desk/")
+
+    app = Starlette(routes=[page("/desk/ask", ask, "POST")])
+    app.state.context = context
+    return {"desk": Gate(app, Doors(context))}
+
+
+def test_a_page_says_when_one_may_ask_again(tmp_path: Path) -> None:
+    with running_desk(tmp_path, parts=asking) as web:
+        assert [web.post("/desk/ask").status for _ in range(ASKED)] == [303] * ASKED
+        got = web.post("/desk/ask")
+        assert (got.status, got.headers["Retry-After"]) == (429, "6")
+        assert b"try again in 6 seconds" in got.body

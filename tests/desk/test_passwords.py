@@ -43,7 +43,12 @@ def test_what_looks_the_same_is_the_same_on_any_keyboard() -> None:
 
 @pytest.mark.parametrize(
     ("password", "said"),
-    [("x" * (SHORTEST - 1), "15 characters at least"), ("", "15 characters"), ("x" * (MAX_BYTES + 1), "4096 bytes")],
+    [
+        ("x" * (SHORTEST - 1), "15 characters at least"),
+        ("", "15 characters"),
+        ("\udcff" * 20, "in UTF-8"),
+        ("x" * (MAX_BYTES + 1), "4096 bytes"),
+    ],
 )
 def test_a_password_has_its_bounds(password: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
@@ -98,7 +103,7 @@ def test_a_hash_may_stand_in_all_three_places(tmp_path: Path, monkeypatch: pytes
     [
         ('password_env = "NOT_SET_ANYWHERE"', r"\[desk\] password: the environment variable NOT_SET_ANYWHERE is not"),
         ('password_file = "none"', r"\[desk\] password: .*none: cannot be read"),
-        ('password_file = "empty"', r"\[desk\] password: a password has 15 characters at least"),
+        ('password_file = "empty"', r"\[desk\] password: .*empty: is empty"),
         ('password_file = "short"', r"\[desk\] password: a password has 15 characters at least"),
         ('password_file = "argon2i"', r"\[desk\] password: is no argon2id hash; 'feeds desk password' makes one"),
         ('password_file = "bcrypt"', r"\[desk\] password: is no argon2id hash"),

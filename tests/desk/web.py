@@ -18,6 +18,7 @@ from db.records import Heartbeat
 from feeds.config import Config, parse
 from feeds.desk.app import desk_parts
 from feeds.desk.context import Context, Progress
+from feeds.web.answers import Application
 from feeds.web.app import web_app
 from feeds.web.server import Server
 from tests.desk import NOON, new_engine
@@ -119,15 +120,21 @@ class Web:
 
 @contextmanager
 def running_desk(
-    folder: Path, more: str = "", *, site: str = SITE, clock: Callable[[], datetime] | None = None
+    folder: Path,
+    more: str = "",
+    *,
+    site: str = SITE,
+    clock: Callable[[], datetime] | None = None,
+    parts: Callable[[Context], Mapping[str, Application]] = desk_parts,
 ) -> Iterator[Web]:
-    """A desk with an empty database in `folder`, its configuration being `site` and `more`, until the block ends."""
+    """A desk with an empty database in `folder`, its configuration being `site` and `more` (`GUARDED` for a password),
+    until the block ends. `parts` are what it is made of."""
     path = folder / "config.toml"
     path.write_text(site + more)
     config, engine, hands = parse(site + more, path), new_engine(folder), Hands()
     web = Web(0, engine, config, hands, path)
     context = Context(engine, config, clock or (lambda: web.now), hands, path)
-    app = web_app(engine, config, context.clock, desk_parts(context))
+    app = web_app(engine, config, context.clock, parts(context))
     server = Server(app, "127.0.0.1", 0)
     server.start()
     try:
