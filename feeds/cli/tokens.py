@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
 
-from feeds.cli.desk import Desk, command, when, write_line
+from feeds.cli.desk import Desk, command, write_line
+from feeds.shapes.times import when
+from feeds.shapes.tokens import token_as_json
 
 if TYPE_CHECKING:
-    from db.records import TokenRecord
     from feeds.tokens import Issued
 
 app = typer.Typer(help="Give subscribers feeds with full texts, and take them back.", no_args_is_help=True)
@@ -53,7 +54,7 @@ def list_tokens(
     now = desk.now()
     with reading(desk.engine()) as connection:
         found, networks = store.every(connection), store.networks(connection)
-    shown = [_as_json(one, now, networks.get(one.id, 0)) for one in found]
+    shown = [token_as_json(one, now, networks.get(one.id, 0)) for one in found]
     if not every:
         shown = [said for said, one in zip(shown, found, strict=True) if state(one, now) is not State.REVOKED]
     if desk.as_json:
@@ -105,7 +106,7 @@ def _give(desk: Desk, issued: Issued, now: datetime) -> None:
     if urlsplit(base).scheme == "http" and urlsplit(base).hostname not in ("localhost", "127.0.0.1", "::1"):
         desk.warn(f"[site] base_url is {base}: without https everybody on the way can read the token")
     if desk.as_json:
-        said = _as_json(record, now, 0)
+        said = token_as_json(record, now, 0)
         desk.give({**said, "token": issued.token, "address": address, "basic": basic})
         return
     if desk.quiet:
@@ -123,18 +124,3 @@ def _give(desk: Desk, issued: Issued, now: datetime) -> None:
     write_line(f"  {basic}")
     write_line("  user      any name")
     write_line(f"  password  {issued.token}")
-
-
-def _as_json(record: TokenRecord, now: datetime, networks: int) -> dict[str, Any]:
-    from feeds.tokens import state
-
-    return {
-        "name": record.name,
-        "id": record.key,
-        "state": state(record, now).value,
-        "created": when(record.created_at),
-        "expires": when(record.expires_at),
-        "revoked": when(record.revoked_at),
-        "last_used": when(record.last_used),
-        "networks": networks,
-    }

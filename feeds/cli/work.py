@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from feeds.cli.desk import Desk, command, due, push_of, when, write_line
+from feeds.cli.desk import Desk, command, write_line
 from feeds.errors import BroadsheetError, UsageError
+from feeds.shapes.sources import status_as_json
+from feeds.shapes.times import due, when
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -230,39 +232,7 @@ def status(desk: Desk) -> int:
 
     found, now = status_now(desk.engine()), desk.now()
     if desk.as_json:
-        desk.give(
-            {
-                "sources": [
-                    {
-                        "source": health.source.name,
-                        "state": health.state,
-                        "last_success": when(health.source.last_success),
-                        "next_due": due(health.source.due_at),
-                        "reason": health.source.reason,
-                        "failures": health.source.failures,
-                        "error": health.source.error,
-                        "push": push_of(health.push),
-                    }
-                    for health in found.sources
-                ],
-                "incidents": [
-                    {
-                        "kind": incident.kind,
-                        "subject": incident.subject,
-                        "source": incident.source,
-                        "opened": when(incident.opened_at),
-                        "message": incident.message,
-                    }
-                    for incident in found.incidents
-                ],
-                "database": {
-                    "url": desk.config.database_url,
-                    "entries": found.entries,
-                    "sections": found.sections,
-                    "unpublished": found.dirty,
-                },
-            }
-        )
+        desk.give(status_as_json(found, desk.config.database_url))
         return int(not found.well)
     rows = [
         [

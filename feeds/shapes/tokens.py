@@ -1,0 +1,24 @@
+"""Tokens of subscribers, without their secrets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from db.records import TokenRecord
+from feeds.shapes.times import when
+
+
+def token_as_json(record: TokenRecord, now: datetime, networks: int) -> dict[str, str | int | None]:
+    """A token as it stands at `now`; `networks` is from how many it was used lately."""
+    from feeds.tokens import state
+
+    return {
+        "name": record.name,
+        "id": record.key,
+        "state": state(record, now).value,
+        "created": when(record.created_at),
+        "expires": when(record.expires_at),
+        "revoked": when(record.revoked_at),
+        "last_used": when(record.last_used),
+        "networks": networks,
+    }
