@@ -1,18 +1,19 @@
-"""Sources that people add and remove beside the configuration."""
+"""What people do with sources beside the configuration: add, edit, pause, ask now, remove."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from db.engine import Engine, writing
+from db.engine import Connection, Engine, writing
+from db.records import SourceRecord
 from db.store import sources
 from feeds.config import Source
 from feeds.declare import options_of
-from feeds.errors import UsageError
+from feeds.errors import Unknown, UsageError
 from feeds.naming import is_address, kind_of, name_from, no_path, no_such, problem_of
 
 
@@ -65,9 +66,64 @@ def remove(engine: Engine, name: str, file: Path) -> None:
     """Ends the polls of the source `name`; its entries stay. Raises `UsageError` where there is none, or where it is
     one of the configuration, which stands in `file`."""
     with writing(engine) as connection:
-        found = {one.name: one for one in sources.every(connection)}
-        if name not in found:
-            raise UsageError(f"no source is named \"{name}\"; see 'feeds sources list'")
-        if found[name].origin == "config":
+        if _named(connection, name).origin == "config":
             raise UsageError(f'{file}: delete the [[source]] table named "{name}" there; it would come back')
         sources.remove(connection, name)
+
+
+def edit(engine: Engine, name: str, file: Path, changes: Mapping[str, object], now: datetime) -> Source:
+    """Gives the source `name` other options, `changes` being those of its `[[source]]` table, None for the default; it
+    is asked as if for the first time where that changes anything. Its name and path stay.
+
+    Raises `UsageError` as `remove` does, and for an option that is none, or has a value that is none.
+    """
+    fixed = {"name", "path"} & changes.keys()
+    if fixed:
+        raise UsageError(f"{min(fixed)}: cannot be changed; add another source and remove this one")
+    with writing(engine) as connection:
+        record = _named(connection, name)
+        if record.origin == "config":
+            raise UsageError(f'{file}: edit the [[source]] table named "{name}" there')
+        given = {key: value for key, value in {**record.options, **changes}.items() if value is not None}
+        try:
+            source = Source.model_validate({**given, "name": name})
+        except ValidationError as error:
+            raise UsageError(problem_of(error)) from error
+        if options_of(source) != record.options:
+            sources.edit(connection, record.id, options_of(source), now)
+    return source
+
+
+def pause(engine: Engine, name: str) -> None:
+    """Lets nobody poll the source `name` until it is resumed. Raises `UsageError` where there is none."""
+    with writing(engine) as connection:
+        sources.pause(connection, _named(connection, name).id)
+
+
+def resume(engine: Engine, name: str, file: Path, now: datetime) -> None:
+    """Lets the source `name` be polled again, at once. Raises `UsageError` where there is none, or its options, which
+    stand in `file`, say that it is not polled."""
+    with writing(engine) as connection:
+        record = _named(connection, name)
+        if not record.options.get("enabled", True):
+            where = f"{file}: " if record.origin == "config" else ""
+            raise UsageError(f'{where}source "{name}" has enabled = false; say true there')
+        if record.paused:
+            sources.resume(connection, record.id, record.options, now)
+
+
+def poll_now(engine: Engine, name: str, now: datetime) -> None:
+    """Lets the source `name` be due at once. Raises `UsageError` where there is none, or it is paused."""
+    with writing(engine) as connection:
+        record = _named(connection, name)
+        if not record.enabled:
+            raise UsageError(f'source "{name}" is paused; resume it first')
+        sources.ask_now(connection, [record.id], now, "a person asked for it")
+
+
+def _named(connection: Connection, name: str) -> SourceRecord:
+    """The source of this name. Raises `Unknown` where there is none."""
+    found = sources.by_name(connection, name)
+    if found is None:
+        raise Unknown(f"no source is named \"{name}\"; see 'feeds sources list'")
+    return found

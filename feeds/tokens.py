@@ -21,7 +21,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from db.engine import Connection, Engine, writing
 from db.records import TokenRecord
 from db.store import tokens
-from feeds.errors import UsageError
+from feeds.errors import Unknown, UsageError
 
 MAX_NAME = 100
 ID_BYTES = 8
@@ -155,7 +155,7 @@ def _standing(connection: Connection, which: str) -> TokenRecord:
     which = unicodedata.normalize("NFC", which).strip()
     found = tokens.by_key(connection, which) if _KEY.fullmatch(which) else tokens.by_name(connection, which)
     if found is None:
-        raise UsageError(f"no token has the name or id \"{which}\"; see 'feeds tokens list --all'")
+        raise Unknown(f"no token has the name or id \"{which}\"; see 'feeds tokens list --all'")
     if found.revoked_at is not None:
         raise UsageError(f"\"{found.name}\" was revoked; 'feeds tokens create' makes a new token of the name")
     return found

@@ -40,7 +40,7 @@ _KEPT = frozenset({"x", "y", "width", "height", "d", "cx", "cy", "r", "transform
 """Attributes that say where something stands. All others that pygal writes are for its own style and script."""
 
 _CLASSES = frozenset({"axis", "x", "y", "guides", "line", "guide", "serie-0", "serie-1", "rect", "dot", "no_data"})
-_MARGINS = {"margin_left": 24, "margin_right": 6, "margin_top": 12, "margin_bottom": 26}
+_MARGINS = {"margin_left": 24, "margin_right": 6, "margin_top": 12, "margin_bottom": 8}
 
 
 def bars(series: Mapping[str, Values], labels: Sequence[str], title: str, *, id: str) -> Markup:

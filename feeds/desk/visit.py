@@ -1,7 +1,7 @@
 """One request to a page, and the answers that pages give.
 
 A page is a function of a `Visit`, called in a thread of its own: it may wait for the database. What it raises becomes a
-page that says what is wrong: `UsageError` 400, `Missing` 404, a database that is held 503.
+page that says what is wrong: `UsageError` 400, `Unknown` 404, a database that is held 503.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from feeds import log
 from feeds.desk.access import Principal, principal_of
 from feeds.desk.context import Context
 from feeds.desk.page import environment
-from feeds.errors import BroadsheetError, UsageError
+from feeds.errors import BroadsheetError, Unknown, UsageError
 
 FLASH = "desk_flash"
 """Cookie that carries a word from a form to the page that follows it; nothing is decided by it."""
@@ -37,10 +37,6 @@ FLASH_SECONDS = 60
 MOST_FIELDS = 200
 MAX_FLASH = 600
 _log = log.get(__name__)
-
-
-class Missing(BroadsheetError):
-    """What a page was asked for is not there."""
 
 
 @dataclass(slots=True)
@@ -123,7 +119,7 @@ def page(path: str, handler: Handler, *methods: str) -> Route:
 def _answer(handler: Handler, visit: Visit) -> Response:
     try:
         return handler(visit)
-    except Missing as error:
+    except Unknown as error:
         return _trouble(visit, 404, "Not found", str(error))
     except Locked as error:
         return _trouble(visit, 503, "Busy", str(error))
