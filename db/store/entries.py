@@ -504,6 +504,13 @@ def followers(connection: Connection, lead_ids: Sequence[int]) -> set[int]:
     return found
 
 
+def count_followers(connection: Connection, lead_ids: Sequence[int]) -> dict[int, int]:
+    """Lead's id -> how many entries are folded behind it; those with none are left out."""
+    counted = select(Entry.lead_id, func.count()).where(Entry.lead_id.in_(_IDS)).group_by(Entry.lead_id)
+    rows = [row for chunk in chunks(lead_ids) for row in connection.execute(counted, {"ids": chunk})]
+    return {cast(int, lead_id): number for lead_id, number in rows}
+
+
 def leads_of(connection: Connection, entry_ids: Sequence[int]) -> set[int]:
     """Ids of the entries that any of these is folded behind."""
     found: set[int] = set()

@@ -14,6 +14,7 @@ from feeds.desk.metrics import Metrics
 from feeds.desk.page import STATIC_URL
 from feeds.desk.pages import entries, entry, incidents, login, overview, sections, settings, source, sources, tokens
 from feeds.desk.static import Static
+from feeds.desk.visit import not_found
 from feeds.web.answers import Application, Receive, Scope, Send
 
 PAGES = (overview, sources, source, entries, entry, sections, incidents, tokens, settings, login)
@@ -37,7 +38,8 @@ class _Desk:
 
     def __init__(self, context: Context) -> None:
         self._static = Static()
-        self._pages = Starlette(routes=[route for module in PAGES for route in module.routes])
+        routes = [route for module in PAGES for route in module.routes]
+        self._pages = Starlette(routes=routes, exception_handlers={404: not_found})
         self._pages.state.context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

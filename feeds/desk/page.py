@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -46,8 +46,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        relative=relative, stamp=stamp, full=full, thousands=thousands, size=size, host=host, count=count
+        relative=relative,
+        stamp=stamp,
+        full=full,
+        thousands=thousands,
+        size=size,
+        host=host,
+        count=count,
+        segment=segment,
     )
+    made.tests.update(web_address=is_web_address)
     made.globals.update(static=static)
     return made
 
@@ -106,3 +114,13 @@ def host(url: str) -> str:
     except ValueError:
         return url
     return name.removeprefix("www.") if name else url
+
+
+def segment(text: str) -> str:
+    """`text` as one segment of a path."""
+    return quote(text, safe="")
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a link may lead there: what strangers name may be a script."""
+    return url.lower().startswith(("http://", "https://"))

@@ -113,7 +113,13 @@ def page(path: str, handler: Handler, *methods: str) -> Route:
                 visit.form, visit.uploads = _fields(given), {name: await one.read() for name, one in _files(given)}
         return await run_in_threadpool(_answer, handler, visit)
 
-    return Route(path, endpoint, methods=list(methods or ("GET",)), name=f"{handler.__module__}.{handler.__name__}")
+    return Route(path, endpoint, methods=list(methods or ("GET",)), name=path)
+
+
+async def not_found(request: Request, _error: Exception) -> Response:
+    """What is said of an address that no page has."""
+    visit = Visit(request, request.app.state.context, principal_of(request.scope), request.app.state.context.clock())
+    return await run_in_threadpool(_trouble, visit, 404, "Not found", "There is no such page.")
 
 
 def _answer(handler: Handler, visit: Visit) -> Response:
