@@ -25,6 +25,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector, CollectorRegistry
+from prometheus_client.utils import floatToGoString
 from starlette.concurrency import run_in_threadpool
 
 from db.engine import Connection, reading
@@ -84,10 +85,10 @@ class Metrics:
         scheme, _, token = given.decode("latin-1").partition(" ")
         try:
             with reading(self._context.engine) as connection:
-                record = tokens.admit(connection, token.strip(), self._context.clock())
+                record = tokens.admit(connection, token.strip(), self._context.clock(), READ)
         except StorageError:
             return False
-        return scheme.lower() == "bearer" and record is not None and READ in record.scopes
+        return scheme.lower() == "bearer" and record is not None
 
 
 class Figures(Collector):
@@ -222,5 +223,5 @@ def _histogram(name: str, said: str, bounds: Sequence[float], values: Sequence[f
     counts = [0] * (len(bounds) + 1)
     for value in values:
         counts[bisect_left(bounds, value)] += 1
-    buckets = zip([*(f"{bound:g}" for bound in map(float, bounds)), "+Inf"], accumulate(counts), strict=True)
+    buckets = zip([*map(floatToGoString, bounds), "+Inf"], accumulate(counts), strict=True)
     return GaugeHistogramMetricFamily(f"broadsheet_{name}", said, [*buckets], sum(values))

@@ -7,14 +7,14 @@ from typing import Any
 from fastapi import FastAPI
 
 from feeds import __version__
-from feeds.desk.api import entries, incidents, overview, published, sources, tokens
+from feeds.desk.api import entries, incidents, overview, published, sources, subscriptions, tokens
 from feeds.desk.api.base import PREFIX, scope_of
 from feeds.desk.api.guard import Guard
 from feeds.desk.api.problems import Problem, described, handle
 from feeds.desk.context import Context
 from feeds.web.answers import Application
 
-PARTS = (overview, sources, entries, published, incidents, tokens)
+PARTS = (overview, subscriptions, sources, entries, published, incidents, tokens)
 """Modules of calls, each with its `router`."""
 
 _ABOUT = """Everything that the pages of the desk show and do. Lists come in pages: give the `next` of one as `cursor`
@@ -68,5 +68,3 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
             if "requestBody" in call:
                 call["responses"] |= {str(status): one for status, one in described(413).items()}
     return schema
-
-

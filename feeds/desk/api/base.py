@@ -39,7 +39,9 @@ AtHand = Annotated[Hand, Depends(_hand)]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="Rows of one page, at most.")]
 Cursor = Annotated[
     str | None,
-    Query(max_length=cursors.LONGEST, description="Where the page before ended: its `next`; without one, the first page."),
+    Query(
+        max_length=cursors.LONGEST, description="Where the page before ended: its `next`; without one, the first page."
+    ),
 ]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """RFC 3339 with a zone."""

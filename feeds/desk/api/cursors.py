@@ -34,7 +34,7 @@ def taken(what: str, cursor: str | None, kinds: Sequence[type]) -> list[int | st
     for value in values:
         if isinstance(value, int) and abs(value) > _MOST:
             raise _wrong()
-    return values
+    return [value for value in values if isinstance(value, int | str)]
 
 
 def number(what: str, cursor: str | None) -> int | None:

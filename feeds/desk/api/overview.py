@@ -12,6 +12,8 @@ from db.engine import reading
 from db.store import entries, figures, hours, register, sections
 from feeds import __version__
 from feeds.desk.api.base import AtHand, Shape, Time
+from feeds.desk.pages.settings import SECRETS
+from feeds.log import redact
 from feeds.shapes.times import due, when
 
 router = APIRouter(tags=["overview"])
@@ -94,7 +96,9 @@ class Settings(Shape):
     """What is configured."""
 
     file: str = Field(description="Where to change it.")
-    settings: dict[str, Any] = Field(description="Every setting by table, with the value that counts; secrets are `***`.")
+    settings: dict[str, Any] = Field(
+        description="Every setting by table, with the value that counts; secrets are `***`."
+    )
 
 
 @router.get("/status")
@@ -124,7 +128,8 @@ def status(at: AtHand) -> Status:
 
 @router.get("/hours")
 def polled_hours(
-    at: AtHand, hours_back: Annotated[int, Query(alias="hours", ge=1, le=2200, description="How many, the last ones.")] = 24
+    at: AtHand,
+    hours_back: Annotated[int, Query(alias="hours", ge=1, le=2200, description="How many, the last ones.")] = 24,
 ) -> Hours:
     """What polls came to, by the hour."""
     with reading(at.context.engine) as connection:
@@ -165,4 +170,13 @@ def progress(at: AtHand) -> Progress:
 @router.get("/settings")
 def settings(at: AtHand) -> Settings:
     """What is configured, without secrets; to change it edit the file."""
-    return Settings(file=str(at.context.path), settings=without_secrets(at.context.config))
+    return Settings(file=str(at.context.path), settings=without_secrets(at.context.config.model_dump(mode="json")))
+
+
+def without_secrets(value: Any) -> Any:
+    """A configuration as plain data, `***` in place of what nobody is shown."""
+    if isinstance(value, dict):
+        return {key: "***" if key in SECRETS and one else without_secrets(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [without_secrets(one) for one in value]
+    return redact(value) if isinstance(value, str) else value

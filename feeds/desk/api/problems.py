@@ -43,7 +43,9 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    type: str = Field("about:blank", json_schema_extra={"format": "uri-reference"}, description="No more than the status.")
+    type: str = Field(
+        "about:blank", json_schema_extra={"format": "uri-reference"}, description="No more than the status."
+    )
     title: str = Field(description="The status in words.")
     status: int = Field(ge=400, le=599, description="The status.")
     detail: str = Field(description="What is wrong, where, and what to do.")
