@@ -44,6 +44,8 @@ class Guard:
                 message["headers"] = [*message["headers"], *HEADERS]
             await send(message)
 
+        if method == "HEAD":  # as GET, without its body, which the server leaves out
+            scope = {**scope, "method": "GET"}
         try:
             await self._app(scope, again, closed)
         except Exception:  # noqa: S110  # answered and logged below, and told once more to a server that would log it, too

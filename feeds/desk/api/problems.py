@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -63,7 +65,11 @@ class Busy(BroadsheetError):
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """These answers, as OpenAPI describes them."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": _SAID[status], "content": content} for status in statuses}
+    plain = {"text/plain": {"schema": {"type": "string"}}}  # of who counts requests, and knows no paths
+    return {
+        status: {"description": _SAID[status], "content": content | plain if status == 429 else content}
+        for status in statuses
+    }
 
 
 def problem(path: str, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -86,7 +92,21 @@ def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  # it is registered for these
     detail = {404: "there is nothing at this address", 405: "this address does not have the method"}
     said = detail.get(error.status_code, str(error.detail))
-    return problem(request.url.path, error.status_code, said, error.headers)
+    path, headers = request.scope["path"], error.headers
+    if error.status_code == 405:  # one route has said which methods it has; the address may have others
+        headers = {"Allow": ", ".join(sorted(_methods(request.app, path)))}
+    return problem(path, error.status_code, said, headers)
+
+
+def _methods(app: FastAPI, path: str) -> set[str]:
+    """The methods that there are at a path."""
+    paths = app.openapi()["paths"]
+    found = {method.upper() for method in paths.get(path, ())}
+    for template, calls in paths.items():
+        # A path that is written out goes before those with names in them.
+        if path not in paths and re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path):
+            found.update(method.upper() for method in calls)
+    return found | {"HEAD"} if "GET" in found else found
 
 
 def _invalid(request: Request, error: Exception) -> Response:
@@ -96,14 +116,14 @@ def _invalid(request: Request, error: Exception) -> Response:
     where = ".".join(str(part) for part in first["loc"])
     more = f" (and {len(others)} more)" if others else ""
     message = first["msg"].removeprefix("Value error, ")
-    return problem(request.url.path, 422, f"{where}: {message}{more}")
+    return problem(request.scope["path"], 422, f"{where}: {message}{more}")
 
 
 def _failed(request: Request, error: Exception) -> Response:
     status = _status_of(error)
     if status == 500:
-        _log.warning("call failed", path=request.url.path, error=str(error))
-    return problem(request.url.path, status, str(error), {"Retry-After": "5"} if status == 503 else None)
+        _log.warning("call failed", path=request.scope["path"], error=str(error))
+    return problem(request.scope["path"], status, str(error), {"Retry-After": "5"} if status == 503 else None)
 
 
 def _status_of(error: Exception) -> int:
@@ -119,11 +139,9 @@ def _status_of(error: Exception) -> int:
 
 
 def _crashed(request: Request, error: Exception) -> Response:
-    _log.error("call crashed", path=request.url.path, exc_info=error)
-    return problem(request.url.path, 500, "an internal error; the log says more")
+    _log.error("call crashed", path=request.scope["path"], exc_info=error)
+    return problem(request.scope["path"], 500, "an internal error; the log says more")
 
 
 def _quoted(path: str) -> str:
-    from urllib.parse import quote
-
     return quote(path, safe="/:@!$&'()*+,;=-._~")
