@@ -20,8 +20,8 @@ from feeds.publish import publish
 from tests.desk import BODY, NOON, hours, record, tell
 from tests.desk.web import SITE, Hands, Web, running_desk
 
-EXAMPLES = 15
-"""Of each call: a second for each, some forty calls."""
+EXAMPLES = 8
+"""Of each of some forty calls, beside those that schemathesis makes of the bounds: half a minute in all."""
 
 _FILE = Path("config.toml")
 _CONTEXT = Context(open_engine("sqlite://"), parse(SITE, _FILE), lambda: NOON, Hands(), _FILE)

@@ -95,7 +95,8 @@ def _refused(request: Request, error: Exception) -> Response:
     path, headers = request.scope["path"], error.headers
     if error.status_code == 405:  # one route has said which methods it has; the address may have others
         headers = {"Allow": ", ".join(sorted(_methods(request.app, path)))}
-    return problem(path, error.status_code, said, headers)
+    # A body that is not even text is told as one that is no JSON.
+    return problem(path, 422 if error.status_code == 400 else error.status_code, said, headers)
 
 
 def _methods(app: FastAPI, path: str) -> set[str]:
