@@ -81,7 +81,7 @@ class Daemon:
         """
         web = self._config.web
         app = web_app(self._engine, self._config, self._clock)
-        server = Server(app, web.host, self._port, allow_remote=web.allow_remote)
+        server = Server(app, web.host, self._port, allow_remote=web.allow_remote, guarded=self._config.desk.is_guarded)
         # SIGHUP is what a closing terminal sends.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._asked_to_stop)

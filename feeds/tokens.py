@@ -26,8 +26,8 @@ from feeds.errors import Unknown, UsageError
 FEEDS = "feeds"
 """What opens feeds with full texts, and nothing else."""
 SCOPES = (FEEDS, "read", "write", "admin")
-"""What a token may open: `feeds`, or of the API: `read` looks, `write` changes, `admin` gives and takes tokens. None holds
-another one."""
+"""What a token may open: `feeds`, or of the API: `read` looks, `write` changes, `admin` gives and takes tokens. None
+holds another one."""
 
 MAX_NAME = 100
 ID_BYTES = 8

@@ -20,6 +20,7 @@ from feeds.cli import (
     config,
     database,
     entries,
+    password,
     sections,
     sources,
     start,
@@ -43,6 +44,7 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(sections.app, name="sections")
 app.add_typer(entries.app, name="entries")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(password.app, name="desk")
 app.add_typer(config.app, name="config")
 app.add_typer(database.app, name="db")
 

@@ -69,7 +69,8 @@ def _kinds(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _quiet(value: str) -> str:
-    if _HOURS.fullmatch(value) is None:
+    found = _HOURS.fullmatch(value)
+    if found is None or found.group(1, 2) == found.group(3, 4):
         raise ValueError(f'"{value}" names no hours; give "22:00-07:00"')
     return value
 

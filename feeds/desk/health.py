@@ -15,7 +15,7 @@ from db.migrations import HEAD, current
 from db.store import cursors, entries, sections
 from feeds import log, manifest
 from feeds.desk.context import Context
-from feeds.desk.near import is_near
+from feeds.desk.origin import is_near
 from feeds.web.answers import Receive, Scope, Send, plain
 
 KEPT = 1.0

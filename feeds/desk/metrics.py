@@ -32,10 +32,8 @@ from db.engine import Connection, reading
 from db.errors import StorageError
 from db.migrations import HEAD
 from db.store import entries, figures, hours, register
-from feeds import __version__, log, manifest, notify, tokens
-from feeds.desk.access import READ
+from feeds import __version__, log, manifest, notify
 from feeds.desk.context import Context
-from feeds.desk.near import is_near
 from feeds.states import KINDS, STATES
 from feeds.web.answers import COMMON, FEED_POLICY, Receive, Scope, Send, answer, header, plain
 
@@ -49,7 +47,7 @@ _log = log.get(__name__)
 
 
 class Metrics:
-    """Answers with the numbers of now, to programs on this machine, and to those with a token of the scope `read`."""
+    """Answers with the numbers of now; who may ask is decided before."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -63,10 +61,6 @@ class Metrics:
             await plain(send, 404, "Not found")
         elif scope["method"] not in ("GET", "HEAD"):
             await plain(send, 405, "Method not allowed", [(b"allow", b"GET, HEAD")])
-        elif not is_near(scope) and (given := header(scope, b"authorization")) is None:
-            await plain(send, 404, "Not found")
-        elif not is_near(scope) and not await run_in_threadpool(self._opens, given or b""):
-            await plain(send, 401, "No such token", [(b"www-authenticate", b'Bearer realm="metrics"')])
         else:
             encode, media_type = choose_encoder((header(scope, b"accept") or b"").decode("latin-1"))
             body = await run_in_threadpool(encode, self._registry)
@@ -79,16 +73,6 @@ class Metrics:
                 *COMMON,
             ]
             await answer(send, 200, body, headers)
-
-    def _opens(self, given: bytes) -> bool:
-        """Whether an Authorization names a token that may look."""
-        scheme, _, token = given.decode("latin-1").partition(" ")
-        try:
-            with reading(self._context.engine) as connection:
-                record = tokens.admit(connection, token.strip(), self._context.clock(), READ)
-        except StorageError:
-            return False
-        return scheme.lower() == "bearer" and record is not None
 
 
 class Figures(Collector):

@@ -1,7 +1,7 @@
 """One request to a page, and the answers that pages give.
 
 A page is a function of a `Visit`, called in a thread of its own: it may wait for the database. What it raises becomes a
-page that says what is wrong: `UsageError` 400, `Unknown` 404, a database that is held 503.
+page that says what is wrong: `UsageError` 400, `Unknown` 404, `TooOften` 429, a database that is held 503.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from db.store import incidents
 from feeds import log
 from feeds.desk.access import Principal, principal_of
 from feeds.desk.context import Context
+from feeds.desk.limits import TooOften
 from feeds.desk.page import environment
 from feeds.errors import BroadsheetError, Unknown, UsageError
 
@@ -57,6 +58,9 @@ class Visit:
     def path(self, name: str) -> str:
         """A part of the path, as its route names it."""
         return str(self.request.path_params[name])
+
+    def spend(self, what: str) -> None:
+        """Counts a deed that costs other people's servers something: a "preview" or a "poll"."""
 
     def render(self, template: str, *, title: str, here: str, status: int = 200, **values: Any) -> Response:
         """A page. `here` is the entry of the navigation that it belongs to."""
@@ -127,6 +131,10 @@ def _answer(handler: Handler, visit: Visit) -> Response:
         return handler(visit)
     except Unknown as error:
         return _trouble(visit, 404, "Not found", str(error))
+    except TooOften as error:
+        answer = _trouble(visit, 429, "Not so fast", str(error))
+        answer.headers["retry-after"] = str(error.wait)
+        return answer
     except Locked as error:
         return _trouble(visit, 503, "Busy", str(error))
     except UsageError as error:

@@ -66,5 +66,5 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
             if call.get("parameters") or "requestBody" in call:
                 call["responses"] |= {str(status): one for status, one in described(422).items()}
             if "requestBody" in call:
-                call["responses"] |= {str(status): one for status, one in described(413).items()}
+                call["responses"] |= {str(status): one for status, one in described(408, 413).items()}
     return schema

@@ -9,9 +9,11 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from feeds.desk.access import ADMIN, READ, WRITE
+from feeds.desk.access import ADMIN, GIVING, READ, WRITE, Principal, limits_of, principal_of
 from feeds.desk.api import cursors
 from feeds.desk.context import Context
+from feeds.desk.limits import Limits
+from feeds.desk.origin import SAFE
 
 PREFIX = "/api/v1"
 MOST = 200
@@ -24,15 +26,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """What a call has at hand."""
+    """What a call has at hand, and who asks."""
 
     context: Context
     now: datetime
+    principal: Principal
+    limits: Limits
+
+    def spend(self) -> None:
+        """Counts a call that makes us ask a server that somebody names. Raises `TooOften`."""
+        self.limits.asked.spend(self.principal.name)
 
 
 def _hand(request: Request) -> Hand:
     context: Context = request.app.state.context
-    return Hand(context, context.clock())
+    return Hand(context, context.clock(), principal_of(request.scope), limits_of(request.scope))
 
 
 AtHand = Annotated[Hand, Depends(_hand)]
@@ -78,6 +86,6 @@ def enumerated(known: dict[str, str], said: str) -> Any:
 
 def scope_of(method: str, path: str) -> str:
     """The scope that a call needs: who changes anything needs more than who looks, and tokens are for few."""
-    if path.startswith(f"{PREFIX}/tokens"):
+    if any(path == each or path.startswith(f"{each}/") for each in GIVING):
         return ADMIN
-    return READ if method in ("GET", "HEAD", "OPTIONS") else WRITE
+    return READ if method in SAFE else WRITE

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from db.errors import Locked, StorageError
 from feeds import log
+from feeds.desk.limits import TooOften
 from feeds.errors import BroadsheetError, SourceError, Unknown, UsageError
 
 MEDIA_TYPE = "application/problem+json"
@@ -27,6 +28,7 @@ _SAID = {
     401: "Nobody is signed in, or the token is none.",
     403: "The token's scopes do not reach as far.",
     404: "What is named is not there.",
+    408: "The body took too long to come.",
     409: "The name is taken.",
     413: "The body is too long.",
     422: "The request is not as this document describes it.",
@@ -51,7 +53,7 @@ class Problem(BaseModel):
     title: str = Field(description="The status in words.")
     status: int = Field(ge=400, le=599, description="The status.")
     detail: str = Field(description="What is wrong, where, and what to do.")
-    instance: str = Field(json_schema_extra={"format": "uri-reference"}, description="The path that was asked.")
+    instance: str = Field("", json_schema_extra={"format": "uri-reference"}, description="The path that was asked.")
 
 
 class Taken(BroadsheetError):
@@ -124,7 +126,8 @@ def _failed(request: Request, error: Exception) -> Response:
     status = _status_of(error)
     if status == 500:
         _log.warning("call failed", path=request.scope["path"], error=str(error))
-    return problem(request.scope["path"], status, str(error), {"Retry-After": "5"} if status == 503 else None)
+    wait = error.wait if isinstance(error, TooOften) else 5 if status == 503 else None
+    return problem(request.scope["path"], status, str(error), None if wait is None else {"Retry-After": str(wait)})
 
 
 def _status_of(error: Exception) -> int:
@@ -136,6 +139,8 @@ def _status_of(error: Exception) -> int:
         return 409
     if isinstance(error, SourceError):
         return 502
+    if isinstance(error, TooOften):
+        return 429
     return 503 if isinstance(error, Locked | Busy) else 500
 
 

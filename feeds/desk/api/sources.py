@@ -190,6 +190,7 @@ def remove_source(at: AtHand, name: Name) -> None:
 @router.post("/sources/{name}/poll", status_code=202, responses=described(400, 404))
 def poll_source(at: AtHand, name: Name) -> WholeSource:
     """Has a source polled as soon as can be."""
+    at.spend()
     roster.poll_now(at.context.engine, name, at.now)
     at.context.hands.wake()
     return _whole(at, name)

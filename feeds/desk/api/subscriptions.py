@@ -104,6 +104,7 @@ class Import(Shape):
 @router.post("/sources/preview", responses=described(400, 502))
 def preview_source(at: AtHand, wanted: Location) -> Trial:
     """Asks an address, and shows what it would give as a source; nothing is stored."""
+    at.spend()
     if not _trying.acquire(blocking=False):
         raise Busy(f"{AT_ONCE} addresses are being tried; try again")
     try:
