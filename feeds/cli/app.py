@@ -20,6 +20,7 @@ from feeds.cli import (
     config,
     database,
     entries,
+    health,
     password,
     sections,
     sources,
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 start.register(app)
 work.register(app)
+health.register(app)
 check.register(app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(sections.app, name="sections")

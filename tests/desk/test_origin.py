@@ -45,7 +45,16 @@ def asked(host: str = "127.0.0.1:8080", peer: str | None = "127.0.0.1", version:
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "127.0.0.1:8080", "127.8.9.1:1", "localhost", "LocalHost:8080", "localhost.:80", "[::1]:8080", "[::1]"],
+    [
+        "127.0.0.1",
+        "127.0.0.1:8080",
+        "127.8.9.1:1",
+        "localhost",
+        "LocalHost:8080",
+        "localhost.:80",
+        "[::1]:8080",
+        "[::1]",
+    ],
 )
 def test_loopback_has_these_names(host: str) -> None:
     assert is_local(asked(host))
@@ -73,7 +82,8 @@ def test_addresses_of_a_peer() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Forwarded", "X_Forwarded_For", "X_Forwarded_Proto", "X_Forwarded_Host", "X_Forwarded_Y", "X_Real_IP", "Via"]
+    "name",
+    ["Forwarded", "X_Forwarded_For", "X_Forwarded_Proto", "X_Forwarded_Host", "X_Forwarded_Y", "X_Real_IP", "Via"],
 )
 def test_a_proxy_that_says_anything_of_itself_is_seen(name: str) -> None:
     scope = asked(**{name: "1"})

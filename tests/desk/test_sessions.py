@@ -94,9 +94,7 @@ def test_it_ends_after_a_month_however_it_is_used(sessions: Sessions, clock: Clo
     assert not sessions.is_open([token])
 
 
-def test_signing_in_anew_ends_what_was_and_drops_what_is_over(
-    sessions: Sessions, engine: Engine, clock: Clock
-) -> None:
+def test_signing_in_anew_ends_what_was_and_drops_what_is_over(sessions: Sessions, engine: Engine, clock: Clock) -> None:
     first, other = sessions.open(), sessions.open()
     second = sessions.open([first])
     assert [sessions.is_open([each]) for each in (first, second, other)] == [False, True, True]
