@@ -22,8 +22,6 @@ def said(text: str) -> str:
     try:
         parse(SITE + text, Path("/desk/config.toml"))
     except ConfigError as error:
-        assert error.exit_code == 78
-        assert "\n" not in str(error)
         return str(error)
     return ""
 

@@ -354,7 +354,8 @@ def test_what_the_ninth_schema_knew_is_told_in_states_and_its_incidents_are_no_n
         (token,) = tokens.every(connection)
         assert token.scopes == {"feeds"}
         assert sections.counts(connection) == {1: 1, 2: 3}
-        assert hours.since(connection, desk.NOON) == heartbeats.every(connection) == []
+        assert hours.since(connection, desk.NOON) == []
+        assert heartbeats.every(connection) == []
     engine.dispose()
 
 

@@ -6,7 +6,7 @@ two minutes. Everything follows from the two numbers. What is rare and what is c
 * section `Rare` has one entry in 10,000, `Section 0` a quarter of all; access `registration` one in 5,000;
 * source `big` has one entry in twenty, `source-00001` and so on the others, evenly;
 * of a text the words `w1` and `w2` are common, and `nNUMBER` stands in the title of one entry alone;
-* ids end with the entry's number, in 24 digits.
+* ids end with the entry's number, in 32 digits.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from db.migrations import HEAD, upgrade
 from db.models import Document, Hour, Incident, Poll, Source, SourceState, Withdrawal
 from db.records import Access, EntryRecord, Evidence, Fingerprint, NewEntry, Said
 from db.store import saving, sections
-from db.store.bulk import insert_rows
+from db.store.bulk import Row, insert_rows
 from db.store.entries import chunks
 from feeds.slug import slug
 from feeds.states import GRAVEST_FIRST, OF_OUR_OWN
@@ -36,8 +36,8 @@ from tests.bench import corpus
 NOW = corpus.NOW
 SOURCES = 10_000
 ENTRIES = 1_000_000
-POLLS = 300_000
-"""Polls that are remembered, of `DAYS`."""
+POLLS = 30
+"""Polls of each source that are remembered, of `DAYS`."""
 
 INCIDENTS = 2000
 LASTING = 150
@@ -111,7 +111,9 @@ def name_of(number: int) -> str:
 
 
 def _add_sources(connection: Connection, rng: random.Random, count: int) -> None:
-    rows, states, documents = [], [], []
+    rows: list[Row] = []
+    states: list[Row] = []
+    documents: list[Row] = []
     for number in range(1, count + 1):
         kind = rng.choice(("feed",) * 8 + ("page", "sitemap"))
         url = f"https://news-{number % 4000}.example/{number}/feed.xml"
@@ -196,7 +198,7 @@ def _entries(rng: random.Random, sources: int, count: int) -> Iterator[tuple[int
             evidence=() if level is Access.UNKNOWN else (Evidence("json-ld", str(level), "isAccessibleForFree"),),
             fingerprint=Fingerprint(None, "", 9, number, 50, -number, at),
         )
-        new = NewEntry(uid=f"tag:news.example,2026:{number:024}", record=record, updated=at, sorted_at=at, place=number)
+        new = NewEntry(uid=f"tag:news.example,2026:{number:032}", record=record, updated=at, sorted_at=at, place=number)
         yield source_id, new
 
 
@@ -215,15 +217,16 @@ def _withdraw(connection: Connection, entry_ids: range) -> None:
 
 def _add_polls(connection: Connection, rng: random.Random, sources: int) -> None:
     names = ("source_id", "at", "outcome", "new", "updated", "unchanged", "skipped", "error", "ms", "status", "size")
-    step = timedelta(days=DAYS) / POLLS
+    count = POLLS * sources
+    step = timedelta(days=DAYS) / count
     rows = []
-    for number in range(POLLS):
+    for number in range(count):
         failed = rng.random() < 0.05
         came = (0, 0, 0, 0, "timeout after 30 s", None, None, None)
         told = (rng.randrange(4), rng.randrange(2), 28, 0, None, rng.randrange(30, 900), 200, 40_000)
         outcome = "failed" if failed else "stored"
         source_id = rng.randint(1, sources)
-        rows.append((source_id, NOW - (POLLS - number) * step, outcome, *(came if failed else told)))
+        rows.append((source_id, NOW - (count - number) * step, outcome, *(came if failed else told)))
     insert_rows(connection, Poll, names, rows)
 
 
