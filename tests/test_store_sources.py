@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, update
 
-from db.engine import Engine, reading, writing
+from db.engine import Connection, Engine, reading, writing
 from db.models import Source
 from db.records import KnownSource, Pace, PollRecord, SourceRecord
 from db.store import schedule, sources

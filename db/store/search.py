@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -34,6 +35,12 @@ _ROWS = (
     f"SELECT rowid FROM {index.TABLE} WHERE {index.TABLE} MATCH ? "  # noqa: S608  # both are ours
     "AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
 )
+_AMONG = (
+    f"SELECT {index.TABLE}.rowid FROM json_each(?) AS given "  # noqa: S608  # both are ours
+    f"CROSS JOIN {index.TABLE} ON {index.TABLE}.rowid = given.value WHERE {index.TABLE} MATCH ?"
+)
+"""Each row is looked at by itself (60 to 150 µs), whatever else matches."""
+_STANDING = select(Entry.id, Entry.sorted_at).where(Entry.id.in_(bindparam("ids", expanding=True)))
 _ORDER = select(Entry.id, Entry.place, Entry.uid).where(Entry.id.in_(bindparam("ids", expanding=True)))
 _Lead = aliased(Entry, name="lead")
 _LEADS = (
@@ -52,6 +59,21 @@ def matching(connection: Connection, query: Query, *, limit: int | None, public:
     expression = _expression(connection, query, public=public)
     places, _ = _page(connection, expression, *_span(query), limit)
     return list(_in_order(connection, places))[:limit]
+
+
+def among(connection: Connection, query: Query, entry_ids: Iterable[int]) -> set[int]:
+    """Those of these entries that `query` finds, as a public feed does: the body of a gated one is not looked at."""
+    first, last = _span(query)
+    places = [
+        place
+        for chunk in chunks(sorted(set(entry_ids)))
+        for entry_id, sorted_at in connection.execute(_STANDING, {"ids": chunk})
+        if first <= (place := index.place_of(sorted_at, entry_id)) < last
+    ]
+    if not places:
+        return set()
+    given = (json.dumps(places), _expression(connection, query, public=True))
+    return {index.entry_at(found[0]) for found in connection.exec_driver_sql(_AMONG, given)}
 
 
 def page(connection: Connection, query: Query, *, limit: int, cursor: Cursor | None = None) -> Page:

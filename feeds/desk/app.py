@@ -14,13 +14,30 @@ from feeds.desk.headers import Dressed
 from feeds.desk.health import Health
 from feeds.desk.metrics import Metrics
 from feeds.desk.page import STATIC_URL
-from feeds.desk.pages import entries, entry, incidents, login, overview, sections, settings, source, sources, tokens
+from feeds.desk.pages import (
+    adding,
+    editing,
+    entries,
+    entry,
+    incidents,
+    live,
+    login,
+    opml,
+    overview,
+    sections,
+    settings,
+    source,
+    sources,
+    tokens,
+)
 from feeds.desk.static import Static
 from feeds.desk.visit import not_found
 from feeds.web.answers import Application, Receive, Scope, Send
 
-PAGES = (overview, sources, source, entries, entry, sections, incidents, tokens, settings, login)
-"""Modules of pages, each with its `routes`."""
+PAGES = (
+    overview, live, adding, opml, sources, source, editing, entries, entry, sections, incidents, tokens, settings, login,
+)  # fmt: skip
+"""Modules of pages, each with its `routes`. Those of `adding` and `opml` would be sources of such names else."""
 
 
 def desk_parts(context: Context) -> Mapping[str, Application]:

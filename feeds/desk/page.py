@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from feeds.desk.links import entry_url, incident_url, source_url, web_url
 from feeds.formats.texts import legal
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -53,9 +54,11 @@ def environment() -> Environment:
         size=size,
         host=host,
         count=count,
-        segment=segment,
+        source_url=source_url,
+        entry_url=entry_url,
+        incident_url=incident_url,
+        web_url=web_url,
     )
-    made.tests.update(web_address=is_web_address)
     made.globals.update(static=static)
     return made
 
@@ -114,13 +117,3 @@ def host(url: str) -> str:
     except ValueError:
         return url
     return name.removeprefix("www.") if name else url
-
-
-def segment(text: str) -> str:
-    """`text` as one segment of a path."""
-    return quote(text, safe="")
-
-
-def is_web_address(url: str) -> bool:
-    """Whether a link may lead there: what strangers name may be a script."""
-    return url.lower().startswith(("http://", "https://"))

@@ -59,6 +59,9 @@ class Visit:
         """A part of the path, as its route names it."""
         return str(self.request.path_params[name])
 
+    def spend(self, what: str) -> None:
+        """Counts a deed that costs other people's servers something: a "preview" or a "poll"."""
+
     def render(self, template: str, *, title: str, here: str, status: int = 200, **values: Any) -> Response:
         """A page. `here` is the entry of the navigation that it belongs to."""
         page = environment().get_template(template)

@@ -10,6 +10,7 @@ import resource
 import socket
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address
@@ -78,6 +79,11 @@ class Server:
         self.url = ""
         """Where it listens, such as `http://127.0.0.1:8080/`; empty before `start`."""
 
+    @property
+    def last_turn(self) -> float:
+        """When its loop last turned, in seconds of the monotonic clock."""
+        return self._uvicorn.last_turn
+
     def start(self) -> None:
         """Binds, then serves in a thread.
 
@@ -138,6 +144,7 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, crowd: Crowd) -> None:
         super().__init__(config)
         self._crowd = crowd
+        self.last_turn = time.monotonic()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -146,6 +153,7 @@ class _Uvicorn(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second."""
+        self.last_turn = time.monotonic()
         self._crowd.sweep(asyncio.get_running_loop().time())
         return await super().on_tick(counter)
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from db.records import Access, StoredEntry
-from feeds.desk.pages.entry import link_to
+from feeds.desk.links import entry_url
 from feeds.publish import publish
 from tests.desk import BODY, MARKER, NOON, all_entries, at, hours, only, record, tell
 from tests.desk.web import Page, Web, running_desk
@@ -24,16 +24,16 @@ def web(tmp_path: Path) -> Iterator[Web]:
 
 
 def text_of(web: Web, entry: StoredEntry, selector: str) -> str:
-    return web.page(link_to(entry.uid)).text(selector)
+    return web.page(entry_url(entry.uid)).text(selector)
 
 
 def do(web: Web, entry: StoredEntry, deed: str, **fields: str) -> str:
     """Sends the form of a deed; returns what the page that follows says."""
-    got = web.post(f"{link_to(entry.uid)}/{deed}", fields)
-    assert (got.status, got.headers["location"]) == (303, link_to(entry.uid)), got.body
+    got = web.post(f"{entry_url(entry.uid)}/{deed}", fields)
+    assert (got.status, got.headers["location"]) == (303, entry_url(entry.uid)), got.body
     cookie = got.headers["set-cookie"].partition(";")[0]
-    page = web.page(link_to(entry.uid), Cookie=cookie)
-    assert not web.page(link_to(entry.uid)).has(".flash")
+    page = web.page(entry_url(entry.uid), Cookie=cookie)
+    assert not web.page(entry_url(entry.uid)).has(".flash")
     return page.text(".flash")
 
 
@@ -50,7 +50,7 @@ def test_a_page_tells_all_of_an_entry(web: Web) -> None:
         web.engine, "a",
         record(TITLE, url="https://a.example/1", text=BODY, evidence=(MARKER,), authors=("Ann Lee",), summary="Short."),
     )  # fmt: skip
-    page = web.page(link_to(only(web.engine).uid))
+    page = web.page(entry_url(only(web.engine).uid))
     assert page.text("h1") == TITLE
     assert "Short." in page.text(".page-head")
     assert "Ann Lee" in page.text(".facts")
@@ -62,9 +62,9 @@ def test_a_page_tells_all_of_an_entry(web: Web) -> None:
 
 def test_an_entry_is_found_by_the_end_of_its_id_and_else_not(web: Web) -> None:
     tell(web.engine, "a", record(TITLE, url="https://a.example/1"))
-    assert web.ask(link_to(only(web.engine).uid[-8:])).status == 200
+    assert web.ask(entry_url(only(web.engine).uid[-8:])).status == 200
     for uid in ("none", "tag:news.example,2026:none", "%", "a/b"):
-        assert web.ask(link_to(uid)).status == 404
+        assert web.ask(entry_url(uid)).status == 404
 
 
 def test_an_access_that_a_person_says_changes_the_feed(web: Web) -> None:
@@ -119,7 +119,7 @@ def test_versions_show_what_changed(web: Web) -> None:
         web.engine, "a", record(TITLE + " again", url="https://a.example/1", text=BODY.replace("Monday", "Tuesday")),
         now=NOON + hours(3),
     )  # fmt: skip
-    page = web.page(link_to(only(web.engine).uid))
+    page = web.page(entry_url(only(web.engine).uid))
     assert {node.text().strip() for node in page.css("#history ins")} >= {"again", "Tuesday"}
     assert "Monday" in {node.text().strip() for node in page.css("#history del")}
 
@@ -138,7 +138,7 @@ def test_versions_show_what_changed(web: Web) -> None:
 )
 def test_a_deed_that_does_not_work_says_why(web: Web, deed: str, fields: dict[str, str], said: str) -> None:
     tell(web.engine, "a", record(TITLE, url="https://a.example/1"))
-    got = web.post(f"{link_to(only(web.engine).uid)}/{deed}", fields)
+    got = web.post(f"{entry_url(only(web.engine).uid)}/{deed}", fields)
     assert got.status in (400, 404)
     assert said in Page(got.body).text("main")
     assert web.hands.woken == 0
@@ -156,6 +156,6 @@ def test_what_strangers_say_is_escaped(web: Web) -> None:
         record(evil, url="https://a.example/1", text=evil, sections=(evil,), authors=(evil,), label=evil),
     )
     tell(web.engine, "a", record(evil + " b", url="https://a.example/1", text=evil + " c"), now=NOON + hours(3))
-    got = web.ask(link_to(only(web.engine).uid))
+    got = web.ask(entry_url(only(web.engine).uid))
     assert b"<script>alert" not in got.body
     assert b"&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}" in got.body

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -11,6 +9,7 @@ from db.engine import Connection, reading
 from db.records import Access, Field, Query, StoredEntry
 from db.store import entries as stored
 from db.store import search, sections, sources
+from feeds.desk.links import ENTRIES, with_query
 from feeds.desk.visit import Visit, page
 from feeds.errors import UsageError
 from feeds.query import narrowed, parse
@@ -38,7 +37,7 @@ def listing(visit: Visit) -> Response:
     given = {name: value for name, value in asked.items() if value}
     next_url = None
     if next_cursor is not None:
-        next_url = f"/desk/entries?{urlencode({**given, 'from': f'{next_cursor[0]}.{next_cursor[1]}'})}"
+        next_url = with_query(ENTRIES, {**given, "from": f"{next_cursor[0]}.{next_cursor[1]}"})
     return visit.render(
         "entries.html",
         title="Entries",
@@ -71,14 +70,14 @@ def _cursor(text: str) -> search.Cursor | None:
     """Where the page before ended. Raises `UsageError` for what no page gave."""
     if not text:
         return None
-    second, _, skipped = text.partition(".")
+    row, _, skipped = text.partition(".")
     try:
-        found = int(second), int(skipped)
+        found = int(row), int(skipped)
     except ValueError:
         found = (0, -1)
-    if not (abs(found[0]) <= 1 << 32 and 0 <= found[1] <= search.TIES):
+    if not (abs(found[0]) < 1 << 63 and 0 <= found[1] <= search.TIES):
         raise UsageError("this is no page of the list; begin at its first one")
     return found
 
 
-routes: list[BaseRoute] = [page("/desk/entries", listing)]
+routes: list[BaseRoute] = [page(ENTRIES, listing)]

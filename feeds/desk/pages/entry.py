@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -16,6 +15,7 @@ from db.engine import reading
 from db.records import Access, StoredEntry
 from db.store import entries, revisions
 from feeds import correct
+from feeds.desk.links import ENTRIES, entry_url
 from feeds.desk.visit import Visit, page
 from feeds.errors import Unknown, UsageError
 from feeds.history import html, steps
@@ -23,11 +23,6 @@ from feeds.shapes.kin import kin_of
 from feeds.shapes.reasons import access_in_words, because, reasons_of
 
 MAX_WHY = 500
-
-
-def link_to(uid: str) -> str:
-    """The page of the entry with this id."""
-    return f"/desk/entries/{quote(uid, safe='')}"
 
 
 def entry(visit: Visit) -> Response:
@@ -45,8 +40,7 @@ def entry(visit: Visit) -> Response:
         title=found.title,
         here="entries",
         entry=found,
-        here_url=link_to(found.uid),
-        link_to=link_to,
+        here_url=entry_url(found.uid),
         access_words=access_in_words(found),
         reasons=reasons_of(found),
         levels=[(level.value, level.value) for level in Access],
@@ -71,7 +65,7 @@ class _Deed:
     def __call__(self, visit: Visit) -> Response:
         done = self.do(visit, visit.path("uid"))
         visit.context.hands.wake()
-        return visit.redirect(link_to(done.uid), self.said.format(entry=done))
+        return visit.redirect(entry_url(done.uid), self.said.format(entry=done))
 
 
 def _set_access(visit: Visit, uid: str) -> StoredEntry:
@@ -123,6 +117,6 @@ _DEEDS = {
 }
 
 routes: list[BaseRoute] = [
-    page("/desk/entries/{uid}", entry),
-    *(page(f"/desk/entries/{{uid}}/{name}", deed, "POST") for name, deed in _DEEDS.items()),
+    page(f"{ENTRIES}/{{uid}}", entry),
+    *(page(f"{ENTRIES}/{{uid}}/{name}", deed, "POST") for name, deed in _DEEDS.items()),
 ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from db.engine import reading
 from db.store import incidents
+from feeds.desk.links import INCIDENTS, with_query
 from feeds.desk.visit import Visit, page
 from feeds.errors import Unknown, UsageError
 from feeds.states import KINDS
@@ -46,7 +45,7 @@ def listing(visit: Visit) -> Response:
         incidents=found[:PAGE],
         words=KINDS,
         kinds=[("", "Any kind"), *((kind, kind) for kind in KINDS)],
-        next_url=f"/desk/incidents?{urlencode({**given, 'from': found[PAGE - 1].id})}" if more else None,
+        next_url=with_query(INCIDENTS, {**given, "from": str(found[PAGE - 1].id)}) if more else None,
         feed=visit.context.config.site.base_url + "incidents.atom" if visit.context.config.publish.incidents else None,
     )
 
@@ -76,4 +75,4 @@ def _number(text: str) -> int | None:
     return int(text)
 
 
-routes: list[BaseRoute] = [page("/desk/incidents", listing), page("/desk/incidents/{number}", incident)]
+routes: list[BaseRoute] = [page(INCIDENTS, listing), page(f"{INCIDENTS}/{{number}}", incident)]
