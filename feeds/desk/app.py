@@ -13,6 +13,7 @@ from feeds.desk.gate import Gate
 from feeds.desk.headers import Dressed
 from feeds.desk.health import Health
 from feeds.desk.metrics import Metrics
+from feeds.desk.origin import is_near
 from feeds.desk.page import STATIC_URL
 from feeds.desk.pages import (
     adding,
@@ -46,11 +47,24 @@ def desk_parts(context: Context) -> Mapping[str, Application]:
     health, doors = Health(context), Doors(context)
     parts: dict[str, Application] = {"healthz": health, "readyz": health}
     if context.config.monitor.metrics:
-        parts["metrics"] = Gate(Metrics(context), doors)
+        metrics = Metrics(context)
+        parts["metrics"] = _Near(metrics, Gate(metrics, doors))
     if context.config.desk.enabled:
         parts["desk"] = Gate(_Desk(context), doors)
         parts["api"] = Gate(api_app(context), doors)
     return {name: Dressed(part, https=doors.origins.scheme == "https") for name, part in parts.items()}
+
+
+class _Near:
+    """Has programs of this machine answered by `here`, all others by `elsewhere`. What is for the machine alone would
+    need a token else as soon as the desk has a password."""
+
+    def __init__(self, here: Application, elsewhere: Application) -> None:
+        self._here = here
+        self._elsewhere = elsewhere
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._here if is_near(scope) else self._elsewhere)(scope, receive, send)
 
 
 class _Desk:

@@ -60,6 +60,11 @@ def is_local(scope: Scope) -> bool:
     return scope["http_version"] == "1.1" and not is_forwarded(scope) and is_loopback(_name(scope))
 
 
+def is_near(scope: Scope) -> bool:
+    """Whether a program of this very machine asks, and for itself."""
+    return is_from_loopback(scope) and is_local(scope)
+
+
 def is_secure(scope: Scope, origins: Origins) -> bool:
     """Whether the browser speaks https: `base_url` does, or a proxy in front that is believed says so."""
     if is_local(scope):
