@@ -134,7 +134,7 @@ def test_who_has_not_signed_in_is_led_there(guarded: Web) -> None:
     status, said, challenge = problem(guarded.ask(CALL))
     assert (status, challenge) == (401, "Bearer")
     assert "/desk/login" in said
-    assert guarded.ask("/metrics").status == 401
+    assert guarded.ask("/metrics", X_Forwarded_For="192.0.2.1").status == 401
     assert guarded.ask(PAGE, Cookie="sid=" + "A" * 43).status == 303
 
 
@@ -244,7 +244,7 @@ def test_a_token_does_what_its_scopes_say(guarded: Web) -> None:
         for scope, given in made.items():
             got = guarded.ask(path, method, Authorization=f"Bearer {given}")
             if scope == need:
-                assert got.status in (200, 404, 405), (method, path, scope)
+                assert got.status in (200, 404, 405, 422), (method, path, scope)
             elif method == "HEAD":
                 assert got.status == 403
             else:
