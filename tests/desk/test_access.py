@@ -237,7 +237,8 @@ def test_a_token_does_what_its_scopes_say(guarded: Web) -> None:
     made = {scope: token(guarded, scope, name=scope) for scope in ("read", "write", "admin")}
     for method, path, need in (
         ("GET", CALL, "read"), ("HEAD", CALL, "read"), ("POST", CALL, "write"), ("DELETE", CALL, "write"),
-        ("GET", "/api/v1/tokens", "admin"), ("POST", "/api/v1/tokens", "admin"), ("DELETE", "/api/v1/tokens/x", "admin"),
+        ("GET", "/api/v1/tokens", "admin"), ("POST", "/api/v1/tokens", "admin"),
+        ("DELETE", "/api/v1/tokens/x", "admin"),
         ("POST", "/api/v1/tokenss", "write"), ("PROPFIND", CALL, "write"),
     ):  # fmt: skip
         assert needed({"method": method, "path": path}) == need
