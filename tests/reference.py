@@ -189,7 +189,8 @@ _NOTES = {
         "Feeds are asked in their order until one can be read: `checked` says which were, `error` why one cannot be."
     ),
     "tokens create anna --expires 30d": (
-        "`token` and `address` are given this once. `expires` is null for one that works until it is revoked."
+        "`token` and `address` are given this once. `expires` is null for one that works until it is revoked. `scopes` "
+        "are what it opens; `address` and `basic` are null for one of the API, `api` for one of feeds."
     ),
     "tokens list": (
         "By name. `state` is `live`, `expired` or `revoked`; the last are given with `--all` only. `last_used` is "
@@ -459,7 +460,9 @@ def shapes() -> dict[str, str]:
             site.put("/feed", _FEED.replace("</entry>", proof, 1).encode())
             tried = (str(ROOT / "seeds" / "harbour"), site.put("/", _PAGE.encode()))
             given["sources try"] = [desk.run("sources", "try", where, "--json").json for where in tried]
-        given["tokens create anna --expires 30d"].append(desk.run("tokens", "create", "ben", "--json").json)
+        given["tokens create anna --expires 30d"] += [
+            desk.run("tokens", "create", *words, "--json").json for words in (("ben",), ("watcher", "--scope", "read"))
+        ]
         given["tokens list"].append(desk.run("tokens", "list", "--all", "--json").json)
         given["sources export"].append(desk.run("sources", "export", "ours.opml", "--json").json)
         several = {(entry["url"] is None, bool(entry["evidence"]), entry["lead"]): entry["id"] for entry in listed}
