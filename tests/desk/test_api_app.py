@@ -78,8 +78,9 @@ def test_scopes_that_do_not_reach(web: Web) -> None:
     looks, changes, gives = (api_of(web, scope) for scope in ("read", "write", "admin"))
     looks.call("/status")
     for api, path, method in (
-        (looks, "/publish", "POST"), (changes, "/status", "GET"), (looks, "/tokens", "GET"), (changes, "/tokens", "POST"),
-        (gives, "/publish", "POST"), (looks, "/sources/x", "DELETE"), (looks, "/nowhere", "POST"),
+        (looks, "/publish", "POST"), (changes, "/status", "GET"), (looks, "/tokens", "GET"),
+        (changes, "/tokens", "POST"), (gives, "/publish", "POST"), (looks, "/sources/x", "DELETE"),
+        (looks, "/nowhere", "POST"),
     ):  # fmt: skip
         assert "scope" in api.call(path, method, status=403)
     api_of(web, "read", "admin").call("/tokens")
@@ -155,7 +156,16 @@ def test_bodies_are_bounded(api: Api) -> None:
 @pytest.mark.parametrize("list_of", ["sources", "entries", "sections", "feeds", "incidents", "tokens"])
 @pytest.mark.parametrize(
     "cursor",
-    ["x", "W10", "!!!", "bnVsbA", "WyJ4Il0", "WyJzb3VyY2VzIiwxXQ==", "WyJlbnRyaWVzIiwxZTk5OSwxXQ", "WyJlbnRyaWVzIix0cnVlLDFd"],
+    [
+        "x",
+        "W10",
+        "!!!",
+        "bnVsbA",
+        "WyJ4Il0",
+        "WyJzb3VyY2VzIiwxXQ==",
+        "WyJlbnRyaWVzIiwxZTk5OSwxXQ",
+        "WyJlbnRyaWVzIix0cnVlLDFd",
+    ],
 )
 def test_cursors_that_we_did_not_give(api: Api, list_of: str, cursor: str) -> None:
     said = api.call(f"/{list_of}?cursor={quote(cursor)}", status=400)

@@ -52,21 +52,29 @@ def test_entries_are_found(web: Web, api: Api) -> None:
     tell(web.engine, "a", record("Ferries late", sections=("Sea",)), record("Trams late", evidence=(MARKER,)))
     tell(web.engine, "b", record("Ferries early"), source="wire")
     for query, found in (
-        ("q=late", {"Ferries late", "Trams late"}), ("q=ferr*+late", {"Ferries late"}), ("section=sea", {"Ferries late"}),
+        ("q=late", {"Ferries late", "Trams late"}), ("q=ferr*+late", {"Ferries late"}),
+        ("section=sea", {"Ferries late"}),
         ("source=wire", {"Ferries early"}), ("access=premium", {"Trams late"}), ("q=access:premium+ferries", set()),
         ("source=nobody", set()), ("q=+", {"Ferries late", "Trams late", "Ferries early"}),
     ):  # fmt: skip
         assert set(titles(api.every(f"/entries?{query}", 50))) == found, query
     for query, said in (
-        ("q=-", "the query is empty"), ("q=%22late", "query, column 1: a quotation mark"), ("section=", "names nothing"),
-        ("q=colour:red", '"colour" is no field'), ("cursor=WyJlbnRyaWVzIiwwXQ", "cursor: "),
+        ("q=-", "the query is empty"), ("q=%22late", "query, column 1: a quotation mark"),
+        ("section=", "names nothing"), ("q=colour:red", '"colour" is no field'),
+        ("cursor=WyJlbnRyaWVzIiwwXQ", "cursor: "),
     ):  # fmt: skip
         assert said in api.call(f"/entries?{query}", status=400), query
 
 
 def test_an_entry_whole(web: Web, api: Api) -> None:
     tell(web.engine, "a", record("Council votes", text=BODY, url="https://news.example/a", published=NOON))
-    tell(web.engine, "b", record("Council votes", text=BODY, url="https://wire.example/b"), source="wire", now=NOON + hours(1))
+    tell(
+        web.engine,
+        "b",
+        record("Council votes", text=BODY, url="https://wire.example/b"),
+        source="wire",
+        now=NOON + hours(1),
+    )
     first, second = at(web.engine, "https://news.example/a"), at(web.engine, "https://wire.example/b")
     found = api.call(f"/entries/{quote(first.uid, safe='')}")
     assert (found["id"], found["lead"], found["body"]) == (first.uid, True, BODY)
@@ -84,7 +92,12 @@ def test_an_entry_whole(web: Web, api: Api) -> None:
 def test_a_day_is_told_in_the_zone_of_its_source(web: Web, api: Api) -> None:
     with writing(web.engine) as connection:
         sources.add(connection, "far", {"path": "far", "kind": "seed", "timezone": "Pacific/Auckland"}, NOON)
-    tell(web.engine, "a", record("Far away", source="far", published=NOON, published_precision=Precision.DAY), source="far")
+    tell(
+        web.engine,
+        "a",
+        record("Far away", source="far", published=NOON, published_precision=Precision.DAY),
+        source="far",
+    )
     assert api.call(path_of(web, "Far away"))["published"] == "2026-03-03T01:00:00+13:00"
     assert api.call("/entries")["items"][0]["published"] == "2026-03-03T01:00:00+13:00"
 
@@ -117,7 +130,13 @@ def test_a_persons_word_on_access(web: Web, api: Api) -> None:
 
 def test_a_persons_word_on_clusters(web: Web, api: Api) -> None:
     tell(web.engine, "a", record("Council votes", text=BODY, url="https://news.example/a"))
-    tell(web.engine, "b", record("Council votes", text=BODY, url="https://wire.example/b"), source="wire", now=NOON + hours(1))
+    tell(
+        web.engine,
+        "b",
+        record("Council votes", text=BODY, url="https://wire.example/b"),
+        source="wire",
+        now=NOON + hours(1),
+    )
     first, second = (at(web.engine, url).uid for url in ("https://news.example/a", "https://wire.example/b"))
     path = f"/entries/{quote(second, safe='')}"
     assert api.call(f"{path}/split", "POST", {"other": first})["lead"] is True

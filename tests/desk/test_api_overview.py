@@ -15,6 +15,7 @@ from tests.desk import NOON, record, source_id, tell
 from tests.desk.calls import api_of
 from tests.desk.web import GUARDED, running_desk
 
+MASKED = "***"
 NOW = "2026-03-02T12:00:00Z"
 SECRETS = """
 [credential."https://news.example"]
@@ -64,7 +65,13 @@ def test_what_polls_came_to(tmp_path: Path) -> None:
         with writing(web.engine) as connection:
             for back in (0, 1, 5):
                 poll = PollRecord(
-                    source_id=1, at=NOON - timedelta(hours=back), outcome="stored", due_at=NOON, reason="", new=2, size=9
+                    source_id=1,
+                    at=NOON - timedelta(hours=back),
+                    outcome="stored",
+                    due_at=NOON,
+                    reason="",
+                    new=2,
+                    size=9,
                 )
                 hours.count(connection, [poll])
         api = api_of(web, "read")
@@ -84,8 +91,8 @@ def test_how_a_poll_stands(tmp_path: Path) -> None:
         web.hands.standing = Progress(NOON, total=9, done=4, failed=1, active=2, recent=(("wire", "stored", 3),))
         found = api.call("/progress")
         assert found == {
-            "running": True, "began": NOW, "ended": None, "total": 9, "done": 4, "failed": 1, "deferred": 0, "waiting": 0,
-            "active": 2, "recent": [{"source": "wire", "outcome": "stored", "new": 3}],
+            "running": True, "began": NOW, "ended": None, "total": 9, "done": 4, "failed": 1, "deferred": 0,
+            "waiting": 0, "active": 2, "recent": [{"source": "wire", "outcome": "stored", "new": 3}],
         }  # fmt: skip
         web.hands.standing = Progress(NOON, NOON)
         assert api.call("/progress")["running"] is False
@@ -97,8 +104,8 @@ def test_settings_without_secrets(tmp_path: Path) -> None:
         found = api.call("/settings")
         assert found["file"] == str(web.path)
         assert found["settings"]["site"]["title"] == "Harbour Desk"
-        assert found["settings"]["credential"]["https://news.example"]["password"] == "***"
-        assert found["settings"]["alert"][0]["to"] == "***"
+        assert found["settings"]["credential"]["https://news.example"]["password"] == MASKED
+        assert found["settings"]["alert"][0]["to"] == MASKED
         assert found["settings"]["source"][0]["url"] == "https://news.example/feed?…"
         body = api.ask("/settings").body.decode()
         for secret in ("hunter-seven", "bearer-eight", ":nine@", "eleven", "argon2"):
@@ -106,6 +113,5 @@ def test_settings_without_secrets(tmp_path: Path) -> None:
 
 
 def test_what_is_no_secret_stays() -> None:
-    assert without_secrets({"to": None, "password": "", "bearer": "x", "list": [1, None, "https://a:b@c.example/"]}) == {
-        "to": None, "password": "", "bearer": "***", "list": [1, None, "https://***@c.example/"],
-    }  # fmt: skip
+    plain = {"to": None, "password": "", "bearer": "x", "list": [1, None, "https://a:b@c.example/"]}
+    assert without_secrets(plain) == {**plain, "bearer": MASKED, "list": [1, None, "https://***@c.example/"]}

@@ -81,7 +81,9 @@ def test_an_address_is_tried(api: Api, site: Site) -> None:
 def test_addresses_that_cannot_be_tried(api: Api) -> None:
     for location in ("/etc/passwd", "file:///etc/passwd"):
         assert "http" in api.call("/sources/preview", "POST", {"location": location}, status=400)
-    assert "kind" in api.call("/sources/preview", "POST", {"location": "https://x.example/", "kind": "blog"}, status=400)
+    assert "kind" in api.call(
+        "/sources/preview", "POST", {"location": "https://x.example/", "kind": "blog"}, status=400
+    )
     assert "cannot connect" in api.call("/sources/preview", "POST", {"location": "http://127.0.0.1:1/"}, status=502)
 
 

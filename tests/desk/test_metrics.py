@@ -56,7 +56,9 @@ def test_a_desk_with_something_to_tell(tmp_path: Path) -> None:
             source_id(connection, "wire")
             source_id(connection, "paused")
             sources.pause(connection, source_id(connection, "paused"))
-            poll = PollRecord(source_id=1, at=NOON, outcome="stored", due_at=NOON, reason="", new=2, updated=1, size=900)
+            poll = PollRecord(
+                source_id=1, at=NOON, outcome="stored", due_at=NOON, reason="", new=2, updated=1, size=900
+            )
             schedule.finish(connection, [poll, replace(poll, outcome="unchanged", new=0, updated=0, size=100)])
             connection.execute(
                 update(SourceState)
@@ -138,7 +140,17 @@ def test_names_are_as_prometheus_wants_them(tmp_path: Path) -> None:
             # As promtool's linter has it: base units last, `_total` of counters alone, no type in a name.
             samples = {sample.name for sample in family.samples}
             assert {one.endswith("_total") for one in samples} <= {family.type == "counter"}
-            for unit in ("second", "byte", "milliseconds", "_ms", "minutes", "kilobytes", "counter", "gauge", "histogram"):
+            for unit in (
+                "second",
+                "byte",
+                "milliseconds",
+                "_ms",
+                "minutes",
+                "kilobytes",
+                "counter",
+                "gauge",
+                "histogram",
+            ):
                 assert not name.endswith(unit)
             for unit in UNITS:
                 rest = name.removesuffix("_gcount").removesuffix("_gsum")
