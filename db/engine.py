@@ -34,8 +34,8 @@ BUSY_MS = 5000
 _HEADER = b"SQLite format 3\x00"
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for `url`. Nothing is created but the database's folder.
+def open_engine(url: str, *, busy_ms: int = BUSY_MS) -> Engine:
+    """An engine for `url`, whose writers wait `busy_ms` for another one. Nothing is created but the database's folder.
 
     Raises `NotOurs` when the file is something else, `StorageError` when it cannot be reached or the address is
     of a database that this release does not know.
@@ -53,7 +53,7 @@ def open_engine(url: str) -> Engine:
     # An error's text would carry the values of its statement into the log, premium bodies among them.
     engine = create_engine(
         url,
-        connect_args={"timeout": BUSY_MS / 1000},
+        connect_args={"timeout": busy_ms / 1000},
         json_deserializer=_from_json,
         json_serializer=to_json,
         hide_parameters=True,
@@ -135,7 +135,6 @@ def _configure(raw: Any, _record: Any) -> None:
         "page_size=8192",
         "journal_mode=WAL",
         "synchronous=FULL",
-        f"busy_timeout={BUSY_MS}",
         "foreign_keys=ON",
         "journal_size_limit=67108864",
         "cache_size=-8192",

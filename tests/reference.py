@@ -48,6 +48,7 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[[section]]", config.Section),
     ("[[saved]]", config.Saved),
     ("[[rule]]", config.Rule),
+    ("[[alert]]", config.Alert),
     ('[host."NAME"]', config.Host),
     ('[credential."ORIGIN"]', config.Credential),
     ("[profile.NAME]", config.Profile),
@@ -106,6 +107,9 @@ _VALIDATED = {
     "_path_pattern": "path",
     "_phrase": "text",
     "_selector": "CSS selector",
+    "_quiet": '"HH:MM-HH:MM"',
+    "_digest": 'minutes, or "HH:MM"',
+    "_kinds": "kinds of troubles",
 }
 _KINDS = {"str": "TEXT", "list[str]": "TEXT", "path": "PATH", "int": "NUMBER", "int range": "NUMBER"}
 _EPOCH = 1_798_761_600

@@ -27,6 +27,7 @@ PLANTED = {
     "home-apscheduler": ("feeds/slug.py", "import apscheduler"),
     "home-pebble": ("feeds/slug.py", "import pebble"),
     "home-pycurl": ("feeds/slug.py", "import pycurl"),
+    "home-pygal": ("feeds/slug.py", "import pygal"),
 }
 """Contract id -> a file of the project and the line that breaks the contract there."""
 

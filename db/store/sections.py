@@ -26,11 +26,9 @@ def every(connection: Connection) -> list[SectionRecord]:
 
 def counts(connection: Connection) -> dict[int, int]:
     """Section id -> number of its entries, duplicates included, without those that were taken back."""
-    rows = connection.execute(
-        select(EntrySection.section_id, func.count()).select_from(EntrySection).group_by(EntrySection.section_id)
-    )
+    rows = connection.execute(select(Section.id, Section.entries).where(Section.entries > 0))
     found = {row[0]: row[1] for row in rows}
-    # Few were taken back: to leave them out of the count above would ask for each entry whether it was.
+    # Few were taken back: not worth a count of their own.
     withdrawn = connection.execute(
         select(EntrySection.section_id, func.count())
         .join(Withdrawal, Withdrawal.entry_id == EntrySection.entry_id)
@@ -136,6 +134,8 @@ def _rename(connection: Connection, old: str, name: str, now: datetime) -> None:
         for owed in (DirtySection, DirtyMonth):
             connection.execute(delete(owed).where(owed.section_id == section_id))
         connection.execute(delete(Section).where(Section.id == section_id))
+        stand = select(func.count()).where(EntrySection.section_id == target_id).scalar_subquery()
+        connection.execute(update(Section).where(Section.id == target_id).values(entries=stand))
     parts = [extract(part, EntrySection.sorted_at) for part in ("year", "month")]
     first = select(func.min(EntrySection.sorted_at)).where(EntrySection.section_id == target_id).group_by(*parts)
     mark(connection, [(each, at) for at in connection.scalars(first) for each in (ALL_SECTIONS, target_id)], now)

@@ -47,9 +47,18 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        relative=relative, stamp=stamp, full=full, thousands=thousands, size=size, host=host, count=count,
-        source_url=source_url, entry_url=entry_url, incident_url=incident_url, web_url=web_url,
-    )  # fmt: skip
+        relative=relative,
+        stamp=stamp,
+        full=full,
+        thousands=thousands,
+        size=size,
+        host=host,
+        count=count,
+        source_url=source_url,
+        entry_url=entry_url,
+        incident_url=incident_url,
+        web_url=web_url,
+    )
     made.globals.update(static=static)
     return made
 

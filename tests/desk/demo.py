@@ -219,7 +219,9 @@ def stories(rng: random.Random, count: int) -> Iterator[tuple[str, str]]:
         number, does = divmod(number, len(_DOES))
         where, what = divmod(number, len(_WHAT))
         title = f"{_WHO[who]} {_DOES[does]} {_WHAT[what]}{_WHERE[where]}"
-        first = f"{title}, it was said on {rng.choice(('Monday', 'Tuesday', 'Friday'))} to {rng.randrange(5, 400)} guests."
+        first = (
+            f"{title}, it was said on {rng.choice(('Monday', 'Tuesday', 'Friday'))} to {rng.randrange(5, 400)} guests."
+        )
         second = f"{rng.choice(_WHO)} {rng.choice(_DOES)} {rng.choice(_WHAT)} at a cost of {rng.randrange(20, 9000)} thousand."
         yield title, " ".join((first, second, *rng.sample(_THEN, 3)))
 

@@ -12,7 +12,18 @@ from feeds.config import Config
 from feeds.config.tables import Selectors
 from feeds.errors import UsageError
 
-TEXTS = ("title", "link", "default_section", "access", "profile", "language", "timezone", "interval", "pages", "stale_hours")
+TEXTS = (
+    "title",
+    "link",
+    "default_section",
+    "access",
+    "profile",
+    "language",
+    "timezone",
+    "interval",
+    "pages",
+    "stale_hours",
+)
 """Options that are one text or number each, and none where they are left empty."""
 
 SELECTORS = tuple(Selectors.model_fields)

@@ -141,7 +141,10 @@ def _newest(connection: Connection, name: str) -> list[StoredEntry]:
 def _options(options: Mapping[str, object]) -> list[tuple[str, str]]:
     """What else was said of a source, by name."""
     return [
-        (name.replace("_", " ").capitalize(), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        (
+            name.replace("_", " ").capitalize(),
+            value if isinstance(value, str) else json.dumps(value, ensure_ascii=False),
+        )
         for name, value in options.items()
         if name not in _SHOWN
     ]
