@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from feeds.cli.desk import Desk, command, when
+from feeds.cli.desk import Desk, command
 from feeds.errors import ConfigError, UsageError
+from feeds.shapes.times import when
 
 if TYPE_CHECKING:
     from db.store.deliveries import Waiting

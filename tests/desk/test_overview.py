@@ -35,9 +35,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
 
 
 def text(web: Web, path: str = "/desk/", under: str = "main") -> str:
-    found = web.page(path).css_first(under)
-    assert found is not None
-    return " ".join(found.text().split())
+    return " ".join(web.page(path).text(under).split())
 
 
 def test_a_new_desk_says_what_to_do(web: Web) -> None:
@@ -106,9 +104,7 @@ def test_what_was_published_is_told(web: Web) -> None:
 
 
 def test_a_poll_under_way_is_watched(web: Web) -> None:
-    live = web.page("/desk/").css_first("[data-live='/desk/live']")
-    assert live is not None
-    assert live.css_first("[data-done]") is not None
+    assert web.page("/desk/").has("[data-live='/desk/live'] [data-done]")
     web.hands.standing = Progress(NOON - timedelta(seconds=70), None, 1200, 57, 3, 2, 4, 12, (("harbour", "stored", 3),))
     piece = web.ask("/desk/live").body.decode()
     assert "data-done" not in piece
