@@ -284,7 +284,9 @@ def note_pushed(connection: Connection, read: Sequence[tuple[PollRecord, Pace]])
         if poll.new or poll.updated:
             _log(connection, [poll])
             hours.count(connection, [poll])
-        values = {"pace": plain_pace(pace)}
+        values: dict[str, Any] = {"pace": plain_pace(pace)}
+        if poll.state is not None:
+            values |= {"state": poll.state, "stale_at": poll.stale_at}
         connection.execute(update(SourceState).where(SourceState.source_id == poll.source_id).values(values))
 
 
