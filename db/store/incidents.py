@@ -125,6 +125,13 @@ def close_idle(connection: Connection, now: datetime, why: str) -> int:
     return int(connection.execute(closed).rowcount)
 
 
+def is_any_idle(connection: Connection) -> bool:
+    """Whether there are such."""
+    idle = Source.enabled.is_(False) | Source.removed.is_(True)
+    query = select(Incident.id).join(Source, Source.id == Incident.source_id).where(_LASTS, idle).limit(1)
+    return connection.scalar(query) is not None
+
+
 def opened(connection: Connection) -> list[IncidentRecord]:
     """The troubles that last, oldest first. Those of a source that is polled no more are nobody's to mend."""
     rows = connection.execute(_query().where(_LASTS, _IS_OURS).order_by(Incident.opened_at, Incident.id))
