@@ -17,8 +17,8 @@ MOST = 300
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """How many milliseconds it took, HTTP status, bytes of the body (0 where none was sent, or nobody read it), and headers as
-    `(lower-case name, value)`; all None where no answer came but the time."""
+    """How many milliseconds it took, its HTTP status, bytes of the body (0 where none was sent, or nobody read it), and
+    headers as `(lower-case name, value)`. Of what never came only the time is known."""
 
     ms: int | None = None
     status: int | None = None
