@@ -168,7 +168,6 @@ class Print:
     def feed(self, document: FeedDocument, chosen: Format, most: int | None) -> tuple[PublishedFile, Fit] | None:
         """Renders one feed in at most `most` bytes, checks it and puts it in place; None where it is not fit, so that
         the last good one stays. An entry that cannot be rendered is left out and named."""
-        self.result.feeds += 1
         try:
             made = fit(document, self.press.renderer(chosen), most)
         except FeedInvalid as error:

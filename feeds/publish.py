@@ -326,6 +326,7 @@ class _Run:
             archive=plan.links(part.path, head.base_url, head.path),
         )
         shown.forget()
+        self.result.feeds += 1
         made = printing.feed(document, load("atom"), None)
         if made is not None:
             self._made.put(made[0])
@@ -349,6 +350,7 @@ class _Run:
         if chain:
             document = replace(document, archive=Archive(previous=document.base_url + chain[-1]))
         for chosen, _ in sorted(files, key=lambda file: file[0].name != "atom"):
+            self.result.feeds += 1
             made = printing.feed(written_as(document, chosen, files), chosen, self.config.publish.max_bytes)
             if made is not None:
                 self._made.put(made[0])
