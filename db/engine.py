@@ -25,7 +25,17 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from db.errors import Corrupt, Locked, NotOurs, StorageError
 
-__all__ = ["Connection", "Engine", "open_engine", "process_lock", "reading", "to_json", "verify", "writing"]
+__all__ = [
+    "Connection",
+    "Engine",
+    "open_engine",
+    "process_lock",
+    "quick_check",
+    "reading",
+    "to_json",
+    "verify",
+    "writing",
+]
 
 APPLICATION_ID = 0x42525354
 """`BRST`: marks a SQLite file as ours (https://www.sqlite.org/pragma.html#pragma_application_id)."""
@@ -190,10 +200,16 @@ def _explained(engine: Engine) -> Iterator[None]:
         raise
 
 
+def quick_check(engine: Engine) -> list[str]:
+    """Findings of SQLite's quick_check, which reads the whole file; empty when all is well."""
+    with reading(engine) as connection:
+        return [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(20)") if row[0] != "ok"]
+
+
 def verify(engine: Engine) -> list[str]:
     """Findings of SQLite's quick_check and foreign key check, empty when all is well."""
+    found = quick_check(engine)
     with reading(engine) as connection:
-        found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(20)") if row[0] != "ok"]
         rows = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20)
         found += [f"{row[0]} row {row[1]} points to a missing row of {row[2]}" for row in rows]
     return found

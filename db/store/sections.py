@@ -268,6 +268,12 @@ def dirty(connection: Connection) -> dict[int, int]:
     return {row[0]: row[1] for row in connection.execute(select(DirtySection.section_id, DirtySection.version))}
 
 
+def owed(connection: Connection) -> tuple[datetime | None, int]:
+    """Since when the feed is owed that has been owed longest, and how many sections owe one."""
+    since, count = connection.execute(select(func.min(DirtySection.since), func.count())).one()
+    return since, int(count)
+
+
 def clean(connection: Connection, seen: Mapping[int, int]) -> None:
     """Forgets what a publish has seen; what changed meanwhile stays owed."""
     for section_id, version in seen.items():
