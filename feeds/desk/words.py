@@ -37,7 +37,7 @@ def span(seconds: float) -> str:
 
 def rhythm(source: SourceRecord) -> str:
     """How often a source has something new."""
-    return "not known yet" if source.pace.every is None else f"about every {span(max(60, source.pace.every))}"
+    return "rhythm not known yet" if source.pace.every is None else f"about every {span(max(60, source.pace.every))}"
 
 
 def because(reason: str | None) -> str:

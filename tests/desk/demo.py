@@ -157,7 +157,7 @@ def _polls(one: Player, source: SourceRecord, now: datetime, rng: random.Random)
         busy = 0.3 + 0.7 * (7 <= at.hour <= 20)
         span = 1 if away <= 48 else 4
         new = 0 if silent else sum(rng.random() < busy * span / one.every / 4 for _ in range(4))
-        failed = (broken and away < 15) or rng.random() < 0.01
+        failed = (broken and away < 15) or (away > 2 and rng.random() < 0.01)
         last = away <= 1
         ms = rng.randrange(9_000, 16_000) if one.state == "slow" and away < 30 else rng.randrange(40, 700)
         yield PollRecord(
@@ -257,7 +257,7 @@ def _tell_all(engine: Engine, now: datetime, rng: random.Random, per_source: int
         if other.name != name:
             copy = record(
                 original.title, source=other.name, guid=f"copy/{number}", text=original.text, summary=original.summary,
-                published=original.dated + 20 * MINUTE, url=f"https://{other.host}/copy/{number}.html",
+                published=min(now, original.dated + 20 * MINUTE), url=f"https://{other.host}/copy/{number}.html",
                 evidence=(Evidence("json-ld", "isAccessibleForFree: true", "NewsArticle"),), sections=(other.section,),
             )  # fmt: skip
             tell(engine, f"{other.url}?copies={number}", copy, source=other.name, now=now)

@@ -79,7 +79,7 @@ def _look(visit: Visit) -> Response:
     """What an address would give, and the form by which it is added."""
     address = visit.form.get("address", "").strip()
     location = f"https://{address}" if not is_address(address) and _BARE.fullmatch(address) else address
-    visit.spend("preview")
+    visit.spend()
     try:
         no_path(location)
         trial = preview(visit.context.config, location, visit.now, local=False)

@@ -26,7 +26,7 @@ DAY = 24
 MOST = 10
 """Rows of each list: who wants more follows its link."""
 
-_ORDER = ("ok", *reversed(GRAVEST_FIRST), "paused")
+_ORDER = (*GRAVEST_FIRST, "ok", "paused")
 
 
 @dataclass(frozen=True, slots=True)

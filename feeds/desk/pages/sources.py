@@ -129,7 +129,7 @@ def _row(visit: Visit, source: SourceRecord, new: Sequence[int]) -> Row:
 def poll(visit: Visit) -> Response:
     """Has a source polled at once, and leads to where one can watch."""
     name = source_named(visit.path("name"))
-    visit.spend("poll")
+    visit.spend()
     with reading(visit.context.engine) as connection:
         before = sources.by_name(connection, name)
     roster.poll_now(visit.context.engine, name, visit.now)
