@@ -44,6 +44,7 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[sections]", config.Sections),
     ("[monitor]", config.Monitor),
     ("[web]", config.Web),
+    ("[desk]", config.Desk),
     ("[websub]", config.WebSub),
     ("[[source]]", config.Source),
     ("[[section]]", config.Section),
