@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from db.records import PushRecord, SourceRecord
 
 app = typer.Typer(
-    help="List, add, edit, pause, remove and try sources; bring them from other readers and take them there.", no_args_is_help=True
+    help="List, add, edit, pause, remove and try sources; bring them from other readers and take them there.",
+    no_args_is_help=True,
 )
 
 

@@ -26,7 +26,8 @@ def edit(
     kind: Annotated[str | None, typer.Option("--kind", help="feed, page or sitemap.")] = None,
     title: Annotated[str | None, typer.Option("--title", help="Name shown to readers.")] = None,
     section: Annotated[
-        list[str] | None, typer.Option("--section", help="Section of all its entries, in place of those it has; repeat.")
+        list[str] | None,
+        typer.Option("--section", help="Section of all its entries, in place of those it has; repeat."),
     ] = None,
     access: Annotated[str | None, typer.Option("--access", help="Access of all its entries.")] = None,
     interval: Annotated[int | None, typer.Option("--interval", help="Minutes between polls.")] = None,
@@ -37,7 +38,14 @@ def edit(
     """Change a source that was added; one of the configuration is edited in its file."""
     from feeds import roster
 
-    given = {"url": url, "kind": kind, "title": title, "sections": section or None, "access": access, "interval": interval}
+    given = {
+        "url": url,
+        "kind": kind,
+        "title": title,
+        "sections": section or None,
+        "access": access,
+        "interval": interval,
+    }
     changes: dict[str, object] = {key: value for key, value in given.items() if value is not None}
     cleared = {"sections" if one == "section" else one for one in clear or ()}
     for one in sorted(cleared):
@@ -46,7 +54,9 @@ def edit(
         if one in changes:
             raise UsageError(f"--clear {one}: is given another value as well; give one of the two")
     if not changes and not cleared:
-        raise UsageError("say what is to change: give --url, --kind, --title, --section, --access, --interval or --clear")
+        raise UsageError(
+            "say what is to change: give --url, --kind, --title, --section, --access, --interval or --clear"
+        )
     roster.edit(desk.engine(), name, desk.path, {**changes, **dict.fromkeys(cleared)}, desk.now())
     _tell(desk, name, f'changed source "{name}"; it is asked anew')
 

@@ -15,7 +15,9 @@ def test_a_source_is_edited(own: Folder) -> None:
     assert own.run("sources", "add", "https://wire.example/feed", "--name", "wire", "--interval", "9").code == 0
     ran = own.run("sources", "edit", "wire", "--url", "https://wire.example/news", "--kind", "page", "--json")
     assert (ran.json["location"], ran.json["kind"]) == ("https://wire.example/news", "page")
-    ran = own.run("sources", "edit", "wire", "--section", "Sea", "--clear", "interval", "--clear", "kind", "--title", "W")
+    ran = own.run(
+        "sources", "edit", "wire", "--section", "Sea", "--clear", "interval", "--clear", "kind", "--title", "W"
+    )
     assert ran.out == 'changed source "wire"; it is asked anew\n'
     assert options_of(own, "wire")["kind"] == "feed"
     assert own.run("sources", "edit", "wire", "--clear", "section").code == 0
