@@ -29,7 +29,7 @@ from feeds.daemon.vigil import Vigil
 from feeds.daemon.work import EVERY, Work
 from feeds.declare import declare
 from feeds.desk.context import Progress
-from feeds.errors import BroadsheetError, ConfigError
+from feeds.errors import BroadsheetError
 from feeds.web.current import Current
 from feeds.web.server import Server
 
