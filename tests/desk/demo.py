@@ -159,6 +159,7 @@ def _polls(one: Player, source: SourceRecord, now: datetime, rng: random.Random)
         new = 0 if silent else sum(rng.random() < busy * span / one.every / 4 for _ in range(4))
         failed = (broken and away < 15) or (away > 2 and rng.random() < 0.01)
         last = away <= 1
+        reason, wait = _reason(one, rng)
         ms = rng.randrange(9_000, 16_000) if one.state == "slow" and away < 30 else rng.randrange(40, 700)
         yield PollRecord(
             source_id=source.id,
@@ -170,8 +171,8 @@ def _polls(one: Player, source: SourceRecord, now: datetime, rng: random.Random)
             skipped=int(not failed and rng.random() < 0.03),
             error=(one.error or "connection reset") if failed else None,
             failures=14 if failed and broken else int(failed),
-            due_at=NEVER if one.state == "gone" else now + rng.randrange(2, 90) * MINUTE,
-            reason=_reason(one, rng),
+            due_at=NEVER if one.state == "gone" else now + rng.randrange(1, wait) * MINUTE,
+            reason=reason,
             etag='"5e-61a"' if rng.random() < 0.8 else None,
             pace=Pace(max_age=900, every=int(one.every * 3600), newest=at, size=25) if last else None,
             url=f"https://new.{one.host}/feed" if last and one.state == "moved" else None,
@@ -190,13 +191,16 @@ _HEADERS = (
 )  # fmt: skip
 
 
-def _reason(one: Player, rng: random.Random) -> str:
+def _reason(one: Player, rng: random.Random) -> tuple[str, int]:
+    """Why a source is polled when it is, and the minutes until then at most."""
     if one.state == "gone":
-        return "410 Gone: asked no more; name it to ask again"
+        return "410 Gone: asked no more; name it to ask again", 2
     if one.state == "failing":
-        return "failed 14 times in a row"
-    every = f"an entry every {int(one.every * 60)} min"
-    return rng.choice(("max-age=900", every, "ttl=3600", "interval=60 min"))
+        return "failed 14 times in a row", 600
+    every = int(one.every * 60)
+    return rng.choice(
+        (("max-age=900", 15), (f"an entry every {every} min", max(2, every // 2)), ("ttl=3600", 60), ("interval=60 min", 60))
+    )
 
 
 def _push(connection: Connection, source_id: int, now: datetime) -> None:

@@ -98,7 +98,7 @@ def test_an_empty_page_is_added_as_a_page(web: Web, site: Site) -> None:
     assert fields(page)["what"] == f"page {url}"
 
 
-@pytest.mark.parametrize("address", ["", "   ", "what is this", "/etc/passwd", "config.toml", "https://", "ftp://a.example/x", HOSTILE])
+@pytest.mark.parametrize("address", ["", "   ", "what is this", "/etc/passwd", "./config.toml", "https://", "ftp://a.example/x", HOSTILE])
 def test_what_is_no_address_is_said_at_its_field(web: Web, address: str) -> None:
     page = look(web, address, 400)
     assert page.attribute("#field-address", "aria-invalid") == "true"
