@@ -36,7 +36,6 @@ def at(text: str, zone: ZoneInfo = VILNIUS, fold: int = 0) -> datetime:
         ("22:00-07:00", "2026-03-03 07:00", "2026-03-03 07:00"),
         ("12:00-13:30", "2026-03-02 12:10", "2026-03-02 13:30"),
         ("00:00-06:00", "2026-03-02 00:00", "2026-03-02 06:00"),
-        ("08:00-08:00", "2026-03-02 08:00", "2026-03-02 08:00"),
         # The night of 29 March clocks go from 03:00 to 04:00: six hours are five.
         ("22:00-07:00", "2026-03-29 01:30", "2026-03-29 07:00"),
         # The end that clocks skip comes an hour later by the clock, at the same moment.
@@ -81,19 +80,18 @@ _MINUTES = st.integers(0, 1439).map(lambda number: f"{number // 60:02}:{number %
 
 
 @given(
-    begins=_MINUTES,
-    ends=_MINUTES,
+    hours=st.lists(_MINUTES, min_size=2, max_size=2, unique=True),
     zone=st.sampled_from(ZONES),
     now=st.integers(0, 365 * 86_400).map(lambda number: START + timedelta(seconds=number)),
     digest=st.one_of(st.none(), st.integers(1, 3000).map(str), _MINUTES),
     first=st.one_of(st.none(), st.integers(-300, 300)),
 )
-@example("03:00", "02:30", "America/New_York", datetime(2026, 3, 8, 6, 59, tzinfo=UTC), None, None)
-@example("02:30", "02:00", "America/New_York", datetime(2026, 11, 1, 6, 29, tzinfo=UTC), "01:30", None)
+@example(["03:00", "02:30"], "America/New_York", datetime(2026, 3, 8, 6, 59, tzinfo=UTC), None, None)
+@example(["02:30", "02:00"], "America/New_York", datetime(2026, 11, 1, 6, 29, tzinfo=UTC), "01:30", None)
 def test_nothing_is_ever_sent_in_quiet_hours(
-    begins: str, ends: str, zone: str, now: datetime, digest: str | None, first: int | None
+    hours: list[str], zone: str, now: datetime, digest: str | None, first: int | None
 ) -> None:
-    place = ZoneInfo(zone)
+    place, (begins, ends) = ZoneInfo(zone), hours
     then = due(rule(f"{begins}-{ends}", digest), place, now, None if first is None else now + timedelta(minutes=first))
     clock = f"{then.astimezone(place):%H:%M:%S}"
     is_quiet = begins <= clock < ends if begins <= ends else clock >= begins or clock < ends

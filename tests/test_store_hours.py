@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from db.engine import reading, writing
@@ -12,6 +12,7 @@ from db.store import hours, schedule
 from tests.desk import NOON, new_engine, source_id
 from tests.desk import hours as span
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 POLL = PollRecord(source_id=1, at=NOON, outcome="stored", due_at=NOON, reason="interval")
 
 
@@ -49,6 +50,21 @@ def test_hours_are_those_of_utc_from_whichever_zone_they_are_asked(tmp_path: Pat
         assert [one.at for one in found] == [NOON + span(1), NOON + span(2)]
         hours.prune(connection, NOON + span(1.9))
         assert [one.at for one in hours.since(connection, NOON)] == [NOON + span(1), NOON + span(2)]
+
+
+def test_what_is_forgotten_stays_in_the_sums(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        assert hours.totals(connection) == HourRecord(EPOCH)
+        hours.prune(connection, NOON)
+        for hour in range(4):
+            hours.count(connection, [replace(POLL, at=NOON + span(hour), new=1, size=10)])
+        before = hours.totals(connection)
+        assert before == HourRecord(EPOCH, stored=4, new=4, size=40)
+        for hour in (1, 3):
+            hours.prune(connection, NOON + span(hour))
+            assert hours.totals(connection) == before
+        assert hours.since(connection, NOON) == [HourRecord(NOON + span(3), stored=1, new=1, size=10)]
 
 
 def test_the_schedule_counts_what_it_stores(tmp_path: Path) -> None:

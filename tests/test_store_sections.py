@@ -12,7 +12,7 @@ from db.engine import Engine, reading, writing
 from db.records import ALL_SECTIONS
 from db.store import sections
 from feeds.slug import slug
-from tests.desk import NOON, all_entries, forget, hours, new_engine, owed, record, tell, titled
+from tests.desk import NOON, all_entries, forget, hours, new_engine, owed, plans, record, tell, titled
 
 LATER = NOON + hours(5)
 
@@ -193,6 +193,12 @@ def test_counts_follow_entries_wherever_they_stand(tmp_path: Path) -> None:
     assert counts(engine) == {"Port": 2}
     with reading(engine) as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM entry_sections").scalar() == 2
+
+
+def test_to_count_looks_at_no_entry_but_those_that_were_taken_back(tmp_path: Path) -> None:
+    asked = plans(new_engine(tmp_path), sections.counts)
+    assert "SEARCH entry_sections USING COVERING INDEX ix_entry_sections_entry_id (entry_id=?)" in asked
+    assert "SCAN entry_sections" not in asked
 
 
 def test_what_is_owed_until_it_was_seen(tmp_path: Path) -> None:

@@ -64,7 +64,8 @@ def record(row: Any) -> SourceRecord:
 
 
 _NOTHING, _NO_PACE = Learned(), Pace()
-_LISTS, _MOMENTS = ("skip_hours", "skip_days", "yields"), ("newest", "gap_to", "moved_since")
+_LISTS = ("skip_hours", "skip_days", "yields", "gaps", "silences")
+_MOMENTS = ("newest", "gap_to", "moved_since", "brought")
 
 
 def learned_of(plain: Mapping[str, Any]) -> Learned:

@@ -6,6 +6,7 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -28,7 +29,7 @@ from feeds.daemon.vigil import Vigil
 from feeds.daemon.work import EVERY, Work
 from feeds.declare import declare
 from feeds.desk.context import Progress
-from feeds.errors import BroadsheetError, ConfigError
+from feeds.errors import BroadsheetError
 from feeds.web.current import Current
 from feeds.web.server import Server
 
@@ -36,7 +37,7 @@ STOP_WITHIN = 4.0
 """Seconds a stop waits for the work at hand; what is not done by then was not committed and is done again."""
 
 FORGET_WITHIN = 1.0
-"""Seconds a stop waits for the database, to take its signs of life out of it."""
+"""Seconds a stop waits for the database, to take its signs of life out of it, while the server ends."""
 
 TURN = 5.0
 """Seconds between two looks at the clock, and, where nobody asks for them more often, at the signs of life."""
@@ -123,11 +124,12 @@ class Daemon:
             drained = self._clockwork.stop(STOP_WITHIN)
             if not drained:
                 _log.warning("work abandoned", after_s=STOP_WITHIN)
+            forgetting, until = self._forget(), time.monotonic() + FORGET_WITHIN
         finally:
             server.stop()
-        forgotten = self._forget()
+        forgetting.join(max(0.0, until - time.monotonic()))
         self._announce("stopped")
-        if not (drained and forgotten):
+        if not drained or forgetting.is_alive():
             # The interpreter would wait for the thread of a slow source; the kernel frees locks and sockets.
             os._exit(0)
         self._work.close()
@@ -177,8 +179,8 @@ class Daemon:
         with suppress(BroadsheetError, OSError):
             self._say(line)
 
-    def _forget(self) -> bool:
-        """Takes the signs of life out of the database; False where it is held for too long."""
+    def _forget(self) -> threading.Thread:
+        """Takes the signs of life out of the database, in a thread of its own: somebody may hold that for long."""
 
         def forget() -> None:
             with suppress(StorageError), writing(self._engine) as connection:
@@ -186,8 +188,7 @@ class Daemon:
 
         forgetting = threading.Thread(target=forget, name="forget", daemon=True)
         forgetting.start()
-        forgetting.join(FORGET_WITHIN)
-        return not forgetting.is_alive()
+        return forgetting
 
     # --- another configuration
 

@@ -14,7 +14,7 @@ from db.records import TokenRecord
 from feeds import log, tokens
 from feeds.desk.context import Context
 from feeds.desk.limits import Limits
-from feeds.desk.origin import SAFE, is_from_loopback, is_local, is_ours, is_secure, origins_of
+from feeds.desk.origin import SAFE, is_near, is_ours, is_secure, origins_of
 from feeds.desk.passwords import passwords_of
 from feeds.desk.sessions import Sessions
 from feeds.web.answers import Scope, client_of, header, is_in, networks
@@ -25,7 +25,7 @@ READ, WRITE, ADMIN = "read", "write", "admin"
 EVERYTHING = frozenset({READ, WRITE, ADMIN})
 """`read` looks, `write` changes sources and entries, `admin` gives and takes tokens."""
 
-GIVING = "/api/v1/tokens"
+GIVING = ("/api/v1/tokens",)
 """Where tokens are given and taken, and told."""
 
 KEY = "broadsheet.principal"
@@ -196,14 +196,14 @@ def is_page(scope: Scope) -> bool:
 def needed(scope: Scope) -> str:
     """The scope of a token that a request needs."""
     path = scope["path"]
-    if path == GIVING or path.startswith(f"{GIVING}/"):
+    if any(path == each or path.startswith(f"{each}/") for each in GIVING):
         return ADMIN
     return READ if scope["method"] in SAFE else WRITE
 
 
 def _on_this_machine(scope: Scope) -> Principal | Refusal:
     """A desk without a password is for whoever sits at this machine."""
-    if is_from_loopback(scope) and is_local(scope):
+    if is_near(scope):
         return Principal("this machine", "loopback")
     return Refusal(
         403,

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 
 from starlette.concurrency import run_in_threadpool
 
-from db.engine import Connection, open_engine, reading, writing
+from db.engine import open_engine, reading, writing
 from db.errors import Locked, StorageError
 from db.migrations import HEAD, current
 from db.store import cursors, entries, sections
 from feeds import log, manifest
 from feeds.desk.context import Context
 from feeds.desk.origin import is_near
+from feeds.heartbeats import is_late
 from feeds.web.answers import Receive, Scope, Send, plain
 
 KEPT = 1.0
@@ -23,9 +24,6 @@ KEPT = 1.0
 
 WAIT_MS = 1000
 """How long another writer is waited for: what asks gives up after a few seconds."""
-
-LATE = timedelta(seconds=60)
-"""How much later than three of its turns a job may be."""
 
 EVERYTHING = "all.atom"
 """The feed that every published tree has."""
@@ -74,12 +72,13 @@ class Health:
 def troubles(context: Context) -> Iterator[str]:
     """Each check that fails, in a line: the database, its schema, the daemon's jobs, the published tree."""
     now = context.clock()
-    yield from _database(context, now)
+    lost = list(_database(context, now))
+    yield from lost
     for beat in context.hands.beats():
-        if now - beat.at > 3 * timedelta(seconds=beat.every) + LATE:
+        if is_late(beat, now):
             seconds = round((now - beat.at) / timedelta(seconds=1))
             yield f"job {beat.job}: has not run for {seconds} s; it runs every {beat.every} s"
-    yield from _tree(context)
+    yield from _tree(context, is_readable=not lost)
 
 
 def _database(context: Context, now: datetime) -> Iterator[str]:
@@ -103,11 +102,12 @@ def _database(context: Context, now: datetime) -> Iterator[str]:
             yield f"schema: is {schema or 'missing'}, this release writes {HEAD}; run 'feeds db upgrade'"
 
 
-def _tree(context: Context) -> Iterator[str]:
+def _tree(context: Context, *, is_readable: bool) -> Iterator[str]:
+    """Whether what was published last is there; a database that `is_readable` tells whether there was anything."""
     root = context.config.public
     said, standing = manifest.read(root), manifest.Standing(root)
     if not said:
-        if standing.has(EVERYTHING) or _was_published(context):
+        if standing.has(EVERYTHING) or (is_readable and _was_published(context)):
             yield f"feeds: {root / manifest.NAME} is missing or cannot be read; 'feeds publish' writes it"
     elif EVERYTHING in said and standing.size(EVERYTHING) != said.size(EVERYTHING):
         yield f"feeds: {root / EVERYTHING} is not what was published last; 'feeds publish' writes it"
@@ -115,12 +115,5 @@ def _tree(context: Context) -> Iterator[str]:
 
 def _was_published(context: Context) -> bool:
     """Whether there are entries of which no feed is owed: they have stood in one."""
-
-    def asked(connection: Connection) -> bool:
+    with reading(context.engine) as connection:
         return not sections.dirty(connection) and bool(entries.newest(connection, 1))
-
-    try:
-        with reading(context.engine) as connection:
-            return asked(connection)
-    except StorageError:
-        return False  # told above

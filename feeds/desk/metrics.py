@@ -92,8 +92,9 @@ class Figures(Collector):
             found = []
         yield _gauge("database_up", "Whether the database could be read.", float(bool(found)))
         yield from found
+        # Not `job`, which is what Prometheus calls the desk itself.
         beats = {beat.job: _seconds(now - beat.at) for beat in self._context.hands.beats()}
-        yield _labelled("heartbeat_age_seconds", "Since the last sign of life of a job.", "job", beats)
+        yield _labelled("heartbeat_age_seconds", "Since the last sign of life of a job of the daemon.", "what", beats)
         yield from _disk(self._context)
         yield from _tree(self._context)
 

@@ -15,15 +15,16 @@ import random
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import blake2b
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 
-from db import index
+from db import index, models
 from db.engine import Connection, Engine, open_engine, writing
-from db.migrations import HEAD, upgrade
+from db.migrations import upgrade
 from db.models import Document, Hour, Incident, Poll, Source, SourceState, Withdrawal
 from db.records import Access, EntryRecord, Evidence, Fingerprint, NewEntry, Said
 from db.store import saving, sections
@@ -59,7 +60,7 @@ _LEVELS = (Access.FREE,) * 5 + (Access.UNKNOWN,) * 3 + (Access.PREMIUM,) * 2
 
 def make(folder: Path, sources: int = SOURCES, entries: int = ENTRIES) -> Engine:
     """The database of such a desk below `folder`, which keeps it: it is made once for each pair of numbers."""
-    kept = folder / f"desk-{sources}-{entries}-{HEAD}.sqlite3"
+    kept = folder / f"desk-{sources}-{entries}-{_made_of()}.sqlite3"
     if not kept.exists():
         making = folder / "making"
         shutil.rmtree(making, ignore_errors=True)
@@ -67,6 +68,11 @@ def make(folder: Path, sources: int = SOURCES, entries: int = ENTRIES) -> Engine
         (making / "feeds.sqlite3").replace(kept)
         shutil.rmtree(making)
     return open_engine(f"sqlite:///{kept}")
+
+
+def _made_of() -> str:
+    """Stands for the schema and for this module: where they change, a file that was kept is of no use."""
+    return blake2b(Path(models.__file__).read_bytes() + Path(__file__).read_bytes(), digest_size=4).hexdigest()
 
 
 def _make(path: Path, sources: int, entries: int) -> None:

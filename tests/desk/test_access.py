@@ -134,7 +134,7 @@ def test_who_has_not_signed_in_is_led_there(guarded: Web) -> None:
     status, said, challenge = problem(guarded.ask(CALL))
     assert (status, challenge) == (401, "Bearer")
     assert "/desk/login" in said
-    assert guarded.ask("/metrics").status == 401
+    assert guarded.ask("/metrics", X_Forwarded_For="192.0.2.1").status == 401
     assert guarded.ask(PAGE, Cookie="sid=" + "A" * 43).status == 303
 
 
@@ -237,14 +237,15 @@ def test_a_token_does_what_its_scopes_say(guarded: Web) -> None:
     made = {scope: token(guarded, scope, name=scope) for scope in ("read", "write", "admin")}
     for method, path, need in (
         ("GET", CALL, "read"), ("HEAD", CALL, "read"), ("POST", CALL, "write"), ("DELETE", CALL, "write"),
-        ("GET", "/api/v1/tokens", "admin"), ("POST", "/api/v1/tokens", "admin"), ("DELETE", "/api/v1/tokens/x", "admin"),
+        ("GET", "/api/v1/tokens", "admin"), ("POST", "/api/v1/tokens", "admin"),
+        ("DELETE", "/api/v1/tokens/x", "admin"),
         ("POST", "/api/v1/tokenss", "write"), ("PROPFIND", CALL, "write"),
     ):  # fmt: skip
         assert needed({"method": method, "path": path}) == need
         for scope, given in made.items():
             got = guarded.ask(path, method, Authorization=f"Bearer {given}")
             if scope == need:
-                assert got.status in (200, 404, 405), (method, path, scope)
+                assert got.status in (200, 404, 405, 422), (method, path, scope)
             elif method == "HEAD":
                 assert got.status == 403
             else:

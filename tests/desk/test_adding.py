@@ -49,7 +49,9 @@ def test_a_feed_is_seen_and_added(web: Web, site: Site) -> None:
     assert titles == ["Ferry late", "Tides"]
     sent = fields(page)
     assert (sent["what"], sent["name"], sent["kind"]) == (f"feed {url}", "N", "")
-    got = web.post("/desk/sources/add", {**sent, "sections": "Sea\n Harbour \n\n", "interval": "20", "trust_access": "false"})
+    got = web.post(
+        "/desk/sources/add", {**sent, "sections": "Sea\n Harbour \n\n", "interval": "20", "trust_access": "false"}
+    )
     assert (got.status, got.headers["Location"]) == (303, "/desk/sources/N?asked=0")
     found = stored(web, "N")
     assert found is not None
@@ -62,7 +64,9 @@ def test_a_feed_is_seen_and_added(web: Web, site: Site) -> None:
 def test_a_page_offers_its_feeds_and_itself(web: Web, site: Site) -> None:
     site.put("/feed", rss("Ferry"))
     listed = "".join(f"<article><h2><a href='/{n}'>Headline number {n} of the day</a></h2></article>" for n in range(6))
-    links = "".join(f'<link rel=alternate type="application/rss+xml" title=F{one} href="/{one}">' for one in ("feed", "b"))
+    links = "".join(
+        f'<link rel=alternate type="application/rss+xml" title=F{one} href="/{one}">' for one in ("feed", "b")
+    )
     html = f"<!DOCTYPE html><title>Courier</title>{links}{listed}".encode()
     url = site.put("/", Reply(headers=[("Content-Type", "text/html")], body=html))
     page = look(web, url)
@@ -71,7 +75,9 @@ def test_a_page_offers_its_feeds_and_itself(web: Web, site: Site) -> None:
     assert "checked" in page.one("[name=what]").attributes
     assert [one.text() for one in page.css("section[aria-labelledby=items] tbody th")] == ["Ferry"]
     assert "the page itself, as a list of 6 articles" in page.text()
-    got = web.post("/desk/sources/add", {**fields(page), "name": "list", "what": f"page {url}", "select_list": "article"})
+    got = web.post(
+        "/desk/sources/add", {**fields(page), "name": "list", "what": f"page {url}", "select_list": "article"}
+    )
     assert got.status == 303
     found = stored(web, "list")
     assert found is not None
@@ -98,7 +104,9 @@ def test_an_empty_page_is_added_as_a_page(web: Web, site: Site) -> None:
     assert fields(page)["what"] == f"page {url}"
 
 
-@pytest.mark.parametrize("address", ["", "   ", "what is this", "/etc/passwd", "./config.toml", "https://", "ftp://a.example/x", HOSTILE])
+@pytest.mark.parametrize(
+    "address", ["", "   ", "what is this", "/etc/passwd", "./config.toml", "https://", "ftp://a.example/x", HOSTILE]
+)
 def test_what_is_no_address_is_said_at_its_field(web: Web, address: str) -> None:
     page = look(web, address, 400)
     assert page.attribute("#field-address", "aria-invalid") == "true"
@@ -159,7 +167,9 @@ def test_offers_are_kept_with_a_mistake(web: Web) -> None:
     assert len(broken.css("[name=what]")) == 1
 
 
-@pytest.mark.parametrize("what", ["", "feed", "feed /etc/passwd", "seed https://a.example/", "nonsense https://a.example/"])
+@pytest.mark.parametrize(
+    "what", ["", "feed", "feed /etc/passwd", "seed https://a.example/", "nonsense https://a.example/"]
+)
 def test_only_what_may_be_polled_is_added(web: Web, what: str) -> None:
     got = web.post("/desk/sources/add", {"step": "add", "what": what, "name": "a"})
     assert got.status == 400
@@ -178,7 +188,8 @@ def test_a_path_does_not_slip_in(web: Web) -> None:
 def test_what_strangers_say_in_a_preview_stays_words(web: Web, site: Site) -> None:
     words = HOSTILE.replace("&", "&amp;").replace("<", "&lt;")
     feed = (
-        f"<rss version='2.0'><channel><title>{words}</title><item><title>{words}</title><link>javascript:alert(1)</link>"
+        f"<rss version='2.0'><channel><title>{words}</title><item><title>{words}</title>"
+        f"<link>javascript:alert(1)</link>"
         f"<category>{words}</category><guid isPermaLink='false'>1</guid></item></channel></rss>"
     )
     site.put("/feed", Reply(headers=[("Content-Type", "application/rss+xml")], body=feed.encode()))

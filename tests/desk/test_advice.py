@@ -21,7 +21,13 @@ def test_there_is_something_to_do_about_each_kind() -> None:
 
 
 def test_the_gravest_come_first_then_the_longest() -> None:
-    told = [incident("moved"), incident("of another time"), incident("failing"), incident("failing", 3), incident("disk")]
+    told = [
+        incident("moved"),
+        incident("of another time"),
+        incident("failing"),
+        incident("failing", 3),
+        incident("disk"),
+    ]
     kinds = [(one.kind, one.opened_at) for one in sorted(told, key=gravest_first)]
     assert [kind for kind, _ in kinds] == ["disk", "failing", "failing", "moved", "of another time"]
     assert kinds[1][1] < kinds[2][1]

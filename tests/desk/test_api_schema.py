@@ -18,7 +18,8 @@ from feeds.desk.api.app import described_app
 from feeds.desk.context import Context
 from feeds.publish import publish
 from tests.desk import BODY, NOON, hours, record, tell
-from tests.desk.web import SITE, Hands, Web, running_desk
+from tests.desk.calls import Api, api_of
+from tests.desk.web import SITE, Hands, running_desk
 
 EXAMPLES = 8
 """Of each of some forty calls, beside those that schemathesis makes of the bounds: half a minute in all."""
@@ -35,14 +36,14 @@ def opml(_context: Any, value: Any) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with running_desk(tmp_path_factory.mktemp("desk"), "[web]\nper_minute = 0\n") as web:
         tell(web.engine, "a", record(text=BODY), record("Ferry fares rise", text=f"{BODY} Fares rise, too."))
         tell(web.engine, "b", record("Ferry fares rise", text=BODY), source="wire", now=NOON + hours(1))
         with writing(web.engine) as connection:
             incidents.open_incident(connection, "disk", "var", "nearly full", NOON, evidence={"free": "1 MB"})
         publish(web.engine, web.config, NOON + hours(2))
-        yield web
+        yield api_of(web)
 
 
 @pytest.mark.e2e
@@ -50,6 +51,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
 @settings(
     max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
-def test_calls_are_as_described(case: Any, desk: Web) -> None:
+def test_calls_are_as_described(case: Any, desk: Api) -> None:
     # What a schema cannot say is refused with 400: a name that is none, an address that is not to be asked.
-    case.call_and_validate(base_url=f"http://127.0.0.1:{desk.port}", excluded_checks=[positive_data_acceptance])
+    case.call_and_validate(
+        base_url=f"http://127.0.0.1:{desk.web.port}",
+        headers={"Authorization": f"Bearer {desk.token}"},
+        excluded_checks=[positive_data_acceptance],
+    )

@@ -48,7 +48,7 @@ def test_an_allowance_is_for_each_and_comes_again() -> None:
         allowance.spend("a")
     assert refused.value.wait == 30
     seconds.now = 29.5
-    with pytest.raises(TooOften, match="try again in 1 second$"):
+    with pytest.raises(TooOften, match=r"try again in 1 second$"):
         allowance.spend("a")
     seconds.now = 30.0
     allowance.spend("a")

@@ -43,7 +43,17 @@ def test_a_browser_may_follow_web_addresses(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", [None, "", "javascript:alert(1)", " https://a.example/", "data:text/html,x", "/etc/passwd", "https://", "http://a b/"]
+    "url",
+    [
+        None,
+        "",
+        "javascript:alert(1)",
+        " https://a.example/",
+        "data:text/html,x",
+        "/etc/passwd",
+        "https://",
+        "http://a b/",
+    ],
 )
 def test_a_browser_follows_nothing_else(url: str | None) -> None:
     assert links.web_url(url) == ""

@@ -32,7 +32,10 @@ def web(tmp_path: Path) -> Iterator[Web]:
 def send(web: Web, data: bytes | None, fields: Mapping[str, str]) -> Got:
     """A form with a file, as browsers send it."""
     edge = "--edge-of-a-part"
-    parts = [f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()]
+    parts = [
+        f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
     body = "".join(parts).encode()
     if data is not None:
         head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="a.opml"\r\n\r\n'
@@ -45,7 +48,9 @@ def send(web: Web, data: bytes | None, fields: Mapping[str, str]) -> Got:
 
 
 def hidden(page: Page) -> dict[str, str]:
-    return {str(one.attributes["name"]): str(one.attributes["value"] or "") for one in page.css("main input[type=hidden]")}
+    return {
+        str(one.attributes["name"]): str(one.attributes["value"] or "") for one in page.css("main input[type=hidden]")
+    }
 
 
 def test_a_list_is_shown_first_and_added_then(web: Web) -> None:

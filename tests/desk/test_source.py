@@ -112,7 +112,11 @@ def test_a_source_that_nobody_has_polled(web: Web) -> None:
     assert "It has not been polled yet." in said
     assert "None has been seen yet." in said
     told = facts(web, "/desk/sources/harbour")
-    assert (told["Title"], told["Selectors"], told["Interval"]) == ("The harbour", '{"list": "article"}', "20 min, as set")
+    assert (told["Title"], told["Selectors"], told["Interval"]) == (
+        "The harbour",
+        '{"list": "article"}',
+        "20 min, as set",
+    )
     assert told["Last success"] == "never"
     assert not web.page("/desk/sources/harbour").has("section[aria-labelledby=troubles]")
     polled(web, outcome="unchanged", new=0)

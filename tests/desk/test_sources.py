@@ -153,7 +153,9 @@ def test_a_source_is_polled_now(web: Web) -> None:
     assert web.post("/desk/sources/harbour/poll", {"back": back}).headers["Location"] == back
 
 
-@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "/desk/sources/x", "/desk/sources.opml", "x"])
+@pytest.mark.parametrize(
+    "back", ["https://evil.example/", "//evil.example", "/desk/sources/x", "/desk/sources.opml", "x"]
+)
 def test_nobody_is_led_elsewhere(web: Web, back: str) -> None:
     add(web, "harbour")
     assert web.post("/desk/sources/harbour/pause", {"back": back}).headers["Location"] == "/desk/sources/harbour"
@@ -210,7 +212,10 @@ def test_strangers_words_stay_words(web: Web) -> None:
                 )
             ],
         )  # fmt: skip
-    for path in ("/desk/sources", f"/desk/sources?q={'%22%3E%3Cscript%3Ealert(1)'}&state=%22%3E%3Cscript%3E&after=%22%3E%3Cb%3E"):
+    for path in (
+        "/desk/sources",
+        f"/desk/sources?q={'%22%3E%3Cscript%3Ealert(1)'}&state=%22%3E%3Cscript%3E&after=%22%3E%3Cb%3E",
+    ):
         body = web.ask(path).body
         assert b"<script>" not in body
         assert b"<img" not in body

@@ -24,7 +24,7 @@ from feeds.web.server import Server
 from tests.desk import NOON, new_engine
 from tests.getting import Got
 
-PASSWORD = "a ferry an hour from May on"
+PASSWORD = "a ferry an hour from May on"  # noqa: S105  # of no desk but those of tests
 GUARDED = f'[desk]\npassword_hash = "{PasswordHasher(1, 8, 1).hash(PASSWORD)}"\n'
 """What a configuration says of `PASSWORD`, with a hash that costs nothing."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser import chromium, watched
 from tests.command import Folder
@@ -30,8 +30,9 @@ SETTINGS = (
 
 def rss(title: str, *items: tuple[str, str]) -> bytes:
     """A feed of items, each with its title and its text."""
+    host = f"{title.lower().replace(' ', '-')}.example"
     told = "".join(
-        f"<item><title>{name}</title><link>https://news.example/{number}</link><description>{text}</description>"
+        f"<item><title>{name}</title><link>https://{host}/{number}</link><description>{text}</description>"
         f"<guid isPermaLink='false'>{title}-{number}</guid><pubDate>Mon, 02 Mar 2026 1{number}:00:00 GMT</pubDate>"
         "</item>"
         for number, (name, text) in enumerate(items)
@@ -199,17 +200,14 @@ def test_the_progress_of_a_poll_is_watched(desk: Desk, page: Page) -> None:
     outlines = "".join(
         f'<outline type="rss" text="Slow {number}" xmlUrl="{desk.site.url}/slow{number}.xml"/>' for number in range(12)
     )
-    file = {
-        "name": "list.opml",
-        "mimeType": "text/x-opml",
-        "buffer": f"<opml version='2.0'><body>{outlines}</body></opml>".encode(),
-    }
-    page.locator('input[type="file"]').set_input_files([file])  # type: ignore[list-item]  # its keys are those of a FilePayload
-    page.get_by_role("button").filter(has_text=re.compile("import|look|show", re.I)).first.click()
-    page.get_by_role("button", name=re.compile("Import|Add")).first.click()
+    listed = f"<opml version='2.0'><body>{outlines}</body></opml>".encode()
+    file: FilePayload = {"name": "list.opml", "mimeType": "text/x-opml", "buffer": listed}
+    page.locator('input[type="file"]').set_input_files(file)
+    page.get_by_role("button", name="Show what it would add").click()
+    page.get_by_role("button", name="Add 12 sources").click()
     page.goto(f"{desk.url}desk/")
     expect(page.locator(".live progress, .live .progress").first).to_be_visible()
-    seen = set()
+    seen = set[str]()
     until = time.monotonic() + 60
     while time.monotonic() < until and len(seen) < 2:
         text = page.locator(".live").first.inner_text()

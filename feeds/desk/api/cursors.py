@@ -12,7 +12,8 @@ from feeds.errors import UsageError
 LONGEST = 1000
 """Characters of a cursor: a name and a path have their limits."""
 
-_MOST = 1 << 53
+_MOST = (1 << 63) - 1
+"""The database counts no further."""
 
 
 def given(what: str, *values: int | str) -> str:

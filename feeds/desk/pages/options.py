@@ -33,7 +33,8 @@ TRUST = (("", "Unless it says so of nearly everything"), ("true", "Always"), ("f
 
 
 def given(form: Mapping[str, str]) -> dict[str, Any]:
-    """The options that a form gives, None for the default. Numbers are texts still: who reads them says what is wrong."""
+    """The options that a form gives, None for the default. Numbers are texts
+    still: who reads them says what is wrong."""
     options: dict[str, Any] = {name: form.get(name, "").strip() or None for name in TEXTS}
     options["sections"] = tuple(line.strip() for line in form.get("sections", "").splitlines() if line.strip()) or None
     options["fulltext"] = True if form.get("fulltext") else None
