@@ -50,7 +50,7 @@ def shown(options: Mapping[str, Any]) -> dict[str, str]:
     fields["kind"] = str(options.get("kind", "feed"))
     fields["sections"] = "\n".join(options.get("sections") or ())
     fields["fulltext"] = "1" if options.get("fulltext") else ""
-    fields["trust_access"] = {True: "true", False: "false"}.get(options.get("trust_access"), "")  # type: ignore[call-overload]  # None is no key
+    fields["trust_access"] = {True: "true", False: "false", None: ""}[options.get("trust_access")]
     given_selectors = options.get("selectors") or {}
     return fields | {f"select_{name}": str(given_selectors.get(name) or "") for name in SELECTORS}
 
