@@ -2,7 +2,7 @@
 
 SQLite settings and their reasons:
 * WAL: readers never wait for the writer; `synchronous=FULL`: what a commit acknowledged survives a power cut.
-* `busy_timeout`: another writer is waited for, not failed on; `foreign_keys`: off by default in SQLite.
+* a busy timeout: another writer is waited for, not failed on; `foreign_keys`: off by default in SQLite.
 * writers begin with BEGIN IMMEDIATE: a transaction that reads first and writes later would fail on upgrade, not wait.
 * `application_id`: tells our file from any other program's, so that neither is ever written over.
 """
@@ -25,17 +25,36 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from db.errors import Corrupt, Locked, NotOurs, StorageError
 
-__all__ = ["Connection", "Engine", "open_engine", "process_lock", "reading", "to_json", "verify", "writing"]
+__all__ = [
+    "Connection",
+    "Engine",
+    "open_engine",
+    "process_lock",
+    "quick_check",
+    "reading",
+    "to_json",
+    "verify",
+    "writing",
+]
 
 APPLICATION_ID = 0x42525354
 """`BRST`: marks a SQLite file as ours (https://www.sqlite.org/pragma.html#pragma_application_id)."""
 
 BUSY_MS = 5000
 _HEADER = b"SQLite format 3\x00"
+_SETTINGS = (
+    "page_size=8192",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "journal_size_limit=67108864",
+    "cache_size=-8192",
+    "temp_store=MEMORY",
+)
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for `url`. Nothing is created but the database's folder.
+def open_engine(url: str, *, busy_ms: int = BUSY_MS) -> Engine:
+    """An engine for `url`, whose writers wait `busy_ms` for another one. Nothing is created but the database's folder.
 
     Raises `NotOurs` when the file is something else, `StorageError` when it cannot be reached or the address is
     of a database that this release does not know.
@@ -53,7 +72,7 @@ def open_engine(url: str) -> Engine:
     # An error's text would carry the values of its statement into the log, premium bodies among them.
     engine = create_engine(
         url,
-        connect_args={"timeout": BUSY_MS / 1000},
+        connect_args={"timeout": busy_ms / 1000},
         json_deserializer=_from_json,
         json_serializer=to_json,
         hide_parameters=True,
@@ -131,17 +150,12 @@ def _is_ours(path: Path, application: int) -> bool:
 def _configure(raw: Any, _record: Any) -> None:
     # The driver's own transaction control begins too late for BEGIN IMMEDIATE; `_begin` does it instead.
     raw.isolation_level = None
-    for pragma in (
-        "page_size=8192",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        f"busy_timeout={BUSY_MS}",
-        "foreign_keys=ON",
-        "journal_size_limit=67108864",
-        "cache_size=-8192",
-        "temp_store=MEMORY",
-    ):
-        raw.execute(f"PRAGMA {pragma}").close()
+    try:
+        for pragma in _SETTINGS:
+            raw.execute(f"PRAGMA {pragma}").close()
+    except sqlite3.Error:
+        raw.close()  # nobody else would, until it is swept up
+        raise
 
 
 def _begin(connection: Connection) -> None:
@@ -186,10 +200,16 @@ def _explained(engine: Engine) -> Iterator[None]:
         raise
 
 
+def quick_check(engine: Engine) -> list[str]:
+    """Findings of SQLite's quick_check, which reads the whole file; empty when all is well."""
+    with reading(engine) as connection:
+        return [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(20)") if row[0] != "ok"]
+
+
 def verify(engine: Engine) -> list[str]:
     """Findings of SQLite's quick_check and foreign key check, empty when all is well."""
+    found = quick_check(engine)
     with reading(engine) as connection:
-        found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(20)") if row[0] != "ok"]
         rows = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20)
         found += [f"{row[0]} row {row[1]} points to a missing row of {row[2]}" for row in rows]
     return found

@@ -429,6 +429,11 @@ class Pace:
     good one had `size` items, `postponed` the polls in a row that our own network spoilt, `put_off` those that led
     to a host whose budget was spent. `yields` are how many items the last polls of an HTML page gave. `moved_to` was
     named as the new address by `moved_seen` polls since `moved_since`.
+
+    Its rhythm, as far as it was watched: at `brought` a poll last brought something new, `gaps` are the last spans
+    between two such polls, `silences` the longest that ended in each of the last weeks, of which the last one is
+    `week`. In a row: `slow` counts the polls that were answered slowly, as far as that is a trouble, `quick` those
+    since that were not, `churned` those in which what was known came under new ids.
     """
 
     max_age: int | None = None
@@ -451,6 +456,13 @@ class Pace:
     moved_to: str | None = None
     moved_since: datetime | None = None
     moved_seen: int = 0
+    brought: datetime | None = None
+    gaps: tuple[int, ...] = ()
+    silences: tuple[int, ...] = ()
+    week: int = 0
+    slow: int = 0
+    quick: int = 0
+    churned: int = 0
 
 
 class PushState(StrEnum):

@@ -6,14 +6,17 @@ the doing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from statistics import median
 
 from db.records import NEVER, Learned, Pace, PollRecord, SourceRecord
-from feeds import cadence
+from feeds import cadence, rhythm, troubles
+from feeds.answered import answered
 from feeds.articles import Articles
-from feeds.cadence import Bounds, Hints, next_due
+from feeds.bounds import bounds_of, brought, shut_for, slow_from, stale_at
+from feeds.cadence import Hints, next_due
 from feeds.config import Config, Source
 from feeds.errors import FetchError, ParseError, SourceError
 from feeds.fetch import Fetched, HttpError, NotNow, Request, host_of, same_origin
@@ -21,8 +24,11 @@ from feeds.further import Further, Part
 from feeds.ingest import Tally
 from feeds.log import redact
 from feeds.manner import Manner
-from feeds.model import Reading, Skipped
+from feeds.model import Reading
+from feeds.outcome import Conclusion, PollResult
 from feeds.packing import unpack
+from feeds.states import state_of
+from feeds.troubles import Trouble
 from feeds.websub.discovery import Advertised, discover
 from feeds.worker import Read
 
@@ -40,51 +46,6 @@ SOON = timedelta(minutes=1)
 
 PUT_OFF = 6
 """How often in a row that is nobody's failure."""
-
-
-@dataclass(slots=True, kw_only=True)
-class PollResult:
-    """What became of one source. `outcome`: stored, unchanged, failed or deferred.
-
-    `skipped` are rows with their document; `errors` name documents that gave nothing, `read` counts those that could
-    be read. `repeated` says that the same errors were noted the last time.
-    """
-
-    source: str
-    outcome: str = "unchanged"
-    tally: Tally = field(default_factory=Tally)
-    skipped: list[tuple[str, Skipped]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    read: int = 0
-    repeated: bool = False
-    next_due: datetime | None = None
-    reason: str = ""
-
-    @property
-    def error(self) -> str | None:
-        """All of them as text that every database takes: names of files may hold bytes that are no UTF-8."""
-        return "; ".join(self.errors).encode("utf-8", "backslashreplace").decode() or None
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """An incident of the source that a poll opens with `message`, or closes (None)."""
-
-    kind: str
-    message: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Conclusion:
-    """What is to be stored of a poll beside its entries. `moved_from` is the address that a new one took over from,
-    `shut_until` when the whole host may be asked again, which asked to be left alone."""
-
-    poll: PollRecord
-    tally: Tally
-    troubles: tuple[Trouble, ...] = ()
-    moved_from: str | None = None
-    shut_until: datetime | None = None
 
 
 class Attempt:
@@ -107,9 +68,10 @@ class Attempt:
         self.advertised: Advertised | None = None
         self.said_again = False
         self._fetched: Fetched | None = None
+        self._refused: FetchError | None = None
         self._hints = Hints()
         self._read: Read | None = None
-        self._shrunken = self._thin = False
+        self._suspicious = self._thin = False
         self._unreadable: str | None = None
         self._lost = self._missed = False
         self._next: str | None = None
@@ -146,7 +108,7 @@ class Attempt:
     @property
     def _is_doubted(self) -> bool:
         """Whether the document says suspiciously little."""
-        return self._shrunken or self._thin
+        return self._suspicious or self._thin
 
     @property
     def learned(self) -> Learned:
@@ -181,6 +143,8 @@ class Attempt:
         """No document was had, or it could not be used."""
         self.result.errors.append(str(error))
         self.network = isinstance(error, FetchError) and error.network
+        if isinstance(error, FetchError):
+            self._refused = error
         if isinstance(error, ParseError) and self.source.kind == "page":
             self._unreadable = str(error)
         if isinstance(error, HttpError):
@@ -301,7 +265,7 @@ class Attempt:
         self._read = read
         self.result.read += 1
         self._thin = self.source.kind == "page" and self.conditional and cadence.is_thin(pace, read.size)
-        self._shrunken = not partial and not self._thin and cadence.is_shrunken(pace, read.size)
+        self._suspicious = not partial and not self._thin and cadence.is_shrunken(pace, read.size)
         if self.record.last_success is not None and not partial and read.oldest is not None:
             self._lost = cadence.lost_some(pace, read.oldest, dated=read.dated, size=read.size)
         self._next = (read.earlier if self._lost else None) or pace.gap_at
@@ -343,16 +307,19 @@ class Attempt:
         )
         return Conclusion(poll, Tally())
 
-    def conclude(self, config: Config, tally: Tally, jitter: float) -> Conclusion:
-        """What the poll comes to, `tally` being what its documents changed; `jitter` is for `next_due`. Changes
-        nothing here."""
+    def conclude(
+        self, config: Config, tally: Tally, jitter: float, *, kinds: Collection[str] = (), again: int = 0
+    ) -> Conclusion:
+        """What the poll comes to, `tally` being what its documents changed; `jitter` is for `next_due`. `kinds` are
+        those of the source's incidents that are open, `again` counts the new entries whose titles it told before.
+        Changes nothing here."""
         result, record = self.result, self.record
         if self._put_off is not None:
             pace = replace(record.pace, put_off=record.pace.put_off + 1)
             return self._deferred(self._put_off, self.began + SOON * 2**record.pace.put_off * (1 + jitter), pace)
         failed = bool(result.errors) and not result.read
         failures = record.failures + 1 if failed else 0
-        pace, moved_to = self._pace(failed, tally)
+        pace, moved_to = self._pace(config, failed, tally, again)
         # An answer that cannot be used, or is doubted, says nothing of the next one.
         hints = replace(self._hints, conditional=True) if failed or self._is_doubted else self._hints
         due_at, reason = next_due(
@@ -368,6 +335,8 @@ class Attempt:
         # The validators of a document that says suspiciously little would hide that it goes on saying so; those of an
         # index, what is new in the sitemaps that it names; those of a listing, its next page that is still unread.
         fetched = None if self._is_doubted or self._further.is_index or self._further.is_unread else self._fetched
+        found = self._troubles(config, failures, pace, moved_to, tally.new, again)
+        heard = answered(self._fetched or self._refused)
         poll = PollRecord(
             source_id=record.id,
             at=self.began,
@@ -385,12 +354,23 @@ class Attempt:
             error=result.error,
             pace=pace if pace != record.pace else None,
             url=moved_to,
+            state=state_of(
+                troubles.after(kinds, found),
+                failed=failed,
+                gone=self._hints.gone,
+                moved=(moved_to or record.url) is not None,
+            ),
+            stale_at=stale_at(config, self.source, pace),
+            ms=heard.ms,
+            status=heard.status,
+            size=heard.size,
+            headers=heard.headers if heard.headers != record.headers else None,
         )
         moved_from = self.url if moved_to is not None else None
         is_asked = failed or (record.host or "") in self.waits
         wait = shut_for(config, record.host, self._hints.retry_after) if is_asked else None
         shut_until = None if wait is None else self.began + timedelta(seconds=wait)
-        return Conclusion(poll, tally, tuple(self._troubles(config, failures)), moved_from, shut_until)
+        return Conclusion(poll, tally, tuple(found), moved_from, shut_until)
 
     def acknowledge(self, conclusion: Conclusion) -> None:
         """Puts into the result what was stored, and what the documents said beside their entries."""
@@ -404,7 +384,7 @@ class Attempt:
             result.warnings += [f"{name}: {warning}" for warning in one.warnings]
         result.warnings += self._further.warnings
         result.warnings += self.articles.warnings if self.articles is not None else []
-        if self._shrunken and self._read is not None:
+        if self._suspicious and self._read is not None:
             size = self.record.pace.size
             result.warnings.append(
                 f"says {self._read.size} items, {size} before: nothing is taken for gone until that is said again"
@@ -414,9 +394,9 @@ class Attempt:
         if self.advertised is not None and self.advertised.problem is not None:
             result.warnings.append(f"{redact(self.url)}: {self.advertised.problem}; it is polled")
         if poll.url is not None:
-            result.warnings.append(f"moved for good: asked at {redact(poll.url)} from now on; say so in config.toml")
+            result.warnings.append(troubles.moved_words(poll.url))
 
-    def _pace(self, failed: bool, tally: Tally) -> tuple[Pace, str | None]:
+    def _pace(self, config: Config, failed: bool, tally: Tally, again: int) -> tuple[Pace, str | None]:
         """What is known of the source from now on, and its new address where it moved for good."""
         pace = self.record.pace
         if pace.postponed or pace.put_off:
@@ -437,10 +417,15 @@ class Attempt:
                 skip_days=read.skip_days,
                 every=read.every if read.every is not None else pace.every,
                 newest=newest,
-                shrunk=pace.shrunk + 1 if self._shrunken else 0,
+                shrunk=pace.shrunk + 1 if self._suspicious else 0,
                 size=pace.size if self._is_doubted or self._fetched.status == 226 else read.size,
                 yields=self._yields(read.size),
             )
+        pace = troubles.slowed(pace, self._fetched.ms, slow_from(config))
+        if read is not None or self.said_again:
+            pace = troubles.churned(pace, again, read.size if read is not None else 0)
+        if tally.new or pace.brought is None:
+            pace = brought(config, pace, self.began)
         return self._with_gap(pace), moved_to
 
     def _yields(self, size: int) -> tuple[int, ...]:
@@ -462,21 +447,32 @@ class Attempt:
             pace, missed=missed, gap_at=self._next, gap_to=self._known_to, gap_tries=pace.gap_tries + self._tried
         )
 
-    def _troubles(self, config: Config, failures: int) -> list[Trouble]:
-        """Incidents that this poll opens or closes."""
-        result = self.result
-        found = []
-        if result.error is None:
-            found.append(Trouble("failing", None))
-        elif failures == 0 or failures >= config.monitor.failing_after or self._hints.gone:
-            found.append(Trouble("failing", result.error))
+    def _troubles(
+        self, config: Config, failures: int, pace: Pace, moved_to: str | None, new: int, again: int
+    ) -> list[Trouble]:
+        """Incidents that this poll opens or closes; `pace` is known with it."""
+        result, record, read = self.result, self.record, self._read
+        found = troubles.failing(
+            result.error,
+            failures=failures,
+            bound=config.monitor.failing_after,
+            status=self._refused.status if isinstance(self._refused, HttpError) else None,
+            last=record.last_success,
+        )
         if result.read:
-            found.append(Trouble("gap", self._loss() if self._missed else None))
-        if self._read is not None:
-            few = f"says {self._read.size} items where it said {self.record.pace.size}; nothing was taken for gone"
-            found.append(Trouble("shrunken", few if self._shrunken else None))
-        if self.source.kind == "page" and (self._read is not None or self._unreadable is not None):
-            found.append(Trouble("broken-selector", self._broken()))
+            gap = rhythm.usual(record.pace)
+            found.append(troubles.gap(self._loss() if self._missed else None, self._known_to, gap))
+            found += troubles.moved(self.url, moved_to, is_elsewhere=record.url is not None)
+        if result.read and self._fetched is not None:
+            found += troubles.slow(pace, self._fetched.ms, slow_from(config))
+            found += troubles.churn(pace, again, read.size if read is not None else 0)
+        if new:
+            found.append(Trouble("stale", None))
+        if read is not None:
+            found.append(troubles.suspicious(read.size, record.pace.size, doubted=self._suspicious))
+        if read is not None or self._unreadable is not None:
+            broken = self._broken() if self.source.kind == "page" else None
+            found.append(troubles.broken(broken, read.size if read is not None else None, record.pace.yields))
         return found
 
     def _broken(self) -> str | None:
@@ -498,28 +494,3 @@ class Attempt:
         if self._pages:
             return f"{lost}, and its archive does not reach back to what was known"
         return f"{lost}, and the source keeps no archive that names them{self._unread}"
-
-
-def bounds_of(config: Config, source: Source | None, host: str | None) -> Bounds:
-    """What the operator allows for a source: its own interval, that of its host, or that of all."""
-    settings = config.poll
-    own = source.interval if source is not None else None
-    if own is None and host is not None and host in config.host:
-        own = config.host[host].interval
-    interval = timedelta(minutes=own or settings.interval)
-    return Bounds(
-        interval=interval,
-        least=min(interval, timedelta(minutes=settings.min_interval)),
-        most=max(interval, timedelta(minutes=settings.max_interval)),
-        unconditional=timedelta(minutes=settings.unconditional_interval),
-        fixed=own is not None or "interval" in settings.model_fields_set,
-    )
-
-
-def shut_for(config: Config, host: str | None, retry_after: int | None) -> int | None:
-    """Seconds for which nothing of `host` is asked, where its Retry-After is configured to mean all of it: from a
-    minute to a day."""
-    rules = config.host.get(host or "")
-    if rules is None or not rules.share_retry_after or not retry_after:
-        return None
-    return min(max(retry_after, 60), 86_400)

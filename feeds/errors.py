@@ -63,13 +63,14 @@ class FetchError(SourceError):
 
     `network` says that the fault may be our own network's: a name, a connect, a time-out, a connection that was reset.
     It is false for whatever a server said and for whatever we refused. `reached` says that the host that was asked
-    first said something, be it a redirect to where the fault is: our network was there.
+    first said something, be it a redirect to where the fault is: our network was there. `ms` is how long it took.
     """
 
     def __init__(self, message: str, *, permanent: bool = False, network: bool = False) -> None:
         super().__init__(message, permanent=permanent)
         self.network = network
         self.reached = False
+        self.ms = 0
 
 
 class ParseError(SourceError):

@@ -11,7 +11,7 @@ from db.store import entries, heartbeats, incidents, pushes, sections, sources
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A source and its state: ok, moved, gap, failing, gone or paused; `push` is our subscription at its hub."""
+    """A source and its state, in a word of `feeds.states`; `push` is our subscription at its hub."""
 
     source: SourceRecord
     state: str
@@ -31,8 +31,9 @@ class Status:
 
     @property
     def well(self) -> bool:
-        """True where nobody needs to act."""
-        return not self.incidents and all(health.state in ("ok", "moved", "paused") for health in self.sources)
+        """True where nobody needs to act: a move is known, and heeded."""
+        lasting = any(one.kind != "moved" for one in self.incidents)
+        return not lasting and all(health.state in ("ok", "moved", "paused") for health in self.sources)
 
 
 def status(engine: Engine) -> Status:
@@ -53,12 +54,4 @@ def status(engine: Engine) -> Status:
 
 def state_of(source: SourceRecord) -> str:
     """A source's state in one word; one that was never polled is well."""
-    if not source.enabled:
-        return "paused"
-    if source.outcome == "failed" and (source.reason or "").startswith("410"):
-        return "gone"
-    if source.error:
-        return "failing"
-    if source.pace.missed:
-        return "gap"
-    return "ok" if source.url is None else "moved"
+    return source.state if source.enabled else "paused"

@@ -8,6 +8,7 @@ from datetime import datetime
 from db.engine import Connection
 from db.records import SectionRecord
 from db.store import entries
+from feeds import incidentfeed
 from feeds.config import Config
 from feeds.formats import PublicEntry, html, newssitemap, opml
 from feeds.manifest import Manifest, PublishedFile, described
@@ -116,6 +117,7 @@ def _index(
         zone=site.zone,
         everything=listed(whole[0]),
         opml_path="feeds.opml",
+        incidents_path=incidentfeed.NAME if config.publish.incidents else None,
         sections=tuple(listed(one) for one in whole if one.section is not None),
         saved=tuple(listed(one) for one in whole if one.query is not None),
         subscribe_url=config.access.subscribe_url,

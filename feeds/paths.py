@@ -18,8 +18,8 @@ from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.records import Learned, PollRecord, SourceRecord
 from db.store import incidents, schedule, sources
-from feeds import credence, log
-from feeds.attempt import PollResult, bounds_of
+from feeds import credence, log, troubles
+from feeds.bounds import bounds_of, brought, stale_at
 from feeds.cadence import BACKOFF, next_due
 from feeds.config import Config, Source
 from feeds.errors import FetchError, ParseError, SourceError
@@ -27,9 +27,12 @@ from feeds.fetch import Unreadable, read_local
 from feeds.ingest import Saying, Tally, said_again, store
 from feeds.manner import Manner, digest_of, manner_of
 from feeds.model import Document, Reading
+from feeds.outcome import PollResult
 from feeds.packing import unpack
 from feeds.pool import Pool
 from feeds.reading import parse, read
+from feeds.states import state_of
+from feeds.troubles import Trouble
 from feeds.worker import Read
 
 GROUP = 1000
@@ -40,6 +43,9 @@ NOTED = timedelta(minutes=1)
 
 RESTED = timedelta(hours=1)
 """Longest rest of a local path that cannot be read, where nobody waits for it."""
+
+REMOTE = ("gone", "moved", "slow", "gap", "churn", "suspicious")
+"""Troubles that only a source with an address has: this one may have had one."""
 
 _log = log.get("paths")
 
@@ -86,6 +92,8 @@ class _Look:
         self._pool = pool
         self._result = PollResult(source=record.name)
         self._settings = record.settings
+        self._began = time.monotonic()
+        self._size = 0  # bytes of the documents that were read
         # Ids of the entries that this poll made: nobody has seen them yet.
         self._made: set[int] = set()
         # Names of documents that are no longer there: one that is new may be one of them, renamed.
@@ -154,6 +162,7 @@ class _Look:
                 self._crashed(error, found.name)
             else:
                 if one is not None:
+                    self._size += len(found.data)
                     yield one
                 self._result.read += 1
                 self._seen.add(found.name)
@@ -250,6 +259,10 @@ class _Look:
             said_again(connection, {record.id: self._seen}, now)
             total = result.tally + tally
             outcome = "failed" if failed else "stored" if total.new or total.updated else "unchanged"
+            kinds = incidents.kinds_of(connection, record.id)
+            found = self._troubles(failures, failed=failed, new=total.new)
+            is_first = record.pace.brought is None and not failed
+            pace = brought(self._config, record.pace, now) if total.new or is_first else record.pace
             noted = PollRecord(
                 source_id=record.id,
                 at=now,
@@ -263,16 +276,26 @@ class _Look:
                 unchanged=total.unchanged,
                 skipped=skipped,
                 error=result.error,
+                pace=pace if pace != record.pace else None,
+                state=state_of(troubles.after(kinds, found), failed=failed),
+                stale_at=stale_at(self._config, source, pace) if source is not None else None,
+                ms=round((time.monotonic() - self._began) * 1000),
+                size=self._size,
             )
             schedule.finish(connection, [noted])
             if source is not None:
                 credence.note(connection, record.id, source, total, now)
-            if result.error is None:
-                incidents.close_incident(connection, "failing", record.name, now)
-            elif failures >= self._config.monitor.failing_after or not failed:
-                incidents.open_incident(connection, "failing", record.name, result.error, now, record.id)
+            incidents.note(connection, record.name, found, kinds, now, record.id)
         result.outcome = outcome
         self._acknowledge(group, tally, made, lost)
+
+    def _troubles(self, failures: int, *, failed: bool, new: int) -> list[Trouble]:
+        """Incidents that this poll opens or closes; what it had while it was asked elsewhere is over once it is
+        read."""
+        record, bound = self._record, self._config.monitor.failing_after
+        found = troubles.failing(self._result.error, failures=failures, bound=bound, last=record.last_success)
+        over = (*(("stale",) if new else ()), *(() if failed else REMOTE))
+        return [*found, *(Trouble(kind, None) for kind in over)]
 
     def _is_noted(self) -> bool:
         """True where the database says already what is to be said, and said so a moment ago."""

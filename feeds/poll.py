@@ -22,12 +22,12 @@ from db.engine import Connection, Engine, reading, writing
 from db.records import SourceRecord
 from db.store import schedule, sources
 from feeds import flapping, log, pushed
-from feeds.attempt import PollResult
 from feeds.budget import SPAN, Budget, Rule
 from feeds.clock import Clock
 from feeds.config import Config
 from feeds.errors import ConfigError, UsageError
 from feeds.fetch import Credential, Fetcher, by_origin
+from feeds.outcome import PollResult
 from feeds.paths import poll_path, rests
 from feeds.pool import Pool
 from feeds.round import CLAIM, Round

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from db.records import SectionRecord
+from db.records import IncidentRecord, SectionRecord
 from feeds import log
 from feeds.config import Config
 from feeds.encodings import ENDINGS, SMALLEST, decoded, encoded
@@ -81,7 +81,8 @@ class Press:
     """What renderers and checks keep from one publish to the next. `stamps` are those of the folders of feeds as the
     last publish left them, `settings` those that it was made by, `said` its manifest and when that was written. Of
     feeds, by their stems: `resting` were refused, with the version of the change that they owe, how often, and until
-    when they are not tried again; `done` are made, with the version of a change that others of their section owe."""
+    when they are not tried again; `done` are made, with the version of a change that others of their section owe.
+    `incidents` are those that their own feed tells of."""
 
     memory: Memory = field(default_factory=Memory)
     stamps: dict[str, int] = field(default_factory=dict)
@@ -89,6 +90,7 @@ class Press:
     said: tuple[os.stat_result, Manifest] | None = None
     resting: dict[str, tuple[int, int, datetime]] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
+    incidents: tuple[IncidentRecord, ...] | None = None
     _files: tuple[Config, Sequence[SectionRecord], Files] | None = None
     _renderers: dict[str, Renderer] = field(default_factory=dict)
     _passed: dict[str, dict[int, PublicEntry]] = field(default_factory=dict)
@@ -166,7 +168,6 @@ class Print:
     def feed(self, document: FeedDocument, chosen: Format, most: int | None) -> tuple[PublishedFile, Fit] | None:
         """Renders one feed in at most `most` bytes, checks it and puts it in place; None where it is not fit, so that
         the last good one stays. An entry that cannot be rendered is left out and named."""
-        self.result.feeds += 1
         try:
             made = fit(document, self.press.renderer(chosen), most)
         except FeedInvalid as error:

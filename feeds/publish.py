@@ -19,7 +19,7 @@ from db.engine import Connection, Engine, reading, writing
 from db.records import Labels, OwedMonth, SectionRecord
 from db.store import archives as archive_rows
 from db.store import incidents, sections, sources
-from feeds import manifest, pages
+from feeds import incidentfeed, manifest, pages
 from feeds.archives import Part, Plan, Planner, chains, in_order, month_in
 from feeds.checking import published_findings
 from feeds.config import Config
@@ -142,6 +142,7 @@ class _Run:
                 self._feed(printing, shown, target, files[target])
             restored = bool(amiss) and any(path in amiss for target in due for _, path in files[target])
             listed = anew or fewer or restored
+            astray |= self._incidents(connection, printing, anew=anew)
             astray |= self._pages(connection, printing, shown, files, known, changed=bool(due), listed=listed)
         self._remove(printing)
         if anew or not self.press.stamps:
@@ -325,6 +326,7 @@ class _Run:
             archive=plan.links(part.path, head.base_url, head.path),
         )
         shown.forget()
+        self.result.feeds += 1
         made = printing.feed(document, load("atom"), None)
         if made is not None:
             self._made.put(made[0])
@@ -348,6 +350,7 @@ class _Run:
         if chain:
             document = replace(document, archive=Archive(previous=document.base_url + chain[-1]))
         for chosen, _ in sorted(files, key=lambda file: file[0].name != "atom"):
+            self.result.feeds += 1
             made = printing.feed(written_as(document, chosen, files), chosen, self.config.publish.max_bytes)
             if made is not None:
                 self._made.put(made[0])
@@ -386,6 +389,21 @@ class _Run:
                     self._made.keep(self._former, file.path)
         return astray
 
+    def _incidents(self, connection: Connection, printing: Print, *, anew: bool) -> set[str]:
+        """The feed of incidents, where they changed or it was lost; its path where it was."""
+        if not self.config.publish.incidents:
+            return set()
+        astray = lost(printing.standing, self._former, [incidentfeed.NAME])
+        found = tuple(incidents.newest(connection, incidentfeed.MOST))
+        if anew or astray or found != self.press.incidents:
+            document = incidentfeed.document(self.config, found)
+            made = printing.feed(document, load("atom"), self.config.publish.max_bytes)
+            if made is not None:
+                self._made.put(made[0])
+            # What cannot be written is tried again; what broke a rule would break it again.
+            self.press.incidents = None if incidentfeed.NAME in self.result.unwritable else found
+        return astray
+
     def _remove(self, printing: Print) -> None:
         """Takes away what is published no more, and says of each that it is gone for good; what is there again is not
         gone."""
@@ -421,6 +439,7 @@ def _plain(name: str) -> str:
 def _wanted(config: Config, targets: Sequence[Target], paths: Sequence[str]) -> Callable[[str], bool]:
     """Which files a tree goes on having: those of its feeds, their archives, and the pages."""
     lasting = {*paths, *pages.LASTING, *([pages.NEWS] if config.publish.news_sitemap else [])}
+    lasting |= {incidentfeed.NAME} if config.publish.incidents else set()
     folders = {target.archive for target in targets} if config.publish.archives else set()
     return lambda path: path in lasting or (path.startswith("archive/") and path.rpartition("/")[0] in folders)
 

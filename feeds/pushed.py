@@ -14,8 +14,8 @@ from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.records import PollRecord, PushedRecord, SourceRecord
 from db.store import articles as article_rows
-from db.store import pushes, schedule, sources
-from feeds import credence, log
+from db.store import incidents, pushes, schedule, sources
+from feeds import bounds, credence, log
 from feeds.articles import plan
 from feeds.config import Config, Source
 from feeds.errors import ParseError, SourceError
@@ -26,6 +26,7 @@ from feeds.model import Document, Reading
 from feeds.packing import unpack
 from feeds.paths import source_of
 from feeds.pool import Pool
+from feeds.states import state_of
 
 ROWS, BYTES = 50, 8_000_000
 """Documents that are read and stored together."""
@@ -157,8 +158,22 @@ def _save(connection: Connection, config: Config, brought: Sequence[_Brought], n
         pace = latest[one.record.id]
         known = [each for each in (one.newest, pace.newest) if each is not None]
         latest[one.record.id] = pace = replace(pace, newest=max(known, default=one.row.at if tally.new else None))
-        schedule.note_pushed(connection, [(_told(one, tally), pace)])
+        poll = _told(one, tally)
+        if tally.new:
+            latest[one.record.id] = pace = bounds.brought(config, pace, one.row.at)
+            poll = replace(
+                poll, state=_refreshed(connection, one, now), stale_at=bounds.stale_at(config, one.source, pace)
+            )
+        schedule.note_pushed(connection, [(poll, pace)])
     return tallies
+
+
+def _refreshed(connection: Connection, one: _Brought, now: datetime) -> str:
+    """Something new came: the source is not late any more. Returns its state."""
+    record = one.record
+    incidents.close_incident(connection, "stale", record.name, now)
+    kinds = incidents.kinds_of(connection, record.id)
+    return state_of(kinds, failed=record.outcome == "failed", moved=record.url is not None)
 
 
 def _told(one: _Brought, tally: Tally) -> PollRecord:

@@ -11,7 +11,7 @@ from db.engine import Connection, Engine, reading, writing
 from db.records import SourceRecord
 from db.store import pushes, schedule
 from feeds import log
-from feeds.attempt import bounds_of
+from feeds.bounds import bounds_of
 from feeds.cadence import PUSHED, Hints, next_due
 from feeds.config import Config
 from feeds.errors import SourceError

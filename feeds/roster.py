@@ -26,10 +26,11 @@ def described(
     sections: Sequence[str] = (),
     interval: int | None = None,
     local: bool = True,
+    more: Mapping[str, object] | None = None,
 ) -> Source:
     """The source at an address or a path, by default named after it and of the kind that it looks like; asks nobody.
 
-    `interval` is in minutes. `is_served` tells what stands in the published folder (`Config.is_served`), which is no
+    `interval` is in minutes; `more` are other options of its `[[source]]` table. `is_served` tells what stands in the published folder (`Config.is_served`), which is no
     place for a source; without `local` every path is refused: who asks over the network may not have files read here.
     Raises `UsageError`.
     """
@@ -48,6 +49,7 @@ def described(
         "url" if remote else "path": where,
         "sections": tuple(sections),
         "interval": interval,
+        **(more or {}),
     }
     try:
         return Source.model_validate({key: value for key, value in options.items() if value is not None})

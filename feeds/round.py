@@ -22,7 +22,8 @@ from db.records import SourceRecord
 from db.store import schedule, sources
 from feeds import cadence, log
 from feeds.articles import MAX_BYTES, WITHIN, Articles, Wanted, all_left, check_article, plan
-from feeds.attempt import Attempt, PollResult, shut_for
+from feeds.attempt import Attempt
+from feeds.bounds import shut_for
 from feeds.budget import SPAN, Budget
 from feeds.clock import Clock
 from feeds.config import Config
@@ -33,6 +34,7 @@ from feeds.further import Part
 from feeds.log import redact
 from feeds.manner import digest_of, manner_of
 from feeds.model import Document
+from feeds.outcome import PollResult
 from feeds.packing import unpack
 from feeds.paths import poll_path, source_of
 from feeds.pool import Pool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,13 +14,15 @@ from db.engine import Connection, Engine, reading, writing
 from db.errors import StorageError
 from db.records import SourceRecord
 from db.store import articles as article_rows
-from db.store import incidents, pushes, schedule, sources
+from db.store import incidents, pushes, retold, schedule, sources
 from feeds import credence, log
-from feeds.attempt import Attempt, Conclusion, PollResult
+from feeds.attempt import Attempt
 from feeds.budget import SPAN
 from feeds.clock import Clock
 from feeds.config import Config
 from feeds.ingest import Saying, Tally, said_again, store
+from feeds.outcome import Conclusion, PollResult
+from feeds.troubles import FEWEST
 from feeds.websub.asking import apply, did_miss
 from feeds.websub.subscriber import found, missed, trusted
 
@@ -158,8 +160,11 @@ class Settlement:
     def _note_outage(self, outage: tuple[int, int] | None) -> None:
         if outage is not None:
             message = f"{outage[0]} of {outage[1]} hosts could not be reached at once; no source is blamed for it"
+            evidence = {"hosts tried": str(outage[1]), "not reached": str(outage[0])}
             with writing(self._engine) as connection:
-                incidents.open_incident(connection, "network", "own network", message, self._clock.now)
+                incidents.open_incident(
+                    connection, "network", "own network", message, self._clock.now, evidence=evidence
+                )
         elif self._answered:
             if self._is_noted():
                 with writing(self._engine) as connection:
@@ -219,34 +224,58 @@ class Settlement:
             Saying(attempt.record.id, attempt.record.name, reading) for attempt in kept for reading in attempt.sayings
         ]
         tallies: dict[int, Tally] = defaultdict(Tally)
-        prefix = self._config.site.tag_prefix()
-        for saying, tally in zip(sayings, store(connection, sayings, prefix=prefix, now=self._clock.now), strict=True):
+        prefix, made = self._config.site.tag_prefix(), set[int]()
+        stored = store(connection, sayings, prefix=prefix, now=self._clock.now, made=made)
+        for saying, tally in zip(sayings, stored, strict=True):
             tallies[saying.source_id] += _beside_listing(tally) if saying.reading.article else tally
         for attempt in kept:
             if attempt.learned != attempt.record.learned:
                 sources.learn(connection, attempt.record.id, attempt.learned)
             credence.note(connection, attempt.record.id, attempt.source, tallies[attempt.record.id], self._clock.now)
         said_again(connection, {one.record.id: None for one in kept if one.said_again}, self._clock.now)
+        kinds: dict[str, set[str]] = defaultdict(set)
+        for kind, subject in incidents.subjects(connection):
+            kinds[subject].add(kind)
+        again = self._told_again(connection, kept, tallies, made)
         conclusions = [
-            (attempt, attempt.conclude(self._config, _whole(tallies[attempt.record.id]), self._rng()))
+            (
+                attempt,
+                attempt.conclude(
+                    self._config,
+                    _whole(tallies[attempt.record.id]),
+                    self._rng(),
+                    kinds=kinds[attempt.record.name],
+                    again=again.get(attempt.record.id, 0),
+                ),
+            )
             for attempt in kept
         ]
         schedule.finish(connection, [conclusion.poll for _, conclusion in conclusions])
         self._remember(connection, kept)
-        opened = incidents.subjects(connection)
         for attempt, conclusion in conclusions:
             name, source_id = attempt.record.name, attempt.record.id
-            for trouble in conclusion.troubles:
-                if trouble.message is not None:
-                    incidents.open_incident(connection, trouble.kind, name, trouble.message, self._clock.now, source_id)
-                elif (trouble.kind, name) in opened:
-                    incidents.close_incident(connection, trouble.kind, name, self._clock.now)
+            found = conclusion.troubles
+            incidents.note(connection, name, found, kinds[name], self._clock.now, source_id)
             if conclusion.shut_until is not None and attempt.record.host is not None:
                 self._shut[attempt.record.host] = conclusion.shut_until
                 schedule.shut(connection, attempt.record.host, conclusion.shut_until)
             if conclusion.moved_from is not None and conclusion.poll.url is not None:
                 sources.move_document(connection, source_id, conclusion.moved_from, conclusion.poll.url)
         return conclusions
+
+    def _told_again(
+        self, connection: Connection, attempts: list[Attempt], tallies: Mapping[int, Tally], made: Collection[int]
+    ) -> dict[int, int]:
+        """Source's id -> how many of the entries that were `made` it told before under their titles; of sources that
+        said mostly new things, though they were read before."""
+        odd = [
+            one.record.id
+            for one in attempts
+            if one.record.last_success is not None
+            and (tally := tallies[one.record.id]).new >= FEWEST
+            and tally.new > tally.updated + tally.unchanged
+        ]
+        return retold.count(connection, odd, made) if odd else {}
 
     def _see_pushes(self, connection: Connection, attempts: list[Attempt]) -> None:
         """What polls say of who pushes their sources, before anything is stored of them: what it should have brought,

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from db.engine import Connection
 from db.records import SourceRecord
-from feeds.attempt import PollResult
+from feeds.outcome import PollResult
 
 
 @dataclass(slots=True)

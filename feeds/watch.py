@@ -1,13 +1,35 @@
-"""The monitor: one look at what no poll sees, which opens incidents and closes them."""
+"""The monitor: one look at what no poll sees, which opens incidents and closes them.
+
+It looks at few rows, by index, however many sources there are, and writes only where something changed.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 
-from db.engine import Engine
-from db.records import Heartbeat
+from db import migrations
+from db.engine import Connection, Engine, quick_check, reading, writing
+from db.errors import Corrupt
+from db.records import Heartbeat, SourceRecord
+from db.store import cursors, incidents, schedule, sections
 from feeds.config import Config
+from feeds.sight import Disk, Finding, Sight, findings, stale
+from feeds.states import state_of
+
+CHECKED_EVERY = 86_400
+"""Seconds between two looks through the whole database."""
+
+SMALL = 256_000_000
+"""Bytes of a database that is looked through: a second of reading, which hinders nobody else."""
+
+AT_ONCE = 500
+"""Sources that are found to be late in one look; the rest is next."""
+
+_INTEGRITY = "watch: integrity"
 
 
 def watch(engine: Engine, config: Config, now: datetime, *, beats: Sequence[Heartbeat] = ()) -> None:
@@ -15,3 +37,89 @@ def watch(engine: Engine, config: Config, now: datetime, *, beats: Sequence[Hear
 
     Raises `StorageError`.
     """
+    file = Path(engine.url.database or ":memory:")
+    with reading(engine) as connection:
+        opened = incidents.subjects(connection)
+        late = schedule.late(connection, now, AT_ONCE)
+        late_names = [subject for kind, subject in opened if kind == "stale"]
+        early = schedule.late_no_more(connection, late_names, now) if late_names else []
+        idle = incidents.is_any_idle(connection)
+        since, owed = sections.owed(connection)
+        checked = cursors.position(connection, _INTEGRITY)
+        version = migrations.current(connection)
+    is_due = checked is None or now.timestamp() - checked >= CHECKED_EVERY
+    damage = _damage(engine, file) if is_due else None
+    seen = Sight(
+        opened=opened,
+        owed_since=since,
+        owed=owed,
+        disks=_disks(file, config.public),
+        wal=_length(Path(f"{file}-wal")),
+        schema=None if version == migrations.HEAD else str(version),
+        damage=damage,
+        beats=beats,
+    )
+    found = findings(seen, config.monitor, now)
+    if not (found or late or early or idle or is_due):
+        return
+    with writing(engine) as connection:
+        _note(connection, found, now)
+        for source in late:
+            message, evidence = stale(source, now)
+            incidents.open_incident(connection, "stale", source.name, message, now, source.id, evidence=dict(evidence))
+        for source in early:
+            incidents.close_incident(connection, "stale", source.name, now, "other settings count")
+        schedule.set_states(connection, {one.id: _state(connection, one) for one in (*late, *early)})
+        if idle:
+            incidents.close_idle(connection, now, "polled no more")
+        if is_due:
+            cursors.move(connection, _INTEGRITY, int(now.timestamp()), now)
+
+
+def _note(connection: Connection, found: Sequence[Finding], now: datetime) -> None:
+    for one in found:
+        if one.message is None:
+            incidents.close_incident(connection, one.kind, one.subject, now)
+        else:
+            evidence = dict(one.evidence)
+            incidents.open_incident(connection, one.kind, one.subject, one.message, now, evidence=evidence)
+
+
+def _state(connection: Connection, source: SourceRecord) -> str:
+    kinds = incidents.kinds_of(connection, source.id)
+    return state_of(kinds, failed=source.outcome == "failed", moved=source.url is not None)
+
+
+def _damage(engine: Engine, file: Path) -> list[str] | None:
+    """What is wrong in the database; None where it is too large to be looked through."""
+    if _length(file) > SMALL:
+        return None
+    try:
+        return quick_check(engine)
+    except Corrupt as error:
+        return [str(error)]
+
+
+def _disks(file: Path, public: Path) -> list[Disk]:
+    """What is free where the database is kept, and where the published tree is if that is another file system."""
+    found: list[Disk] = []
+    devices: set[int] = set()
+    for subject, path in (("database", file.parent), ("published tree", public)):
+        # A folder that is not made yet will be where its parent is.
+        there = next((each for each in (path, *path.parents) if each.is_dir()), None)
+        if there is None:
+            continue
+        with suppress(OSError):
+            device = there.stat().st_dev
+            room = os.statvfs(there)
+            if device not in devices:
+                devices.add(device)
+                found.append(Disk(subject, room.f_bavail * room.f_frsize))
+    return found
+
+
+def _length(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

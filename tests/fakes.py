@@ -163,9 +163,9 @@ def serving(server: BaseServer, closing: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
-def running_site(tls: ssl.SSLContext | None = None) -> Iterator[Site]:
-    """A site on a free port of 127.0.0.1 that ends with the block; with `tls` it speaks https."""
-    with _Server(("127.0.0.1", 0), _Handler) as server:
+def running_site(tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[Site]:
+    """A site on a free port of 127.0.0.1, or on `port`, that ends with the block; with `tls` it speaks https."""
+    with _Server(("127.0.0.1", port), _Handler) as server:
         port = server.server_address[1]
         server.site = Site(f"{'https' if tls else 'http'}://127.0.0.1:{port}", port)
         if tls is not None:

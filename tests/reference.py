@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +28,7 @@ from feeds.cli.app import app
 from feeds.cli.template import toml
 from feeds.config import values
 from feeds.errors import BroadsheetError
+from feeds.states import OF_OUR_OWN, OF_SOURCES, STATES
 from feeds.web.public import Said
 from tests.command import ROOT, Folder
 from tests.fakes import running_site
@@ -48,6 +49,7 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[[section]]", config.Section),
     ("[[saved]]", config.Saved),
     ("[[rule]]", config.Rule),
+    ("[[alert]]", config.Alert),
     ('[host."NAME"]', config.Host),
     ('[credential."ORIGIN"]', config.Credential),
     ("[profile.NAME]", config.Profile),
@@ -55,6 +57,13 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
 )
 COMMON = ("--config", "--json", "--verbose", "--quiet", "--help")
 """Options of every command; the reference tells them once."""
+
+
+def _either(words: Iterable[str]) -> str:
+    """Words as code, the last one behind an "or"."""
+    *first, last = (f"`{word}`" for word in words)
+    return f"{', '.join(first)} or {last}"
+
 
 _FEEDS = {
     "all": "Every entry, duplicates folded.",
@@ -77,6 +86,7 @@ PUBLISHED = {
     "archive/<slug>/<month>.atom": (
         "Every entry of a month of a section, or of `all`, complete (RFC 5005); a long month has `-2`, `-3` behind it."
     ),
+    "incidents.atom": "Troubles, one entry each, told again when they are over; see [the monitor](monitoring.md).",
     "feeds.opml": "List of all feeds, to import into a reader at once.",
     "sitemap-news.xml": "Addresses of the last two days' entries, for search engines.",
     "manifest.json": (
@@ -110,6 +120,9 @@ _VALIDATED = {
     "_path_pattern": "path",
     "_phrase": "text",
     "_selector": "CSS selector",
+    "_quiet": '"HH:MM-HH:MM"',
+    "_digest": 'minutes, or "HH:MM"',
+    "_kinds": "kinds of troubles",
 }
 _KINDS = {"str": "TEXT", "list[str]": "TEXT", "path": "PATH", "int": "NUMBER", "int range": "NUMBER"}
 _EPOCH = 1_798_761_600
@@ -156,11 +169,8 @@ _NOTES = {
         "`state`, `hub`, `topic`, `lease_until`, `last_push`, `doubted_until` and `error`. `feeds status` has it, too."
     ),
     "status": (
-        "`state` is `ok`, `moved`, `gap`, `failing`, `gone` or `paused`. `kind` is `failing`, `gap`, `shrunken`, "
-        "`broken-selector` (a page's list is not what it was), `access` (a source that states everything to be "
-        "locked), `vanished` (many entries went at once) or `flapping` (entries change back and forth), of a source; "
-        "`network` (our own), `quarantined` (an entry that cannot be rendered) or `refused` (a feed that broke a "
-        "rule); the last three have null as `source`."
+        f"`state` is {_either(STATES)}. `kind` is {_either(OF_SOURCES)}, of a source; or {_either(OF_OUR_OWN)}, of our "
+        "own, with null as `source`. [The monitor](monitoring.md) tells what each of them means."
     ),
     "check list.opml": (
         "One such object a line, for each document. `valid` is false where a finding is an `error`, with `--strict` "
@@ -189,7 +199,8 @@ _NOTES = {
         "Feeds are asked in their order until one can be read: `checked` says which were, `error` why one cannot be."
     ),
     "tokens create anna --expires 30d": (
-        "`token` and `address` are given this once. `expires` is null for one that works until it is revoked."
+        "`token` and `address` are given this once. `expires` is null for one that works until it is revoked. `scopes` "
+        "are what it opens; `address` and `basic` are null for one of the API, `api` for one of feeds."
     ),
     "tokens list": (
         "By name. `state` is `live`, `expired` or `revoked`; the last are given with `--all` only. `last_used` is "
@@ -459,7 +470,9 @@ def shapes() -> dict[str, str]:
             site.put("/feed", _FEED.replace("</entry>", proof, 1).encode())
             tried = (str(ROOT / "seeds" / "harbour"), site.put("/", _PAGE.encode()))
             given["sources try"] = [desk.run("sources", "try", where, "--json").json for where in tried]
-        given["tokens create anna --expires 30d"].append(desk.run("tokens", "create", "ben", "--json").json)
+        given["tokens create anna --expires 30d"] += [
+            desk.run("tokens", "create", *words, "--json").json for words in (("ben",), ("watcher", "--scope", "read"))
+        ]
         given["tokens list"].append(desk.run("tokens", "list", "--all", "--json").json)
         given["sources export"].append(desk.run("sources", "export", "ours.opml", "--json").json)
         several = {(entry["url"] is None, bool(entry["evidence"]), entry["lead"]): entry["id"] for entry in listed}

@@ -96,7 +96,9 @@ def allowed() -> set[str]:
 @pytest.mark.usefixtures("untraced")
 def test_what_it_does_is_allowed(tmp_path: Path, site: Site) -> None:
     """Polling with its workers, publishing and serving, with everything that the unit forbids left out."""
-    feed = b'<rss version="2.0"><channel><title>F</title><item><title>Headline of the day</title></item></channel></rss>'
+    feed = (
+        b'<rss version="2.0"><channel><title>F</title><item><title>Headline of the day</title></item></channel></rss>'
+    )
     url = site.put("/feed", feed)
     desk = Folder(tmp_path).config(
         f'{SEEDS}[web]\nport = 0\n[poll]\nallow_networks = ["127.0.0.0/8"]\n'
@@ -111,7 +113,9 @@ def test_what_it_does_is_allowed(tmp_path: Path, site: Site) -> None:
         )  # fmt: skip
         try:
             path = desk.public / "all.atom"
-            assert wait_for(lambda: path.exists() and b"Headline of the day" in path.read_bytes(), 120), said.read_text()
+            assert wait_for(lambda: path.exists() and b"Headline of the day" in path.read_bytes(), 120), (
+                said.read_text()
+            )
             found = re.search(r"(http://\S+)desk/", said.read_text())
             assert found is not None
             assert desk.start("health", "--url", found[1]).code in (0, 1)

@@ -207,7 +207,7 @@ def test_pages_hold_no_traces_of_a_machine(name: str) -> None:
     for trace in (
         r"(?<![\w.])/(?:work|root|tmp|home)\b",
         r"(?i)pypi|pythonhosted|npmjs|crates\.io|golang\.org|index-url",
-        r"(?i)\b(?:issues?|sessions?|llms?|gpt|claude|copilot|chatbots?)\b|(?<!User-)\bagents?\b",
+        r"(?i)\b(?:issues?|(?<!Table )(?<!desk/)sessions?|llms?|gpt|claude|copilot|chatbots?)\b|(?<!User-)\bagents?\b",
         r"\bAI\b",
     ):
         found = re.search(trace, said)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from db.engine import writing
 from db.records import Learned, Pace, PollRecord, SourceRecord
 from db.store import incidents, schedule, sources
@@ -36,24 +34,10 @@ SOURCE = SourceRecord(
 )
 
 
-@pytest.mark.parametrize(
-    ("over", "state"),
-    [
-        ({}, "ok"),
-        ({"outcome": "stored"}, "ok"),
-        ({"outcome": "unchanged"}, "ok"),
-        ({"outcome": "failed", "error": "timeout", "reason": "failed 1 times in a row"}, "failing"),
-        ({"outcome": "failed", "error": "410 Gone", "reason": "410 Gone: asked no more"}, "gone"),
-        ({"outcome": "stored", "url": "https://b.example/"}, "moved"),
-        ({"outcome": "stored", "url": "https://b.example/", "pace": Pace(missed=1)}, "gap"),
-        ({"outcome": "stored", "error": "x", "pace": Pace(missed=1)}, "failing"),
-        ({"outcome": "failed", "error": "x"}, "failing"),
-        ({"outcome": "stored", "error": "one of two documents"}, "failing"),
-        ({"outcome": "failed", "error": "x", "enabled": False}, "paused"),
-    ],
-)
-def test_the_state_of_a_source(over: dict[str, object], state: str) -> None:
-    assert state_of(replace(SOURCE, **over)) == state  # type: ignore[arg-type]
+def test_the_state_of_a_source() -> None:
+    assert state_of(SOURCE) == "ok"
+    assert state_of(replace(SOURCE, state="stale")) == "stale"
+    assert state_of(replace(SOURCE, state="stale", enabled=False)) == "paused"
 
 
 def test_the_status_of_a_desk(tmp_path: Path) -> None:
@@ -70,15 +54,29 @@ def test_the_status_of_a_desk(tmp_path: Path) -> None:
 def test_a_desk_is_not_well_while_a_source_fails(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     failed = PollRecord(source_id=1, at=NOON, outcome="failed", due_at=NOON, reason="", failures=1, error="timeout")
+    failed = replace(failed, state="failing")
     with writing(engine) as connection:
         number = source_id(connection)
         schedule.finish(connection, [replace(failed, source_id=number)])
     assert not status(engine).well
     with writing(engine) as connection:
-        schedule.finish(connection, [replace(failed, source_id=number, outcome="stored", error=None, failures=0)])
+        mended = replace(failed, source_id=number, outcome="stored", error=None, failures=0, state="ok")
+        schedule.finish(connection, [mended])
         incidents.open_incident(connection, "failing", "harbour", "m", NOON, number)
     assert not status(engine).well
     with writing(engine) as connection:
         sources.remove(connection, "harbour")
     # Nobody needs to mend what is polled no more.
     assert status(engine).well
+
+
+def test_a_move_that_is_heeded_needs_nobody_at_once(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        number = source_id(connection)
+        incidents.open_incident(connection, "moved", "harbour", "m", NOON, number)
+        schedule.set_states(connection, {number: "moved"})
+    assert status(engine).well
+    with writing(engine) as connection:
+        incidents.open_incident(connection, "slow", "harbour", "m", NOON, number)
+    assert not status(engine).well

@@ -172,7 +172,7 @@ def test_a_publish_that_was_killed_before_its_end_is_finished_by_the_next(tree: 
     heard(tree)
     manifest.rmdir()
     manifest.write_bytes(said)
-    assert tree.run().paths == ["manifest.json"]
+    assert tree.run().paths == ["incidents.atom", "manifest.json"]
     assert verify(tree.config, NOW) == []
     assert owed_pings(tree) == {topic for topic in everything if ".free." not in topic}
     assert tree.run().feeds == 0

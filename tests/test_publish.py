@@ -31,7 +31,7 @@ __all__ = ["tree"]
 
 def test_an_empty_desk_has_its_page_and_an_empty_feed(tree: Tree) -> None:
     assert set(tree.publish()) == {
-        "all.atom", "all.free.atom", "feeds.opml", "index.html", "manifest.json", "style.css",
+        "all.atom", "all.free.atom", "feeds.opml", "incidents.atom", "index.html", "manifest.json", "style.css",
     }  # fmt: skip
     assert titles(tree.atom()["all.atom"]) == []
     assert tree.publish() == []
@@ -343,6 +343,7 @@ _PATHS = {
     "free": "sections/a.free.atom",
     "index": "index.html",
     "opml": "feeds.opml",
+    "incidents": "incidents.atom",
 }
 _SOURCE = '[[source]]\nname = "s"\npath = "x"\n'
 
@@ -351,15 +352,15 @@ _SOURCE = '[[source]]\nname = "s"\npath = "x"\n'
     ("before", "after", "changed"),
     [
         ("", "[publish]\nentries = 1\n", "all a index"),
-        ("", '[publish]\nhubs = ["https://hub.example/"]\n', "all allfree a free"),
+        ("", '[publish]\nhubs = ["https://hub.example/"]\n', "all allfree a free incidents"),
         ("", '[publish]\ntitle_prefix = "[+] "\n', "all a index"),
         ("", '[access.labels]\npremium = "Paid"\n', "all a index"),
         ("", '[access]\nsubscribe_url = "https://h.example/"\n', "all a index"),
         ("", '[[section]]\nname = "A"\ntitle = "Z"\n', "a free index opml"),
         ("", '[site]\ntimezone = "Asia/Tokyo"\n', "index"),
-        ("", '[site]\nlanguage = "de"\n', "all allfree a free index opml"),
-        ("", '[site]\ntitle = "New"\n', "all allfree a free index opml"),
-        ("", '[site]\nbase_url = "https://new.example/"\n', "all allfree a free index opml"),
+        ("", '[site]\nlanguage = "de"\n', "all allfree a free incidents index opml"),
+        ("", '[site]\ntitle = "New"\n', "all allfree a free incidents index opml"),
+        ("", '[site]\nbase_url = "https://new.example/"\n', "all allfree a free incidents index opml"),
         (_SOURCE, _SOURCE + 'link = "https://s.example/"\n', "all a index"),
         ("", "[poll]\ninterval = 90\n", ""),
         (_SOURCE, _SOURCE + "interval = 90\n", ""),
@@ -471,7 +472,8 @@ def test_one_file_that_cannot_be_written_does_not_stop_the_others(tree: Tree) ->
     assert {"sections/a.atom", "index.html", "manifest.json"} <= set(result.paths)
     assert not status(tree.engine).well
     (tree.config.public / "all.atom").rmdir()
-    assert set(tree.publish()) == {"all.atom", "manifest.json"}
+    # The trouble is told, too; that it is over by the next.
+    assert set(tree.publish()) == {"all.atom", "incidents.atom", "manifest.json"}
     assert status(tree.engine).well
 
 

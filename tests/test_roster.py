@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from db.store import sources
 from feeds import roster
 from feeds.config import Config, Source, parse
 from feeds.declare import declare
-from feeds.errors import UsageError
+from feeds.errors import Unknown, UsageError
 from tests.command import SEEDS, SITE
 from tests.desk import NOON, new_engine
 
@@ -97,3 +98,65 @@ def test_what_was_added_is_removed_and_what_is_configured_is_not(engine: Engine,
     with pytest.raises(UsageError, match=r'^desk/config\.toml: delete the \[\[source\]\] table named "seeds"'):
         roster.remove(engine, "seeds", file)
     assert list(known(engine)) == ["seeds"]
+
+
+def test_a_source_that_was_added_is_edited(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    roster.add(engine, Source(name="wire", url=URL, interval=10), NOON)
+    edited = roster.edit(engine, "wire", file, {"title": "The Wire", "interval": None, "sections": ["Sea"]}, NOON)
+    assert (edited.title, edited.interval, edited.sections) == ("The Wire", None, ("Sea",))
+    stored = known(engine)["wire"]
+    assert stored.options == {"name": "wire", "url": URL, "title": "The Wire", "sections": ["Sea"]}
+    for name in ("name", "path"):
+        with pytest.raises(UsageError, match=f"^{name}: cannot be changed"):
+            roster.edit(engine, "wire", file, {name: "other"}, NOON)
+    with pytest.raises(UsageError, match=r"^kind: "):
+        roster.edit(engine, "wire", file, {"kind": "other"}, NOON)
+    with pytest.raises(Unknown, match='no source is named "nobody"'):
+        roster.edit(engine, "nobody", file, {}, NOON)
+    assert known(engine)["wire"] == stored
+
+
+def test_what_is_edited_is_asked_as_if_for_the_first_time_and_else_not(engine: Engine, tmp_path: Path) -> None:
+    roster.add(engine, Source(name="wire", url=URL), NOON)
+    later = NOON + timedelta(hours=1)
+    roster.edit(engine, "wire", tmp_path, {"url": URL}, later)
+    assert known(engine)["wire"].due_at == NOON
+    roster.edit(engine, "wire", tmp_path, {"kind": "page"}, later)
+    assert known(engine)["wire"].due_at == later
+
+
+def test_a_source_of_the_configuration_is_edited_there(engine: Engine, config: Config) -> None:
+    declare(engine, config, NOON)
+    with pytest.raises(UsageError, match=r'^config\.toml: edit the \[\[source\]\] table named "seeds" there'):
+        roster.edit(engine, "seeds", Path("config.toml"), {"title": "T"}, NOON)
+
+
+def test_sources_are_paused_and_resumed_and_asked_now(engine: Engine, config: Config) -> None:
+    declare(engine, config, NOON)
+    later, file = NOON + timedelta(hours=1), Path("config.toml")
+    roster.pause(engine, "seeds")
+    assert (known(engine)["seeds"].enabled, known(engine)["seeds"].paused) == (False, True)
+    with pytest.raises(UsageError, match='"seeds" is paused; resume it first'):
+        roster.poll_now(engine, "seeds", later)
+    roster.resume(engine, "seeds", file, later)
+    found = known(engine)["seeds"]
+    assert (found.enabled, found.paused, found.due_at) == (True, False, later)
+    roster.resume(engine, "seeds", file, NOON + timedelta(hours=2))
+    assert known(engine)["seeds"].due_at == later, "it was not paused"
+    roster.poll_now(engine, "seeds", NOON)
+    found = known(engine)["seeds"]
+    assert (found.due_at, found.reason) == (NOON, "a person asked for it")
+    for act in (roster.pause, lambda engine, name: roster.poll_now(engine, name, NOON)):
+        with pytest.raises(Unknown):
+            act(engine, "nobody")
+
+
+def test_what_its_options_keep_from_being_polled_is_not_resumed(engine: Engine, tmp_path: Path) -> None:
+    config = parse(SITE + SEEDS + "enabled = false\n", tmp_path / "config.toml")
+    declare(engine, config, NOON)
+    roster.add(engine, Source(name="wire", url=URL, enabled=False), NOON)
+    with pytest.raises(UsageError, match=r'^config\.toml: source "seeds" has enabled = false'):
+        roster.resume(engine, "seeds", Path("config.toml"), NOON)
+    with pytest.raises(UsageError, match=r'^source "wire" has enabled = false'):
+        roster.resume(engine, "wire", Path("config.toml"), NOON)

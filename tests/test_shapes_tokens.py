@@ -14,6 +14,7 @@ def test_a_token_is_told_without_its_secret() -> None:
     assert token_as_json(record, NOON, 3) == {
         "name": "anna",
         "id": "0123456789abcdef",
+        "scopes": ["feeds"],
         "state": "live",
         "created": "2026-03-02T12:00:00Z",
         "expires": "2026-03-02T14:00:00Z",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,6 +86,28 @@ def close_incident(connection: Connection, kind: str, subject: str, now: datetim
     )
 
 
+def note(
+    connection: Connection,
+    subject: str,
+    found: Iterable[tuple[str, str | None, Sequence[tuple[str, str]]]],
+    kinds: Container[str],
+    now: datetime,
+    source_id: int | None = None,
+) -> None:
+    """Opens what was `found` of a subject, and closes where there is no message: `(kind, message, evidence)`. Those of
+    `kinds` are open."""
+    for kind, message, evidence in found:
+        if message is not None:
+            open_incident(connection, kind, subject, message, now, source_id, evidence=dict(evidence))
+        elif kind in kinds:
+            close_incident(connection, kind, subject, now)
+
+
+def kinds_of(connection: Connection, source_id: int) -> set[str]:
+    """The kinds of the troubles of a source that last."""
+    return set(connection.scalars(select(Incident.kind).where(Incident.source_id == source_id, _LASTS)))
+
+
 def close_old(connection: Connection, kind: str, subject: str, until: datetime, now: datetime) -> None:
     """The same for one that was opened at `until` or before."""
     connection.execute(
@@ -101,6 +123,13 @@ def close_idle(connection: Connection, now: datetime, why: str) -> int:
     idle = select(Source.id).where(Source.enabled.is_(False) | Source.removed.is_(True))
     closed = update(Incident).where(_LASTS, Incident.source_id.in_(idle)).values(closed_at=now, ended=why)
     return int(connection.execute(closed).rowcount)
+
+
+def is_any_idle(connection: Connection) -> bool:
+    """Whether there are such."""
+    idle = Source.enabled.is_(False) | Source.removed.is_(True)
+    query = select(Incident.id).join(Source, Source.id == Incident.source_id).where(_LASTS, idle).limit(1)
+    return connection.scalar(query) is not None
 
 
 def opened(connection: Connection) -> list[IncidentRecord]:
@@ -188,9 +217,11 @@ def plan(connection: Connection, ids: Sequence[int], *, over: bool) -> None:
 
 def newest(connection: Connection, limit: int) -> list[IncidentRecord]:
     """The troubles that changed last (opened, or closed), the latest first."""
-    changed = func.coalesce(Incident.closed_at, Incident.opened_at)
-    rows = connection.execute(_query().order_by(changed.desc(), Incident.id.desc()).limit(limit))
-    return [_record(row) for row in rows]
+    # Two indexes give the latest of either kind; together they have no order that one could be asked for.
+    lasting = _query().where(_LASTS).order_by(Incident.opened_at.desc(), Incident.id.desc()).limit(limit)
+    ended = _query().where(~_LASTS).order_by(Incident.closed_at.desc(), Incident.id.desc()).limit(limit)
+    found = [_record(row) for each in (lasting, ended) for row in connection.execute(each)]
+    return sorted(found, key=lambda one: (one.changed_at, one.id), reverse=True)[:limit]
 
 
 def prune(connection: Connection, until: datetime) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, or_, select, update
 
-from db.models import Asked, Poll, Push, Source, SourceState
+from db.models import Asked, Incident, Poll, Push, Source, SourceState
 from db.records import NEVER, Pace, PollRecord, PushState, SourceRecord
 from db.store import hours
 from db.store.bulk import insert_rows
@@ -123,6 +123,40 @@ def claim(connection: Connection, ids: Sequence[int], *, lease: str, until: date
             .values(due_at=case((SourceState.due_at > until, SourceState.due_at), else_=until), lease=lease)
         )
     return [found[each] for each in ids if each in found]
+
+
+def late(connection: Connection, now: datetime, limit: int) -> list[SourceRecord]:
+    """The sources that are polled, and brought nothing new until `stale_at`, nor at a poll after that; but for those of
+    which that is known."""
+    known = (
+        select(Incident.id)
+        .where(Incident.kind == "stale", Incident.subject == Source.name, Incident.closed_at.is_(None))
+        .correlate(Source)
+        .exists()
+    )
+    wanted = query().where(
+        SourceState.stale_at <= now,
+        SourceState.last_success >= SourceState.stale_at,
+        SourceState.outcome != "failed",
+        Source.enabled.is_(True),
+        ~known,
+    )
+    return [record(row) for row in connection.execute(wanted.order_by(SourceState.stale_at).limit(limit))]
+
+
+def late_no_more(connection: Connection, names: Sequence[str], now: datetime) -> list[SourceRecord]:
+    """Those of the sources that are not late by now: others settings count than before."""
+    over = SourceState.stale_at.is_(None) | (SourceState.stale_at > now)
+    wanted = query().where(over, Source.enabled.is_(True))
+    rows = [row for chunk in chunks(sorted(names)) for row in connection.execute(wanted.where(Source.name.in_(chunk)))]
+    return [record(row) for row in rows]
+
+
+def set_states(connection: Connection, states: Mapping[int, str]) -> None:
+    """Notes how sources stand: id -> a word of `feeds.states`."""
+    statement = update(SourceState).where(SourceState.source_id == bindparam("source")).values(state=bindparam("word"))
+    if states:
+        connection.execute(statement, [{"source": source_id, "word": word} for source_id, word in states.items()])
 
 
 def release(connection: Connection, taken: Mapping[int, datetime], lease: str) -> None:
@@ -284,7 +318,9 @@ def note_pushed(connection: Connection, read: Sequence[tuple[PollRecord, Pace]])
         if poll.new or poll.updated:
             _log(connection, [poll])
             hours.count(connection, [poll])
-        values = {"pace": plain_pace(pace)}
+        values: dict[str, Any] = {"pace": plain_pace(pace)}
+        if poll.state is not None:
+            values |= {"state": poll.state, "stale_at": poll.stale_at}
         connection.execute(update(SourceState).where(SourceState.source_id == poll.source_id).values(values))
 
 

@@ -64,7 +64,8 @@ def record(row: Any) -> SourceRecord:
 
 
 _NOTHING, _NO_PACE = Learned(), Pace()
-_LISTS, _MOMENTS = ("skip_hours", "skip_days", "yields"), ("newest", "gap_to", "moved_since")
+_LISTS = ("skip_hours", "skip_days", "yields", "gaps", "silences")
+_MOMENTS = ("newest", "gap_to", "moved_since", "brought")
 
 
 def learned_of(plain: Mapping[str, Any]) -> Learned:
@@ -341,6 +342,11 @@ def name_of(connection: Connection, source_id: int) -> str:
 def ever(connection: Connection) -> set[str]:
     """Names of all sources, removed ones included: their entries stay."""
     return set(connection.scalars(select(Source.name)))
+
+
+def was_ever(connection: Connection, name: str) -> bool:
+    """Whether there is a source of this name, or was."""
+    return connection.scalar(select(Source.id).where(Source.name == name)) is not None
 
 
 def forget_validators(connection: Connection, source_id: int) -> None:

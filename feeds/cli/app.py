@@ -16,11 +16,13 @@ from feeds import __version__
 from feeds.cli import (
     INTERRUPTED,
     TERMINATED,
+    alerts,
     check,
     config,
     database,
     entries,
     health,
+    password,
     sections,
     sources,
     start,
@@ -45,6 +47,8 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(sections.app, name="sections")
 app.add_typer(entries.app, name="entries")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(password.app, name="desk")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(config.app, name="config")
 app.add_typer(database.app, name="db")
 

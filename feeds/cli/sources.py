@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from feeds.cli import sources_opml, sources_try
+from feeds.cli import sources_change, sources_opml, sources_try
 from feeds.cli.desk import Desk, command
 from feeds.shapes.sources import source_as_json
 from feeds.shapes.times import due
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from db.records import PushRecord, SourceRecord
 
 app = typer.Typer(
-    help="List, add, remove and try sources; bring them from other readers and take them there.", no_args_is_help=True
+    help="List, add, edit, pause, remove and try sources; bring them from other readers and take them there.",
+    no_args_is_help=True,
 )
 
 
@@ -106,5 +107,6 @@ def remove(desk: Desk, name: Annotated[str, typer.Argument(help="Name of the sou
     desk.say(f'removed source "{name}"; its entries stay')
 
 
+sources_change.register(app)
 sources_try.register(app)
 sources_opml.register(app)

@@ -19,7 +19,7 @@ from db.errors import StorageError
 from db.records import Heartbeat
 from db.store import heartbeats, incidents
 from feeds import log
-from feeds.config import Config, unguarded
+from feeds.config import Config
 from feeds.daemon.beats import Beats
 from feeds.daemon.clockwork import Clockwork
 from feeds.daemon.gear import Gear, gear, reread
@@ -29,7 +29,7 @@ from feeds.daemon.vigil import Vigil
 from feeds.daemon.work import EVERY, Work
 from feeds.declare import declare
 from feeds.desk.context import Progress
-from feeds.errors import BroadsheetError, ConfigError
+from feeds.errors import BroadsheetError
 from feeds.web.current import Current
 from feeds.web.server import Server
 
@@ -136,18 +136,11 @@ class Daemon:
         return 0
 
     def _serve(self) -> Server:
-        """The server, started. A host whose name alone does not tell that other machines reach it is looked up only
-        now, and refused where anybody could use the desk."""
+        """The server, started."""
         config = self._work.gear.config
-        web, guarded = config.web, config.desk.is_guarded
-        port = web.port if self._port is None else self._port
-        server = Server(self._app, web.host, port, allow_remote=web.allow_remote and guarded)
-        try:
-            server.start()
-        except ConfigError as error:
-            if web.allow_remote and not guarded:
-                raise ConfigError(f"{self._path}: desk: {unguarded(web.host)}") from error
-            raise
+        web, port = config.web, config.web.port if self._port is None else self._port
+        server = Server(self._app, web.host, port, allow_remote=web.allow_remote, guarded=config.desk.is_guarded)
+        server.start()
         return server
 
     def _begin(self, server: Server) -> None:

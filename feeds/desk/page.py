@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from feeds.desk.links import entry_url, incident_url, source_url, web_url
 from feeds.formats.texts import legal
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -46,7 +47,17 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        relative=relative, stamp=stamp, full=full, thousands=thousands, size=size, host=host, count=count
+        relative=relative,
+        stamp=stamp,
+        full=full,
+        thousands=thousands,
+        size=size,
+        host=host,
+        count=count,
+        source_url=source_url,
+        entry_url=entry_url,
+        incident_url=incident_url,
+        web_url=web_url,
     )
     made.globals.update(static=static)
     return made

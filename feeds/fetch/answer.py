@@ -76,6 +76,7 @@ class Fetched:
     `etag` and `last_modified` are what to send next time: a 304 that names none keeps those that were sent, a document
     that names none forgets them. `max_age` and `retry_after` are seconds. `moved_to` is the address that redirects
     which are said to be for good (301, 308) led to, from the requested one and before any other; None without one.
+    `ms` is how long all of it took, without the time in which it had to wait for others.
     """
 
     status: int
@@ -88,12 +89,14 @@ class Fetched:
     moved_to: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     hops: tuple[tuple[int, str], ...] = ()
+    ms: int = field(default=0, compare=False)
 
 
 class HttpError(FetchError):
     """The server answered with a status that carries no document.
 
     `retry_after` and `max_age` are seconds, `expires` a moment, `robots` the `X-Robots-Tag`; None where not said.
+    `headers` are those of the answer, as in `Fetched`.
     410 is permanent: trying again cannot help (RFC 9110, section 15.5.11).
     """
 
@@ -106,6 +109,7 @@ class HttpError(FetchError):
         max_age: int | None = None,
         expires: datetime | None = None,
         robots: str | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         super().__init__(message, permanent=status == 410)
         self.status = status
@@ -113,6 +117,7 @@ class HttpError(FetchError):
         self.max_age = max_age
         self.expires = expires
         self.robots = robots
+        self.headers = headers
 
 
 class NotNow(FetchError):
@@ -137,8 +142,9 @@ def meaning(
     now: datetime,
     moved_to: str | None,
     hops: tuple[tuple[int, str], ...] = (),
+    ms: int = 0,
 ) -> Fetched:
-    """The answer of the last of `hops`, which `url` gave; raises `HttpError` where it carries nothing."""
+    """The answer of the last of `hops`, which `url` gave after `ms`; raises `HttpError` where it carries nothing."""
     retry_after, expires = _retry_after(answer.get("retry-after"), now), _date(answer.get("expires"))
     found = _MAX_AGE.search(answer.joined("cache-control"))
     max_age = _seconds(found[1]) if found else None
@@ -158,6 +164,7 @@ def meaning(
             max_age=max_age,
             expires=expires,
             robots=answer.get("x-robots-tag"),
+            headers=answer.headers,
         )
     return Fetched(
         status=304 if document is None else 226 if partial else 200,
@@ -170,6 +177,7 @@ def meaning(
         moved_to=moved_to,
         headers=answer.headers,
         hops=hops,
+        ms=ms,
     )
 
 

@@ -381,7 +381,15 @@ class Fetcher:
             self._end(task, ended)
 
     def _end(self, task: _Task, outcome: Outcome) -> None:
+        if isinstance(outcome, FetchError):
+            outcome.ms = self._spent(task)
         self._ended.append((task.key, outcome))
+
+    def _spent(self, task: _Task) -> int:
+        """Milliseconds of its deadline that a request has used: those in which it had to wait are none of them."""
+        if not task.ends or task.ends == math.inf:
+            return 0
+        return max(0, round((self._deadline - task.ends + time.monotonic()) * 1000))
 
     def _visit(self, task: _Task, url: str) -> None:
         """The next hop: vets the address and has its name looked up where it has one."""
@@ -447,7 +455,7 @@ class Fetcher:
             task.headers = [*_ALWAYS, *conditions(request, delta=False)]
             self._hop(task, task.url)
         else:
-            self._end(task, meaning(request, answer, task.url, task.now, task.moved_to, task.trail))
+            self._end(task, meaning(request, answer, task.url, task.now, task.moved_to, task.trail, self._spent(task)))
 
     def _follow(self, task: _Task, answer: Answer) -> None:
         location = answer.get("location")

@@ -68,6 +68,7 @@ class IndexPage:
     zone: tzinfo
     everything: IndexFeed
     opml_path: str
+    incidents_path: str | None = None
     sections: tuple[IndexFeed, ...] = ()
     saved: tuple[IndexFeed, ...] = ()
     subscribe_url: str | None = None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from db.records import Evidence, Precision, RevisionRecord, StoredEntry
+from db.records import Evidence, Precision, RevisionRecord, SourceRecord, StoredEntry
 from feeds.shapes.kin import Kin, bond_as_json, kin_as_json
 from feeds.shapes.reasons import evidence_of
 from feeds.shapes.times import when
@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from feeds.history import Step
 
 
-def zones_of(connection: Connection, site: tzinfo) -> Mapping[str, tzinfo]:
-    """Source -> the zone in which its day-only dates are midnight; the `site`'s for one that is removed."""
+def zones_of(connection: Connection, site: tzinfo, names: Collection[str] | None = None) -> Mapping[str, tzinfo]:
+    """Source -> the zone in which its day-only dates are midnight; the `site`'s for one that is removed. Of the sources
+    of these `names`, or of all."""
     from db.store import sources
 
     zones: dict[str, tzinfo] = defaultdict(lambda: site)
-    for source in sources.every(connection):
+    if names is None:
+        found: Iterable[SourceRecord] = sources.every(connection)
+    else:
+        found = filter(None, (sources.by_name(connection, name) for name in names))
+    for source in found:
         if isinstance(name := source.options.get("timezone"), str):
             zones[source.name] = ZoneInfo(name)
     return zones

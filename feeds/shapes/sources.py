@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from db.records import IncidentRecord, PushRecord, SourceRecord
+from db.records import IncidentRecord, PastPoll, PushRecord, SourceRecord
 from feeds.shapes.times import due, when
 
 if TYPE_CHECKING:
@@ -69,6 +69,42 @@ def health_as_json(health: Health) -> dict[str, object]:
     }
 
 
+def standing_as_json(source: SourceRecord, push: PushRecord | None) -> dict[str, object]:
+    """A source with how it stands and what its last poll came to."""
+    return source_as_json(source, push) | {
+        "title": source.options.get("title"),
+        "sections": source.options.get("sections", []),
+        "state": source.state if source.enabled else "paused",
+        "paused": source.paused,
+        "last_poll": when(source.last_poll),
+        "last_success": when(source.last_success),
+        "stale_at": when(source.stale_at),
+        "outcome": source.outcome,
+        "failures": source.failures,
+        "error": source.error,
+        "ms": source.ms,
+        "status": source.status,
+        "size": source.size,
+    }
+
+
+def poll_as_json(poll: PastPoll) -> dict[str, object]:
+    """A poll that changed something, or failed."""
+    return {
+        "source": poll.source,
+        "at": when(poll.at),
+        "outcome": poll.outcome,
+        "new": poll.new,
+        "updated": poll.updated,
+        "unchanged": poll.unchanged,
+        "skipped": poll.skipped,
+        "error": poll.error,
+        "ms": poll.ms,
+        "status": poll.status,
+        "size": poll.size,
+    }
+
+
 def incident_as_json(incident: IncidentRecord) -> dict[str, object]:
     """An open incident."""
     return {
@@ -77,4 +113,15 @@ def incident_as_json(incident: IncidentRecord) -> dict[str, object]:
         "source": incident.source,
         "opened": when(incident.opened_at),
         "message": incident.message,
+    }
+
+
+def past_as_json(incident: IncidentRecord) -> dict[str, object]:
+    """An incident, open or closed, with its evidence."""
+    return incident_as_json(incident) | {
+        "id": incident.id,
+        "closed": when(incident.closed_at),
+        "ended": incident.ended,
+        "reopened": incident.reopened,
+        "evidence": [{"name": name, "value": value} for name, value in incident.evidence],
     }

@@ -1,4 +1,4 @@
-"""Tokens of subscribers, without their secrets."""
+"""Tokens of subscribers and of programs, without their secrets."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from db.records import TokenRecord
 from feeds.shapes.times import when
 
 
-def token_as_json(record: TokenRecord, now: datetime, networks: int) -> dict[str, str | int | None]:
+def token_as_json(record: TokenRecord, now: datetime, networks: int) -> dict[str, str | int | list[str] | None]:
     """A token as it stands at `now`; `networks` is from how many it was used lately."""
-    from feeds.tokens import state
+    from feeds.tokens import SCOPES, state
 
     return {
         "name": record.name,
         "id": record.key,
+        "scopes": [scope for scope in SCOPES if scope in record.scopes],
         "state": state(record, now).value,
         "created": when(record.created_at),
         "expires": when(record.expires_at),

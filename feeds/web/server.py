@@ -19,6 +19,7 @@ import uvicorn
 
 from feeds import log
 from feeds.config.tables import remote_refused
+from feeds.config.whole import unguarded
 from feeds.errors import BroadsheetError, ConfigError
 from feeds.web.answers import Application, AtOnce
 from feeds.web.connection import Connection
@@ -44,9 +45,18 @@ class Server:
     """Serves `app` on `host` and `port` between `start` and `stop`; port 0 takes a free one."""
 
     def __init__(
-        self, app: Application, host: str, port: int, *, allow_remote: bool = False, limits: Limits | None = None
+        self,
+        app: Application,
+        host: str,
+        port: int,
+        *,
+        allow_remote: bool = False,
+        guarded: bool = False,
+        limits: Limits | None = None,
     ) -> None:
-        self._host, self._port, self._allow_remote = host, port, allow_remote
+        """`guarded` tells whether nobody gets in unproven where there is more than what is published."""
+        self._host, self._port = host, port
+        self._allow_remote, self._guarded = allow_remote, guarded
         limits = limits or Limits()
         self._limits = replace(limits, connections=_most_connections(limits.connections))
         crowd = Crowd(self._limits)
@@ -78,7 +88,7 @@ class Server:
         """Binds, then serves in a thread.
 
         Raises `BroadsheetError` where the port cannot be had, `ConfigError` for an address that other machines reach
-        unless that was allowed.
+        unless that was allowed, and the desk is guarded.
         """
         listener = self._bind()
         name, port = listener.getsockname()[:2]
@@ -108,8 +118,12 @@ class Server:
         except (OSError, UnicodeError) as error:
             found, problem = [], error
         for family, _, _, _, address in found:
-            if not self._allow_remote and not ip_address(address[0]).is_loopback:
-                raise ConfigError(f"[web] {remote_refused(self._host)}")
+            if not ip_address(address[0]).is_loopback:
+                # A name, that is: of addresses the configuration has said so before.
+                if not self._allow_remote:
+                    raise ConfigError(f"[web] {remote_refused(self._host)}")
+                if not self._guarded:
+                    raise ConfigError(f"[desk] {unguarded(self._host)}")
             try:
                 listener = socket.create_server(address, family=family, backlog=WAITING)
                 # For those it accepts. Head and body are written one after the other: without the second option the
