@@ -99,6 +99,10 @@ ENVIRONMENT = {
     "SOURCE_DATE_EPOCH": "Seconds since 1970 that stand in for the present, so that a run can be repeated to the byte.",
     "NO_COLOR": "Set to anything: no colour in the log, even on a terminal.",
     "TERM": "`dumb`: the same.",
+    "NOTIFY_SOCKET": "Set by systemd: where `feeds run` says that it is ready, lives, reloads and stops.",
+    "WATCHDOG_USEC": "Set by systemd: how often it is to say that it lives.",
+    "WATCHDOG_PID": "Set by systemd: which process is.",
+    "JOURNAL_STREAM": "Set by systemd: the log that is the journal, whose lines begin with a priority.",
 }
 _VALIDATED = {
     "_http_url": "http(s) address",

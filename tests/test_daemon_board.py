@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from feeds.attempt import PollResult
 from feeds.daemon.board import RECENT, Board
 from feeds.ingest import Tally
+from feeds.poll import PollResult
 from feeds.terms import Standing
 from tests.desk import NOON
 

@@ -121,6 +121,10 @@ def test_work_that_does_not_end_is_abandoned() -> None:
 
 def test_one_that_hangs_holds_up_no_other() -> None:
     held, runs = threading.Event(), list[int]()
-    with working(alerts=lambda: bool(held.wait(30)) and None, tick=lambda: runs.append(1)):
+
+    def hang() -> None:
+        held.wait(30)
+
+    with working(alerts=hang, tick=lambda: runs.append(1)):
         assert wait_for(lambda: len(runs) > 1)
         held.set()

@@ -251,7 +251,8 @@ def status(desk: Desk) -> int:
     for incident in found.incidents:
         desk.warn(f"incident since {when(incident.opened_at)}: {incident.kind} {incident.subject}: {incident.message}")
     desk.say(f"{found.entries} entries in {found.sections} sections; {found.dirty} feeds not yet published")
-    desk.say(f"daemon: {words(running(found.heartbeats, now), now)}")
+    if found.heartbeats:
+        desk.say(f"daemon: {words(running(found.heartbeats, now), now)}")
     return int(not found.well)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from feeds.attempt import PollResult
 from feeds.desk.context import Progress
+from feeds.poll import PollResult
 from feeds.terms import Standing
 
 RECENT = 20

@@ -34,13 +34,15 @@ def measure(folder: Path, count: int = 10_000, settled: float = SETTLED, watched
     engine = open_engine(parse(text, path).database_url)
     upgrade(engine)
     now = datetime.now(UTC)
-    named = {f"s{number}": {"kind": "feed", "url": _url(number)} for number in range(count)}
+    named: dict[str, dict[str, object]] = {
+        f"s{number}": {"kind": "feed", "url": _url(number)} for number in range(count)
+    }
     tomorrow = {"due_at": now + timedelta(days=1), "last_poll": now, "reason": "max-age=86400"}
     with writing(engine) as connection:
         sources.add_many(connection, named, now)
         connection.execute(update(SourceState).values(tomorrow))
     engine.dispose()
-    command = [Path(sys.executable).with_name("feeds"), "run", "--port", "0"]
+    command = [str(Path(sys.executable).with_name("feeds")), "run", "--port", "0"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert process.stdout is not None
