@@ -89,5 +89,5 @@ def injected(body: bytes) -> list[str]:
         href = (node.attributes.get("href") or node.attributes.get("action") or "").strip().lower()
         if href.startswith(("javascript:", "data:", "vbscript:")):
             found.append(f"{node.tag} {href}")
-    found += [script.html or "" for script in tree.css("script") if not script.attributes.get("src")]
+    found += [str(script.html) for script in tree.css("script") if not script.attributes.get("src")]
     return found
