@@ -6,7 +6,17 @@ from pathlib import Path
 
 from db.engine import reading, writing
 from db.store import sources
-from db.store.incidents import close_incident, close_old, open_incident, opened, subjects_of
+from db.store.incidents import (
+    close_incident,
+    close_old,
+    is_any_idle,
+    kinds_of,
+    newest,
+    note,
+    open_incident,
+    opened,
+    subjects_of,
+)
 from tests.desk import NOON, hours, new_engine, source_id
 
 
@@ -54,3 +64,36 @@ def test_an_old_trouble_is_closed_and_a_new_one_stays(tmp_path: Path) -> None:
             close_old(connection, "vanished", subject, NOON + hours(1), NOON + hours(3))
         assert subjects_of(connection, "vanished") == ["a"]
         assert subjects_of(connection, "gap") == ["c"]
+
+
+def test_what_was_found_of_a_subject_is_noted(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        number = source_id(connection)
+        found = [("slow", "takes long", (("answered after", "12 s"),)), ("gap", None, ()), ("stale", None, ())]
+        open_incident(connection, "gap", "harbour", "lost", NOON, number)
+        note(connection, "harbour", found, {"gap"}, NOON + hours(1), number)
+        (one,) = opened(connection)
+        assert (one.kind, one.message, one.evidence) == ("slow", "takes long", (("answered after", "12 s"),))
+        assert kinds_of(connection, number) == {"slow"}
+
+
+def test_the_newest_are_those_that_changed_last(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        for number in range(4):
+            open_incident(connection, "gap", str(number), "lost", NOON + hours(number))
+        close_incident(connection, "gap", "0", NOON + hours(10))
+        close_incident(connection, "gap", "2", NOON + hours(2))
+        assert [one.subject for one in newest(connection, 10)] == ["0", "3", "2", "1"]
+        assert [one.subject for one in newest(connection, 2)] == ["0", "3"]
+
+
+def test_whether_any_trouble_is_of_a_source_that_is_polled_no_more(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        number = source_id(connection)
+        open_incident(connection, "gap", "harbour", "lost", NOON, number)
+        assert not is_any_idle(connection)
+        sources.pause(connection, number)
+        assert is_any_idle(connection)
