@@ -2,7 +2,7 @@
 
 SQLite settings and their reasons:
 * WAL: readers never wait for the writer; `synchronous=FULL`: what a commit acknowledged survives a power cut.
-* `busy_timeout`: another writer is waited for, not failed on; `foreign_keys`: off by default in SQLite.
+* a busy timeout: another writer is waited for, not failed on; `foreign_keys`: off by default in SQLite.
 * writers begin with BEGIN IMMEDIATE: a transaction that reads first and writes later would fail on upgrade, not wait.
 * `application_id`: tells our file from any other program's, so that neither is ever written over.
 """
@@ -42,10 +42,19 @@ APPLICATION_ID = 0x42525354
 
 BUSY_MS = 5000
 _HEADER = b"SQLite format 3\x00"
+_SETTINGS = (
+    "page_size=8192",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "journal_size_limit=67108864",
+    "cache_size=-8192",
+    "temp_store=MEMORY",
+)
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for `url`. Nothing is created but the database's folder.
+def open_engine(url: str, *, busy_ms: int = BUSY_MS) -> Engine:
+    """An engine for `url`, whose writers wait `busy_ms` for another one. Nothing is created but the database's folder.
 
     Raises `NotOurs` when the file is something else, `StorageError` when it cannot be reached or the address is
     of a database that this release does not know.
@@ -63,7 +72,7 @@ def open_engine(url: str) -> Engine:
     # An error's text would carry the values of its statement into the log, premium bodies among them.
     engine = create_engine(
         url,
-        connect_args={"timeout": BUSY_MS / 1000},
+        connect_args={"timeout": busy_ms / 1000},
         json_deserializer=_from_json,
         json_serializer=to_json,
         hide_parameters=True,
@@ -141,17 +150,12 @@ def _is_ours(path: Path, application: int) -> bool:
 def _configure(raw: Any, _record: Any) -> None:
     # The driver's own transaction control begins too late for BEGIN IMMEDIATE; `_begin` does it instead.
     raw.isolation_level = None
-    for pragma in (
-        "page_size=8192",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        f"busy_timeout={BUSY_MS}",
-        "foreign_keys=ON",
-        "journal_size_limit=67108864",
-        "cache_size=-8192",
-        "temp_store=MEMORY",
-    ):
-        raw.execute(f"PRAGMA {pragma}").close()
+    try:
+        for pragma in _SETTINGS:
+            raw.execute(f"PRAGMA {pragma}").close()
+    except sqlite3.Error:
+        raw.close()  # nobody else would, until it is swept up
+        raise
 
 
 def _begin(connection: Connection) -> None:

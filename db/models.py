@@ -215,6 +215,8 @@ class Entry(Base):
     extra: Mapped[str] = mapped_column(server_default="")
     __table_args__ = (
         Index("ix_entries_order", desc("sorted_at"), "place"),
+        # Also the narrowest, by which all are counted: 2 ms for a million, against 21.
+        Index("ix_entries_source", "source_id"),
         # Where nobody says that anything is free, the newest of what is would be sought through all there is.
         Index(
             "ix_entries_free",
@@ -406,7 +408,8 @@ class Ruling(Base):
 
 class Section(Base):
     """The editorial rubric; `folded` is the name without regard to case, by which it is found. `key` is what the ids of
-    its feeds are made of: it stays when the section gets another name."""
+    its feeds are made of: it stays when the section gets another name. `entries` is how many stand in it, those that
+    were taken back included: to count a million takes longer than a page may."""
 
     __tablename__ = "sections"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -414,6 +417,7 @@ class Section(Base):
     name: Mapped[str]
     folded: Mapped[str] = mapped_column(unique=True)
     key: Mapped[str] = mapped_column(server_default="")
+    entries: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = (Index(None, "key", unique=True),)
 
 

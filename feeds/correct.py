@@ -11,7 +11,7 @@ from db.records import Access, StoredEntry, WithdrawnBy
 from db.store import entries, pairs, saving, sections
 from feeds import ingest, revise
 from feeds.clusters import regroup
-from feeds.errors import UsageError
+from feeds.errors import Unknown, UsageError
 from feeds.ingest import level_of
 
 
@@ -109,5 +109,5 @@ def restore(engine: Engine, uid: str, now: datetime) -> StoredEntry:
 def _entry(connection: Connection, uid: str) -> StoredEntry:
     found = entries.by_uid(connection, uid)
     if found is None:
-        raise UsageError(f"no entry, or more than one, has the id \"{uid}\"; see 'feeds entries list'")
+        raise Unknown(f"no entry, or more than one, has the id \"{uid}\"; see 'feeds entries list'")
     return found

@@ -3,6 +3,7 @@
 ```
 BroadsheetError            1   something failed
 ├── UsageError             2   the command's words are off
+│   └── Unknown                what they name is not there
 ├── ConfigError           78   config.toml cannot be used
 ├── OutputError            1   the published tree cannot be written
 ├── FeedInvalid            1   our own output broke a rule; the last good file stays
@@ -29,6 +30,10 @@ class UsageError(BroadsheetError):
     """The command's words are off."""
 
     exit_code = 2
+
+
+class Unknown(UsageError):
+    """What was named is not there."""
 
 
 class ConfigError(BroadsheetError):

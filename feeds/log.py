@@ -27,6 +27,7 @@ MAX_VALUE = 4000
 """Most characters of one value: a log line is no place for a document."""
 _LEVELS = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
 _COLOURS = {"debug": "2", "info": "32", "warning": "33", "error": "31", "critical": "31"}
+_PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 # Controls of both kinds, line ends of Unicode, lone surrogates, and what turns the direction of text round.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _BARE = re.compile(r"[^\s\"'=\\{}\[\],]+")
@@ -44,16 +45,22 @@ _ADDRESS = re.compile(r"((?:https?:|://)[^\s<>\"?]*+)(\?[^\s<>\"]++)?", re.IGNOR
 _lock = threading.RLock()
 
 
-def configure(verbosity: int, json: bool) -> None:
+def configure(verbosity: int, json: bool, *, lasting: bool = False) -> None:
     """Sets up logging for the process: `verbosity` -1 errors, 0 warnings, 1 what happened, 2 everything.
 
     Lines go to what is `sys.stderr` at the time, as JSON or as `level event key=value`, in colour on a terminal.
+    With `lasting`, for a process whose lines are read long after, text has the time before it where it goes to a file
+    or another program, and its priority (sd-daemon(3)) where it goes to the journal, which has a time of its own.
     An exception is one field, at 2 with its traceback. Warnings of libraries take the same way. Until this is called
     warnings are written as text.
     """
     level = _LEVELS[max(0, min(verbosity + 1, 3))]
     structlog.configure(
-        processors=[_with_traceback if level == logging.DEBUG else _with_error, _plain, _as_json if json else _as_text],
+        processors=[
+            _with_traceback if level == logging.DEBUG else _with_error,
+            _plain,
+            _as_json if json else _as_lasting_text if lasting else _as_text,
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=_Lines,
         cache_logger_on_first_use=False,
@@ -177,9 +184,12 @@ def _dump(value: object) -> str:
     return escape(jsonlib.dumps(value, ensure_ascii=False))
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _as_json(_: WrappedLogger, __: str, fields: EventDict) -> str:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return _dump({"ts": now, "level": fields.pop("level"), "event": fields.pop("event"), **fields})
+    return _dump({"ts": _now(), "level": fields.pop("level"), "event": fields.pop("event"), **fields})
 
 
 def _as_text(_: WrappedLogger, __: str, fields: EventDict) -> str:
@@ -187,6 +197,31 @@ def _as_text(_: WrappedLogger, __: str, fields: EventDict) -> str:
     fields.pop("module", None)
     shown = f"\x1b[{_COLOURS[level]}m{level}\x1b[0m" if _coloured() else level
     return " ".join([shown, event, *(f"{key}={_field(value)}" for key, value in fields.items())])
+
+
+def _as_lasting_text(logger: WrappedLogger, method: str, fields: EventDict) -> str:
+    priority = _PRIORITIES.get(method, 6)
+    line = _as_text(logger, method, fields)
+    if _is_journal():
+        return f"<{priority}>{line}"
+    return line if _is_terminal() else f"{_now()} {line}"
+
+
+def _is_journal() -> bool:
+    """Whether standard error is the stream that JOURNAL_STREAM names (systemd.exec(5)): a process that was started by
+    another one inherits the name, but may write elsewhere."""
+    try:
+        found = os.fstat(sys.stderr.fileno())
+    except (AttributeError, ValueError, OSError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
+
+
+def _is_terminal() -> bool:
+    try:
+        return sys.stderr.isatty()
+    except (AttributeError, ValueError, OSError):
+        return False
 
 
 def _field(value: Any) -> str:
@@ -197,10 +232,7 @@ def _field(value: Any) -> str:
 
 
 def _coloured() -> bool:
-    try:
-        return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    except (AttributeError, ValueError, OSError):
-        return False
+    return _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 configure(0, json=False)

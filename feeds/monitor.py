@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db.engine import Engine, reading
-from db.records import IncidentRecord, PushRecord, SourceRecord
-from db.store import entries, incidents, pushes, sections, sources
+from db.records import Heartbeat, IncidentRecord, PushRecord, SourceRecord
+from db.store import entries, heartbeats, incidents, pushes, sections, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Status:
     entries: int
     sections: int
     dirty: int
+    heartbeats: tuple[Heartbeat, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -47,6 +48,7 @@ def status(engine: Engine) -> Status:
             entries=entries.count(connection),
             sections=len(sections.every(connection)),
             dirty=len(sections.dirty(connection)),
+            heartbeats=tuple(heartbeats.every(connection)),
         )
 
 

@@ -1,4 +1,4 @@
-"""Tokens of subscribers: made, looked for, taken back.
+"""Tokens of subscribers and of programs: made, looked for, taken back.
 
 A token is `<id>.<secret>`: 16 hex digits by which it is found, and 32 random bytes in the URL-safe alphabet, of which
 the SHA-256 alone is stored. With 256 bits of chance a plain hash is as good as a slow one (ASVS 6.5.2 asks for
@@ -11,7 +11,7 @@ import hmac
 import re
 import unicodedata
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -21,7 +21,13 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from db.engine import Connection, Engine, writing
 from db.records import TokenRecord
 from db.store import tokens
-from feeds.errors import UsageError
+from feeds.errors import Unknown, UsageError
+
+FEEDS = "feeds"
+"""What opens feeds with full texts, and nothing else."""
+SCOPES = (FEEDS, "read", "write", "admin")
+"""What a token may open: `feeds`, or of the API: `read` looks, `write` changes, `admin` gives and takes tokens. None
+holds another one."""
 
 MAX_NAME = 100
 ID_BYTES = 8
@@ -64,8 +70,8 @@ def state(record: TokenRecord, now: datetime) -> State:
     return State.EXPIRED if record.expires_at is not None and record.expires_at <= now else State.LIVE
 
 
-def admit(connection: Connection, given: str, now: datetime) -> TokenRecord | None:
-    """The live token that `given` is; None for anything else.
+def admit(connection: Connection, given: str, now: datetime, scope: str, *others: str) -> TokenRecord | None:
+    """The live token that `given` is, which opens `scope` or one of the `others`; None for anything else.
 
     Whatever is wrong with it, one row is asked for, one digest made and one comparison done, so that no answer, and no
     time that it takes, tells a token that was revoked or has expired from one that never was.
@@ -74,7 +80,9 @@ def admit(connection: Connection, given: str, now: datetime) -> TokenRecord | No
     record = tokens.by_key(connection, key if _KEY.fullmatch(key) else _NOBODY)
     expected = _NOTHING if record is None else record.secret
     same = hmac.compare_digest(_digest(secret), expected)
-    return record if same and record is not None and state(record, now) is State.LIVE else None
+    if not same or record is None or state(record, now) is not State.LIVE:
+        return None
+    return None if record.scopes.isdisjoint((scope, *others)) else record
 
 
 def network(given: str, address: str) -> bytes | None:
@@ -90,10 +98,20 @@ def network(given: str, address: str) -> bytes | None:
     return blake2b(str(part).encode(), key=_digest(f"network {given}"), digest_size=16).digest()
 
 
-def create(engine: Engine, name: str, now: datetime, random: Random, expires_at: datetime | None = None) -> Issued:
-    """Makes a token for the subscriber `name`. Raises `UsageError` where one that was not revoked has the name, or it
-    is none."""
+def create(
+    engine: Engine,
+    name: str,
+    now: datetime,
+    random: Random,
+    expires_at: datetime | None = None,
+    scopes: Collection[str] = (FEEDS,),
+) -> Issued:
+    """Makes a token for `name`, which opens `scopes`. Raises `UsageError` where one that was not revoked has the name,
+    it is none, or there is no such scope."""
     name = _name(name)
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown or not scopes:
+        raise UsageError(f'--scope: "{", ".join(unknown)}" opens nothing; there are {", ".join(SCOPES)}')
     key, secret = random(ID_BYTES).hex(), _secret(random)
     with writing(engine) as connection:
         found = tokens.by_name(connection, name)
@@ -102,7 +120,7 @@ def create(engine: Engine, name: str, now: datetime, random: Random, expires_at:
                 f"there is a token named \"{name}\"; 'feeds tokens rotate' gives it a new secret, "
                 "'feeds tokens revoke' ends it"
             )
-        record = tokens.create(connection, name, key, _digest(secret), now, expires_at)
+        record = tokens.create(connection, name, key, _digest(secret), now, expires_at, set(scopes))
     return Issued(record, f"{key}.{secret}")
 
 
@@ -155,7 +173,7 @@ def _standing(connection: Connection, which: str) -> TokenRecord:
     which = unicodedata.normalize("NFC", which).strip()
     found = tokens.by_key(connection, which) if _KEY.fullmatch(which) else tokens.by_name(connection, which)
     if found is None:
-        raise UsageError(f"no token has the name or id \"{which}\"; see 'feeds tokens list --all'")
+        raise Unknown(f"no token has the name or id \"{which}\"; see 'feeds tokens list --all'")
     if found.revoked_at is not None:
         raise UsageError(f"\"{found.name}\" was revoked; 'feeds tokens create' makes a new token of the name")
     return found

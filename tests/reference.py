@@ -49,6 +49,7 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[[section]]", config.Section),
     ("[[saved]]", config.Saved),
     ("[[rule]]", config.Rule),
+    ("[[alert]]", config.Alert),
     ('[host."NAME"]', config.Host),
     ('[credential."ORIGIN"]', config.Credential),
     ("[profile.NAME]", config.Profile),
@@ -115,6 +116,9 @@ _VALIDATED = {
     "_path_pattern": "path",
     "_phrase": "text",
     "_selector": "CSS selector",
+    "_quiet": '"HH:MM-HH:MM"',
+    "_digest": 'minutes, or "HH:MM"',
+    "_kinds": "kinds of troubles",
 }
 _KINDS = {"str": "TEXT", "list[str]": "TEXT", "path": "PATH", "int": "NUMBER", "int range": "NUMBER"}
 _EPOCH = 1_798_761_600
@@ -191,7 +195,8 @@ _NOTES = {
         "Feeds are asked in their order until one can be read: `checked` says which were, `error` why one cannot be."
     ),
     "tokens create anna --expires 30d": (
-        "`token` and `address` are given this once. `expires` is null for one that works until it is revoked."
+        "`token` and `address` are given this once. `expires` is null for one that works until it is revoked. `scopes` "
+        "are what it opens; `address` and `basic` are null for one of the API, `api` for one of feeds."
     ),
     "tokens list": (
         "By name. `state` is `live`, `expired` or `revoked`; the last are given with `--all` only. `last_used` is "
@@ -461,7 +466,9 @@ def shapes() -> dict[str, str]:
             site.put("/feed", _FEED.replace("</entry>", proof, 1).encode())
             tried = (str(ROOT / "seeds" / "harbour"), site.put("/", _PAGE.encode()))
             given["sources try"] = [desk.run("sources", "try", where, "--json").json for where in tried]
-        given["tokens create anna --expires 30d"].append(desk.run("tokens", "create", "ben", "--json").json)
+        given["tokens create anna --expires 30d"] += [
+            desk.run("tokens", "create", *words, "--json").json for words in (("ben",), ("watcher", "--scope", "read"))
+        ]
         given["tokens list"].append(desk.run("tokens", "list", "--all", "--json").json)
         given["sources export"].append(desk.run("sources", "export", "ours.opml", "--json").json)
         several = {(entry["url"] is None, bool(entry["evidence"]), entry["lead"]): entry["id"] for entry in listed}

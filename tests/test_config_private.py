@@ -12,6 +12,7 @@ from tests.command import Folder
 
 SITE = '[site]\ntitle = "T"\nbase_url = "http://127.0.0.1:8080/"\n'
 SOURCE = '[[source]]\nname = "in"\npath = "{}"\n'
+ALERT = '[[alert]]\nname = "a"\n{}\n'
 LOGIN = '[credential."https://a.example"]\nusername = "u"\nsecret_file = "{}"\n'
 
 
@@ -50,6 +51,14 @@ def check(folder: Path, text: str) -> str:
         (SOURCE.format("linked/in.xml"), 'holds source "in"'),
         (SOURCE.format("var/public/away/in.xml"), 'holds source "in"'),
         ('[publish]\ndirectory = "home"', "publish.directory: the published folder, , holds config.toml"),
+        (
+            '[desk]\npassword_file = "var/public/p"',
+            "/config.toml:5: desk.password_file: the published folder, /var/public, holds the desk's password",
+        ),
+        (
+            ALERT.format('to_file = "var/public/a"'),
+            'config.toml:6: alert[0].to_file: the published folder, /var/public, holds the addresses of alert "a"',
+        ),
         (LOGIN.format("var/public/s"), "config.toml:6: credential.https://a.example.secret_file: the published folder"),
         ('[publish]\ndirectory = "a\\u0000b"', "/config.toml: a path leads nowhere: "),
     ],
@@ -75,6 +84,8 @@ def test_what_would_be_served_is_refused(tmp_path: Path, text: str, said: str) -
         SOURCE.format("seeds") + '[publish]\ndirectory = "seeds/public"',
         SOURCE.format("in.xml") + LOGIN.format("var/secret"),
         '[publish]\ndirectory = "../www"',
+        '[desk]\npassword_file = "var/p"\n' + ALERT.format('to_file = "var/a"'),
+        ALERT.format('to = "json://a.example"'),
     ],
 )
 def test_what_stands_beside_or_above_is_taken(tmp_path: Path, text: str) -> None:

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import gzip
-import json
+import os
+import pty
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from contextlib import closing
-from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from db.engine import open_engine, writing
-from db.errors import Locked, StorageError
-from db.migrations import upgrade
 from db.store.deliveries import owe
-from feeds import log
-from feeds.config import parse
-from feeds.daemon import Daemon
-from feeds.declare import declare
 from feeds.websub.publisher import PING
-from tests.command import DOCUMENT, FEEDS, SEEDS, SITE, Folder
-from tests.desk import NOON, new_engine
+from tests.command import DOCUMENT, FEEDS, SEEDS, Folder
+from tests.desk import NOON
 from tests.fakes import Reply, Site, wait_for
 from tests.running import running
 
@@ -67,7 +64,8 @@ def test_run_polls_publishes_and_serves(desk: Folder) -> None:
         assert (
             get(url + "sections/politics.atom", {"If-None-Match": headers["etag"], "Accept-Encoding": "gzip"})[0] == 304
         )
-        assert get(url + "healthz")[:2] == (200, b"ok")
+        status, body, _headers = get(url + "healthz")
+        assert (status, body.strip()) == (200, b"ok")
         assert get(url + "nothing.atom")[0] == 404
         desk.seed("2.txt", DOCUMENT.replace("ferry", "tram").replace("Mayor", "Governor"))
         eventually(url + "all.atom", b"Governor rejects call")
@@ -120,7 +118,7 @@ def test_a_second_daemon_is_refused_and_a_one_shot_is_not(desk: Folder) -> None:
     # The first one was killed: its lock is free at once, and nothing needs mending.
     with running(desk) as (process, url):
         eventually(url, b"Mayor")
-        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
 
 
@@ -130,7 +128,7 @@ def test_a_full_log_does_not_end_it(desk: Folder) -> None:
             [FEEDS, "run", "--port", "0"], cwd=desk.path, env=desk.environment, stdout=full, stderr=full
         )
     try:
-        assert wait_for(lambda: (desk.public / "manifest.json").exists(), 15)
+        assert wait_for(lambda: (desk.public / "manifest.json").exists(), 60)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
@@ -199,44 +197,173 @@ def test_a_slow_hub_delays_no_publish_and_no_end(desk: Folder, site: Site) -> No
         assert set(database.execute("SELECT attempts FROM deliveries").fetchall()) == {(0,)}
 
 
-def test_a_delivery_that_fails_ends_nothing(tmp_path: Path, desk: Folder) -> None:
-    """Whatever goes wrong is a line in the log, and is tried again a second later."""
-    config = parse(SITE + SEEDS, desk.path / "config.toml")
-    engine = new_engine(tmp_path)
-    moments = iter([Locked("held"), StorageError("full"), ValueError("a defect")])
-
-    def clock() -> datetime:
-        raise next(moments)
-
-    with writing(engine) as connection:
-        owe(connection, PING, "https://hub.example/", {"topic": "x"}, NOON)
-    daemon = Daemon(engine, config, work_lock=tmp_path / "lock", clock=clock, announce=lambda _line: None)
-    for _ in range(3):
-        daemon.deliver()
-    assert next(moments, None) is None
-    engine.dispose()
+def status_of(desk: Folder) -> Any:
+    return desk.run("status", "--json").json
 
 
-def test_what_cannot_be_published_is_logged_once_and_so_is_its_end(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    log.configure(1, json=True)
-    (tmp_path / "1.txt").write_text(DOCUMENT, encoding="utf-8")
-    config = parse(SITE + '[[source]]\nname = "s"\nkind = "seed"\npath = "1.txt"\n', tmp_path / "config.toml")
-    engine = open_engine(config.database_url)
-    upgrade(engine)
-    declare(engine, config, NOON)
-    in_the_way = config.public / "sections/politics.atom"
-    in_the_way.mkdir(parents=True)
-    daemon = Daemon(engine, config, work_lock=tmp_path / "lock", clock=lambda: NOON, announce=lambda _line: None)
+def test_a_reload_takes_what_is_right_and_leaves_what_is_wrong(desk: Folder) -> None:
+    """Valid, broken, valid: the former configuration serves meanwhile."""
+    port_and_seeds = f"[web]\nport = 0\n{SEEDS}"
+    desk.config(port_and_seeds)
+    own = desk.path / "config.toml"
+    valid = own.read_text()
+    with running(desk) as (process, url):
+        eventually(url, b"Mayor rejects call for early election")
+        assert b"Test Desk" in get(url)[1]
+        own.write_text(valid + '[site]\ntitel = "x"\n')
+        process.send_signal(signal.SIGHUP)
+        log_line = ""
+        assert process.stdout is not None
+        while "configuration not taken" not in log_line:
+            log_line = process.stdout.readline()
+            assert log_line
+        assert f"{own}: not TOML" in log_line
+        own.write_text(valid.replace("[site]", '[site]\ntitel = "x"'))
+        process.send_signal(signal.SIGHUP)
+        while f"{own}:2: site.titel: unknown key" not in log_line:
+            log_line = process.stdout.readline()
+            assert log_line
+        assert b"Test Desk" in get(url)[1]
+        own.write_text(valid)
+        (trouble,) = status_of(desk)["incidents"]
+        assert (trouble["kind"], trouble["subject"]) == ("config", "config.toml")
+        assert "site.titel: unknown key" in trouble["message"]
+        more = '[[source]]\nname = "more"\nkind = "seed"\npath = "more"\n'
+        own.write_text(valid.replace("Test Desk", "Other Desk") + more)
+        (desk.path / "more").mkdir()
+        (desk.path / "more" / "2.txt").write_text(DOCUMENT.replace("Mayor", "Governor"))
+        process.send_signal(signal.SIGHUP)
+        assert wait_for(lambda: b"Other Desk" in get(url)[1])
+        eventually(url + "all.atom", b"Governor rejects call")
+        assert get(url + "desk/static/desk.css")[0] == 200
+        assert status_of(desk)["incidents"] == []
+        # What takes a restart is refused as well.
+        own.write_text(own.read_text().replace("port = 0", 'port = 0\nhost = "::1"'))
+        process.send_signal(signal.SIGHUP)
+        while "takes a restart" not in log_line:
+            log_line = process.stdout.readline()
+            assert log_line
+        assert get(url)[0] == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+def test_a_terminal_that_hangs_up_ends_it(desk: Folder) -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:  # pragma: no cover  # becomes the daemon
+        os.chdir(desk.path)
+        os.execve(FEEDS, [str(FEEDS), "run", "--port", "0"], desk.environment)  # noqa: S606  # our own command
     try:
-        daemon.tick()
-        daemon.tick()
-        in_the_way.rmdir()
-        daemon.tick()
+        said = b""
+        while b"desk at http" not in said:
+            said += os.read(terminal, 4096)
+        # Somebody asks for a reload while the terminal is there.
+        os.kill(pid, signal.SIGHUP)
+        while b"configuration taken" not in said:
+            said += os.read(terminal, 4096)
+        os.close(terminal)
+        assert wait_for(lambda: os.waitpid(pid, os.WNOHANG) == (pid, 0), 15)
+        pid = 0
     finally:
-        log.configure(0, json=False)
-        engine.dispose()
-    said = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    told = [(line["event"], line["what"]) for line in said if "what" in line]
-    assert told == [("not published", "sections/politics.atom"), ("published again", "sections/politics.atom")]
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def test_without_a_terminal_a_hang_up_reloads(desk: Folder) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does; a child inherits it
+    try:
+        with running(desk) as (process, url):
+            desk.config(SEEDS + '[[saved]]\nname = "ferry"\ntitle = "F"\nquery = "ferry"\n')
+            process.send_signal(signal.SIGHUP)
+            eventually(url + "saved/ferry.atom", b"<feed")
+            assert process.poll() is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_systemd_hears_of_it_from_start_to_end(desk: Folder, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+
+        def heard(wanted: str) -> list[str]:
+            while True:
+                lines = manager.recv(4096).decode().splitlines()
+                if wanted in lines:
+                    return lines
+
+        process = subprocess.Popen(
+            [FEEDS, "run", "--port", "0"],
+            cwd=desk.path,
+            env={
+                **desk.environment,
+                "NOTIFY_SOCKET": str(tmp_path / "notify"),
+                "WATCHDOG_USEC": "1000000",
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            assert heard("READY=1")[1].startswith("STATUS=serving http://127.0.0.1:")
+            heard("WATCHDOG=1")
+            process.send_signal(signal.SIGHUP)
+            assert heard("RELOADING=1")[1].startswith("MONOTONIC_USEC=")
+            heard("READY=1")
+            heard("WATCHDOG=1")
+            process.send_signal(signal.SIGTERM)
+            heard("STOPPING=1")
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_its_health_is_known_to_other_processes(desk: Folder) -> None:
+    before = desk.run("health")
+    assert (before.code, before.err) == (1, "no daemon runs ('feeds run')\n")
+    with running(desk) as (process, url):
+        assert wait_for(lambda: desk.run("health", "--json").code == 0)
+        found = desk.run("health", "--json", "--url", url).json
+        assert (found["well"], found["refusal"], found["daemon"]["pid"]) == (True, None, process.pid)
+        jobs = ["alerts", "beats", "deliver", "monitor", "prune", "tick"]
+        assert [job["job"] for job in found["daemon"]["jobs"]] == jobs
+        assert status_of(desk)["daemon"]["pid"] == process.pid
+        assert f"daemon: process {process.pid} runs for " in desk.run("status").out
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert status_of(desk)["daemon"] is None
+    assert desk.run("health").code == 1
+    assert "daemon: no daemon runs" in desk.run("status").out
+
+
+def test_the_desk_is_served_unless_it_is_turned_off(tmp_path: Path) -> None:
+    desk = Folder(tmp_path).config("")
+    with running(desk) as (process, url):
+        assert process.stdout is not None
+        assert f"desk at {url}desk/" in process.stdout.readline()
+        assert get(url + "desk/static/desk.css")[0] == 200
+    desk.config("[desk]\nenabled = false\n")
+    with running(desk) as (_process, url):
+        assert get(url + "desk/")[0] == 404
+
+
+def test_a_wrong_configuration_is_one_line(tmp_path: Path) -> None:
+    ran = Folder(tmp_path).config("[web]\nprot = 1\n").start("run")
+    assert ran.code == 78
+    assert "config.toml:5: web.prot: unknown key" in ran.err
+    assert len(ran.err.strip().splitlines()) == 1
+
+
+def test_a_desk_without_a_password_is_for_this_machine_alone(tmp_path: Path) -> None:
+    """A name tells only when it is looked up whether other machines reach what it leads to."""
+    name = socket.gethostname()
+    try:
+        if ip_address(socket.getaddrinfo(name, 0)[0][4][0]).is_loopback:
+            name = "0"  # an address that is written as a name
+    except OSError:
+        name = "0"
+    ran = Folder(tmp_path).config(f'[web]\nhost = "{name}"\nport = 0\nallow_remote = true\n').start("run")
+    assert ran.code == 78
+    assert "the desk has no password" in ran.err
+    assert len(ran.err.strip().splitlines()) == 1

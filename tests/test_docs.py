@@ -207,7 +207,7 @@ def test_pages_hold_no_traces_of_a_machine(name: str) -> None:
     for trace in (
         r"(?<![\w.])/(?:work|root|tmp|home)\b",
         r"(?i)pypi|pythonhosted|npmjs|crates\.io|golang\.org|index-url",
-        r"(?i)\b(?:issues?|sessions?|llms?|gpt|claude|copilot|chatbots?)\b|(?<!User-)\bagents?\b",
+        r"(?i)\b(?:issues?|(?<!Table )(?<!desk/)sessions?|llms?|gpt|claude|copilot|chatbots?)\b|(?<!User-)\bagents?\b",
         r"\bAI\b",
     ):
         found = re.search(trace, said)
@@ -315,8 +315,10 @@ def test_configurations_can_be_used(name: str) -> None:
 def test_the_limits_that_pages_name_are_those_of_the_code() -> None:
     from db.store.tokens import MOST_NETWORKS
     from feeds.daemon import STOP_WITHIN, TICK
+    from feeds.daemon.upkeep import HOURS_KEPT
     from feeds.fetch import MAX_REDIRECTS
     from feeds.fetch.transfer import HEADER_BYTES
+    from feeds.heartbeats import WRITTEN
     from feeds.ondemand import LONGEST, MOST
     from feeds.sources.shape import MAX_ITEMS, MAX_MARKS, SPREAD
     from feeds.sources.sitemap import MAX_TAGS
@@ -345,6 +347,8 @@ def test_the_limits_that_pages_name_are_those_of_the_code() -> None:
     work, server = round(STOP_WITHIN), limits.grace + 2 * limits.force
     said = f"at most {work + server} seconds: {work} for the work at hand, {server} for the server"
     assert said in text_of("docs/self-hosting.md")
+    assert f"every {WRITTEN} seconds" in text_of("docs/operations.md")
+    assert f"counts of hours after {HOURS_KEPT.days} days" in text_of("docs/operations.md")
 
 
 def test_headers_of_object_storage_are_those_of_our_server() -> None:

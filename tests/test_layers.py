@@ -24,9 +24,11 @@ PLANTED = {
     "home-feedgen": ("feeds/slug.py", "import feedgen"),
     "home-listparser": ("feeds/slug.py", "import listparser"),
     "home-trafilatura": ("feeds/slug.py", "import trafilatura"),
+    "home-apprise": ("feeds/slug.py", "import apprise"),
     "home-apscheduler": ("feeds/slug.py", "import apscheduler"),
     "home-pebble": ("feeds/slug.py", "import pebble"),
     "home-pycurl": ("feeds/slug.py", "import pycurl"),
+    "home-pygal": ("feeds/slug.py", "import pygal"),
 }
 """Contract id -> a file of the project and the line that breaks the contract there."""
 
@@ -114,8 +116,8 @@ def test_a_new_module_needs_a_place(copy: Path) -> None:
 def test_reading_the_status_loads_no_parser_and_no_server(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(SITE + SEEDS)
     heavy = (
-        "alembic feedparser feedgen lxml selectolax trafilatura starlette uvicorn jinja2 pycurl apscheduler babel nh3 "
-        "rapidfuzz feeds.sources.seed feeds.normalise"
+        "alembic feedparser feedgen lxml selectolax trafilatura starlette uvicorn jinja2 pycurl apprise apscheduler "
+        "babel nh3 rapidfuzz feeds.sources.seed feeds.normalise"
     ).split()
     code = (
         "import sys; from feeds.cli.app import run; run(['status', '-q']);"

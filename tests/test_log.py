@@ -287,3 +287,33 @@ def test_colour_on_a_terminal_only(
         written = os.read(ours, 1000).decode().rstrip()
     os.close(ours)
     assert written == ("\x1b[33mwarning\x1b[0m w a=1" if coloured else "warning w a=1")
+
+
+@pytest.mark.parametrize("kind", ["file", "journal", "other journal"])
+def test_lines_that_last_have_a_time_or_a_priority(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file gets the time; the journal, which has its own, gets what it can be searched by."""
+    with (tmp_path / "log").open("w+") as file:
+        found = os.fstat(file.fileno())
+        named = {
+            "file": "",
+            "journal": f"{found.st_dev}:{found.st_ino}",
+            "other journal": f"{found.st_dev}:{found.st_ino + 1}",
+        }
+        monkeypatch.setenv("JOURNAL_STREAM", named[kind])
+        monkeypatch.setattr(sys, "stderr", file)
+        log.configure(1, json=False, lasting=True)
+        log.get("x").info("entry stored", n=1)
+        log.get("x").error("disk full")
+        file.seek(0)
+        lines = file.read().splitlines()
+    if kind == "journal":
+        assert lines == ["<6>info entry stored n=1", "<3>error disk full"]
+    else:
+        assert [re.sub(r"^\S+T\S+Z ", "", line) for line in lines] == ["info entry stored n=1", "error disk full"]
+        assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ", line) for line in lines)
+
+
+def test_lines_that_last_need_no_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    log.configure(1, json=False, lasting=True)
+    log.get("x").info("entry stored")

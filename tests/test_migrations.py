@@ -27,13 +27,12 @@ from db.index import TABLE
 from db.migrations import HEAD, alembic_config, current, upgrade
 from db.models import Base
 from db.records import Pace
-from db.store import entries, incidents, search, sections, sources, untold
+from db.store import entries, heartbeats, hours, incidents, polls, search, sections, sources, tokens, untold
 from feeds.query import parse
 from tests import desk
 from tests.desk import record, tell
 
-LATEST_TABLES = ("token_networks", "tokens", "hub_subscriptions", "hub_topics", "pushes", "pushed", "dirty_months")
-"""Tables that the last revision made, those that refer to others first."""
+AT = "2026-03-02 12:00:00.000000"
 
 
 def test_upgrade_makes_the_schema_once(tmp_path: Path) -> None:
@@ -240,22 +239,123 @@ def test_sections_of_the_second_schema_keep_the_ids_of_their_feeds(tmp_path: Pat
 
 
 def test_entries_that_changed_back_and_forth_are_still_told_once_more(tmp_path: Path) -> None:
-    engine = desk.new_engine(tmp_path)
-    tell(engine, "a", record())
+    engine = open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}")
     with writing(engine) as connection:
-        connection.exec_driver_sql("DROP INDEX ix_entries_free")
-        for made_since in LATEST_TABLES:
-            connection.exec_driver_sql(f"DROP TABLE {made_since}")
-        connection.exec_driver_sql("DROP TABLE untold")
-        connection.exec_driver_sql("DROP TABLE index_rules")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0006'")
-        uid = desk.every_entry(connection)[0].uid
-        for kind, subject in (("flapping", uid), ("gap", uid), ("flapping", "tag:none")):
-            incidents.open_incident(connection, kind, subject, "", desk.NOON, 1)
+        command.upgrade(alembic_config(connection), "0006")
+        connection.exec_driver_sql("INSERT INTO sources VALUES (1, 'a', 'config', 1, 0, '{}', '{}')")
+        connection.exec_driver_sql(
+            "INSERT INTO entries (id, uid, source_id, title, title_from_body, updated, first_seen, sorted_at, place, "
+            "authors, categories, enclosures, sections, access, evidence, summary, content, text) VALUES "
+            "(1, 'tag:x', 1, 'T', 0, :at, :at, :at, 0, '[]', '[]', '[]', '[]', 'free', '[]', 's', 'c', 'B')",
+            {"at": AT},
+        )
+        for kind, subject in (("flapping", "tag:x"), ("gap", "tag:x"), ("flapping", "tag:none")):
+            connection.exec_driver_sql(
+                "INSERT INTO incidents (source_id, kind, subject, opened_at, message) VALUES (1, ?, ?, ?, '')",
+                (kind, subject, AT),
+            )
     assert upgrade(engine)
     with reading(engine) as connection:
         assert untold.rested(connection, desk.NOON, limit=9) == [1]
         assert [one.kind for one in incidents.opened(connection)] == ["gap"]
+    engine.dispose()
+
+
+def test_what_the_ninth_schema_knew_is_told_in_states_and_its_incidents_are_no_news(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}")
+    known: dict[str, tuple[str | None, str | None, str | None, str | None]] = {
+        "well": (None, "unchanged", "max-age=900", None),
+        "never": (None, None, None, None),
+        "moved": ("https://b.example/", "stored", "interval", None),
+        "failing": (None, "failed", "backoff", "timeout"),
+        "moved and failing": ("https://b.example/", "failed", "backoff", "timeout"),
+        "gone": ("https://b.example/", "failed", "410 Gone: asked no more", "410 Gone"),
+        "back": (None, "stored", "410 once", None),
+        "lost": ("https://b.example/", "stored", "interval", None),
+        "small": (None, "stored", "interval", None),
+        "redesigned": (None, "stored", "interval", None),
+    }
+    with writing(engine) as connection:
+        command.upgrade(alembic_config(connection), "0009")
+        for number, (name, polled) in enumerate(known.items(), 1):
+            connection.exec_driver_sql(
+                "INSERT INTO sources VALUES (?, ?, 'config', ?, 0, '{}', '{}')", (number, name, name != "well")
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO source_state (source_id, due_at, failures, url, outcome, reason, error) "
+                "VALUES (?, ?, 0, ?, ?, ?, ?)",
+                (number, AT, *polled),
+            )
+        told = [(9, "shrunken", None), (1, "shrunken", AT), (8, "gap", None), (9, "gap", None), (4, "gap", None)]
+        for source, kind, closed in (*told, (10, "broken-selector", None)):
+            connection.exec_driver_sql(
+                "INSERT INTO incidents (source_id, kind, subject, opened_at, closed_at, message) "
+                "VALUES (?, ?, ?, ?, ?, 'm')",
+                (source, kind, f"{source}", AT, closed),
+            )
+        for number, name in enumerate(("Sea", "Town", "Empty"), 1):
+            connection.exec_driver_sql("INSERT INTO sections VALUES (?, ?, ?, ?, ?)", (number, *[name.lower()] * 4))
+        for number in (1, 2, 3):
+            connection.exec_driver_sql(
+                "INSERT INTO entries (id, uid, source_id, title, title_from_body, updated, first_seen, sorted_at, "
+                "place, authors, categories, enclosures, sections, access, evidence, summary, content, text) VALUES "
+                "(:id, :id, 1, 'T', 0, :at, :at, :at, 0, '[]', '[]', '[]', '[]', 'free', '[]', 's', 'c', 'B')",
+                {"id": number, "at": AT},
+            )
+        for section, entry in ((1, 1), (2, 1), (2, 2), (2, 3)):
+            connection.exec_driver_sql("INSERT INTO entry_sections VALUES (?, ?, ?, 0)", (section, entry, AT))
+        connection.exec_driver_sql(
+            "INSERT INTO polls (source_id, at, outcome, new, updated, unchanged, skipped) "
+            "VALUES (3, ?, 'stored', 1, 2, 3, 4)",
+            (AT,),
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO tokens (key, name, secret, created_at) VALUES ('k', 'anna', x'00', ?)", (AT,)
+        )
+    assert upgrade(engine)
+    with reading(engine) as connection:
+        found = sources.every(connection)
+        assert {one.name: one.state for one in found} == {
+            "well": "ok",
+            "never": "ok",
+            "moved": "moved",
+            "failing": "failing",
+            "moved and failing": "failing",
+            "gone": "gone",
+            "back": "ok",
+            "lost": "gap",
+            "small": "suspicious",
+            "redesigned": "broken-selector",
+        }
+        assert {(one.paused, one.stale_at, one.ms, one.status, one.size, one.headers) for one in found} == {
+            (False, None, None, None, None, ())
+        }
+        assert [one.name for one in found if not one.enabled] == ["well"]
+        troubles = incidents.page(connection, limit=9)
+        assert [(one.kind, one.source, one.closed_at) for one in troubles] == [
+            ("broken-selector", "redesigned", None),
+            ("gap", "failing", None),
+            ("gap", "small", None),
+            ("gap", "lost", None),
+            ("suspicious", "well", desk.NOON),
+            ("suspicious", "small", None),
+        ]
+        assert {(one.evidence, one.ended, one.reopened) for one in troubles} == {((), None, 0)}
+        assert incidents.unplanned(connection, desk.NOON + desk.hours(99)) == []
+        (poll,) = polls.latest(connection, limit=9)
+        assert (poll.source, poll.new, poll.skipped, poll.ms, poll.status, poll.size) == (
+            "moved",
+            1,
+            4,
+            None,
+            None,
+            None,
+        )
+        (token,) = tokens.every(connection)
+        assert token.scopes == {"feeds"}
+        assert sections.counts(connection) == {1: 1, 2: 3}
+        assert hours.since(connection, desk.NOON) == []
+        assert heartbeats.every(connection) == []
     engine.dispose()
 
 

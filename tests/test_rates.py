@@ -45,6 +45,12 @@ def test_what_is_given_back_may_be_taken_again() -> None:
     assert rates.take("a", 0.0, 0.25) == 15.0
 
 
+def test_a_share_may_be_of_another_span_than_a_minute() -> None:
+    rates = Rates(5, span=900.0)
+    assert [rates.take("a", 0.0) for _ in range(6)] == [0, 0, 0, 0, 0, 180.0]
+    assert rates.take("a", 180.0) == 0
+
+
 def test_clients_are_remembered_within_bounds() -> None:
     rates = Rates(1, most=3)
     for client in "abcd":

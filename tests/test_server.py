@@ -41,10 +41,17 @@ def test_other_machines_are_let_in_only_when_told(tmp_path: Path, host: str) -> 
 
 
 def test_other_machines_are_let_in_when_told(tmp_path: Path) -> None:
-    running = Server(public_app(tmp_path), "0.0.0.0", 0, allow_remote=True)  # noqa: S104
+    running = Server(public_app(tmp_path), "0.0.0.0", 0, allow_remote=True, guarded=True)  # noqa: S104
     running.start()
     assert running.url.startswith("http://0.0.0.0:")
     running.stop()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104  # to be refused
+def test_other_machines_are_not_let_in_to_a_desk_without_a_password(tmp_path: Path, host: str) -> None:
+    with pytest.raises(ConfigError, match=r"^\[desk\] other machines could reach .*password_hash") as failed:
+        Server(public_app(tmp_path), host, 0, allow_remote=True).start()
+    assert failed.value.exit_code == 78
 
 
 def has(host: str) -> bool:

@@ -10,7 +10,27 @@ from sqlalchemy import text
 
 from db.engine import Connection, writing
 from db.records import DeliveryRecord
-from db.store.deliveries import LEASE, TRIES, any_due, delivered, due, failed, owe, owe_all, prune, put_back
+from db.store.deliveries import (
+    ALERT,
+    END,
+    LEASE,
+    TRIES,
+    Waiting,
+    any_due,
+    delivered,
+    due,
+    failed,
+    first_due,
+    forget,
+    held,
+    owe,
+    owe_all,
+    prune,
+    put_back,
+    split,
+    targets,
+    waiting,
+)
 from tests.desk import NOON, hours, new_engine
 
 KINDS = ("ping",)
@@ -157,3 +177,48 @@ def test_what_is_put_back_is_due_and_was_no_try(tmp_path: Path) -> None:
         delivered(connection, one, NOON)
         put_back(connection, [one], NOON)
         assert rows(connection) == []
+
+
+def test_alerts_are_not_forgotten(tmp_path: Path) -> None:
+    with writing(new_engine(tmp_path)) as connection:
+        for kind in (ALERT, END, "newer"):
+            owe(connection, kind, "desk", {}, NOON)
+        prune(connection, NOON + hours(1), KINDS)
+        assert targets(connection, (ALERT,)) == targets(connection, (END,)) == {"desk"}
+        assert targets(connection, ("newer",)) == set()
+        forget(connection, (ALERT,), "other")
+        forget(connection, (ALERT,), "desk")
+        assert targets(connection, (ALERT, END)) == {"desk"}
+        assert [(one.kind, one.payload, one.attempts) for one in held(connection, END)] == [(END, {}, 0)]
+
+
+def test_what_waits_is_told_by_target(tmp_path: Path) -> None:
+    with writing(new_engine(tmp_path)) as connection:
+        owe(connection, "ping", "a", {"n": 1}, NOON + hours(2))
+        owe(connection, "ping", "a", {"n": 2}, NOON)
+        owe(connection, "ping", "b", {}, NOON + hours(3))
+        (one,) = take(connection)
+        failed(connection, one, "HTTP 500", NOON)
+        assert waiting(connection, "ping") == {
+            "a": Waiting(2, NOON + hours(1 / 60), "HTTP 500"),
+            "b": Waiting(1, NOON + hours(3), None),
+        }
+        assert first_due(connection, "ping") == {"a": NOON + hours(2), "b": NOON + hours(3)}
+        assert waiting(connection, "other") == first_due(connection, "other") == {}
+
+
+def test_a_delivery_that_some_heard_is_owed_to_the_others(tmp_path: Path) -> None:
+    with writing(new_engine(tmp_path)) as connection:
+        owe(connection, "ping", "a", {"n": 1}, NOON)
+        (one,) = take(connection)
+        split(connection, one, {"a/1": "HTTP 500", "a/2": "HTTP 404"}, NOON)
+        due_at = NOON + timedelta(minutes=1)
+        assert [(row[0], row[1], row[3]) for row in rows(connection)] == [
+            ("a/1", 1, "HTTP 500"),
+            ("a/2", 1, "HTTP 404"),
+        ]
+        assert not any_due(connection, due_at - timedelta(seconds=1), KINDS)
+        assert [(again.target, again.payload) for again in take(connection, due_at)] == [
+            ("a/1", {"n": 1}),
+            ("a/2", {"n": 1}),
+        ]

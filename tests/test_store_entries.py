@@ -101,8 +101,19 @@ def test_by_uid(tmp_path: Path) -> None:
             found = entries.by_uid(connection, given)
             assert found is not None
             assert found.uid == uid
-        for given in ("", uid[-7:], "%" * 8, "_" * 8, "x" + uid):
+        for given in ("", uid[-7:], "%" * 8, "_" * 8, "x" + uid, uid + "x", uid[:-1]):
             assert entries.by_uid(connection, given) is None
+
+
+def test_an_id_as_a_whole_is_looked_up_and_ends_are_sought_in_an_index(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record())
+    for given in (only(engine).uid, "tag:news.example,2026:none"):
+        assert "SCAN" not in plans(engine, lambda connection, uid=given: entries.by_uid(connection, uid))
+    ends = plans(engine, lambda connection: entries.by_uid(connection, "0" * 8))
+    assert [line for line in ends.splitlines() if "SCAN" in line] == [
+        "SCAN entries USING COVERING INDEX sqlite_autoindex_entries_1"
+    ]
 
 
 def test_an_ending_of_two_ids_finds_neither(tmp_path: Path) -> None:

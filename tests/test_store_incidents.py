@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
-from db.engine import reading, writing
+import pytest
+
+from db.engine import Connection, reading, writing
+from db.records import IncidentRecord
 from db.store import sources
 from db.store.incidents import (
+    SETTLED,
+    by_id,
+    by_ids,
+    close_idle,
     close_incident,
     close_old,
+    count_opened,
     is_any_idle,
     kinds_of,
     newest,
     note,
     open_incident,
     opened,
+    page,
+    plan,
+    prune,
+    subjects,
     subjects_of,
+    unplanned,
 )
 from tests.desk import NOON, hours, new_engine, source_id
 
@@ -66,6 +81,131 @@ def test_an_old_trouble_is_closed_and_a_new_one_stays(tmp_path: Path) -> None:
         assert subjects_of(connection, "gap") == ["c"]
 
 
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        yield connection
+    engine.dispose()
+
+
+def kinds(found: list[IncidentRecord]) -> list[str]:
+    return [one.kind for one in found]
+
+
+def test_what_comes_back_soon_is_the_same_trouble(connection: Connection) -> None:
+    source = source_id(connection, "a")
+    open_incident(connection, "failing", "a", "timeout", NOON, source, evidence={"status": "503", "polls": "3"})
+    (first,) = opened(connection)
+    assert (first.source, first.evidence, first.ended, first.reopened) == (
+        "a", (("status", "503"), ("polls", "3")), None, 0,
+    )  # fmt: skip
+    assert first.changed_at == NOON
+    over = NOON + hours(1)
+    close_incident(connection, "failing", "a", over, "answers again")
+    closed = by_id(connection, first.id)
+    assert closed is not None
+    assert (closed.closed_at, closed.ended, closed.changed_at) == (over, "answers again", over)
+    open_incident(connection, "failing", "a", "refused", over + SETTLED - timedelta(seconds=1), source)
+    (again,) = opened(connection)
+    assert (again.id, again.opened_at, again.message, again.evidence) == (first.id, NOON, "refused", ())
+    assert (again.closed_at, again.ended, again.reopened) == (None, None, 1)
+    later = NOON + hours(2)
+    close_incident(connection, "failing", "a", later)
+    open_incident(connection, "failing", "a", "dns", later + SETTLED, source)
+    (other,) = opened(connection)
+    assert (other.id > first.id, other.opened_at, other.reopened) == (True, later + SETTLED, 0)
+    assert by_id(connection, 99) is None
+    assert by_ids(connection, [other.id, first.id, 99, first.id]).keys() == {first.id, other.id}
+    assert by_ids(connection, []) == {}
+
+
+def test_of_those_that_were_over_lately_the_last_comes_back(connection: Connection) -> None:
+    for kind, subject in (("gap", "a"), ("gap", "b"), ("slow", "a")):
+        open_incident(connection, kind, subject, "m", NOON)
+        close_incident(connection, kind, subject, NOON)
+    connection.exec_driver_sql("UPDATE incidents SET closed_at = '2026-03-02 11:59:00.000000' WHERE subject = 'b'")
+    connection.exec_driver_sql("UPDATE incidents SET subject = 'a' WHERE subject = 'b'")
+    open_incident(connection, "gap", "a", "again", NOON)
+    (found,) = opened(connection)
+    assert (found.kind, found.id, found.reopened) == ("gap", 1, 1)
+    assert subjects(connection) == {("gap", "a")}
+
+
+def test_the_troubles_of_sources_that_are_polled_no_more_are_closed(connection: Connection) -> None:
+    ids = {name: source_id(connection, name) for name in ("kept", "removed", "paused")}
+    for name, number in ids.items():
+        open_incident(connection, "failing", name, "m", NOON, number)
+    open_incident(connection, "disk", "here", "full", NOON)
+    assert count_opened(connection) == 4
+    sources.remove(connection, "removed")
+    sources.pause(connection, ids["paused"])
+    assert count_opened(connection) == len(opened(connection)) == 2
+    assert close_idle(connection, NOON + hours(1), "is not polled") == 2
+    assert close_idle(connection, NOON + hours(2), "is not polled") == 0
+    closed = page(connection, limit=9, is_open=False)
+    assert {(one.source, one.closed_at, one.ended) for one in closed} == {
+        ("removed", NOON + hours(1), "is not polled"),
+        ("paused", NOON + hours(1), "is not polled"),
+    }
+
+
+def test_pages_of_troubles_hold_each_once(connection: Connection) -> None:
+    source = source_id(connection, "a")
+    for number, hour in enumerate((0, 2, 1, 1, 1, 3)):
+        kind = ("gap", "slow", "disk")[number % 3]
+        of = None if kind == "disk" else source
+        open_incident(connection, kind, f"{number}", "m", NOON + hours(hour), of)
+    close_incident(connection, "gap", "0", NOON + hours(9))
+    close_incident(connection, "disk", "5", NOON + hours(8))
+
+    def paged(limit: int, **how: object) -> list[str]:
+        found: list[IncidentRecord] = []
+        while more := page(connection, limit=limit, before=found[-1].id if found else None, **how):  # type: ignore[arg-type]
+            found += more
+        return [one.subject for one in found]
+
+    for limit in (1, 2, 4, 99):
+        assert paged(limit) == ["5", "1", "4", "3", "2", "0"]
+    assert paged(2, kinds=["gap", "disk"]) == ["5", "3", "2", "0"]
+    assert paged(2, source="a") == ["1", "4", "3", "0"]
+    assert paged(2, is_open=True) == ["1", "4", "3", "2"]
+    assert paged(2, is_open=False, kinds=["gap"]) == ["0"]
+    assert page(connection, limit=9, before=99) == page(connection, limit=9, source="none") == []
+    assert [one.subject for one in newest(connection, 3)] == ["0", "5", "1"]
+
+
+def test_alerts_are_planned_once_of_each_end_of_a_trouble(connection: Connection) -> None:
+    for number, kind in enumerate(("gap", "slow")):
+        open_incident(connection, kind, "a", "m", NOON + hours(number))
+    assert [(one.kind, over) for one, over in unplanned(connection, NOON)] == [("gap", False), ("slow", False)]
+    plan(connection, [1], over=False)
+    assert [(one.kind, over) for one, over in unplanned(connection, NOON)] == [("slow", False)]
+    # One that is over before anybody planned anything of it is still news, and then its end is.
+    for kind in ("gap", "slow"):
+        close_incident(connection, kind, "a", NOON + hours(2))
+    late = NOON + hours(2) + SETTLED
+    assert [(one.kind, over) for one, over in unplanned(connection, late - timedelta(seconds=1))] == [("slow", False)]
+    assert [(one.kind, over) for one, over in unplanned(connection, late)] == [("slow", False), ("gap", True)]
+    plan(connection, [2], over=False)
+    plan(connection, [], over=True)
+    assert [(one.kind, over) for one, over in unplanned(connection, late)] == [("gap", True), ("slow", True)]
+    open_incident(connection, "gap", "a", "again", NOON + hours(2.2))
+    assert [(one.kind, over) for one, over in unplanned(connection, late)] == [("slow", True)]
+    close_incident(connection, "gap", "a", NOON + hours(3))
+    plan(connection, [1, 2], over=True)
+    assert unplanned(connection, NOON + hours(99)) == []
+
+
+def test_old_troubles_are_forgotten_and_lasting_ones_are_not(connection: Connection) -> None:
+    for number, closed in enumerate((NOON, NOON + hours(1), None)):
+        open_incident(connection, "gap", f"{number}", "m", NOON)
+        if closed is not None:
+            close_incident(connection, "gap", f"{number}", closed)
+    assert prune(connection, NOON + hours(1)) == 1
+    assert {one.subject for one in page(connection, limit=9)} == {"1", "2"}
+
+
 def test_what_was_found_of_a_subject_is_noted(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     with writing(engine) as connection:
@@ -78,7 +218,7 @@ def test_what_was_found_of_a_subject_is_noted(tmp_path: Path) -> None:
         assert kinds_of(connection, number) == {"slow"}
 
 
-def test_the_newest_are_those_that_changed_last(tmp_path: Path) -> None:
+def test_the_newest_are_those_that_opened_or_ended_last(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     with writing(engine) as connection:
         for number in range(4):

@@ -142,6 +142,31 @@ def test_the_outcomes_of_polls(tmp_path: Path) -> None:
     assert [tuple(row) for row in polls] == [("stored", 3, 2, 4, None), ("failed", 0, 0, 0, "timeout")]
 
 
+def test_what_a_poll_tells_of_the_answer_stays_until_another_does(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+
+    def finish(**over: object) -> tuple[object, ...]:
+        with writing(engine) as connection:
+            ids = add(connection, a="https://a.example/")
+            schedule.finish(connection, [polled(ids["a"], **over)])
+            one = sources.every(connection)[0]
+        return one.state, one.stale_at, one.ms, one.status, one.size, one.headers
+
+    headers = (("Content-Type", "text/xml"), ("ETag", '"1"'))
+    assert finish() == ("ok", None, None, None, None, ())
+    told = finish(state="slow", stale_at=LEASE, ms=900, status=200, size=40, headers=headers)
+    assert told == ("slow", LEASE, 900, 200, 40, headers)
+    # A poll of which nobody judges, or that no answer came to, says nothing of either.
+    assert finish(stale_at=NOON, status=500, size=1) == told
+    assert finish(state="failing") == ("failing", None, 900, 200, 40, headers)
+    assert finish(ms=5, status=304) == ("failing", None, 5, 304, None, headers)
+    assert finish(headers=()) == ("failing", None, 5, 304, None, ())
+    with reading(engine) as connection:
+        rows = connection.execute(select(Poll.ms, Poll.status, Poll.size).order_by(Poll.id)).all()
+    assert rows[1] == (900, 200, 40)
+    assert rows[4] == (5, 304, None)
+
+
 def test_who_was_asked_lately(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     with writing(engine) as connection:

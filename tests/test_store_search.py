@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -228,6 +229,95 @@ def test_the_index_finds_what_plain_python_finds(
                 assert search.matching(connection, query, limit=None, public=public) == expected
                 assert search.matching(connection, query, limit=limit, public=public) == expected[:limit]
         engine.dispose()
+
+
+# --- pages
+
+
+def paged(engine: Engine, query: Query, limit: int) -> list[list[int]]:
+    """Ids on every page."""
+    found: list[list[int]] = []
+    cursor = None
+    with reading(engine) as connection:
+        while not found or cursor is not None:
+            ids, cursor = search.page(connection, query, limit=limit, cursor=cursor)
+            found.append(ids)
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(ENTRY, max_size=25), st.lists(QUERY, min_size=1, max_size=8), st.integers(1, 7), st.randoms())
+def test_pages_hold_what_matches_each_entry_once_and_in_order(
+    given: list[dict[str, object]], queries: list[Query], limit: int, rng: Random
+) -> None:
+    with TemporaryDirectory() as folder:
+        engine = new_engine(Path(folder))
+        made = []
+        for number, one in enumerate(given):
+            hour = one.pop("hour")
+            assert isinstance(hour, int)
+            dated = NOON - hours(hour)
+            made.append(record(**one, guid=f"{number}", dated=dated, position=rng.randrange(5)))  # type: ignore[arg-type]
+        tell(engine, "a", *made)
+        for query in (Query(), *queries):
+            with reading(engine) as connection:
+                expected = search.matching(connection, query, limit=None)
+            pages = paged(engine, query, limit)
+            assert [each for ids in pages for each in ids] == expected
+            assert {len(ids) for ids in pages[:-1]} <= {limit}
+            assert pages[-1] or not expected, "no page is empty but one of nothing"
+        engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """400 entries of one second, in no order, between one before and one after."""
+    engine = new_engine(tmp_path_factory.mktemp("crowded"))
+    many = [record(f"Headline {n}", position=n * 7 % 400, guid=f"{n}", access=Access.FREE) for n in range(400)]
+    earlier = record("Headline before", guid="before", dated=NOON - hours(1))
+    tell(engine, "a", earlier, *many, record("Headline after", guid="after", dated=NOON + hours(1)))
+    return engine
+
+
+@pytest.mark.parametrize("limit", [1, 7, 50, 200, 401, 402, 500])
+@pytest.mark.parametrize("query", ["headline", "headline access:free", "head* -after"])
+def test_hundreds_of_one_second_are_on_one_page_each(crowded: Engine, query: str, limit: int) -> None:
+    with reading(crowded) as connection:
+        expected = search.matching(connection, parse(query), limit=None)
+    assert len(expected) >= 400
+    assert [each for ids in paged(crowded, parse(query), limit) for each in ids] == expected
+
+
+def test_what_came_meanwhile_moves_no_page(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", *(record(f"Headline {n}", guid=f"{n}", dated=NOON - hours(n)) for n in range(6)))
+    with reading(engine) as connection:
+        first, cursor = search.page(connection, Query(), limit=3)
+    tell(engine, "b", record("Newer", dated=NOON + hours(1)))
+    with reading(engine) as connection:
+        second, end = search.page(connection, Query(), limit=3, cursor=cursor)
+    assert (first, second, end) == ([1, 2, 3], [4, 5, 6], None)
+
+
+def test_more_than_are_put_in_order_at_once_are_on_one_page_each(tmp_path: Path) -> None:
+    """So many stand in order among those that were stored with them."""
+    engine = new_engine(tmp_path)
+    many = search.TIES + 30
+    tell(engine, "a", *(record(f"Headline {n}", position=many - n, guid=f"{n}") for n in range(many)))
+    pages = paged(engine, Query(), 600)
+    found = [each for ids in pages for each in ids]
+    assert [len(ids) for ids in pages] == [600, 600, 600, 230]
+    assert sorted(found) == list(range(1, many + 1))
+    assert found[0] == search.TIES
+
+
+@pytest.mark.parametrize(
+    "cursor", [(0, 0), (0, 1 << 80), (0, -5), (1 << 80, 0), (-1 << 80, 3), (1 << 80, 1 << 80), (1 << 63, -1)]
+)
+def test_a_cursor_that_no_page_gave_leads_somewhere(desk: Engine, cursor: tuple[int, int]) -> None:
+    with reading(desk) as connection:
+        found, _ = search.page(connection, Query(), limit=9, cursor=cursor)
+    assert found in ([], [1, 2, 3, 4, 5, 6, 7])
 
 
 # --- what a feed shows

@@ -12,7 +12,7 @@ from db.engine import Engine, reading, writing
 from db.records import ALL_SECTIONS
 from db.store import sections
 from feeds.slug import slug
-from tests.desk import NOON, all_entries, forget, hours, new_engine, owed, record, tell, titled
+from tests.desk import NOON, all_entries, forget, hours, new_engine, owed, plans, record, tell, titled
 
 LATER = NOON + hours(5)
 
@@ -168,13 +168,37 @@ def test_a_name_that_another_had_before_gives_a_key_of_its_own(tmp_path: Path) -
     assert known(engine) == {"Harbour": "sea", "Sea": "sea-2"}
 
 
+def counts(engine: Engine) -> dict[str, int]:
+    with reading(engine) as connection:
+        names = {one.id: one.name for one in sections.every(connection)}
+        return {names[each]: many for each, many in sections.counts(connection).items()}
+
+
 def test_counts(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
     tell(engine, "a", record("One", sections=("Town",)), record("Two", sections=("Town", "Sea")))
     ensure(engine, "Empty")
+    assert counts(engine) == {"Town": 2, "Sea": 1}
+
+
+def test_counts_follow_entries_wherever_they_stand(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "a", record("One", sections=("Town", "Sea")), record("Two", sections=("Sea",)))
+    tell(engine, "a", record("One", sections=("Port", "Sea")), record("Two", sections=("Sea",)), now=LATER)
+    assert counts(engine) == {"Port": 1, "Sea": 2}
+    tell(engine, "a", record("One", sections=()), record("Two", sections=("Sea",)), now=LATER + timedelta(hours=1))
+    tell(engine, "b", record("Three", sections=("Port", "Sea")))
+    assert counts(engine) == {"Port": 1, "Sea": 2}
+    configure(engine, {"Port": None}, {"Port": ("Sea",)})
+    assert counts(engine) == {"Port": 2}
     with reading(engine) as connection:
-        names = {one.id: one.name for one in sections.every(connection)}
-        assert {names[each]: many for each, many in sections.counts(connection).items()} == {"Town": 2, "Sea": 1}
+        assert connection.exec_driver_sql("SELECT count(*) FROM entry_sections").scalar() == 2
+
+
+def test_to_count_looks_at_no_entry_but_those_that_were_taken_back(tmp_path: Path) -> None:
+    asked = plans(new_engine(tmp_path), sections.counts)
+    assert "SEARCH entry_sections USING COVERING INDEX ix_entry_sections_entry_id (entry_id=?)" in asked
+    assert "SCAN entry_sections" not in asked
 
 
 def test_what_is_owed_until_it_was_seen(tmp_path: Path) -> None:

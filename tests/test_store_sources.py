@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, update
 
-from db.engine import Engine, reading, writing
+from db.engine import Connection, Engine, reading, writing
 from db.models import Source
 from db.records import KnownSource, Pace, PollRecord, SourceRecord
 from db.store import schedule, sources
@@ -219,3 +219,89 @@ def test_documents_without_a_digest_are_read_anew_whatever_they_say(tmp_path: Pa
             "WHERE source_id IN (1, 2) AND length(digest) > 0"
         ).all()
         assert "ix_documents_compared" in plan[0][3]
+
+
+# --- what people do to one
+
+
+def one_of(connection: Connection, name: str) -> SourceRecord:
+    found = sources.by_name(connection, name)
+    assert found is not None
+    return found
+
+
+def test_a_source_is_found_by_its_name(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    found = declare(engine, {"a": A, "b": B})
+    with writing(engine) as connection:
+        assert sources.by_name(connection, "a") == found["a"]
+        assert sources.by_name(connection, "A") is sources.by_name(connection, "c") is None
+        sources.remove(connection, "a")
+        assert sources.by_name(connection, "a") is None
+
+
+def test_what_somebody_paused_stays_so_until_it_is_resumed(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    before = declare(engine, {"a": A, "b": B})["a"]
+    with writing(engine) as connection:
+        sources.pause(connection, before.id)
+        assert one_of(connection, "a") == replace(before, paused=True, enabled=False)
+        assert sources.polled(connection, [before.id]) == {}
+    other: dict[str, object] = {"kind": "feed", "url": "https://other.example/"}
+    found = declare(engine, {"a": other, "b": B | {"enabled": False}})
+    assert (found["a"].paused, found["a"].enabled, found["a"].options) == (True, False, other)
+    assert (found["b"].paused, found["b"].enabled) == (False, False)
+    # So it does where the configuration takes it out and back again.
+    assert list(declare(engine, {"b": B})) == ["b"]
+    found = declare(engine, {"a": other, "b": B})
+    assert (found["a"].paused, found["a"].enabled, found["b"].enabled) == (True, False, True)
+    with writing(engine) as connection:
+        sources.resume(connection, before.id, found["a"].options, LATER + hours(1))
+        after = one_of(connection, "a")
+        assert (after.paused, after.enabled, after.due_at, after.reason) == (False, True, LATER + hours(1), "resumed")
+        sources.pause(connection, before.id)
+        sources.resume(connection, before.id, {"enabled": False}, LATER)
+        assert (one_of(connection, "a").paused, one_of(connection, "a").enabled) == (False, False)
+
+
+def test_a_source_that_is_edited_is_asked_as_if_for_the_first_time(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        sources.add(connection, "a", A, NOON)
+    before = finish(engine, etag='"1"', failures=2, url="https://moved.example/", state="stale", stale_at=NOON)
+    assert (before.url, before.stale_at) == ("https://moved.example/", NOON)
+    with writing(engine) as connection:
+        sources.edit(connection, before.id, B, LATER)
+        after = one_of(connection, "a")
+        assert (after.options, after.origin, after.host, after.due_at) == (B, "added", "b.example", LATER)
+        assert (after.etag, after.failures, after.url, after.stale_at) == (None, 0, None, None)
+        sources.pause(connection, after.id)
+        sources.edit(connection, after.id, A, LATER)
+        assert (one_of(connection, "a").paused, one_of(connection, "a").enabled) == (True, False)
+        sources.resume(connection, after.id, A, LATER)
+        sources.edit(connection, after.id, A | {"enabled": False}, LATER)
+        assert (one_of(connection, "a").paused, one_of(connection, "a").enabled) == (False, False)
+
+
+def test_a_source_that_is_added_once_more_is_awake(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        for name in "ab":
+            sources.add(connection, name, A, NOON)
+            sources.pause(connection, one_of(connection, name).id)
+        sources.remove(connection, "a")
+        assert sources.add(connection, "a", B, LATER)
+        assert (one_of(connection, "a").paused, one_of(connection, "a").enabled) == (False, True)
+        assert sources.add_many(connection, {"b": B}, LATER) == {"b"}
+        assert (one_of(connection, "b").paused, one_of(connection, "b").enabled) == (False, True)
+
+
+def test_sources_that_nobody_polls_are_asked_at_once(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    found = declare(engine, {"a": A, "b": B, "c": B})
+    with writing(engine) as connection:
+        schedule.claim(connection, [found["b"].id], lease="x", until=LATER + hours(1))
+        sources.ask_now(connection, [found["a"].id, found["b"].id], NOON, "asked for")
+        sources.ask_now(connection, [], NOON, "asked for")
+        stand = {one.name: (one.due_at, one.reason) for one in sources.every(connection)}
+    assert stand == {"a": (NOON, "asked for"), "b": (LATER + hours(1), None), "c": (LATER, None)}

@@ -35,6 +35,18 @@ def test_a_token_is_found_by_its_key_and_its_name(connection: Connection) -> Non
     assert "digest" not in repr(made)
 
 
+def test_a_token_opens_what_its_scopes_say(connection: Connection) -> None:
+    reader = tokens.create(connection, "anna", "k1", b"1", NOON, None)
+    program = tokens.create(connection, "robot", "k2", b"2", NOON, None, ["write", "read", "read"])
+    nothing = tokens.create(connection, "idle", "k3", b"3", NOON, None, ())
+    assert [one.scopes for one in (reader, program, nothing)] == [{"feeds"}, {"read", "write"}, frozenset()]
+    assert tokens.by_key(connection, "k2") == tokens.by_name(connection, "robot") == program
+    assert tokens.every(connection) == [reader, nothing, program]
+    tokens.rotate(connection, program.id, b"new", None)
+    assert (found := tokens.by_key(connection, "k2")) is not None
+    assert found.scopes == {"read", "write"}
+
+
 def test_a_name_is_free_again_once_its_token_was_revoked(connection: Connection) -> None:
     first = tokens.create(connection, "anna", "k1", b"1", NOON, None)
     with pytest.raises(IntegrityError), connection.begin_nested():

@@ -42,7 +42,7 @@ def made(engine: Engine, name: str = "anna", expires_at: datetime | None = None)
 
 def admitted(engine: Engine, given: str, now: datetime = NOON) -> TokenRecord | None:
     with reading(engine) as connection:
-        return tokens.admit(connection, given, now)
+        return tokens.admit(connection, given, now, tokens.FEEDS)
 
 
 def test_a_token_is_an_id_and_a_secret_of_the_bytes_of_chance(engine: Engine) -> None:
@@ -89,7 +89,7 @@ def test_a_live_token_opens_and_nothing_else_does(engine: Engine) -> None:
 @given(st.text(st.characters(), max_size=300))
 def test_no_text_is_a_token_and_none_is_an_error(text: str) -> None:
     with closing_engine() as engine, reading(engine) as connection:
-        assert tokens.admit(connection, text, NOON) is None
+        assert tokens.admit(connection, text, NOON, tokens.FEEDS) is None
         assert tokens.network(text, text) is None or text.strip() != ""
 
 
@@ -252,9 +252,36 @@ def test_what_is_wrong_cannot_be_told_by_the_time(engine: Engine) -> None:
                 kinds = list(wrong)
                 for kind in kinds[number % len(kinds) :] + kinds[: number % len(kinds)]:
                     began = time.perf_counter_ns()
-                    tokens.admit(connection, wrong[kind], NOON)
+                    tokens.admit(connection, wrong[kind], NOON, tokens.FEEDS)
                     taken[kind].append(time.perf_counter_ns() - began)
             medians = {kind: median(each) for kind, each in taken.items()}
             if max(medians.values()) < 1.15 * min(medians.values()):
                 return
         pytest.fail(f"one kind takes longer than another (ns): {medians}")
+
+
+def test_a_token_opens_what_it_was_made_for_and_nothing_else(engine: Engine) -> None:
+    reader = made(engine)
+    program = tokens.create(engine, "program", NOON, secrets.token_bytes, scopes=["write", "read", "read"])
+    assert reader.record.scopes == {"feeds"}
+    assert program.record.scopes == {"read", "write"}
+    with reading(engine) as connection:
+        for scopes, opened in {
+            ("feeds",): (True, False),
+            ("read",): (False, True),
+            ("admin",): (False, False),
+            ("admin", "write"): (False, True),
+            ("feeds", "read"): (True, True),
+        }.items():
+            found = [tokens.admit(connection, one.token, NOON, *scopes) for one in (reader, program)]
+            assert tuple(one is not None for one in found) == opened, scopes
+    again = tokens.rotate(engine, "program", NOON, secrets.token_bytes)
+    assert again.record.scopes == {"read", "write"}
+
+
+@pytest.mark.parametrize("scopes", [(), ("all",), ("feeds", "read write")])
+def test_what_is_no_scope_is_refused(engine: Engine, scopes: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="there are feeds, read, write, admin"):
+        tokens.create(engine, "program", NOON, secrets.token_bytes, scopes=scopes)
+    with reading(engine) as connection:
+        assert store.every(connection) == []

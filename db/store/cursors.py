@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
@@ -25,3 +26,9 @@ def move(connection: Connection, name: str, to: int, now: datetime) -> None:
 def forget(connection: Connection, until: datetime) -> None:
     """Forgets those that have not moved since `until`."""
     connection.execute(delete(Cursor).where(Cursor.at < until))
+
+
+def keep(connection: Connection, beginning: str, names: Collection[str]) -> None:
+    """Forgets those whose names begin like this, all but `names`: who comes back begins anew."""
+    mine = Cursor.name.startswith(beginning, autoescape=True)
+    connection.execute(delete(Cursor).where(mine, Cursor.name.not_in(names)))

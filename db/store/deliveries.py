@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -23,12 +24,26 @@ LONGEST = 21_600
 LEASE = timedelta(minutes=10)
 """For which a delivery belongs to whoever took it: of a process that died it comes again."""
 
+ALERT = "alert"
+"""The kind that tells people of something, by a rule of theirs, which is its target; or one address of that rule."""
+END = "alert-end"
+"""The kind that is owed to whom a trouble was told, and becomes an alert once the trouble is over."""
+
 _COLUMNS = ("kind", "key", "target", "payload", "version", "since", "due_at", "attempts")
 _AGAIN = (
     "ON CONFLICT (kind, key) DO UPDATE SET version = deliveries.version + 1, payload = excluded.payload, due_at = CASE "
     "WHEN deliveries.attempts = 0 AND excluded.due_at < deliveries.due_at THEN excluded.due_at "
     "ELSE deliveries.due_at END"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a target is owed: how many deliveries, when the first is due, and what the last that failed came to."""
+
+    count: int
+    due_at: datetime
+    error: str | None
 
 
 def owe(connection: Connection, kind: str, target: str, payload: Any, due_at: datetime, *, about: Any = None) -> None:
@@ -113,7 +128,7 @@ def failed(
 
 
 def put_back(connection: Connection, deliveries: Iterable[DeliveryRecord], now: datetime) -> None:
-    """Gives back what was taken and not begun, or not heard to its end: it is due at once, and no try the less."""
+    """Gives back what was taken and not begun, or not heard to its end: it is due at `now`, and no try the less."""
     ids = [delivery.id for delivery in deliveries]
     again = update(Delivery).where(Delivery.id.in_(ids), Delivery.attempts > 0)
     connection.execute(again.values(due_at=now, attempts=Delivery.attempts - 1))
@@ -125,8 +140,59 @@ def count(connection: Connection, kind: str) -> int:
 
 
 def prune(connection: Connection, until: datetime, kinds: Collection[str]) -> None:
-    """Forgets what was first owed at `until` or before and is none of `kinds`, which are those that are delivered."""
-    connection.execute(delete(Delivery).where(Delivery.since <= until, Delivery.kind.not_in(kinds)))
+    """Forgets what was first owed at `until` or before and is none of `kinds`, which are those that are delivered.
+
+    Alerts stay: who plans them forgets those of rules that are gone.
+    """
+    gone = Delivery.kind.not_in({*kinds, ALERT, END})
+    connection.execute(delete(Delivery).where(Delivery.since <= until, gone))
+
+
+def split(connection: Connection, delivery: DeliveryRecord, failed: Mapping[str, str], now: datetime) -> None:
+    """Ends a delivery that some of those behind its target heard: in its place each of `failed`, target -> error, is
+    owed the same, and tried again in a minute."""
+    delivered(connection, delivery, now)
+    due_at = now + timedelta(seconds=FIRST)
+    rows = [
+        (delivery.kind, _key(target, delivery.payload), target, delivery.payload, 1, now, due_at, 1, error)
+        for target, error in failed.items()
+    ]
+    insert_rows(connection, Delivery, (*_COLUMNS, "error"), rows, _AGAIN)
+
+
+def held(connection: Connection, kind: str) -> list[DeliveryRecord]:
+    """All of this kind that are owed, without taking them."""
+    columns = (Delivery.id, Delivery.kind, Delivery.target, Delivery.payload, Delivery.version, Delivery.attempts)
+    rows = connection.execute(select(*columns, Delivery.error).where(Delivery.kind == kind).order_by(Delivery.id))
+    return [DeliveryRecord(**row._mapping) for row in rows]
+
+
+def waiting(connection: Connection, kind: str) -> dict[str, Waiting]:
+    """Target -> what of this kind it is owed."""
+    columns = (Delivery.target, Delivery.due_at, Delivery.error)
+    found: dict[str, Waiting] = {}
+    for target, due_at, error in connection.execute(
+        select(*columns).where(Delivery.kind == kind).order_by(Delivery.id)
+    ):
+        so_far = found.get(target, Waiting(0, due_at, None))
+        found[target] = Waiting(so_far.count + 1, min(so_far.due_at, due_at), error or so_far.error)
+    return found
+
+
+def first_due(connection: Connection, kind: str) -> dict[str, datetime]:
+    """Target -> when the first is due of those that were not tried yet."""
+    query = select(Delivery.target, func.min(Delivery.due_at)).where(Delivery.kind == kind, Delivery.attempts == 0)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(Delivery.target))}
+
+
+def targets(connection: Connection, kinds: Collection[str]) -> set[str]:
+    """Whoever is owed anything of these kinds."""
+    return set(connection.scalars(select(Delivery.target).where(Delivery.kind.in_(kinds)).distinct()))
+
+
+def forget(connection: Connection, kinds: Collection[str], target: str) -> None:
+    """Owes `target` nothing of these kinds any more."""
+    connection.execute(delete(Delivery).where(Delivery.kind.in_(kinds), Delivery.target == target))
 
 
 def _key(target: str, payload: Any) -> str:

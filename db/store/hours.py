@@ -1,4 +1,5 @@
-"""What polls came to, by the hour: one row for each hour in which anybody polled, however much there was."""
+"""What polls came to, by the hour: one row for each hour in which anybody polled, however much there was; and one for
+all the hours that are forgotten, so that sums never fall."""
 
 from __future__ import annotations
 
@@ -6,17 +7,22 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from db.models import Hour
 from db.records import HourRecord, PollRecord
 from db.store.bulk import insert_rows
 
 SECONDS = 3600
+FORGOTTEN = 0
+"""The hour (that of 1970) in whose row all stands that was forgotten."""
+
 _COUNTED = ("stored", "unchanged", "failed", "new", "updated", "size")
 _ADDED = "ON CONFLICT (hour) DO UPDATE SET " + ", ".join(
     f"{each} = hours.{each} + excluded.{each}" for each in _COUNTED
 )
+
+_SUMS = [func.sum(getattr(Hour, name)) for name in _COUNTED]
 
 
 def count(connection: Connection, polls: Iterable[PollRecord]) -> None:
@@ -39,9 +45,19 @@ def since(connection: Connection, moment: datetime) -> list[HourRecord]:
     return [HourRecord(datetime.fromtimestamp(hour * SECONDS, UTC), *counts) for hour, *counts in rows]
 
 
+def totals(connection: Connection) -> HourRecord:
+    """What all polls came to, since the beginning: `at` means nothing."""
+    row = connection.execute(select(*_SUMS)).one()
+    return HourRecord(datetime.fromtimestamp(FORGOTTEN, UTC), *(value or 0 for value in row))
+
+
 def prune(connection: Connection, until: datetime) -> None:
-    """Forgets the hours before that of `until`."""
-    connection.execute(delete(Hour).where(Hour.hour < _hour(until)))
+    """Forgets the hours before that of `until`, but not what they came to in all."""
+    old = (Hour.hour > FORGOTTEN) & (Hour.hour < _hour(until))
+    row = connection.execute(select(*_SUMS).where(old)).one()
+    if row[0] is not None:
+        insert_rows(connection, Hour, ("hour", *_COUNTED), [(FORGOTTEN, *row)], _ADDED)
+        connection.execute(delete(Hour).where(old))
 
 
 def _hour(moment: datetime) -> int:

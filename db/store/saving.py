@@ -6,6 +6,7 @@ Every function takes a list, so that a batch of a thousand rows is as cheap a ro
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import aliased
 
 from db import index
-from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
+from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision, Section
 from db.records import (
     ALL_SECTIONS,
     Access,
@@ -75,22 +76,29 @@ def insert_entries(
     insert_rows(connection, Entry, _ENTRY, (_row(i, s, new, now) for i, (s, new) in zip(ids, entries, strict=True)))
     made = [(entry_id, new) for entry_id, (_, new) in zip(ids, entries, strict=True)]
     add_keys(connection, [(key, entry_id) for entry_id, new in made for key in new.record.keys])
-    insert_rows(
-        connection,
-        EntrySection,
-        ("section_id", "entry_id", "sorted_at", "place"),
-        [
-            (section_ids[name.casefold()], entry_id, new.sorted_at, new.place)
-            for entry_id, new in made
-            for name in new.record.sections
-        ],
-    )
+    standing = [
+        (section_ids[name.casefold()], entry_id, new.sorted_at, new.place)
+        for entry_id, new in made
+        for name in new.record.sections
+    ]
+    insert_rows(connection, EntrySection, ("section_id", "entry_id", "sorted_at", "place"), standing)
+    _count(connection, Counter(row[0] for row in standing))
     add_fingerprints(
         connection,
         [(entry_id, s, new.record, new.sorted_at) for entry_id, (s, new) in zip(ids, entries, strict=True)],
     )
     index.add(connection, [_indexed(entry_id, s, new) for entry_id, (s, new) in zip(ids, entries, strict=True)])
     return list(ids)
+
+
+_COUNTED = update(Section).where(Section.id == bindparam("section")).values(entries=Section.entries + bindparam("more"))
+
+
+def _count(connection: Connection, more: Mapping[int, int]) -> None:
+    """Notes that so many entries more stand in sections, or fewer: section's id -> how many."""
+    rows = [{"section": section_id, "more": count} for section_id, count in more.items() if count]
+    if rows:
+        connection.execute(_COUNTED, rows)
 
 
 def _indexed(entry_id: int, source_id: int, new: NewEntry) -> index.Row:
@@ -296,7 +304,8 @@ def revise_entries(
 
 def _stand(connection: Connection, change: Revised, section_ids: Mapping[str, int]) -> None:
     before = change.before
-    connection.execute(delete(EntrySection).where(EntrySection.entry_id == before.id))
+    gone = delete(EntrySection).where(EntrySection.entry_id == before.id).returning(EntrySection.section_id)
+    former = connection.scalars(gone).all()
     rows = [
         {
             "section_id": section_ids[name.casefold()],
@@ -308,6 +317,9 @@ def _stand(connection: Connection, change: Revised, section_ids: Mapping[str, in
     ]
     if rows:
         connection.execute(insert(EntrySection), rows)
+    more = Counter(section_ids[name.casefold()] for name in change.sections)
+    more.subtract(former)
+    _count(connection, more)
 
 
 def touch(connection: Connection, entry_id: int, updated: datetime) -> None:

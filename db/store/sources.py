@@ -344,6 +344,11 @@ def ever(connection: Connection) -> set[str]:
     return set(connection.scalars(select(Source.name)))
 
 
+def was_ever(connection: Connection, name: str) -> bool:
+    """Whether there is a source of this name, or was."""
+    return connection.scalar(select(Source.id).where(Source.name == name)) is not None
+
+
 def forget_validators(connection: Connection, source_id: int) -> None:
     """Has a source asked unconditionally next time, as if it had never been read by any settings."""
     values = {"etag": None, "last_modified": None, "settings": None}

@@ -1,20 +1,13 @@
-"""Alerts: who is told of troubles and of new entries, when, and how often."""
+"""Alerts: who is told of troubles and of new entries, when, and how often.
+
+`plan` decides, in one transaction, what the rules of the configuration owe to whom; `deliver` sends it. Between them is
+the outbox, so that nothing is lost in a crash: at worst a message comes twice. What sends (Apprise, an extra) is loaded
+when there is something to send, and not before.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from feeds.alerts.delivery import deliver
+from feeds.alerts.planning import plan
 
-from db.engine import Engine
-from feeds.config import Config
-
-
-def plan(engine: Engine, config: Config, now: datetime) -> int:
-    """Owes what the rules of the configuration say; returns how many alerts. Raises `StorageError`."""
-    return 0
-
-
-def deliver(
-    engine: Engine, config: Config, clock: Callable[[], datetime], *, stop: Callable[[], bool] = lambda: False
-) -> None:
-    """Sends what is due, until `stop()` holds, at the latest. Raises `StorageError`."""
+__all__ = ["deliver", "plan"]

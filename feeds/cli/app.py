@@ -16,10 +16,13 @@ from feeds import __version__
 from feeds.cli import (
     INTERRUPTED,
     TERMINATED,
+    alerts,
     check,
     config,
     database,
     entries,
+    health,
+    password,
     sections,
     sources,
     start,
@@ -38,11 +41,14 @@ app = typer.Typer(
 )
 start.register(app)
 work.register(app)
+health.register(app)
 check.register(app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(sections.app, name="sections")
 app.add_typer(entries.app, name="entries")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(password.app, name="desk")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(config.app, name="config")
 app.add_typer(database.app, name="db")
 

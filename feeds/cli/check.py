@@ -19,8 +19,8 @@ import typer
 from feeds import log
 from feeds.cli.desk import Desk, command, write_line
 from feeds.cli.findings import Report
-from feeds.cli.naming import no_such
 from feeds.errors import UsageError
+from feeds.naming import no_such
 
 if TYPE_CHECKING:
     from feeds.checking import AddressChecker, Checked

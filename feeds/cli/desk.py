@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, get_type_hints
 
 import typer
 
-from db.records import NEVER
 from feeds import log
 from feeds.config import DEFAULT_PATH, Config, Site, load
 from feeds.errors import BroadsheetError, UsageError
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from db.engine import Engine
-    from db.records import PushRecord
 
 LOCK_WAIT = 30.0
 """Seconds a command waits for another one to finish its work before it gives up with 75."""
@@ -208,31 +206,6 @@ def _outgoing(out: TextIO) -> Iterator[TextIO]:
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
         raise BroadsheetError(f"the output cannot be written: {error.strerror}; what was done is done") from error
-
-
-def when(moment: datetime | None) -> str | None:
-    """RFC 3339 in UTC; None where unknown."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def due(moment: datetime) -> str | None:
-    """When a source is asked next; None for never."""
-    return when(moment) if moment < NEVER else None
-
-
-def push_of(push: PushRecord | None) -> dict[str, object] | None:
-    """A subscription of ours as JSON tells it: neither its callback nor its secret is for anybody's eyes."""
-    if push is None:
-        return None
-    return {
-        "state": push.state.value,
-        "hub": push.hub or None,
-        "topic": push.topic,
-        "lease_until": when(push.lease_until),
-        "last_push": when(push.last_push),
-        "doubted_until": when(push.doubted_until),
-        "error": push.error,
-    }
 
 
 def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., int | None]], Callable[..., None]]:

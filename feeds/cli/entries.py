@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
-from db.records import Access, Evidence, Field, Precision, StoredEntry
+from db.records import Access, Field, Precision, StoredEntry
 from feeds.cli import clusters, entries_history
-from feeds.cli.desk import Desk, command, when, write_line
+from feeds.cli.desk import Desk, command, write_line
 from feeds.errors import UsageError
+from feeds.shapes.entries import entry_as_json, whole_as_json, zones_of
+from feeds.shapes.kin import bond_as_json, kin_of
+from feeds.shapes.reasons import access_in_words, because, reasons_of
+from feeds.shapes.times import when
 
 if TYPE_CHECKING:
     from db.engine import Connection
@@ -125,9 +127,9 @@ def _tell(
 ) -> None:
     """Gives entries to a script, or shows them to a person, who reads `none` where there is none; with `bonds` also
     what each is folded behind, and why."""
-    zones = zones_of(desk, connection)
+    zones = zones_of(connection, desk.config.site.zone)
     if desk.as_json:
-        desk.give([as_json(entry, zones) | (clusters.bond_as_json(entry) if bonds else {}) for entry in found])
+        desk.give([entry_as_json(entry, zones) | (bond_as_json(entry) if bonds else {}) for entry in found])
         return
     rows = [
         [
@@ -137,7 +139,7 @@ def _tell(
             entry.source,
             ", ".join(entry.sections),
             _titled(entry),
-            *((entry.lead[-8:], str(clusters.because(entry))) if bonds else ()),
+            *((entry.lead[-8:], str(because(entry))) if bonds else ()),
         ]
         for entry in found
     ]
@@ -153,59 +155,9 @@ def _titled(entry: StoredEntry) -> str:
     return entry.title if entry.withdrawal is None else f"{entry.title} (withdrawn)"
 
 
-def zones_of(desk: Desk, connection: Connection) -> Mapping[str, tzinfo]:
-    """Source -> the zone in which its day-only dates are midnight; the site's for one that is removed."""
-    from db.store import sources
-
-    site = desk.config.site.zone
-    zones: dict[str, tzinfo] = defaultdict(lambda: site)
-    for source in sources.every(connection):
-        if isinstance(name := source.options.get("timezone"), str):
-            zones[source.name] = ZoneInfo(name)
-    return zones
-
-
 def _day(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> str:
     day = (entry.published or entry.sorted_at).astimezone(zones[entry.source]).strftime("%Y-%m-%d")
     return day if entry.published else f"{day} (seen)"
-
-
-def _published_at(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> str | None:
-    """RFC 3339; a day-only date with the offset of its own zone, so that the day can be read off."""
-    if entry.published is not None and entry.published_precision is Precision.DAY:
-        local = entry.published.astimezone(zones[entry.source])
-        return local.isoformat() if local.utcoffset() else when(entry.published)
-    return when(entry.published)
-
-
-def _evidence(entry: StoredEntry) -> tuple[Evidence, ...]:
-    """What the access rests on: a person's word before all that sources say."""
-    said = (Evidence("person", entry.access.value, "set-access"),) if entry.access_override else ()
-    return said + entry.evidence
-
-
-def as_json(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> dict[str, object]:
-    """An entry as scripts may rely on it (`docs/reference.md`)."""
-    return {
-        "id": entry.uid,
-        "title": entry.title,
-        "url": entry.url,
-        "published": _published_at(entry, zones),
-        "published_precision": entry.published_precision,
-        "updated": when(entry.updated),
-        "first_seen": when(entry.first_seen),
-        "sections": entry.sections,
-        "access": entry.access,
-        "evidence": [
-            {"signal": proof.signal, "value": proof.value, "where": proof.where} for proof in _evidence(entry)
-        ],
-        "source": entry.source,
-        "cluster": entry.lead,
-        "lead": entry.is_lead,
-        "duplicate_of": None if entry.is_lead else entry.lead,
-        "summary": entry.summary,
-        "withdrawn": when(entry.withdrawal.at) if entry.withdrawal is not None else None,
-    }
 
 
 def _compact(value: object) -> str:
@@ -222,41 +174,10 @@ def show(desk: Desk, uid: Id) -> None:
     with reading(desk.engine()) as connection:
         entry = _found(entries.by_uid(connection, uid), uid)
         history = revisions.history(connection, entry.id)
-        kin = clusters.kin_of(connection, entry)
-        zones = zones_of(desk, connection)
+        kin = kin_of(connection, entry)
+        zones = zones_of(connection, desk.config.site.zone)
     if desk.as_json:
-        desk.give(
-            as_json(entry, zones)
-            | {
-                "body": entry.text,
-                "content": entry.content,
-                "published_basis": entry.published_basis,
-                "label": entry.label,
-                "authors": entry.authors,
-                "categories": entry.categories,
-                "language": entry.language,
-                "enclosures": [
-                    {"url": file.url, "type": file.media_type, "length": file.length} for file in entry.enclosures
-                ],
-                "extra": json.loads(entry.extra or "{}"),
-                "access_override": entry.access_override,
-                "withdrawn_by": entry.withdrawal.by if entry.withdrawal is not None else None,
-                "withdrawn_why": entry.withdrawal.why if entry.withdrawal is not None else None,
-                "revisions": [
-                    {
-                        "updated": when(one.updated),
-                        "replaced_at": when(one.replaced_at),
-                        "changed": one.changed,
-                        "title": one.title,
-                        "access": one.access,
-                        "sections": one.sections,
-                    }
-                    for one in history
-                ],
-            }
-            | clusters.bond_as_json(entry)
-            | clusters.kin_as_json(kin)
-        )
+        desk.give(whole_as_json(entry, zones, history, kin))
         return
     lines = [
         entry.title,
@@ -266,14 +187,14 @@ def show(desk: Desk, uid: Id) -> None:
         f"published  {_published(entry, zones)}",
         f"updated    {when(entry.updated)}",
         f"sections   {', '.join(entry.sections) or '-'}",
-        f"access     {_access(entry)}",
+        f"access     {access_in_words(entry)}",
     ]
     if entry.withdrawal is not None:
         gone = entry.withdrawal
         lines.append(f"withdrawn  {when(gone.at)} by {gone.by.value}" + (f": {gone.why}" if gone.why else ""))
     lines += [f"enclosure  {file.url} ({file.media_type})" for file in entry.enclosures]
     lines += [f"{name:<10} {_compact(value)}" for name, value in json.loads(entry.extra or "{}").items()]
-    lines += _reasons(entry)
+    lines += [f"           {reason}" for reason in reasons_of(entry)]
     lines += clusters.kin_lines(entry, kin)
     for revision in history:
         lines.append(f"revision   until {when(revision.replaced_at)}: {revision.title} [{', '.join(revision.changed)}]")
@@ -281,31 +202,6 @@ def show(desk: Desk, uid: Id) -> None:
         lines += ["", *(entry.text or entry.summary).split("\n")]
     for line in lines:
         write_line(line)
-
-
-def _access(entry: StoredEntry) -> str:
-    """The level, and how sure it is; a person's word is sure, whatever the evidence says."""
-    from feeds.access import judge
-
-    if entry.access_override:
-        return f"{entry.access.value} (a person said so)"
-    confidence = judge(entry.evidence).confidence
-    return f"{entry.access.value} (confidence {confidence:.2f})" if confidence else entry.access.value
-
-
-def _reasons(entry: StoredEntry) -> list[str]:
-    """Each piece of evidence with its grade, A to C, those that state another level as such."""
-    from feeds.access import Grade, weigh
-
-    weighed = {one.evidence: one for one in weigh(entry.evidence)}
-    lines = []
-    for proof in _evidence(entry):
-        one = weighed.get(proof)
-        against = one is not None and one.grade >= Grade.STRONG and one.level is not entry.access
-        word = f"against, {one.level.value}:" if one is not None and against else "because"
-        grade = "" if one is None else f"[{one.grade.letter}] "
-        lines.append(f'           {word} {grade}{proof.signal} "{proof.value}" ({proof.where})')
-    return lines
 
 
 def _published(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> str:
@@ -372,7 +268,7 @@ def _say_corrected(desk: Desk, entry: StoredEntry, what: str) -> None:
 
     if desk.as_json:
         with reading(desk.engine()) as connection:
-            desk.give(as_json(entry, zones_of(desk, connection)))
+            desk.give(entry_as_json(entry, zones_of(connection, desk.config.site.zone)))
     else:
         desk.say(f"{entry.title}: {what}")
 
@@ -415,9 +311,9 @@ def _told(desk: Desk, entry: StoredEntry) -> None:
 
     if desk.as_json:
         with reading(desk.engine()) as connection:
-            desk.give(as_json(entry, zones_of(desk, connection)))
+            desk.give(entry_as_json(entry, zones_of(connection, desk.config.site.zone)))
         return
-    stands = f"behind {entry.lead} ({clusters.because(entry)})" if not entry.is_lead else "stands for itself"
+    stands = f"behind {entry.lead} ({because(entry)})" if not entry.is_lead else "stands for itself"
     desk.say(f"{entry.title}: {stands}; 'feeds publish' puts it into the feeds")
 
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from feeds.cli.desk import Desk, command
-from feeds.config import Config, Rule
+from feeds.config import Rule
 from feeds.errors import UsageError
+from feeds.shapes.sections import feed_of, former_names, rules_of, sections_as_json
 
 app = typer.Typer(help="List sections, and end one.", no_args_is_help=True)
 
@@ -21,31 +22,16 @@ def list_sections(desk: Desk) -> None:
 
     with reading(desk.engine()) as connection:
         found, counts = sections.every(connection), sections.counts(connection)
-    base = desk.config.site.base_url
-    former = {section.name.casefold(): section.formerly for section in desk.config.section}
-    rules = {one.id: _rules_of(desk.config, one.name) for one in found}
     if desk.as_json:
-        desk.give(
-            [
-                {
-                    "name": one.name,
-                    "slug": one.slug,
-                    "entries": counts.get(one.id, 0),
-                    "feed": f"{base}sections/{one.slug}.atom",
-                    "free": f"{base}sections/{one.slug}.free.atom",
-                    "formerly": former.get(one.name.casefold(), ()),
-                    "rules": [rule.model_dump(mode="json", exclude={"section"}) for rule in rules[one.id]],
-                }
-                for one in found
-            ]
-        )
+        desk.give(sections_as_json(found, counts, desk.config))
         return
+    former = former_names(desk.config)
     rows = [
         [
             one.name,
             str(counts.get(one.id, 0)),
-            f"{base}sections/{one.slug}.atom",
-            _filled(former.get(one.name.casefold(), ()), rules[one.id]),
+            feed_of(one, desk.config),
+            _filled(former.get(one.name.casefold(), ()), rules_of(desk.config, one.name)),
         ]
         for one in found
     ]
@@ -76,10 +62,6 @@ def remove(
     if desk.as_json:
         desk.give({"removed": found[0].name})
     desk.say(f"removed {found[0].name}; 'feeds publish' takes its feeds away")
-
-
-def _rules_of(config: Config, name: str) -> list[Rule]:
-    return [rule for rule in config.rule if name.casefold() in [section.casefold() for section in rule.section]]
 
 
 def _filled(former: tuple[str, ...], rules: list[Rule]) -> str:

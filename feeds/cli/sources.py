@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
-from feeds.cli import sources_opml, sources_try
-from feeds.cli.desk import Desk, command, due, push_of
-from feeds.cli.naming import kind_of, name_from, no_such, problem_of
-from feeds.config import Source
-from feeds.errors import UsageError
+from feeds.cli import sources_change, sources_opml, sources_try
+from feeds.cli.desk import Desk, command
+from feeds.shapes.sources import source_as_json
+from feeds.shapes.times import due
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +17,8 @@ if TYPE_CHECKING:
     from db.records import PushRecord, SourceRecord
 
 app = typer.Typer(
-    help="List, add, remove and try sources; bring them from other readers and take them there.", no_args_is_help=True
+    help="List, add, edit, pause, remove and try sources; bring them from other readers and take them there.",
+    no_args_is_help=True,
 )
 
 
@@ -33,22 +31,7 @@ def list_sources(desk: Desk) -> None:
     with reading(desk.engine()) as connection:
         found, pushed = sources.every(connection), pushes.current(connection)
     if desk.as_json:
-        desk.give(
-            [
-                {
-                    "source": one.name,
-                    "kind": one.options.get("kind", "feed"),
-                    "location": one.options.get("url") or one.options.get("path"),
-                    "moved_to": one.url,
-                    "origin": one.origin,
-                    "enabled": one.enabled,
-                    "next_due": due(one.due_at),
-                    "reason": one.reason,
-                    "push": push_of(pushed.get(one.id)),
-                }
-                for one in found
-            ]
-        )
+        desk.give([source_as_json(one, pushed.get(one.id)) for one in found])
         return
     rows = [
         [
@@ -96,32 +79,19 @@ def add(
     interval: Annotated[int | None, typer.Option("--interval", help="Minutes between polls.")] = None,
 ) -> None:
     """Add a source to the database; it is polled at the next update."""
-    from db.engine import writing
-    from db.store import sources
-    from feeds.declare import options_of
+    from feeds import roster
 
-    remote = "://" in location
-    # A path on the command line is relative to where the person stands, not to the configuration file.
-    where = location if remote else str(Path(location).resolve())
-    if not remote and not Path(where).exists():
-        raise UsageError(no_such(location))
-    if not remote and desk.config.is_served(Path(where)):
-        raise UsageError(f"{where} stands in the published folder, where everything is served: give another place")
-    options = {
-        "name": name or name_from(location, remote),
-        "kind": kind or kind_of(where, remote),
-        "url" if remote else "path": where,
-        "sections": tuple(section or ()),
-        "interval": interval,
-    }
-    try:
-        source = Source.model_validate({key: value for key, value in options.items() if value is not None})
-    except ValidationError as error:
-        raise UsageError(problem_of(error)) from error
-    with writing(desk.engine()) as connection:
-        if not sources.add(connection, source.name, options_of(source), desk.now()):
-            raise UsageError(f'a source named "{source.name}" is there already; give another --name')
+    source = roster.described(
+        location,
+        lambda path: desk.config.is_served(path),  # what is off in the words is told before what is in the file
+        name=name,
+        kind=kind,
+        sections=section or (),
+        interval=interval,
+    )
+    roster.add(desk.engine(), source, desk.now())
     if desk.as_json:
+        where = location if source.path is None else str(source.path)
         desk.give({"source": source.name, "kind": source.kind, "location": where})
     desk.say(f'added {source.kind} source "{source.name}"; \'feeds update "{source.name}"\' polls it now')
 
@@ -129,20 +99,14 @@ def add(
 @command(app)
 def remove(desk: Desk, name: Annotated[str, typer.Argument(help="Name of the source.")]) -> None:
     """Stop polling a source; its entries stay."""
-    from db.engine import writing
-    from db.store import sources
+    from feeds import roster
 
-    with writing(desk.engine()) as connection:
-        found = {one.name: one for one in sources.every(connection)}
-        if name not in found:
-            raise UsageError(f"no source is named \"{name}\"; see 'feeds sources list'")
-        if found[name].origin == "config":
-            raise UsageError(f'{desk.path}: delete the [[source]] table named "{name}" there; it would come back')
-        sources.remove(connection, name)
+    roster.remove(desk.engine(), name, desk.path)
     if desk.as_json:
         desk.give({"removed": name})
     desk.say(f'removed source "{name}"; its entries stay')
 
 
+sources_change.register(app)
 sources_try.register(app)
 sources_opml.register(app)

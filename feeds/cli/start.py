@@ -61,12 +61,18 @@ def run(
     from feeds.daemon import Daemon
 
     # A daemon's life is in its log, so it says one level more than a command.
-    log.configure(-1 if desk.quiet else desk.verbose + 1, desk.as_json)
+    log.configure(-1 if desk.quiet else desk.verbose + 1, desk.as_json, lasting=True)
     config = desk.config
     own, tree = lock_path(config, "daemon"), config.public.with_name(config.public.name + ".daemon.lock")
     with process_lock(own, "feeds run"), process_lock(tree, "feeds run"):
         daemon = Daemon(
-            desk.engine(), config, work_lock=lock_path(config, "work"), clock=desk.now, announce=desk.say, port=port
+            desk.engine(),
+            config,
+            path=desk.path,
+            work_lock=lock_path(config, "work"),
+            clock=desk.now,
+            announce=desk.say,
+            port=port,
         )
         return daemon.run()
 

@@ -1,20 +1,23 @@
-"""`feeds tokens`: who reads full texts."""
+"""`feeds tokens`: who reads full texts, and which programs use the API."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
 
-from feeds.cli.desk import Desk, command, when, write_line
+from feeds.cli.desk import Desk, command, write_line
+from feeds.shapes.times import when
+from feeds.shapes.tokens import token_as_json
 
 if TYPE_CHECKING:
-    from db.records import TokenRecord
     from feeds.tokens import Issued
 
-app = typer.Typer(help="Give subscribers feeds with full texts, and take them back.", no_args_is_help=True)
+app = typer.Typer(
+    help="Give subscribers feeds with full texts and programs the API, and take them back.", no_args_is_help=True
+)
 
 Which = Annotated[str, typer.Argument(metavar="NAME", help="Name of the token, or its id.")]
 _UNTIL = "Until when it works: the end of a day (2027-01-31), or 12h, 30d or 8w from now."
@@ -27,16 +30,20 @@ NewExpiry = Annotated[str | None, typer.Option("--expires", metavar="UNTIL", hel
 @command(app)
 def create(
     desk: Desk,
-    name: Annotated[str, typer.Argument(help="Whose it is: a name or a number of a subscriber, unique.")],
+    name: Annotated[str, typer.Argument(help="Whose it is: a name or a number of a subscriber or a program, unique.")],
     expires: Expires = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option("--scope", help="What it opens: feeds, or of the API read, write, admin.", show_default="feeds"),
+    ] = None,
 ) -> None:
-    """Make a token for a subscriber, and print its address, this once."""
+    """Make a token for a subscriber or a program, and print it with its address, this once."""
     import secrets
 
     from feeds import tokens
 
-    now = desk.now()
-    issued = tokens.create(desk.engine(), name, now, secrets.token_bytes, _until(desk, expires, now))
+    now, scopes = desk.now(), scope or (tokens.FEEDS,)
+    issued = tokens.create(desk.engine(), name, now, secrets.token_bytes, _until(desk, expires, now), scopes)
     _give(desk, issued, now)
 
 
@@ -53,16 +60,16 @@ def list_tokens(
     now = desk.now()
     with reading(desk.engine()) as connection:
         found, networks = store.every(connection), store.networks(connection)
-    shown = [_as_json(one, now, networks.get(one.id, 0)) for one in found]
+    shown = [token_as_json(one, now, networks.get(one.id, 0)) for one in found]
     if not every:
         shown = [said for said, one in zip(shown, found, strict=True) if state(one, now) is not State.REVOKED]
     if desk.as_json:
         desk.give(shown)
         return
-    heads = ["name", "id", "state", "created", "expires", "last_used", "networks"]
+    heads = ["name", "id", "scopes", "state", "created", "expires", "last_used", "networks"]
     desk.table(
         [head.replace("_", " ") for head in heads],
-        [["" if said[head] is None else str(said[head]) for head in heads] for said in shown],
+        [[_cell(said[head]) for head in heads] for said in shown],
     )
     if not shown:
         desk.say("no tokens; 'feeds tokens create NAME' makes one")
@@ -98,43 +105,41 @@ def _until(desk: Desk, expires: str | None, now: datetime) -> datetime | None:
     return None if expires is None else expiry(expires, now, desk.config.site.zone)
 
 
+def _cell(value: str | int | list[str] | None) -> str:
+    return " ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+
+
 def _give(desk: Desk, issued: Issued, now: datetime) -> None:
     """Prints a token, whatever else is kept quiet: nobody can tell it again."""
+    from feeds.tokens import FEEDS
+
     base, record = desk.config.site.base_url, issued.record
-    address, basic = f"{base}p/{issued.token}/all.atom", f"{base}private/all.atom"
+    address, basic, api = f"{base}p/{issued.token}/all.atom", f"{base}private/all.atom", f"{base}api/v1/"
+    reads, calls = FEEDS in record.scopes, record.scopes != {FEEDS}
     if urlsplit(base).scheme == "http" and urlsplit(base).hostname not in ("localhost", "127.0.0.1", "::1"):
         desk.warn(f"[site] base_url is {base}: without https everybody on the way can read the token")
     if desk.as_json:
-        said = _as_json(record, now, 0)
-        desk.give({**said, "token": issued.token, "address": address, "basic": basic})
+        given = {
+            "address": address if reads else None,
+            "basic": basic if reads else None,
+            "api": api if calls else None,
+        }
+        desk.give({**token_as_json(record, now, 0), "token": issued.token, **given})
         return
     if desk.quiet:
-        write_line(address)
+        write_line(address if reads else issued.token)
         return
     until = "until it is revoked" if record.expires_at is None else f"until {when(record.expires_at)}"
     write_line(f"{record.name}: token {record.key} works {until}. This is shown once:")
-    write_line("")
-    write_line(f"  {address}")
-    write_line("")
-    write_line(
-        f"{base}p/…/ lists the other feeds. For a reader that can log in, and keeps its secrets out of addresses:"
-    )
-    write_line("")
-    write_line(f"  {basic}")
-    write_line("  user      any name")
-    write_line(f"  password  {issued.token}")
-
-
-def _as_json(record: TokenRecord, now: datetime, networks: int) -> dict[str, Any]:
-    from feeds.tokens import state
-
-    return {
-        "name": record.name,
-        "id": record.key,
-        "state": state(record, now).value,
-        "created": when(record.created_at),
-        "expires": when(record.expires_at),
-        "revoked": when(record.revoked_at),
-        "last_used": when(record.last_used),
-        "networks": networks,
-    }
+    lines = []
+    if reads:
+        lines += ["", f"  {address}", ""]
+        lines += [
+            f"{base}p/…/ lists the other feeds. For a reader that can log in, and keeps its secrets out of addresses:"
+        ]
+        lines += ["", f"  {basic}", "  user      any name", f"  password  {issued.token}"]
+    if calls:
+        may = ", ".join(scope for scope in _cell(token_as_json(record, now, 0)["scopes"]).split() if scope != FEEDS)
+        lines += ["", f"It opens {api} ({may}) with the header:", "", f"  Authorization: Bearer {issued.token}"]
+    for line in lines:
+        write_line(line)

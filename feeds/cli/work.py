@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from feeds.cli.desk import Desk, command, due, push_of, when, write_line
+from feeds.cli.desk import Desk, command, write_line
 from feeds.errors import BroadsheetError, UsageError
+from feeds.heartbeats import running, words
+from feeds.shapes.daemon import daemon_as_json
+from feeds.shapes.sources import status_as_json
+from feeds.shapes.times import due, when
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -230,39 +234,8 @@ def status(desk: Desk) -> int:
 
     found, now = status_now(desk.engine()), desk.now()
     if desk.as_json:
-        desk.give(
-            {
-                "sources": [
-                    {
-                        "source": health.source.name,
-                        "state": health.state,
-                        "last_success": when(health.source.last_success),
-                        "next_due": due(health.source.due_at),
-                        "reason": health.source.reason,
-                        "failures": health.source.failures,
-                        "error": health.source.error,
-                        "push": push_of(health.push),
-                    }
-                    for health in found.sources
-                ],
-                "incidents": [
-                    {
-                        "kind": incident.kind,
-                        "subject": incident.subject,
-                        "source": incident.source,
-                        "opened": when(incident.opened_at),
-                        "message": incident.message,
-                    }
-                    for incident in found.incidents
-                ],
-                "database": {
-                    "url": desk.config.database_url,
-                    "entries": found.entries,
-                    "sections": found.sections,
-                    "unpublished": found.dirty,
-                },
-            }
-        )
+        daemon = daemon_as_json(running(found.heartbeats, now))
+        desk.give(status_as_json(found, desk.config.database_url) | {"daemon": daemon})
         return int(not found.well)
     rows = [
         [
@@ -278,12 +251,14 @@ def status(desk: Desk) -> int:
     for incident in found.incidents:
         desk.warn(f"incident since {when(incident.opened_at)}: {incident.kind} {incident.subject}: {incident.message}")
     desk.say(f"{found.entries} entries in {found.sections} sections; {found.dirty} feeds not yet published")
+    desk.say(f"daemon: {words(running(found.heartbeats, now), now)}")
     return int(not found.well)
 
 
 def _why(health: Health, now: datetime) -> str:
     """Why a source is due when it is, and how its hub has to do with that."""
-    from feeds.websub.subscriber import trusted, words
+    from feeds.websub.subscriber import trusted
+    from feeds.websub.subscriber import words as hub_words
 
     why = health.source.error or health.source.reason or "not polled yet"
-    return why if health.push is None or trusted(health.push, now) else f"{why}; {words(health.push, now)}"
+    return why if health.push is None or trusted(health.push, now) else f"{why}; {hub_words(health.push, now)}"

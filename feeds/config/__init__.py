@@ -7,7 +7,7 @@ the file tells, the line. Paths are relative to the file. All models are frozen.
 from __future__ import annotations
 
 from feeds.config.desk import Alert, Desk
-from feeds.config.file import DEFAULT_PATH, load, parse
+from feeds.config.file import DEFAULT_PATH, load, parse, placed
 from feeds.config.tables import (
     AccessSettings,
     Credential,
@@ -55,5 +55,6 @@ __all__ = [
     "WebSub",
     "load",
     "parse",
+    "placed",
     "unguarded",
 ]

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from feeds.config.tables import Table, check_networks
-from feeds.config.values import OneOrMore, SectionName, Slug, SourceName, Text
+from feeds.config.values import NO_ALERTS, OneOrMore, SectionName, Slug, SourceName, Text, has_alerts
 from feeds.states import KINDS
 
 _HEADER = r"[A-Za-z][A-Za-z0-9-]{0,63}"
@@ -69,7 +69,8 @@ def _kinds(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _quiet(value: str) -> str:
-    if _HOURS.fullmatch(value) is None:
+    found = _HOURS.fullmatch(value)
+    if found is None or found.group(1, 2) == found.group(3, 4):
         raise ValueError(f'"{value}" names no hours; give "22:00-07:00"')
     return value
 
@@ -112,6 +113,8 @@ class Alert(Table):
     def _check(self) -> Alert:
         if sum(bool(each) for each in (self.to, self.to_env, self.to_file)) != 1:
             raise ValueError("give one of to, to_env and to_file")
+        if not has_alerts():
+            raise ValueError(NO_ALERTS)
         return self
 
     @property

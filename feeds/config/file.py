@@ -83,6 +83,15 @@ def _explain(error: ValidationError, text: str, path: Path) -> str:
     return f"{at}{message}{more}"
 
 
+def placed(where: Sequence[str | int], path: Path) -> str:
+    """Where the key `where` stands in `path`, as what is said of it begins: file, line, key. For a file that could be
+    read a moment ago."""
+    try:
+        return _placed(where, path.read_text(encoding="utf-8-sig"), path)
+    except (OSError, UnicodeDecodeError):
+        return _placed(where, "", path)
+
+
 def _placed(where: Sequence[str | int], text: str, path: Path) -> str:
     """File, line where the text tells, and key, each with its colon."""
     dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")

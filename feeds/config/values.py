@@ -28,6 +28,11 @@ FULLTEXT = ("trafilatura", "lxml_html_clean")
 
 NO_FULLTEXT = "full texts need an extra that is not installed: pip install 'broadsheet[fulltext]'"
 
+ALERTS = ("apprise",)
+"""Modules of the extra that sends alerts."""
+
+NO_ALERTS = "alerts need an extra that is not installed: pip install 'broadsheet[alerts]'"
+
 MAX_SECRET = 8192
 SourceKind = Literal["seed", "feed", "page", "sitemap"]
 _NAME = re.compile(r"[^\W_][\w .:-]{0,99}")
@@ -40,6 +45,11 @@ _DNS_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 def has_fulltext() -> bool:
     """Whether what finds texts is installed; it is not imported for that."""
     return all(find_spec(name) is not None for name in FULLTEXT)
+
+
+def has_alerts() -> bool:
+    """Whether what sends alerts is installed; it is not imported for that."""
+    return all(find_spec(name) is not None for name in ALERTS)
 
 
 @lru_cache(maxsize=16_384)

@@ -1,1 +1,1 @@
-"""The web desk: pages for the people who run Broadsheet. What all pages share is in `page`, `charts` and `templates`."""
+"""The web desk: pages for the people who run Broadsheet. All pages share `page`, `charts` and `templates`."""

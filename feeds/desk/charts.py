@@ -7,8 +7,11 @@ reader, with a title and a sentence about what it shows; the macro `chart` puts 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from math import ceil, floor, log10
+from types import ModuleType
 from typing import Any
 
 from lxml import etree
@@ -40,12 +43,15 @@ _KEPT = frozenset({"x", "y", "width", "height", "d", "cx", "cy", "r", "transform
 """Attributes that say where something stands. All others that pygal writes are for its own style and script."""
 
 _CLASSES = frozenset({"axis", "x", "y", "guides", "line", "guide", "serie-0", "serie-1", "rect", "dot", "no_data"})
-_MARGINS = {"margin_left": 24, "margin_right": 6, "margin_top": 12, "margin_bottom": 26}
+_MARGINS = {"margin_left": 24, "margin_right": 6, "margin_top": 12, "margin_bottom": 8}
 
 
 def bars(series: Mapping[str, Values], labels: Sequence[str], title: str, *, id: str) -> Markup:
-    """Counts per hour or day as bars, one series upon the other; None is 0. `series` are one or two, by name; `id` is the only
-    one on its page. Takes 8 ms. Raises `ValueError` for other numbers of series, or of values."""
+    """Counts per hour or day as bars, one series upon the other; None is 0. Takes 8 ms.
+
+    `series` are one or two, by name; `id` is the only one on its page. Raises `ValueError` for another number of them,
+    or of values in one.
+    """
     _check(series, labels)
     counts = {name: [value or 0 for value in values] for name, values in series.items()}
     highest = max(map(sum, zip(*counts.values(), strict=True)), default=0)
@@ -57,7 +63,7 @@ def line(series: Mapping[str, Values], labels: Sequence[str], title: str, *, id:
     _check(series, labels)
     highest = max((value for values in series.values() for value in values if value is not None), default=0)
     own = {"allow_interruptions": True, "dots_size": 2.5 if len(labels) <= 48 else 1.5}
-    return _large("Line", series, labels, title, id, highest, lambda value: f"{short(value)}{unit}", own)
+    return _large("Line", series, labels, title, id, highest, lambda value: legal(f"{short(value)}{unit}"), own)
 
 
 def sparkline(values: Values, title: str, *, id: str) -> Markup:
@@ -80,7 +86,7 @@ def sparkline(values: Values, title: str, *, id: str) -> Markup:
         drawn += f'<circle cx="{x}" cy="{y}" r="2"/>'
     said = _told({"": values}, None, short)
     name = escape(id)
-    return Markup(
+    return Markup(  # noqa: S704  # escaped, each part of it
         f'<svg xmlns="{_SVG}" class="spark" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">{escape(legal(title))}</title>'
         f'<desc id="{name}-desc">{escape(said)}</desc>{drawn}</svg>'
@@ -115,6 +121,20 @@ def steps(highest: float) -> list[float]:
     return [step * at for at in range(ceil(max(highest, 1) / step) + 1)]
 
 
+@cache
+def _library() -> ModuleType:
+    """pygal, whose 60 ms only a page with a large chart pays.
+
+    It leaves a finder of plug-ins that we do not use among those of Python, of a kind that 3.12 knows no more and of
+    which 3.11 warns whenever something is imported.
+    """
+    before = list(sys.meta_path)
+    import pygal
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if finder in before]
+    return pygal  # type: ignore[no-any-return]  # it ships no types
+
+
 def _check(series: Mapping[str, Values], labels: Sequence[str]) -> None:
     if not 1 <= len(series) <= MOST_SERIES:
         raise ValueError(f"a chart shows one or {MOST_SERIES} series, not {len(series)}")
@@ -134,16 +154,14 @@ def _large(
     own: Mapping[str, Any],
 ) -> Markup:
     """A chart of pygal, without what pygal adds for browsers of its own script."""
-    import pygal  # 60 ms that only a page with a large chart pays
-
-    chart = getattr(pygal, kind)(
+    chart = getattr(_library(), kind)(
         width=WIDTH, height=HEIGHT, js=[], css=[], show_legend=False, truncate_label=-1, no_data_text="No data yet",
         x_labels=[legal(each) for each in labels], y_labels=steps(highest), formatter=shown, spacing=6,
         include_x_axis=True, **_MARGINS, **own,
     )  # fmt: skip
     for name, values in series.items():
         chart.add(legal(name), list(values))
-    root = etree.Element("svg", nsmap={None: _SVG})
+    root = etree.Element("svg", xmlns=_SVG)
     root.set("class", f"chart {'bars' if kind == 'StackedBar' else 'lines'}")
     root.set("viewBox", f"0 0 {WIDTH} {HEIGHT}")
     root.set("role", "img")

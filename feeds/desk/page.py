@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from feeds.desk.links import entry_url, incident_url, source_url, web_url
 from feeds.formats.texts import legal
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -20,6 +21,12 @@ STATIC = Path(__file__).with_name("static")
 
 STATIC_URL = "/desk/static/"
 """Where the files of `STATIC` are served."""
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy under which every page works; `connect-src` is for what is refreshed while a person looks."""
 
 _UNITS = ((365 * 86400, "years", 2), (30 * 86400, "months", 2), (86400, "days", 2), (3600, "h", 1), (60, "min", 1))
 """Seconds of a unit, its name, and how many of it there are at least: 30 hours say more than one day."""
@@ -40,7 +47,17 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        relative=relative, stamp=stamp, full=full, thousands=thousands, size=size, host=host, count=count
+        relative=relative,
+        stamp=stamp,
+        full=full,
+        thousands=thousands,
+        size=size,
+        host=host,
+        count=count,
+        source_url=source_url,
+        entry_url=entry_url,
+        incident_url=incident_url,
+        web_url=web_url,
     )
     made.globals.update(static=static)
     return made

@@ -1,7 +1,7 @@
 """One request to a page, and the answers that pages give.
 
 A page is a function of a `Visit`, called in a thread of its own: it may wait for the database. What it raises becomes a
-page that says what is wrong: `UsageError` 400, `Missing` 404, a database that is held 503.
+page that says what is wrong: `UsageError` 400, `Unknown` 404, `TooOften` 429, a database that is held 503.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from db.engine import reading
 from db.errors import Locked, StorageError
 from db.store import incidents
 from feeds import log
-from feeds.desk.access import Principal, principal_of
+from feeds.desk.access import Principal, limits_of, principal_of
 from feeds.desk.context import Context
+from feeds.desk.limits import TooOften
 from feeds.desk.page import environment
-from feeds.errors import BroadsheetError, UsageError
+from feeds.errors import BroadsheetError, Unknown, UsageError
 
 FLASH = "desk_flash"
 """Cookie that carries a word from a form to the page that follows it; nothing is decided by it."""
@@ -37,10 +38,6 @@ FLASH_SECONDS = 60
 MOST_FIELDS = 200
 MAX_FLASH = 600
 _log = log.get(__name__)
-
-
-class Missing(BroadsheetError):
-    """What a page was asked for is not there."""
 
 
 @dataclass(slots=True)
@@ -61,6 +58,10 @@ class Visit:
     def path(self, name: str) -> str:
         """A part of the path, as its route names it."""
         return str(self.request.path_params[name])
+
+    def spend(self) -> None:
+        """Counts a deed that makes us ask a server that somebody names. Raises `TooOften`."""
+        limits_of(self.request.scope).asked.spend(self.principal.name)
 
     def render(self, template: str, *, title: str, here: str, status: int = 200, **values: Any) -> Response:
         """A page. `here` is the entry of the navigation that it belongs to."""
@@ -117,14 +118,24 @@ def page(path: str, handler: Handler, *methods: str) -> Route:
                 visit.form, visit.uploads = _fields(given), {name: await one.read() for name, one in _files(given)}
         return await run_in_threadpool(_answer, handler, visit)
 
-    return Route(path, endpoint, methods=list(methods or ("GET",)), name=f"{handler.__module__}.{handler.__name__}")
+    return Route(path, endpoint, methods=list(methods or ("GET",)), name=path)
+
+
+async def not_found(request: Request, _error: Exception) -> Response:
+    """What is said of an address that no page has."""
+    visit = Visit(request, request.app.state.context, principal_of(request.scope), request.app.state.context.clock())
+    return await run_in_threadpool(_trouble, visit, 404, "Not found", "There is no such page.")
 
 
 def _answer(handler: Handler, visit: Visit) -> Response:
     try:
         return handler(visit)
-    except Missing as error:
+    except Unknown as error:
         return _trouble(visit, 404, "Not found", str(error))
+    except TooOften as error:
+        answer = _trouble(visit, 429, "Not so fast", str(error))
+        answer.headers["retry-after"] = str(error.wait)
+        return answer
     except Locked as error:
         return _trouble(visit, 503, "Busy", str(error))
     except UsageError as error:

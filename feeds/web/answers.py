@@ -155,3 +155,9 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 def _is_in(address: IPv4Address | IPv6Address, trusted: Sequence[Network]) -> bool:
     return any(address in network for network in trusted)
+
+
+def is_in(text: str, trusted: Sequence[Network]) -> bool:
+    """Whether an address, as a peer has it, is in one of the networks."""
+    found = _address(text)
+    return found is not None and _is_in(found, trusted)

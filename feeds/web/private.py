@@ -153,7 +153,7 @@ class Private:
 
     def _look_up(self, given: str) -> TokenRecord | None:
         with reading(self._engine) as connection:
-            return tokens.admit(connection, given, self._clock())
+            return tokens.admit(connection, given, self._clock(), tokens.FEEDS)
 
     async def _serve(self, scope: Scope, send: Send, path: str | None) -> None:
         """Answers whoever may read: 200, 304, or 404. Raises what `Shelf.get` does."""

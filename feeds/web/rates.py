@@ -41,10 +41,11 @@ _log = log.get(__name__)
 
 class Rates:
     """What each client has left, as one number: when it will have all again (a token bucket, without a clock of its
-    own). Every question takes the same time."""
+    own), for `count` questions in `span` seconds. Every question takes the same time."""
 
-    def __init__(self, per_minute: int, most: int = MOST_CLIENTS) -> None:
-        self._step = SPAN / per_minute
+    def __init__(self, count: int, most: int = MOST_CLIENTS, *, span: float = SPAN) -> None:
+        self._span = span
+        self._step = span / count
         self._most = most
         self._whole: OrderedDict[str, float] = OrderedDict()
 
@@ -52,8 +53,8 @@ class Rates:
         """Takes `count` of what `client` has left at `now` (seconds); returns 0, or how long it has to wait."""
         whole = max(self._whole.get(client, now), now) + count * self._step
         # A trifle more, so that sums of steps may be rounded.
-        if whole - now > SPAN * (1 + 1e-8):
-            return whole - now - SPAN
+        if whole - now > self._span * (1 + 1e-8):
+            return whole - now - self._span
         self._whole[client] = whole
         self._whole.move_to_end(client)
         if len(self._whole) > self._most:

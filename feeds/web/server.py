@@ -10,6 +10,7 @@ import resource
 import socket
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address
@@ -18,6 +19,7 @@ import uvicorn
 
 from feeds import log
 from feeds.config.tables import remote_refused
+from feeds.config.whole import unguarded
 from feeds.errors import BroadsheetError, ConfigError
 from feeds.web.answers import Application, AtOnce
 from feeds.web.connection import Connection
@@ -43,9 +45,18 @@ class Server:
     """Serves `app` on `host` and `port` between `start` and `stop`; port 0 takes a free one."""
 
     def __init__(
-        self, app: Application, host: str, port: int, *, allow_remote: bool = False, limits: Limits | None = None
+        self,
+        app: Application,
+        host: str,
+        port: int,
+        *,
+        allow_remote: bool = False,
+        guarded: bool = False,
+        limits: Limits | None = None,
     ) -> None:
-        self._host, self._port, self._allow_remote = host, port, allow_remote
+        """`guarded` tells whether nobody gets in unproven where there is more than what is published."""
+        self._host, self._port = host, port
+        self._allow_remote, self._guarded = allow_remote, guarded
         limits = limits or Limits()
         self._limits = replace(limits, connections=_most_connections(limits.connections))
         crowd = Crowd(self._limits)
@@ -68,11 +79,16 @@ class Server:
         self.url = ""
         """Where it listens, such as `http://127.0.0.1:8080/`; empty before `start`."""
 
+    @property
+    def last_turn(self) -> float:
+        """When its loop last turned, in seconds of the monotonic clock."""
+        return self._uvicorn.last_turn
+
     def start(self) -> None:
         """Binds, then serves in a thread.
 
         Raises `BroadsheetError` where the port cannot be had, `ConfigError` for an address that other machines reach
-        unless that was allowed.
+        unless that was allowed, and the desk is guarded.
         """
         listener = self._bind()
         name, port = listener.getsockname()[:2]
@@ -102,8 +118,12 @@ class Server:
         except (OSError, UnicodeError) as error:
             found, problem = [], error
         for family, _, _, _, address in found:
-            if not self._allow_remote and not ip_address(address[0]).is_loopback:
-                raise ConfigError(f"[web] {remote_refused(self._host)}")
+            if not ip_address(address[0]).is_loopback:
+                # A name, that is: of addresses the configuration has said so before.
+                if not self._allow_remote:
+                    raise ConfigError(f"[web] {remote_refused(self._host)}")
+                if not self._guarded:
+                    raise ConfigError(f"[desk] {unguarded(self._host)}")
             try:
                 listener = socket.create_server(address, family=family, backlog=WAITING)
                 # For those it accepts. Head and body are written one after the other: without the second option the
@@ -124,6 +144,7 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, crowd: Crowd) -> None:
         super().__init__(config)
         self._crowd = crowd
+        self.last_turn = time.monotonic()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -132,6 +153,7 @@ class _Uvicorn(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second."""
+        self.last_turn = time.monotonic()
         self._crowd.sweep(asyncio.get_running_loop().time())
         return await super().on_tick(counter)
 

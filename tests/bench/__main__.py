@@ -74,6 +74,7 @@ BENCHMARKS: dict[str, tuple[str, dict[str, int]]] = {
     "copies": ("copies.measure", {}),
     "serving": ("serving.measure", {}),
     "poll-troubled": ("troubled.measure", {}),
+    "idle": ("idle.measure", {}),
 }
 """Functions of the modules beside this one, with their sizes; loaded when they run, so that none is in the memory of
 another."""

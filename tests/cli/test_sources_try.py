@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from feeds.cli.sources_try import MAX_CHECKS
+from feeds.preview import MAX_CHECKS
 from tests.command import DOCUMENT, SEEDS, Folder
 from tests.fakes import Reply, Site, moved
 

@@ -44,6 +44,7 @@ def test_json_and_quiet(desk: Folder) -> None:
     assert said == {
         "name": "anna",
         "id": said["token"][:16],
+        "scopes": ["feeds"],
         "state": "live",
         "created": "2026-03-02T12:00:00Z",
         "expires": None,
@@ -53,14 +54,34 @@ def test_json_and_quiet(desk: Folder) -> None:
         "token": said["token"],
         "address": f"http://127.0.0.1:8080/p/{said['token']}/all.atom",
         "basic": "http://127.0.0.1:8080/private/all.atom",
+        "api": None,
     }
     (only,) = desk.run("tokens", "list", "--json").json
-    assert only == {key: value for key, value in said.items() if key not in ("token", "address", "basic")}
+    assert only == {key: value for key, value in said.items() if key not in ("token", "address", "basic", "api")}
     quiet = desk.run("tokens", "rotate", "anna", "--quiet").out
     assert re.fullmatch(rf"http://127\.0\.0\.1:8080/p/{said['id']}\.[A-Za-z0-9_-]{{43}}/all\.atom\n", quiet)
     assert desk.run("tokens", "revoke", "anna", "--json").json == {
         "name": "anna", "id": said["id"], "revoked": "2026-03-02T12:00:00Z",
     }  # fmt: skip
+
+
+def test_a_token_of_a_program_has_the_address_of_the_api(desk: Folder) -> None:
+    said = desk.run("tokens", "create", "watcher", "--scope", "read", "--scope", "write", "--json").json
+    assert said["scopes"] == ["read", "write"]
+    assert (said["address"], said["basic"], said["api"]) == (None, None, "http://127.0.0.1:8080/api/v1/")
+    assert desk.run("tokens", "list").out.split("\t")[2] == "read write"
+    lines = desk.run("tokens", "rotate", "watcher").out.splitlines()
+    assert "It opens http://127.0.0.1:8080/api/v1/ (read, write) with the header:" in lines
+    assert re.fullmatch(rf"  Authorization: Bearer {TOKEN.pattern}", lines[-1])
+    assert not any("/p/" in line for line in lines)
+    assert TOKEN.fullmatch(desk.run("tokens", "rotate", "watcher", "--quiet").out.rstrip())
+    both = desk.run("tokens", "create", "both", "--scope", "feeds", "--scope", "admin").out
+    assert "/private/all.atom" in both
+    assert "(admin)" in both
+    ran = desk.run("tokens", "create", "none", "--scope", "everything")
+    assert (ran.code, ran.err) == (
+        2, 'feeds: --scope: "everything" opens nothing; there are feeds, read, write, admin\n',
+    )  # fmt: skip
 
 
 def test_rotate_keeps_the_name_and_the_end(desk: Folder) -> None:
@@ -91,9 +112,9 @@ def test_list_for_people(desk: Folder) -> None:
             tokens.note_use(connection, anna.id, network, NOON)
     engine.dispose()
     made = "2026-03-02T12:00:00Z"
-    anna_line = f"anna\t{ids[1]}\tlive\t{made}\t\t{made}\t2\n"
+    anna_line = f"anna\t{ids[1]}\tfeeds\tlive\t{made}\t\t{made}\t2\n"
     assert desk.run("tokens", "list").out == anna_line
-    assert desk.run("tokens", "list", "--all").out == f"{anna_line}ben\t{ids[0]}\trevoked\t{made}\t\t\t0\n"
+    assert desk.run("tokens", "list", "--all").out == f"{anna_line}ben\t{ids[0]}\tfeeds\trevoked\t{made}\t\t\t0\n"
     assert desk.run("tokens", "list", "--all", "--json").json[1]["revoked"] == made
 
 

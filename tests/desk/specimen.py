@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from db.records import Evidence
-from feeds.desk.charts import bars, line, sparkline
+from feeds.desk.charts import Values, bars, line, sparkline
 from feeds.desk.page import environment
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -22,14 +22,17 @@ def specimen(word: str = "harbour", title: str = "Sources") -> str:
     """The page, as HTML."""
     labels = [f"{hour:02}:00" for hour in range(24)]
     counts = {f"new {word}": COUNTS, "updated": [value // 4 for value in COUNTS]}
-    latency = {"median": [80 + value * 3 for value in COUNTS], "slowest": [None, *(310 + 7 * v for v in COUNTS[1:])]}
+    latency: dict[str, Values] = {
+        "median": [80 + value * 3 for value in COUNTS],
+        "slowest": [None, *(310 + 7 * v for v in COUNTS[1:])],
+    }
     names = [(name, state, f"https://www.{name.lower().replace(' ', '-')}.example/news.xml") for name, state in _ROWS]
     return (
         environment()
         .from_string(Path(__file__).with_suffix(".html").read_text())
         .render(
             title=title, here="sources", site_title=f"The Courier {word}".removesuffix(" harbour"), open_incidents=3,
-            signed_in=True, hidden={"csrf": word}, word=word, now=NOW, url=f"https://news.example/feed.xml?{word}",
+            signed_in=True, has_session=True, hidden={"csrf": word}, word=word, now=NOW, url=f"https://news.example/feed.xml?{word}",
             lead="What is polled, how it fares, and when it is asked next.",
             flash=[("ok", f"Polled {word}"), ("error", f"No such source: {word}")],
             past=NOW - timedelta(minutes=3), future=NOW + timedelta(hours=2), labels=labels, counts=counts,

@@ -10,19 +10,54 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
-from selectolax.lexbor import LexborHTMLParser
+from argon2 import PasswordHasher
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from db.engine import Engine
 from db.records import Heartbeat
 from feeds.config import Config, parse
 from feeds.desk.app import desk_parts
 from feeds.desk.context import Context, Progress
+from feeds.web.answers import Application
 from feeds.web.app import web_app
 from feeds.web.server import Server
 from tests.desk import NOON, new_engine
 from tests.getting import Got
 
+PASSWORD = "a ferry an hour from May on"  # noqa: S105  # of no desk but those of tests
+GUARDED = f'[desk]\npassword_hash = "{PasswordHasher(1, 8, 1).hash(PASSWORD)}"\n'
+"""What a configuration says of `PASSWORD`, with a hash that costs nothing."""
+
 SITE = '[site]\ntitle = "Harbour Desk"\nbase_url = "https://news.example/"\n[poll]\nallow_networks = ["127.0.0.0/8"]\n'
+
+
+class Page:
+    """A page as a browser reads it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._tree = LexborHTMLParser(body)
+
+    def css(self, selector: str) -> list[LexborNode]:
+        """The elements that a selector finds."""
+        return self._tree.css(selector)
+
+    def one(self, selector: str) -> LexborNode:
+        """The first of them, which has to be there."""
+        found = self._tree.css_first(selector)
+        assert found is not None, f"no {selector}"
+        return found
+
+    def has(self, selector: str) -> bool:
+        """Whether there is any."""
+        return self._tree.css_first(selector) is not None
+
+    def text(self, selector: str = "main") -> str:
+        """The words of the first of them."""
+        return self.one(selector).text()
+
+    def attribute(self, selector: str, name: str) -> str:
+        """An attribute of the first of them."""
+        return str(self.one(selector).attributes[name])
 
 
 @dataclass
@@ -70,24 +105,36 @@ class Web:
         }
         return self.ask(path, "POST", urlencode(fields or {}).encode(), **{**given, **headers})
 
-    def page(self, path: str, **headers: str) -> LexborHTMLParser:
+    def sign_in(self, password: str = PASSWORD) -> str:
+        """The cookie of somebody who has signed in."""
+        got = self.post("/desk/login", {"password": password})
+        assert got.status == 303, (got.status, got.body[-500:])
+        return (got.headers["Set-Cookie"] or "").partition(";")[0]
+
+    def page(self, path: str, **headers: str) -> Page:
         """A page, which has to be there."""
         got = self.ask(path, **headers)
         assert got.status == 200, (got.status, got.body[:500])
-        return LexborHTMLParser(got.body)
+        return Page(got.body)
 
 
 @contextmanager
 def running_desk(
-    folder: Path, more: str = "", *, site: str = SITE, clock: Callable[[], datetime] | None = None
+    folder: Path,
+    more: str = "",
+    *,
+    site: str = SITE,
+    clock: Callable[[], datetime] | None = None,
+    parts: Callable[[Context], Mapping[str, Application]] = desk_parts,
 ) -> Iterator[Web]:
-    """A desk with an empty database in `folder`, its configuration being `site` and `more`, until the block ends."""
+    """A desk with an empty database in `folder`, its configuration being `site` and `more` (`GUARDED` for a password),
+    until the block ends. `parts` are what it is made of."""
     path = folder / "config.toml"
     path.write_text(site + more)
     config, engine, hands = parse(site + more, path), new_engine(folder), Hands()
     web = Web(0, engine, config, hands, path)
     context = Context(engine, config, clock or (lambda: web.now), hands, path)
-    app = web_app(engine, config, context.clock, desk_parts(context))
+    app = web_app(engine, config, context.clock, parts(context))
     server = Server(app, "127.0.0.1", 0)
     server.start()
     try:

@@ -14,12 +14,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlencode
 
 import brotli  # type: ignore[import-untyped]  # ships no types
 import pytest
 import zstandard
 
 from tests.command import DOCUMENT, ROOT, SEEDS, Folder
+from tests.desk.web import GUARDED, PASSWORD
 from tests.e2e.readers import needed
 from tests.fakes import wait_for
 from tests.running import running
@@ -37,7 +39,7 @@ formats = ["atom", "rss", "json", "html"]
 [websub]
 hub = true
 
-{SEEDS}"""
+{SEEDS}{GUARDED}"""
 
 BROTLI = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
 
@@ -135,17 +137,61 @@ def served(
         pytest.skip("nginx cannot serve br: .ci/run names the Debian package")
     (folder, origin), home = desk, tmp_path_factory.mktemp(name)
     port = free_port()
-    command = {"nginx": nginx, "caddy": caddy}[program](home, name, filled(program, folder.public, port, origin))
+    text = filled(block_of("serving.md", program), folder.public, port, origin)
+    assert str(folder.public) in text
+    command = {"nginx": nginx, "caddy": caddy}[program](home, name, text)
     with ExitStack() as stack:
         stack.enter_context(started(command, home))
         assert wait_for(lambda: listens(port), 20), (home / "log").read_text(errors="replace")
         yield Served(name, port, origin, folder.public)
 
 
-def filled(kind: str, root: Path, port: int, origin: int) -> str:
-    """The block of the page, with the places of this test and without certificates."""
-    page = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
-    (block,) = re.findall(rf"^```{kind}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+@pytest.fixture(params=[(page, kind) for page in ("serving.md", "self-hosting.md") for kind in ("nginx", "caddy")])
+def opening(request: pytest.FixtureRequest, desk: tuple[Folder, int], tmp_path: Path) -> Iterator[Served]:
+    """The same with the desk opened to others, by the blocks of both pages."""
+    (page, kind), (folder, origin), port = request.param, desk, free_port()
+    needed(kind)
+    text = filled(opened(page, kind), folder.public, port, origin)
+    with started({"nginx": nginx, "caddy": caddy}[kind](tmp_path, kind, text), tmp_path):
+        assert wait_for(lambda: listens(port), 20), (tmp_path / "log").read_text(errors="replace")
+        yield Served(kind, port, origin, folder.public)
+
+
+@pytest.fixture(params=["nginx", "caddy"])
+def hosted(request: pytest.FixtureRequest, desk: tuple[Folder, int], tmp_path: Path) -> Iterator[Served]:
+    """A desk behind a server that only hands on, set up as the page on self-hosting says."""
+    kind, (folder, origin), port = str(request.param), desk, free_port()
+    needed(kind)
+    text = filled(block_of("self-hosting.md", kind), folder.public, port, origin)
+    with started({"nginx": nginx, "caddy": caddy}[kind](tmp_path, kind, text), tmp_path):
+        assert wait_for(lambda: listens(port), 20), (tmp_path / "log").read_text(errors="replace")
+        yield Served(kind, port, origin, folder.public)
+
+
+CLOSED = "    location ~ ^/(desk|api|metrics|readyz)(/|$) { return 404; }\n"
+"""The line of nginx that keeps the desk closed."""
+
+
+def block_of(page: str, kind: str) -> str:
+    """The only block of this kind on a page."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    (block,) = re.findall(rf"^```{kind}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return str(block)
+
+
+def opened(page: str, kind: str) -> str:
+    """The block of a page, with the desk opened as the page on security says."""
+    block = block_of(page, kind)
+    if kind == "nginx":
+        assert CLOSED in block
+        return block.replace(CLOSED, block_of("security.md", "nginx"))
+    assert "/+(desk|api|metrics|readyz)" in block
+    block = block.replace("/+(desk|api|metrics|readyz)", "/+(metrics|readyz)")
+    return block.replace("(p|private|", "(desk|api|p|private|")
+
+
+def filled(block: str, root: Path, port: int, origin: int) -> str:
+    """A block with the places of this test and without certificates."""
     block = re.sub(r" *ssl_certificate.*\n", "", block)
     for stands, ours in {
         "/srv/desk/var/public": str(root),
@@ -154,7 +200,6 @@ def filled(kind: str, root: Path, port: int, origin: int) -> str:
         "feeds.riverpost.example {\n": f"http://127.0.0.1:{port} {{\n",
     }.items():
         block = block.replace(stands, ours)
-    assert str(root) in block
     assert f"127.0.0.1:{port}" in block
     return block
 
@@ -294,3 +339,49 @@ def test_tokens_are_in_no_log(served: Served, tmp_path_factory: pytest.TempPathF
     logs = [path for path in tmp_path_factory.getbasetemp().glob(f"{served.name}*/*") if path.name in ("log", "access")]
     assert logs
     assert all("secret-of-a-reader" not in path.read_text(errors="replace") for path in logs)
+
+
+SHUT = (
+    "/desk", "/desk/", "/desk/login", "/desk/static/desk.css", "/desk/?x=1", "/api/v1/openapi.json",
+    "/api/v1/status?x=1",
+    "/metrics", "/metrics?x", "/readyz", "//desk/login", "/%64esk/login", "/desk%2flogin", "/x/../desk/login",
+    "/./desk/login",
+)  # fmt: skip
+"""Ways to ask for the desk, its API and figures."""
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", SHUT)
+def test_the_desk_stays_closed(served: Served, path: str, method: str) -> None:
+    answer = served.get(path, method=method)
+    assert answer.status in (400, 404, 405), (path, method)
+    assert b"password" not in answer.body
+    assert "location" not in answer.headers
+
+
+def test_the_desk_stays_closed_where_all_is_handed_on(hosted: Served) -> None:
+    for path in SHUT:
+        for method in ("GET", "POST"):
+            answer = hosted.get(path, method=method)
+            assert answer.status in (400, 404, 405), (path, method)
+            assert b"password" not in answer.body
+    assert hosted.get("/all.atom").body == hosted.get("/all.atom", port=hosted.origin).body
+    assert hosted.get("/healthz").body == b"ok\n" == hosted.get("/healthz", port=hosted.origin).body
+
+
+def test_the_desk_can_be_opened(opening: Served) -> None:
+    host = BASE.removeprefix("https://").rstrip("/") if opening.name == "nginx" else f"127.0.0.1:{opening.port}"
+    answer = opening.get("/desk/entries?q=ferry", Host=host)
+    assert (answer.status, answer.headers["location"]) == (303, "/desk/login?next=/desk/entries%3Fq%3Dferry")
+    assert opening.get("/desk/login", Host=host).headers["cache-control"] == "no-store"
+    assert opening.get("/api/v1/openapi.json", Host=host).status == 401
+    assert {opening.get(path, Host=host).status for path in ("/metrics", "/readyz", "/metrics?x=1")} == {404}
+    client = http.client.HTTPConnection("127.0.0.1", opening.port, timeout=20)
+    said = {"Host": host, "Origin": BASE.rstrip("/"), "Content-Type": "application/x-www-form-urlencoded"}
+    client.request("POST", "/desk/login", urlencode({"password": PASSWORD}), said)
+    got = client.getresponse()
+    client.close()
+    cookie = got.headers["Set-Cookie"] or ""
+    assert (got.status, got.headers["Location"], cookie[:11]) == (303, "/desk/", "__Host-sid=")
+    assert opening.get("/desk/", Host=host, Cookie=cookie.partition(";")[0]).status == 200
+    assert opening.get("/all.atom", Host=host).status == 200

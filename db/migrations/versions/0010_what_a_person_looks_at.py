@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.add_column("tokens", sa.Column("scopes", sa.Text(), nullable=False, server_default="feeds"))
     _tell_states()
     _tell_incidents()
+    _count_entries()
     _create_tables()
 
 
@@ -35,6 +36,10 @@ def _tell_states() -> None:
             op.add_column(table, sa.Column(column, _ID, nullable=True))
     op.add_column("source_state", sa.Column("headers", sa.JSON(), nullable=True))
     op.execute("UPDATE source_state SET state = 'moved' WHERE url IS NOT NULL")
+    # The graver later, as in `feeds.states`.
+    for kind, state in (("gap", "gap"), ("shrunken", "suspicious"), ("broken-selector", "broken-selector")):
+        lasting = f"SELECT source_id FROM incidents WHERE closed_at IS NULL AND kind = '{kind}'"  # noqa: S608  # ours
+        op.execute(f"UPDATE source_state SET state = '{state}' WHERE source_id IN ({lasting})")  # noqa: S608  # ours
     op.execute("UPDATE source_state SET state = 'failing' WHERE error IS NOT NULL")
     op.execute("UPDATE source_state SET state = 'gone' WHERE outcome = 'failed' AND reason LIKE '410%'")
 
@@ -53,6 +58,13 @@ def _tell_incidents() -> None:
     op.create_index("ix_incidents_source", "incidents", ["source_id", "opened_at"])
     told = sa.text("planned < 2")
     op.create_index("ix_incidents_planned", "incidents", ["planned"], sqlite_where=told, postgresql_where=told)
+
+
+def _count_entries() -> None:
+    op.create_index("ix_entries_source", "entries", ["source_id"])
+    op.add_column("sections", sa.Column("entries", _ID, nullable=False, server_default="0"))
+    standing = "SELECT count(*) FROM entry_sections WHERE entry_sections.section_id = sections.id"
+    op.execute(f"UPDATE sections SET entries = ({standing})")  # noqa: S608  # ours
 
 
 def _create_tables() -> None:

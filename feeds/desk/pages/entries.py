@@ -1,7 +1,83 @@
-"""TODO-entries"""
+"""`/desk/entries`: what is stored, newest first, found in the language of `feeds.query`."""
 
 from __future__ import annotations
 
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-routes: list[BaseRoute] = []
+from db.engine import Connection, reading
+from db.records import Access, Field, Query, StoredEntry
+from db.store import entries as stored
+from db.store import search, sections, sources
+from feeds.desk.links import ENTRIES, with_query
+from feeds.desk.visit import Visit, page
+from feeds.errors import UsageError
+from feeds.query import narrowed, parse
+
+PAGE = 50
+_FIELDS = (("section", Field.SECTION), ("source", Field.SOURCE), ("access", Field.ACCESS))
+_LEVELS = [("", "Any access"), *((level.value, level.value) for level in Access)]
+
+
+def listing(visit: Visit) -> Response:
+    """A page of entries that a query and the filters beside it find."""
+    asked = {name: visit.query(name) for name in ("q", "section", "source", "access")}
+    error, found, next_cursor, copies = "", list[StoredEntry](), None, dict[int, int]()
+    with reading(visit.context.engine) as connection:
+        rubrics = sections.every(connection)
+        try:
+            query = _wanted(visit, connection, asked)
+            cursor = _cursor(visit.query("from"))
+        except UsageError as wrong:
+            error = str(wrong)
+        else:
+            ids, next_cursor = search.page(connection, query, limit=PAGE, cursor=cursor)
+            found = list(stored.in_order(connection, ids))
+            copies = stored.count_followers(connection, ids)
+    given = {name: value for name, value in asked.items() if value}
+    next_url = None
+    if next_cursor is not None:
+        next_url = with_query(ENTRIES, {**given, "from": f"{next_cursor[0]}.{next_cursor[1]}"})
+    return visit.render(
+        "entries.html",
+        title="Entries",
+        here="entries",
+        status=400 if error else 200,
+        asked=asked,
+        is_narrowed=bool(given),
+        error=error,
+        entries=found,
+        copies=copies,
+        rubrics=[("", "Any section"), *((one.slug, one.name) for one in rubrics)],
+        levels=_LEVELS,
+        next_url=next_url,
+        is_first=not visit.query("from"),
+    )
+
+
+def _wanted(visit: Visit, connection: Connection, asked: dict[str, str]) -> Query:
+    """What is asked for. Raises `UsageError` for what is no query, and for a source that there never was."""
+    zone = visit.context.config.site.zone
+    query = parse(asked["q"], now=visit.now, zone=zone) if asked["q"] else Query()
+    for name, field in _FIELDS:
+        query = narrowed(query, field, [asked[name]] if asked[name] else [])
+    if asked["source"] and not sources.was_ever(connection, asked["source"]):
+        raise UsageError(f'no source is named "{asked["source"]}"')
+    return query
+
+
+def _cursor(text: str) -> search.Cursor | None:
+    """Where the page before ended. Raises `UsageError` for what no page gave."""
+    if not text:
+        return None
+    row, _, skipped = text.partition(".")
+    try:
+        found = int(row), int(skipped)
+    except ValueError:
+        found = (0, -1)
+    if not (abs(found[0]) < 1 << 63 and 0 <= found[1] <= search.TIES):
+        raise UsageError("this is no page of the list; begin at its first one")
+    return found
+
+
+routes: list[BaseRoute] = [page(ENTRIES, listing)]

@@ -1,7 +1,164 @@
-"""TODO-sections"""
+"""`/desk/sections`: what is published, where to subscribe, and whether it is as it has to be."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-routes: list[BaseRoute] = []
+from db.engine import reading
+from db.records import IncidentRecord
+from db.store import incidents, sections
+from feeds import manifest
+from feeds.checking import published_findings
+from feeds.config import Config
+from feeds.desk.visit import Visit, page
+from feeds.errors import Unknown
+from feeds.formats import load
+from feeds.manifest import Manifest
+from feeds.shapes.sections import former_names, rules_of
+from feeds.targets import Target, targets
+from feeds.validate import Finding
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One format of a feed: its name, its address, and what the manifest says; `size` and `updated` are None where it
+    is not published yet."""
+
+    name: str
+    path: str
+    url: str
+    entries: int
+    size: int | None
+    updated: datetime | None
+    refused: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed with its formats; `slug` is None but for a section's."""
+
+    title: str
+    stem: str
+    free: bool
+    slug: str | None
+    files: Sequence[File]
+
+    @property
+    def first(self) -> File:
+        return self.files[0]
+
+
+def listing(visit: Visit) -> Response:
+    """Every feed of the tree, a page of them."""
+    config = visit.context.config
+    begin = _begin(visit.query("from"))
+    with reading(visit.context.engine) as connection:
+        known = sections.every(connection)
+        counts = sections.counts(connection)
+        owed = sections.dirty(connection)
+        opened = incidents.opened(connection)
+    wanted = [target for target in targets(config, known) if not target.free]
+    made = manifest.read(config.public)
+    refused = _refused(opened)
+    feeds = [feed_of(target, config, made, refused) for target in wanted[begin : begin + PAGE]]
+    ids = {one.slug: one.id for one in known}
+    return visit.render(
+        "sections.html",
+        title="Sections and feeds",
+        here="sections",
+        feeds=feeds,
+        counts={slug: counts.get(section_id, 0) for slug, section_id in ids.items()},
+        waiting={slug for slug, section_id in ids.items() if section_id in owed},
+        has_sections=bool(known),
+        base_url=config.site.base_url,
+        unwritable=next((one.message for one in opened if one.kind == "unwritable"), None),
+        next_url=f"/desk/sections?from={begin + PAGE}" if len(wanted) > begin + PAGE else None,
+        previous_url=f"/desk/sections?from={max(0, begin - PAGE)}" if begin else None,
+    )
+
+
+def section(visit: Visit) -> Response:
+    """One section: its feeds, what fills it."""
+    return _section(visit, check=False)
+
+
+def checked(visit: Visit) -> Response:
+    """The same, its published files being read and validated now."""
+    return _section(visit, check=True)
+
+
+def _section(visit: Visit, *, check: bool) -> Response:
+    config, slug = visit.context.config, visit.path("slug")
+    with reading(visit.context.engine) as connection:
+        known = [one for one in sections.every(connection) if one.slug == slug]
+        refused = _refused(incidents.opened(connection))
+    if not known:
+        raise Unknown(f'there is no section "{slug}"')
+    made = manifest.read(config.public)
+    feeds = [feed_of(each, config, made, refused) for each in targets(config, known) if each.section is not None]
+    findings = {file.path: _findings(file, config, visit.now) for one in feeds for file in one.files} if check else None
+    return visit.render(
+        "section.html",
+        title=known[0].name,
+        here="sections",
+        section=known[0],
+        feeds=feeds,
+        findings=findings,
+        former=former_names(config).get(known[0].name.casefold(), ()),
+        rules=[rule.model_dump(mode="json", exclude_defaults=True) for rule in rules_of(config, known[0].name)],
+    )
+
+
+def feed_of(target: Target, config: Config, made: Manifest, refused: dict[str, str]) -> Feed:
+    """A feed as the tree has it."""
+    files = []
+    for one in map(load, config.publish.formats):
+        path = target.path(one.suffix)
+        if target.free and not one.free:
+            continue
+        found = made.get(path)
+        files.append(
+            File(
+                name=one.name,
+                path=path,
+                url=config.site.base_url + path,
+                entries=0 if found is None else found.entries,
+                size=None if found is None else found.size,
+                updated=None if found is None else found.moment,
+                refused=refused.get(path),
+            )
+        )
+    return Feed(target.title, target.stem, target.free, None if target.section is None else target.section.slug, files)
+
+
+def _refused(opened: Iterable[IncidentRecord]) -> dict[str, str]:
+    """Path of a feed that broke a rule -> which."""
+    return {one.subject: one.message for one in opened if one.kind == "refused"}
+
+
+def _findings(file: File, config: Config, now: datetime) -> list[Finding] | None:
+    """What is wrong with a published file; None where it cannot be read."""
+    try:
+        data = (config.public / file.path).read_bytes()
+    except OSError:
+        return None
+    return list(published_findings(file.path, data, config.site.base_url, now))
+
+
+def _begin(text: str) -> int:
+    """At which feed a page begins: at the first for what no page gave."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+routes: list[BaseRoute] = [
+    page("/desk/sections", listing),
+    page("/desk/sections/{slug}", section),
+    page("/desk/sections/{slug}/check", checked),
+]

@@ -88,12 +88,12 @@
   opener.hidden = !dialog.showModal;
   opener.addEventListener("click", () => dialog.showModal());
 
-  let going = 0;
+  let going = -Infinity; // when g was pressed
   document.addEventListener("keydown", (event) => {
     const busy = event.target.closest?.("input, textarea, select, [contenteditable]");
     if (!box.checked || busy || dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
     const search = document.querySelector("input[type=search]");
-    if (Date.now() - going < 1500 && Object.hasOwn(PLACES, event.key)) {
+    if (event.timeStamp - going < 2000 && Object.hasOwn(PLACES, event.key)) {
       location.assign(PLACES[event.key]);
     } else if (event.key === "/" && search) {
       event.preventDefault();
@@ -102,6 +102,6 @@
     } else if (event.key === "?") {
       dialog.showModal();
     }
-    going = event.key === "g" ? Date.now() : 0;
+    going = event.key === "g" ? event.timeStamp : -Infinity;
   });
 })();

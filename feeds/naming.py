@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from feeds.errors import UsageError
+
 MAX_NAME = 100
 _OUTSIDE = re.compile(r"[^\w .:-]+")
 _NAMELESS = "source"
@@ -53,6 +55,17 @@ class Names:
             one = f"{name[: MAX_NAME - len(str(number)) - 1]}-{number}"
         self._taken.add(one.casefold())
         return one
+
+
+def is_address(location: str) -> bool:
+    """Whether a location is an address, of whatever scheme, and no path."""
+    return "://" in location
+
+
+def no_path(location: str) -> None:
+    """Raises `UsageError` for a location that is no address: the caller may not name files of this machine."""
+    if not is_address(location):
+        raise UsageError(f"{location or 'an empty name'}: give an address that begins with http:// or https://")
 
 
 def kind_of(where: str, remote: bool) -> str:

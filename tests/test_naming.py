@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.cli.naming import Names, kind_of, name_from, name_of, no_such
 from feeds.config import Source
+from feeds.errors import UsageError
+from feeds.naming import Names, is_address, kind_of, name_from, name_of, no_path, no_such
 
 URL = "https://news.example/feed"
 
@@ -80,9 +81,22 @@ def test_who_forgot_the_scheme_is_told_so(location: str, hint: bool) -> None:
         ("https://n.example/sitemap.txt", True, "sitemap"),
         ("https://n.example/sitemap/feed.xml", True, "feed"),
         ("sitemap_news.xml", False, "sitemap"),
+        ("front.html", False, "page"),
         ("sitemap.txt", False, "seed"),
         (".", False, "seed"),
     ],
 )
 def test_the_kind_a_location_looks_like(where: str, remote: bool, kind: str) -> None:
     assert kind_of(where, remote) == kind
+
+
+@pytest.mark.parametrize("location", ["x.txt", "/etc/passwd", "", "https:/courier.example", "courier.example/feed"])
+def test_a_path_is_no_address(location: str) -> None:
+    assert not is_address(location)
+    with pytest.raises(UsageError, match="give an address that begins with http:// or https://"):
+        no_path(location)
+
+
+def test_an_address_is_no_path() -> None:
+    assert is_address(URL)
+    no_path(URL)

@@ -1,0 +1,91 @@
+"""What all calls of the API share: what they have at hand, their lists, and who may call them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from feeds.desk.access import ADMIN, GIVING, READ, WRITE, Principal, limits_of, principal_of
+from feeds.desk.api import cursors
+from feeds.desk.context import Context
+from feeds.desk.limits import Limits
+from feeds.desk.origin import SAFE
+
+PREFIX = "/api/v1"
+MOST = 200
+"""Rows of one page of a list."""
+
+USUAL = 50
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """What a call has at hand, and who asks."""
+
+    context: Context
+    now: datetime
+    principal: Principal
+    limits: Limits
+
+    def spend(self) -> None:
+        """Counts a call that makes us ask a server that somebody names. Raises `TooOften`."""
+        self.limits.asked.spend(self.principal.name)
+
+
+def _hand(request: Request) -> Hand:
+    context: Context = request.app.state.context
+    return Hand(context, context.clock(), principal_of(request.scope), limits_of(request.scope))
+
+
+AtHand = Annotated[Hand, Depends(_hand)]
+Limit = Annotated[int, Query(ge=1, le=MOST, description="Rows of one page, at most.")]
+Cursor = Annotated[
+    str | None,
+    Query(
+        max_length=cursors.LONGEST, description="Where the page before ended: its `next`; without one, the first page."
+    ),
+]
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""RFC 3339 with a zone."""
+
+
+class Shape(BaseModel):
+    """What calls take and give: nothing that is not described."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Page(Shape, Generic[T]):
+    """A page of a list."""
+
+    items: list[T]
+    next: str | None = Field(description="The cursor of the next page; null where this is the last.")
+
+
+def chosen(values: list[str], known: dict[str, str], what: str) -> list[str]:
+    """`values`, all of which are `known`. Raises `UsageError`."""
+    from feeds.errors import UsageError
+
+    for value in values:
+        if value not in known:
+            raise UsageError(f'{what}: "{value}" is none; there are {", ".join(known)}')
+    return values
+
+
+def enumerated(known: dict[str, str], said: str) -> Any:
+    """A parameter that may be given several times, each time one of `known`."""
+    items = {"type": "string", "enum": list(known)}
+    return Query(description=said, max_length=len(known), json_schema_extra={"items": items})
+
+
+def scope_of(method: str, path: str) -> str:
+    """The scope that a call needs: who changes anything needs more than who looks, and tokens are for few."""
+    if any(path == each or path.startswith(f"{each}/") for each in GIVING):
+        return ADMIN
+    return READ if method in SAFE else WRITE

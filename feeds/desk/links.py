@@ -1,0 +1,53 @@
+"""Where pages of the desk lead: to one another, and outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+import ada_url
+
+SOURCES, ENTRIES, INCIDENTS = "/desk/sources", "/desk/entries", "/desk/incidents"
+
+OWN = ("add", "import")
+"""Pages beside those of the sources: a source of such a name stands behind a sign that no name begins with."""
+
+_SIGN = "="
+
+
+def source_url(name: str, deed: str = "") -> str:
+    """The page of a source, or that of a deed with it, such as "edit"."""
+    sign = _SIGN if name in OWN else ""
+    return f"{SOURCES}/{sign}{quote(name, safe='')}{f'/{deed}' if deed else ''}"
+
+
+def source_named(part: str) -> str:
+    """The name of the source that a part of an address stands for."""
+    return part.removeprefix(_SIGN)
+
+
+def entry_url(uid: str) -> str:
+    """The page of an entry."""
+    return f"{ENTRIES}/{quote(uid, safe='')}"
+
+
+def incident_url(incident_id: int) -> str:
+    """The page of an incident."""
+    return f"{INCIDENTS}/{incident_id}"
+
+
+def with_query(path: str, values: Mapping[str, str | None]) -> str:
+    """`path` with those of the values that are something."""
+    given = {name: value for name, value in values.items() if value}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def web_url(value: object) -> str:
+    """`value` where a browser may follow it: an http or https address; "" for anything else."""
+    text = str(value or "")
+    if not text.lower().startswith(("http://", "https://")):
+        return ""
+    try:
+        return text if ada_url.URL(text).host else ""
+    except ValueError:
+        return ""

@@ -1,0 +1,203 @@
+"""`/desk/sources/add`: an address is looked into first, then added with what was found there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.responses import Response
+
+from db.engine import reading
+from db.store import register, sources
+from feeds import roster
+from feeds.desk.links import SOURCES
+from feeds.desk.page import count, host
+from feeds.desk.pages import options
+from feeds.desk.pages.sources import watched
+from feeds.desk.visit import Visit, page
+from feeds.errors import SourceError, UsageError
+from feeds.naming import is_address, kind_of, name_of, no_path
+from feeds.preview import Trial, preview
+
+MOST = 20
+"""Items of a preview that are shown."""
+
+MOST_OFFERS = 50
+"""Feeds of a page that a person may choose from."""
+
+_BARE = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#]\S*)?")
+"""An address that a person copied without its beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An address that may be added, and what it is."""
+
+    kind: str
+    url: str
+    label: str
+
+    @property
+    def value(self) -> str:
+        """What the form sends for it."""
+        return f"{self.kind} {self.url}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An item of a preview."""
+
+    title: str
+    url: str | None
+    published: datetime | None
+    sections: list[str]
+    access: str
+    evidence: list[dict[str, str]]
+
+
+def first_step(visit: Visit) -> Response:
+    """A field for an address."""
+    return _first(visit, visit.query("url"))
+
+
+def _first(visit: Visit, address: str, error: str = "") -> Response:
+    return visit.render(
+        "adding.html", title="Add a source", here="sources", status=400 if error else 200, address=address, error=error
+    )
+
+
+def next_step(visit: Visit) -> Response:
+    """Looks into an address, or adds what was seen there."""
+    return _add(visit) if visit.form.get("step") == "add" else _look(visit)
+
+
+def _look(visit: Visit) -> Response:
+    """What an address would give, and the form by which it is added."""
+    address = visit.form.get("address", "").strip()
+    location = f"https://{address}" if not is_address(address) and _BARE.fullmatch(address) else address
+    visit.spend()
+    try:
+        no_path(location)
+        trial = preview(visit.context.config, location, visit.now, local=False)
+    except UsageError as error:
+        return _first(visit, address, str(error))
+    except SourceError as error:
+        trial = Trial(kind=kind_of(location, remote=True), nothing=str(error))
+    offers = _offers(trial, location)
+    best = trial.best
+    chosen = offers[0]
+    items = best["items"] if trial.kind == "page" and best is not None else trial.items
+    title = (best["title"] if trial.kind == "page" and best is not None else trial.title) or trial.title or ""
+    name = _name(visit, title, chosen.url)
+    values = options.shown({"name": name, "title": title[:500] if title and title != name else None})
+    return _second(visit, offers, chosen.value, values | {"kind": ""}, trial=trial, items=items)
+
+
+def _offers(trial: Trial, location: str) -> list[Offer]:
+    """What may be added, the best first."""
+    if trial.kind != "page":
+        return [Offer(trial.kind, location, f"{trial.kind}, {count(len(trial.items), 'item')}")]
+    feeds = [one for one in trial.feeds if one["error"] is None]
+    best = trial.best
+    feeds.sort(key=lambda one: one is not best)
+    offers = [Offer("feed", one["url"], _label(one)) for one in feeds[:MOST_OFFERS]]
+    if trial.items or not offers:
+        listed = f"the page itself, as a list of {count(len(trial.items), 'article')}"
+        offers.append(Offer("page", location, listed))
+    return offers
+
+
+def _label(feed: Mapping[str, Any]) -> str:
+    told = count(len(feed["items"]), "item") if feed["checked"] else "not looked into"
+    return f"feed “{feed['title'] or host(feed['url'])}”, {told}"
+
+
+def _name(visit: Visit, title: str, url: str) -> str:
+    """A name that no source has."""
+    name = first = name_of(title, url)[:90].rstrip(" .:-")
+    with reading(visit.context.engine) as connection:
+        number = 1
+        while sources.by_name(connection, name) is not None:
+            number += 1
+            name = f"{first}-{number}"
+    return name
+
+
+def _second(
+    visit: Visit,
+    offers: Sequence[Offer],
+    chosen: str,
+    values: dict[str, str],
+    *,
+    trial: Trial | None = None,
+    items: Sequence[dict[str, Any]] = (),
+    errors: dict[str, str] | None = None,
+) -> Response:
+    with reading(visit.context.engine) as connection:
+        there = register.page(connection, limit=3, text=offers[0].url)
+    return visit.render(
+        "adding_preview.html",
+        title="Add a source",
+        here="sources",
+        status=400 if errors else 200,
+        trial=trial,
+        items=[_seen(one) for one in items[:MOST]],
+        items_in_all=len(items),
+        offers=offers,
+        offered=json.dumps([[one.kind, one.url, one.label] for one in offers]),
+        chosen=chosen,
+        values=values,
+        errors=errors or {},
+        choices=options.choices(visit.context.config),
+        there=[one.name for one in there if offers[0].url in (one.url, one.options.get("url"))],
+    )
+
+
+def _seen(item: Mapping[str, Any]) -> Seen:
+    published = item["published"]
+    moment = None if published is None else datetime.fromisoformat(published)
+    return Seen(item["title"], item["url"], moment, item["sections"], item["access"], item["evidence"])
+
+
+def _add(visit: Visit) -> Response:
+    """Adds what was chosen; where something is wrong with it the form comes back as it was sent."""
+    chosen = visit.form.get("what", "")
+    found, _, url = chosen.partition(" ")
+    name = visit.form.get("name", "").strip()
+    more = options.given(visit.form) | {"name": name}
+    context = visit.context
+    try:
+        kind = visit.form.get("kind") or found
+        source = roster.described(url, context.config.is_served, kind=kind, local=False, more=more)
+    except UsageError as error:
+        return _again(visit, chosen, options.problems(error))
+    try:
+        roster.add(context.engine, source, visit.now)
+    except UsageError:
+        return _again(visit, chosen, {"name": f'a source named "{name}" is there already; give it another name'})
+    context.hands.wake()
+    return visit.redirect(watched(source.name, None), f'"{source.name}" is added, and is polled now.')
+
+
+def _again(visit: Visit, chosen: str, errors: dict[str, str]) -> Response:
+    return _second(visit, _offered(visit, chosen), chosen, options.kept(visit.form), errors=errors)
+
+
+def _offered(visit: Visit, chosen: str) -> list[Offer]:
+    """The offers of the form that was sent; what was chosen is one of them."""
+    try:
+        told = [Offer(*map(str, one)) for one in json.loads(visit.form.get("offered", ""))][:MOST_OFFERS]
+    except (ValueError, TypeError):
+        told = []
+    kind, _, url = chosen.partition(" ")
+    return told if any(one.value == chosen for one in told) else [*told, Offer(kind, url, kind)]
+
+
+routes = [
+    page(f"{SOURCES}/add", first_step),
+    page(f"{SOURCES}/add", next_step, "POST"),
+]

@@ -1,0 +1,65 @@
+"""`/desk/sources/NAME/edit`: the options of a source that a person added."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from db.engine import reading
+from db.records import SourceRecord
+from feeds import roster
+from feeds.desk.links import SOURCES, source_named, source_url
+from feeds.desk.pages import options
+from feeds.desk.pages.source import known
+from feeds.desk.visit import Visit, page
+from feeds.errors import Unknown, UsageError
+
+
+def form(visit: Visit) -> Response:
+    """The form with what is so now; of a source of the configuration, where to change it."""
+    source = _source(visit)
+    return _page(visit, source, options.shown(source.options))
+
+
+def edit(visit: Visit) -> Response:
+    """Changes the options, and has the source asked as if for the first time."""
+    source = _source(visit)
+    changes = options.given(visit.form) | {"kind": visit.form.get("kind") or None}
+    if "url" in source.options:
+        changes["url"] = visit.form.get("url", "").strip() or None
+    try:
+        roster.edit(visit.context.engine, source.name, visit.context.path, changes, visit.now)
+    except Unknown:
+        raise
+    except UsageError as error:
+        return _page(visit, source, options.kept(visit.form), options.problems(error), status=400)
+    visit.context.hands.wake()
+    return visit.redirect(source_url(source.name), f'"{source.name}" is changed, and is asked anew.')
+
+
+def _source(visit: Visit) -> SourceRecord:
+    with reading(visit.context.engine) as connection:
+        return known(connection, source_named(visit.path("name")))
+
+
+def _page(
+    visit: Visit, source: SourceRecord, values: dict[str, str], errors: dict[str, str] | None = None, status: int = 200
+) -> Response:
+    return visit.render(
+        "source_edit.html",
+        title=f"Edit {source.name}",
+        here="sources",
+        status=status,
+        source=source,
+        from_config=source.origin == "config",
+        has_address="url" in source.options,
+        values=values,
+        errors=errors or {},
+        choices=options.choices(visit.context.config),
+        path=visit.context.path,
+    )
+
+
+routes = [
+    page(SOURCES + "/{name}/edit", form),
+    page(SOURCES + "/{name}/edit", edit, "POST"),
+]

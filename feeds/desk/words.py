@@ -1,0 +1,99 @@
+"""What the desk knows of sources, in the words of people who are no engineers."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from db.records import NEVER, PastPoll, SourceRecord
+from feeds.cadence import PUSHED
+from feeds.desk.page import count, relative
+from feeds.states import STATES
+
+_UNITS = ((86400, 48 * 3600, "day"), (3600, 90 * 60, "h"), (60, 90, "min"))
+"""Seconds of a unit, the number of them from which it is used, and its name."""
+
+_SAID = {
+    "max-age": "its server says that an answer is good for {span}",
+    "ttl": "it asks for {span} between two polls",
+    "sy:update": "it says that it changes every {span}",
+    "Retry-After": "its server asked to be left alone for {span}",
+}
+_SPAN = re.compile(r"(max-age|ttl|sy:update|Retry-After)=(\d+)")
+_INTERVAL = re.compile(r"interval=(\d+) min")
+_RHYTHM = re.compile(r"an entry every (\d+) min")
+_EXPIRES = re.compile(r"Expires=(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ")
+_RARELY = re.compile(r"no validators: a download at each poll, every (\d+) min")
+
+
+def span(seconds: float) -> str:
+    """A stretch of time in one unit: "40 min", "3 h", "2 days"."""
+    for length, least, unit in _UNITS:
+        if seconds >= least:
+            number = round(seconds / length)
+            return f"{number} days" if unit == "day" else f"{number} {unit}"
+    return f"{round(seconds)} s"
+
+
+def rhythm(source: SourceRecord) -> str:
+    """How often a source has something new."""
+    return "rhythm not known yet" if source.pace.every is None else f"about every {span(max(60, source.pace.every))}"
+
+
+def because(reason: str | None) -> str:
+    """Why a source is polled when it is, as a sentence could go on; what `feeds.cadence` says, spelt out."""
+    if reason is None:
+        return "it has not been polled yet"
+    said, parted, rest = reason.partition(", but ")
+    tail = ", but not in the hours and days in which it asks to be left alone" if parted and "skip" in rest else ""
+    if not tail:
+        said = reason
+    if match := _SPAN.fullmatch(said):
+        return _SAID[match[1]].format(span=span(int(match[2]))) + tail
+    if match := _INTERVAL.fullmatch(said):
+        return f"every {span(int(match[1]) * 60)}, as it is set" + tail
+    if match := _RHYTHM.fullmatch(said):
+        return f"it has something new about every {span(int(match[1]) * 60)}" + tail
+    if match := _EXPIRES.fullmatch(said):
+        return f"its server says that the answer is good until {match[1]} {match[2]} UTC" + tail
+    if match := _RARELY.fullmatch(said):
+        return f"each poll is a whole download, so every {span(int(match[1]) * 60)}" + tail
+    if said == PUSHED:
+        return "a hub pushes what is new; polls only make sure" + tail
+    return reason
+
+
+def due(source: SourceRecord, now: datetime) -> str:
+    """When a source is polled next, in words."""
+    if not source.enabled:
+        return "not while it is paused"
+    if source.due_at >= NEVER:
+        return "no more"
+    return "now" if source.due_at <= now else relative(source.due_at, now)
+
+
+def standing(source: SourceRecord, state: str) -> str:
+    """A source's state as a sentence that says why."""
+    if state == "paused":
+        return "Somebody paused it." if source.paused else "Its options say that it is not polled (enabled = false)."
+    if source.last_poll is None:
+        return "Nobody has polled it yet."
+    said = f"{STATES.get(state, state)[:1].upper()}{STATES.get(state, state)[1:]}"
+    if state in ("failing", "gone") and source.error:
+        return f"{said}: {source.error}"
+    if state == "moved" and source.url:
+        return f"{said}, and is asked there."
+    return f"{said}."
+
+
+def outcome(poll: PastPoll) -> str:
+    """What a poll came to, in words."""
+    if poll.outcome == "failed":
+        return f"failed: {poll.error}" if poll.error else "failed"
+    told = [count(number, word, word) for number, word in ((poll.new, "new"), (poll.updated, "updated")) if number]
+    return ", ".join(told) or "nothing new"
+
+
+def state_of(source: SourceRecord) -> str:
+    """How a source stands, in one word (`feeds.states`)."""
+    return source.state if source.enabled else "paused"

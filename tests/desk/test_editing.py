@@ -1,0 +1,115 @@
+"""`/desk/sources/NAME/edit`: the options of a source that a person added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from db.engine import writing
+from db.store import sources
+from feeds.declare import declare
+from tests.desk import NOON
+from tests.desk.test_sources import DECLARED, HOSTILE, add, stored
+from tests.desk.web import Page, Web, running_desk
+
+WHOLE = {
+    "title": "The harbour", "link": "https://a.example/", "sections": ["Sea", "Town"], "default_section": "Rest",
+    "access": "premium", "trust_access": True, "language": "en", "timezone": "Europe/Vilnius", "interval": 20,
+    "stale_hours": 0, "kind": "page", "pages": 2, "selectors": {"list": "article", "title": "h2"}, "fulltext": True,
+}  # fmt: skip
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
+    with running_desk(tmp_path) as web:
+        yield web
+
+
+def fields(page: Page) -> dict[str, str]:
+    """The form as a browser sends it."""
+    form = page.one("form.stack")
+    sent = {str(one.attributes["name"]): one.text().strip("\n") for one in form.css("textarea")}
+    for one in form.css("input"):
+        if one.attributes.get("type") != "checkbox" or "checked" in one.attributes:
+            sent[str(one.attributes["name"])] = str(one.attributes.get("value") or "")
+    for one in form.css("select"):
+        option = one.css_first("option[selected]") or one.css_first("option")
+        assert option is not None
+        sent[str(one.attributes["name"])] = str(option.attributes["value"] or "")
+    return sent
+
+
+def test_a_form_that_changes_nothing_changes_nothing(web: Web) -> None:
+    add(web, "harbour", **WHOLE)
+    before = stored(web, "harbour")
+    assert before is not None
+    got = web.post("/desk/sources/harbour/edit", fields(web.page("/desk/sources/harbour/edit")))
+    assert (got.status, got.headers["Location"]) == (303, "/desk/sources/harbour")
+    after = stored(web, "harbour")
+    assert after is not None
+    assert after.options == before.options
+
+
+def test_options_are_changed_and_taken_back(web: Web) -> None:
+    add(web, "harbour", **WHOLE)
+    sent = {**fields(web.page("/desk/sources/harbour/edit")), "url": "https://b.example/", "kind": "feed"}
+    for name in ("title", "sections", "access", "trust_access", "interval", "pages", "select_list", "select_title"):
+        sent[name] = ""
+    sent.pop("fulltext")
+    assert web.post("/desk/sources/harbour/edit", sent).status == 303
+    found = stored(web, "harbour")
+    assert found is not None
+    assert found.options == {
+        "name": "harbour", "url": "https://b.example/", "link": "https://a.example/", "default_section": "Rest",
+        "language": "en", "timezone": "Europe/Vilnius", "stale_hours": 0,
+    }  # fmt: skip
+    assert web.hands.woken == 1
+
+
+def test_mistakes_are_said_at_their_fields(web: Web) -> None:
+    add(web, "harbour")
+    sent = {**fields(web.page("/desk/sources/harbour/edit")), "url": HOSTILE, "interval": "0", "title": HOSTILE}
+    got = web.post("/desk/sources/harbour/edit", sent)
+    assert got.status == 400
+    page = Page(got.body)
+    assert "begins with http:// or https://" in page.text("#field-url-error")
+    assert page.text("#field-interval-error").strip()
+    assert page.attribute("#field-url", "value") == HOSTILE
+    assert page.attribute("#field-title", "value") == HOSTILE
+    assert b"<script>" not in got.body
+    sent = {**sent, "url": "https://a.example/", "interval": "", "select_list": "article"}
+    page = Page(web.post("/desk/sources/harbour/edit", sent).body)
+    assert 'selectors are for sources of kind "page"' in page.text(".flash.error")
+
+
+def test_an_address_cannot_be_taken_away(web: Web) -> None:
+    add(web, "harbour")
+    got = web.post("/desk/sources/harbour/edit", {"kind": "feed", "url": ""})
+    assert got.status == 400
+    assert b"give either url or path" in got.body
+
+
+def test_a_local_source_keeps_its_path(web: Web, tmp_path: Path) -> None:
+    with writing(web.engine) as connection:
+        sources.add(connection, "notes", {"name": "notes", "kind": "seed", "path": str(tmp_path)}, NOON)
+    page = web.page("/desk/sources/notes/edit")
+    assert not page.has("#field-url")
+    sent = {**fields(page), "path": "/etc", "url": "https://a.example/", "default_section": "Town"}
+    assert web.post("/desk/sources/notes/edit", sent).status == 303
+    found = stored(web, "notes")
+    assert found is not None
+    assert found.options == {"name": "notes", "kind": "seed", "path": str(tmp_path), "default_section": "Town"}
+
+
+def test_the_configuration_is_edited_in_its_file(tmp_path: Path) -> None:
+    with running_desk(tmp_path, DECLARED) as web:
+        declare(web.engine, web.config, NOON)
+        page = web.page("/desk/sources/harbour/edit")
+        assert str(web.path) in page.text()
+        assert 'name = "harbour"' in page.text()
+        assert not page.has("form.stack")
+        got = web.post("/desk/sources/harbour/edit", {"kind": "feed", "url": "https://b.example/"})
+        assert got.status == 400
+        assert b"edit the [[source]] table named" in got.body

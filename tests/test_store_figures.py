@@ -1,0 +1,61 @@
+"""Numbers over everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import update
+
+from db.engine import Engine, writing
+from db.models import SourceState
+from db.store import deliveries, figures, incidents, sections, sources
+from tests.desk import NOON, hours, new_engine, record, source_id, tell
+
+
+def filled(folder: Path) -> Engine:
+    engine = new_engine(folder)
+    tell(engine, "a", record())
+    return engine
+
+
+def test_troubles_are_counted_by_their_kind(tmp_path: Path) -> None:
+    engine = filled(tmp_path)
+    with writing(engine) as connection:
+        assert figures.incidents(connection) == {}
+        ours, theirs = source_id(connection), source_id(connection, "wire")
+        incidents.open_incident(connection, "disk", "var", "full", NOON)
+        incidents.open_incident(connection, "failing", "harbour", "gone", NOON, ours)
+        incidents.open_incident(connection, "failing", "wire", "gone", NOON, theirs)
+        assert figures.incidents(connection) == {"disk": 1, "failing": 2}
+        incidents.close_incident(connection, "disk", "var", NOON)
+        sources.pause(connection, theirs)
+        assert figures.incidents(connection) == {"failing": 1}
+        sources.remove(connection, "harbour")
+        assert figures.incidents(connection) == {}
+
+
+def test_what_is_owed_is_counted(tmp_path: Path) -> None:
+    engine = filled(tmp_path)
+    with writing(engine) as connection:
+        assert figures.unpublished(connection) == (2, NOON)
+        sections.clean(connection, sections.dirty(connection))
+        assert figures.unpublished(connection) == (0, None)
+        assert figures.deliveries(connection) == {}
+        deliveries.owe_all(connection, "ping", [("a", {}), ("b", {})], NOON)
+        deliveries.owe(connection, "alert", "a", {}, NOON)
+        assert figures.deliveries(connection) == {"alert": 1, "ping": 2}
+
+
+def test_answers_are_those_of_sources_that_are_polled(tmp_path: Path) -> None:
+    engine = filled(tmp_path)
+    with writing(engine) as connection:
+        for name in ("paused", "removed", "fresh"):
+            source_id(connection, name)
+        connection.execute(
+            update(SourceState)
+            .where(SourceState.source_id == source_id(connection))
+            .values(last_success=NOON - hours(1), ms=80)
+        )
+        sources.pause(connection, source_id(connection, "paused"))
+        sources.remove(connection, "removed")
+        assert set(figures.answers(connection)) == {(NOON - hours(1), 80), (None, None)}

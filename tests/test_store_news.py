@@ -1,0 +1,76 @@
+"""What was stored since somebody looked, by a filter, each story told from its eldest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from db.engine import reading
+from db.records import Evidence
+from db.store import news, search
+from feeds.query import parse
+from tests.desk import BODY, NOON, hours, new_engine, plans, record, tell, titled
+
+PREMIUM = (Evidence("marker", "For subscribers only", "line 9"),)
+
+
+def test_only_what_is_new_and_found(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with reading(engine) as connection:
+        assert news.newest(connection) == 0
+        assert news.since(connection, parse("ferry"), 0, limit=9) == ([], 0)
+    tell(
+        engine,
+        "1",
+        record("The ferry sails"),
+        record("The bridge opens"),
+        record("A ferry sinks", dated=NOON - hours(99)),
+    )
+    with reading(engine) as connection:
+        last = news.newest(connection)
+        first, _, third = (titled(engine, name).id for name in ("The ferry sails", "The bridge opens", "A ferry sinks"))
+        assert news.since(connection, parse("ferry"), 0, limit=9) == (sorted([first, third]), last)
+        assert news.since(connection, parse("ferry"), first, limit=9) == ([third] if third > first else [], last)
+        assert news.since(connection, parse("ferry"), 0, limit=1) == ([min(first, third)], min(first, third))
+        assert news.since(connection, parse("ferry"), last, limit=9) == ([], last)
+        ids, looked = news.since(connection, parse("ferry"), 0, limit=9, most=1)
+        assert looked == min(
+            titled(engine, name).id for name in ("The ferry sails", "The bridge opens", "A ferry sinks")
+        )
+        assert ids in ([], [looked])
+        assert news.since(connection, parse("ferry after:2026-03-01"), 0, limit=9)[0] == [first]
+
+
+def test_gated_bodies_are_not_looked_at(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "1", record("Open", text=BODY), record("Closed", text=f"{BODY} zeppelin", evidence=PREMIUM))
+    with reading(engine) as connection:
+        ids = [titled(engine, name).id for name in ("Open", "Closed")]
+        assert search.among(connection, parse("council"), ids) == {ids[0]}
+        assert search.among(connection, parse("zeppelin"), ids) == set()
+        assert search.among(connection, parse("closed"), ids) == {ids[1]}
+        assert search.among(connection, parse("closed"), []) == set()
+
+
+def test_what_is_new_is_found_one_by_one(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "1", record("The ferry sails"))
+    plan = plans(engine, lambda connection: news.since(connection, parse("ferry"), 0, limit=9))
+    assert "SEARCH entries USING INTEGER PRIMARY KEY (rowid>?)" in plan
+    assert "SCAN search VIRTUAL TABLE INDEX 0:=M" in plan
+
+
+def test_elders_tell_the_same_story(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "1", record("Council approves the ferry timetable", text=BODY, guid="1"))
+    tell(engine, "2", record("Council approves the ferry timetable", source="bay", text=BODY, guid="2"), source="bay")
+    tell(engine, "3", record("Something else", text="Nothing of it"))
+    with reading(engine) as connection:
+        last = news.newest(connection)
+        assert news.elders(connection, range(1, last + 1)) == {last - 1: {last - 2}}
+        assert news.elders(connection, []) == {}
+
+
+def test_elders_are_found_by_the_index(tmp_path: Path) -> None:
+    plan = plans(new_engine(tmp_path), lambda connection: news.elders(connection, [1]))
+    assert "SCAN" not in plan
+    assert "ix_entries_lead" in plan
