@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from db.records import NEVER, Learned, Pace, PollRecord, SourceRecord
-from feeds import cadence, rhythm, troubles
+from feeds import cadence, troubles
 from feeds.answered import answered
 from feeds.articles import Articles
 from feeds.bounds import bounds_of, brought, shut_for, slow_from, stale_at
@@ -336,7 +336,7 @@ class Attempt:
         # index, what is new in the sitemaps that it names; those of a listing, its next page that is still unread.
         fetched = None if self._is_doubted or self._further.is_index or self._further.is_unread else self._fetched
         found = self._troubles(config, failures, pace, moved_to, tally.new, again)
-        heard = answered(self._fetched or self._refused)
+        heard = answered(self._fetched or self._refused, record.headers)
         poll = PollRecord(
             source_id=record.id,
             at=self.began,
@@ -460,8 +460,7 @@ class Attempt:
             last=record.last_success,
         )
         if result.read:
-            gap = rhythm.usual(record.pace)
-            found.append(troubles.gap(self._loss() if self._missed else None, self._known_to, gap))
+            found.append(troubles.gap(self._loss() if self._missed else None, self._known_to, record.pace))
             found += troubles.moved(self.url, moved_to, is_elsewhere=record.url is not None)
         if result.read and self._fetched is not None:
             found += troubles.slow(pace, self._fetched.ms, slow_from(config))

@@ -30,8 +30,9 @@ def described(
 ) -> Source:
     """The source at an address or a path, by default named after it and of the kind that it looks like; asks nobody.
 
-    `interval` is in minutes; `more` are other options of its `[[source]]` table. `is_served` tells what stands in the published folder (`Config.is_served`), which is no
-    place for a source; without `local` every path is refused: who asks over the network may not have files read here.
+    `interval` is in minutes; `more` are other options of its `[[source]]` table. `is_served` tells what stands in the
+    published folder (`Config.is_served`), which is no place for a source; without `local` every path is refused: who
+    asks over the network may not have files read here.
     Raises `UsageError`.
     """
     if not local:

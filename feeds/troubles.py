@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import median
 from typing import NamedTuple
 
 from db.records import Pace
+from feeds import rhythm
 from feeds.log import redact
 
 Evidence = tuple[tuple[str, str], ...]
@@ -66,8 +67,11 @@ def failing(
     return found
 
 
-def gap(loss: str | None, known_to: datetime | None, usual: timedelta | None) -> Trouble:
+def gap(loss: str | None, known_to: datetime | None, pace: Pace) -> Trouble:
     """Whether entries came and went between two polls, newer than what was known up to `known_to`."""
+    if loss is None:
+        return Trouble("gap", None)
+    usual = rhythm.usual(pace)
     often = (("usual gap", span(usual.total_seconds())),) if usual is not None else ()
     return Trouble("gap", loss, (("newest entry known", moment(known_to)), *often))
 
@@ -88,12 +92,16 @@ def moved_words(to: str) -> str:
 
 def suspicious(size: int, before: int, *, doubted: bool) -> Trouble:
     """Whether a document of `size` items says suspiciously little."""
-    few = f"says {size} items where it said {before}; nothing was taken for gone" if doubted else None
+    if not doubted:
+        return Trouble("suspicious", None)
+    few = f"says {size} items where it said {before}; nothing was taken for gone"
     return Trouble("suspicious", few, (("items", str(size)), ("items before", str(before))))
 
 
 def broken(message: str | None, size: int | None, yields: Sequence[int]) -> Trouble:
     """Whether the list of a page, of which `yields` items were had before, is not what it was."""
+    if message is None:
+        return Trouble("broken-selector", None)
     items = (("items", str(size)),) if size is not None else ()
     usual = (("usual items", str(int(median(yields)))),) if yields else ()
     return Trouble("broken-selector", message, (*items, *usual))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
-import feedparser  # type: ignore[import-untyped]  # it has no py.typed
+import feedparser
 
 from db.engine import Engine, reading
 from db.records import IncidentRecord

@@ -44,6 +44,7 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[sections]", config.Sections),
     ("[monitor]", config.Monitor),
     ("[web]", config.Web),
+    ("[desk]", config.Desk),
     ("[websub]", config.WebSub),
     ("[[source]]", config.Source),
     ("[[section]]", config.Section),
@@ -540,7 +541,7 @@ def _published() -> Iterator[str]:
         "Beside each file of 256 bytes or more, but the manifest, stand its encodings: `.gz`, `.br`, `.zst`. "
         "`gone/<path>` is an empty file: what was published at `<path>` is gone for good, and answers 410."
     )
-    yield "`feeds run` serves them, `index.html` also at `/`, and answers `ok` at `/healthz`."
+    yield "`feeds run` serves them, `index.html` also at `/`, and tells whether it [lives and can work](metrics.md)."
     yield (
         "Subscribers get every feed with full texts below `p/<id>.<secret>/`, and below `private/` by HTTP Basic, "
         "never from a file; see [subscribers](subscribers.md)."

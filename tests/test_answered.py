@@ -33,6 +33,13 @@ def test_headers_are_cut_and_keep_no_secret() -> None:
     )
 
 
+def test_headers_that_are_known_are_not_looked_through_again() -> None:
+    known = (("etag", '"v1"'),)
+    error = HttpError("no", status=503, retry_after=None, headers=(("server", "x"), *known))
+    assert answered(error, known).headers == known
+    assert answered(error).headers == known
+
+
 def test_polls_keep_the_last_answer(bench: Bench) -> None:
     document = rss("a", "b")
     bench.site.put("/feed", conditional(document, '"v1"', [("Cache-Control", "max-age=60"), ("X-Other", "1")]))

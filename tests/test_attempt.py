@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from db.engine import reading
+from db.engine import reading, writing
 from db.store import incidents
 from feeds.attempt import GAP_TRIES, PAGES
 from feeds.poll import Poller, PollResult, Terms
@@ -263,3 +263,74 @@ def test_a_clock_set_back_makes_no_host_wait(bench: Bench) -> None:
     bench.configure({"n": bench.at("a")}, settings="per_minute = 1")
     assert bench.poll(everyone=True)["n"].outcome == "stored"
     assert bench.poll(-HOUR, everyone=True)["n"].outcome == "unchanged"
+
+
+# --- the incidents of one source, from poll to poll
+
+
+def told(bench: Bench) -> list[tuple[str, bool]]:
+    """Every incident there ever was, the oldest first: its kind, and whether it is over."""
+    with reading(bench.engine) as connection:
+        found = incidents.newest(connection, 100)
+    return [(one.kind, one.closed_at is not None) for one in sorted(found, key=lambda one: one.id)]
+
+
+def test_what_is_gone_is_an_incident_of_its_own_until_it_is_read_again(bench: Bench) -> None:
+    bench.site.put("/feed", conditional(rss("a"), '"v1"'))
+    bench.configure({"n": bench.at("a")})
+    bench.poll()
+    bench.site.put("/feed", Reply(status=410))
+    bench.poll(HOUR, everyone=True)
+    assert told(bench) == [("gone", False)]
+    assert bench.source().state == "gone"
+    # Somebody names it; it is still not there.
+    bench.site.put("/feed", Reply(status=404))
+    bench.poll(HOUR, names=["n"])
+    assert (told(bench), bench.source().state) == ([("gone", False)], "gone")
+    bench.site.put("/feed", conditional(rss("a"), '"v1"'))
+    bench.poll(HOUR, names=["n"])
+    assert (told(bench), bench.source().state) == ([("gone", True)], "ok")
+
+
+def test_one_failure_is_a_state_and_three_are_an_incident(bench: Bench) -> None:
+    bench.site.put("/feed", Reply(status=503))
+    bench.configure({"n": bench.at("a")})
+    for number in range(1, 4):
+        bench.poll(HOUR, everyone=True)
+        assert bench.source().state == "failing"
+        assert told(bench) == ([("failing", False)] if number == 3 else [])
+    with reading(bench.engine) as connection:
+        (one,) = incidents.opened(connection)
+    assert dict(one.evidence) == {"answer": "HTTP 503", "failures in a row": "3", "last success": "never"}
+    bench.site.put("/feed", rss("a"))
+    bench.poll(HOUR, everyone=True)
+    assert (told(bench), bench.source().state) == ([("failing", True)], "ok")
+
+
+def test_a_move_is_an_incident_until_the_configuration_says_it(bench: Bench) -> None:
+    bench.site.put("/feed", moved(bench.at("a", "/new")))
+    bench.site.put("/new", conditional(rss("a"), '"v1"'))
+    bench.configure({"n": bench.at("a")})
+    for _ in range(4):
+        bench.poll(DAY, everyone=True)
+    assert (told(bench), bench.source().state) == ([("moved", False)], "moved")
+    bench.configure({"n": bench.at("a", "/new")})
+    assert told(bench) == [("moved", False)]
+    bench.poll(HOUR, everyone=True)
+    assert (told(bench), bench.source().state) == ([("moved", True)], "ok")
+
+
+def test_an_own_interval_of_silence_ends_with_something_new(bench: Bench) -> None:
+    bench.site.put("/feed", rss("a"))
+    bench.configure({"n": bench.at("a")})
+    bench.poll()
+    with writing(bench.engine) as connection:
+        incidents.open_incident(connection, "stale", "n", "late", bench.now, bench.source().id)
+    bench.poll(HOUR, everyone=True)
+    assert (told(bench), bench.source().state) == ([("stale", False)], "stale")
+    bench.site.put("/feed", rss("b", "a"))
+    bench.poll(HOUR, everyone=True)
+    assert (told(bench), bench.source().state) == ([("stale", True)], "ok")
+    source = bench.source()
+    assert source.pace.brought == bench.now
+    assert source.pace.gaps == (7200,)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import feedparser  # type: ignore[import-untyped]  # it has no py.typed
+import feedparser
 import pytest
 
 from db.engine import writing
@@ -21,8 +21,7 @@ from feeds.publish import publish, verify
 from feeds.validate import check
 from tests.command import SITE
 from tests.desk import NOON, hours
-from tests.test_publish import NOW
-from tests.tree import Tree, tree
+from tests.tree import NOW, Tree, tree
 
 __all__ = ["tree"]
 

@@ -29,6 +29,8 @@ PLANTED = {
     "home-pebble": ("feeds/slug.py", "import pebble"),
     "home-pycurl": ("feeds/slug.py", "import pycurl"),
     "home-pygal": ("feeds/slug.py", "import pygal"),
+    "home-fastapi": ("feeds/slug.py", "import fastapi"),
+    "home-prometheus": ("feeds/slug.py", "import prometheus_client"),
 }
 """Contract id -> a file of the project and the line that breaks the contract there."""
 

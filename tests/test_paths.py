@@ -6,9 +6,10 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from db.engine import Engine, open_engine, reading
+from db.engine import Engine, open_engine, reading, writing
 from db.migrations import upgrade
-from db.store import entries
+from db.records import SourceRecord
+from db.store import entries, incidents, sources
 from feeds.config import Config, parse
 from feeds.declare import declare
 from feeds.poll import poll
@@ -165,4 +166,42 @@ def test_what_a_file_names_no_more_is_taken_back_though_it_does_not_change_again
     assert "No 5" not in titles(90)
     file.write_bytes(dated_rss(*range(1, 11)))
     assert len(titles(100)) == 10
+    engine.dispose()
+
+
+def test_a_local_path_has_a_state_and_a_rhythm(tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_bytes(rss("a"))
+    engine, config = desk(tmp_path, '[[source]]\nname = "n"\npath = "feed.xml"\n')
+
+    def stands() -> SourceRecord:
+        with reading(engine) as connection:
+            found = sources.by_name(connection, "n")
+        assert found is not None
+        return found
+
+    poll(engine, config, NOW)
+    first = stands()
+    assert (first.state, first.size, first.status) == ("ok", len(rss("a")), None)
+    assert first.ms is not None
+    assert first.stale_at == NOW + timedelta(hours=7 * 48)
+    with writing(engine) as connection:
+        for kind in ("stale", "moved"):  # it had an address once
+            incidents.open_incident(connection, kind, "n", "m", NOW, first.id)
+    later = NOW + timedelta(hours=1)
+    poll(engine, config, later)
+    assert stands().state == "stale"
+    (tmp_path / "feed.xml").write_bytes(rss("a", "b"))
+    poll(engine, config, later + timedelta(hours=1))
+    after = stands()
+    assert (after.state, after.pace.gaps) == ("ok", (7200,))
+    (tmp_path / "feed.xml").unlink()
+    for hour in range(3):
+        poll(engine, config, later + timedelta(hours=2 + hour))
+    assert stands().state == "failing"
+    with reading(engine) as connection:
+        found = {one.kind: one for one in incidents.newest(connection, 9)}
+    assert {kind: one.closed_at is None for kind, one in found.items()} == {
+        "stale": False, "moved": False, "failing": True
+    }  # fmt: skip
+    assert dict(found["failing"].evidence)["failures in a row"] == "3"
     engine.dispose()

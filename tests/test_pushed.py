@@ -12,7 +12,7 @@ from sqlalchemy import select
 from db.engine import reading, writing
 from db.models import Poll
 from db.records import NEVER, PushRecord, PushState
-from db.store import articles, entries, pushes, sections
+from db.store import articles, entries, incidents, pushes, schedule, sections
 from feeds import ingest, packing, pushed
 from feeds.model import Reading
 from feeds.pool import Pool
@@ -322,3 +322,23 @@ def test_the_texts_of_what_was_pushed_are_fetched_by_the_next_poll(desk: Pushes)
     with reading(desk.bench.engine) as connection:
         left = articles.remembered(connection, desk.bench.source().id)
     assert [one.url for one in left] == ["https://n.example/c"]
+
+
+def test_what_is_pushed_ends_a_silence(desk: Pushes) -> None:
+    desk.configure("a")
+    bench = desk.bench
+    with writing(bench.engine) as connection:
+        incidents.open_incident(connection, "stale", "a", "late", bench.now, bench.source("a").id)
+        schedule.set_states(connection, {bench.source("a").id: "stale"})
+    bench.now += HOUR
+    desk.push("a", rss("something new"))
+    assert desk.take() == 1
+    assert bench.incidents() == []
+    source = bench.source("a")
+    assert (source.state, source.pace.brought) == ("ok", bench.now)
+    assert source.stale_at is not None
+    # What says nothing new leaves everything as it is.
+    bench.now += HOUR
+    desk.push("a", rss("something new"))
+    assert desk.take() == 0
+    assert bench.source("a").stale_at == source.stale_at

@@ -51,7 +51,9 @@ def test_an_address_becomes_a_source(engine: Engine) -> None:
     assert stored.options == {"name": "wire.example", "url": URL, "sections": ["Wire", "Sea"], "interval": 5}
     with pytest.raises(UsageError, match=r'named "wire.example" is there already; give another --name'):
         roster.add(engine, source, NOON)
-    roster.add(engine, roster.described(URL, nowhere, name="second", kind="page"), NOON)
+    more = {"pages": 2, "language": None}
+    roster.add(engine, roster.described(URL, nowhere, name="second", kind="page", more=more), NOON)
+    assert known(engine)["second"].options["pages"] == 2
     assert known(engine)["second"].options["kind"] == "page"
 
 

@@ -19,7 +19,10 @@ from db.store.incidents import (
     close_incident,
     close_old,
     count_opened,
+    is_any_idle,
+    kinds_of,
     newest,
+    note,
     open_incident,
     opened,
     page,
@@ -201,3 +204,36 @@ def test_old_troubles_are_forgotten_and_lasting_ones_are_not(connection: Connect
             close_incident(connection, "gap", f"{number}", closed)
     assert prune(connection, NOON + hours(1)) == 1
     assert {one.subject for one in page(connection, limit=9)} == {"1", "2"}
+
+
+def test_what_was_found_of_a_subject_is_noted(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        number = source_id(connection)
+        found = [("slow", "takes long", (("answered after", "12 s"),)), ("gap", None, ()), ("stale", None, ())]
+        open_incident(connection, "gap", "harbour", "lost", NOON, number)
+        note(connection, "harbour", found, {"gap"}, NOON + hours(1), number)
+        (one,) = opened(connection)
+        assert (one.kind, one.message, one.evidence) == ("slow", "takes long", (("answered after", "12 s"),))
+        assert kinds_of(connection, number) == {"slow"}
+
+
+def test_the_newest_are_those_that_opened_or_ended_last(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        for number in range(4):
+            open_incident(connection, "gap", str(number), "lost", NOON + hours(number))
+        close_incident(connection, "gap", "0", NOON + hours(10))
+        close_incident(connection, "gap", "2", NOON + hours(2))
+        assert [one.subject for one in newest(connection, 10)] == ["0", "3", "2", "1"]
+        assert [one.subject for one in newest(connection, 2)] == ["0", "3"]
+
+
+def test_whether_any_trouble_is_of_a_source_that_is_polled_no_more(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        number = source_id(connection)
+        open_incident(connection, "gap", "harbour", "lost", NOON, number)
+        assert not is_any_idle(connection)
+        sources.pause(connection, number)
+        assert is_any_idle(connection)

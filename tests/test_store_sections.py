@@ -222,3 +222,12 @@ def test_what_is_owed_until_it_was_seen(tmp_path: Path) -> None:
         sections.mark(connection, [], later)
         # None comes a second time, whatever was forgotten between.
         assert sections.dirty(connection) == {ALL_SECTIONS: first + 1_000_000}
+
+
+def test_since_when_the_oldest_feed_is_owed(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        assert sections.owed(connection) == (None, 0)
+        sections.mark_feeds(connection, [7], NOON + hours(1))
+        sections.mark_feeds(connection, [8], NOON)
+        assert sections.owed(connection) == (NOON, 3)

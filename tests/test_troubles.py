@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from db.records import Pace
@@ -94,15 +92,17 @@ def test_new_ids_for_what_was_told_before() -> None:
 
 
 def test_other_evidence() -> None:
-    assert troubles.gap("lost", NOON, timedelta(hours=6)).evidence == (
+    assert troubles.gap("lost", NOON, Pace(gaps=(21_600,) * 3)).evidence == (
         ("newest entry known", "2026-03-02 12:00 UTC"),
         ("usual gap", "6 h"),
     )
-    assert troubles.gap(None, None, None) == Trouble("gap", None, (("newest entry known", "never"),))
+    assert troubles.gap("lost", None, Pace()).evidence == (("newest entry known", "never"),)
+    assert troubles.gap(None, None, Pace()) == Trouble("gap", None)
     assert troubles.suspicious(2, 30, doubted=True).evidence == (("items", "2"), ("items before", "30"))
     assert troubles.suspicious(29, 30, doubted=False).message is None
     assert troubles.broken("few", 2, (10, 12, 11)).evidence == (("items", "2"), ("usual items", "11"))
     assert troubles.broken("no list", None, ()).evidence == ()
+    assert troubles.broken(None, 12, (12,)) == Trouble("broken-selector", None)
 
 
 def test_the_kinds_that_are_open_afterwards() -> None:

@@ -99,7 +99,7 @@ def test_a_hub_that_does_not_hear_is_an_incident_after_a_day_until_it_does(desk:
     assert found == [Delivered(later=1)] * 9 + [Delivered(given_up=1)]
     assert troubles(desk) == [
         (
-            "hub",
+            "untold",
             f'{url}: was not told what is new for a day ({url}: HTTP 400: it was not taken ("who are you?")); mend it, '
             "or take it out of hubs",
         )

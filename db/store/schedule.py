@@ -380,5 +380,5 @@ def _values(poll: PollRecord) -> dict[str, Any]:
     if poll.ms is not None:
         values |= {"ms": poll.ms, "status": poll.status, "size": poll.size}
     if poll.headers is not None:
-        values["headers"] = poll.headers
+        values["headers"] = list(poll.headers)  # a tuple would be remembered as JSON, and take the place of others
     return values

@@ -36,7 +36,8 @@ from feeds.desk.visit import not_found
 from feeds.web.answers import Application, Receive, Scope, Send
 
 PAGES = (
-    overview, live, adding, opml, sources, source, editing, entries, entry, sections, incidents, tokens, settings, login,
+    overview, live, adding, opml, sources, source, editing, entries, entry, sections, incidents, tokens, settings,
+    login,
 )  # fmt: skip
 """Modules of pages, each with its `routes`. Those of `adding` and `opml` would be sources of such names else."""
 

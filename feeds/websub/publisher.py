@@ -20,7 +20,7 @@ __all__ = ["PING", "UNTOLD", "Pings", "advertised", "owe_pings", "own_hub"]
 
 PING = "ping"
 """The kind of delivery that tells a hub of one topic."""
-UNTOLD = "hub"
+UNTOLD = "untold"
 """The kind of incident that names a hub which cannot be told."""
 
 

@@ -75,6 +75,7 @@ BENCHMARKS: dict[str, tuple[str, dict[str, int]]] = {
     "serving": ("serving.measure", {}),
     "poll-troubled": ("troubled.measure", {}),
     "idle": ("idle.measure", {}),
+    "desk": ("desk.measure", {}),
 }
 """Functions of the modules beside this one, with their sizes; loaded when they run, so that none is in the memory of
 another."""

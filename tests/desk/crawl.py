@@ -83,11 +83,11 @@ def pages_of(
 def injected(body: bytes) -> list[str]:
     """What stands in a page as markup that none of ours is: elements and attributes of a stranger."""
     tree = LexborHTMLParser(body)
-    found = [node.tag for node in tree.css("x-poly")]
+    found = ["x-poly" for _ in tree.css("x-poly")]
     for node in tree.css("*"):
         found += [f"{node.tag} {name}" for name in node.attributes if name.lower().startswith("on")]
         href = (node.attributes.get("href") or node.attributes.get("action") or "").strip().lower()
         if href.startswith(("javascript:", "data:", "vbscript:")):
             found.append(f"{node.tag} {href}")
-    found += [script.html or "" for script in tree.css("script") if not script.attributes.get("src")]
+    found += [str(script.html) for script in tree.css("script") if not script.attributes.get("src")]
     return found

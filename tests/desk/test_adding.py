@@ -105,7 +105,7 @@ def test_an_empty_page_is_added_as_a_page(web: Web, site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "   ", "what is this", "/etc/passwd", "config.toml", "https://", "ftp://a.example/x", HOSTILE]
+    "address", ["", "   ", "what is this", "/etc/passwd", "./config.toml", "https://", "ftp://a.example/x", HOSTILE]
 )
 def test_what_is_no_address_is_said_at_its_field(web: Web, address: str) -> None:
     page = look(web, address, 400)
@@ -188,7 +188,8 @@ def test_a_path_does_not_slip_in(web: Web) -> None:
 def test_what_strangers_say_in_a_preview_stays_words(web: Web, site: Site) -> None:
     words = HOSTILE.replace("&", "&amp;").replace("<", "&lt;")
     feed = (
-        f"<rss version='2.0'><channel><title>{words}</title><item><title>{words}</title><link>javascript:alert(1)</link>"
+        f"<rss version='2.0'><channel><title>{words}</title><item><title>{words}</title>"
+        f"<link>javascript:alert(1)</link>"
         f"<category>{words}</category><guid isPermaLink='false'>1</guid></item></channel></rss>"
     )
     site.put("/feed", Reply(headers=[("Content-Type", "application/rss+xml")], body=feed.encode()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -10,8 +11,14 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import event
+from starlette.applications import Starlette
 
-from feeds.desk.limits import LOGINS
+from feeds.desk.access import Doors
+from feeds.desk.context import Context
+from feeds.desk.gate import Gate
+from feeds.desk.limits import LOGINS, MOST_DELAYED, Limits
+from feeds.desk.pages import login
+from feeds.web.answers import Application
 from tests.desk.web import GUARDED, PASSWORD, SITE, Web, running_desk
 from tests.getting import Got
 
@@ -192,6 +199,29 @@ def test_nobody_locks_all_out_through_a_proxy_that_is_not_named(tmp_path: Path) 
         for _ in range(LOGINS + 2):
             assert web.post("/desk/login", {"password": WRONG}, X_Forwarded_For="192.0.2.1").status == 403
         assert web.post("/desk/login", {"password": PASSWORD}, X_Forwarded_For="192.0.2.2").status == 303
+
+
+def besieged(context: Context) -> dict[str, Application]:
+    """A desk of which many have guessed the password in the last hour, each in vain; one more may wait than does."""
+    doors = Doors(context)
+    doors.limits = Limits(delay=0.3)
+    while not doors.limits.all_logins.take(""):
+        pass
+    return {"desk": Gate(Starlette(routes=login.routes), doors)}
+
+
+def test_many_guesses_delay_everybody_and_lock_nobody_out(tmp_path: Path) -> None:
+    with running_desk(tmp_path, GUARDED, parts=besieged) as web, ThreadPoolExecutor(MOST_DELAYED + 3) as threads:
+        began = time.monotonic()
+        assert web.post("/desk/login", {"password": PASSWORD}).status == 303
+        assert time.monotonic() - began >= 0.3
+
+        def guess(number: int) -> Got:
+            return web.post("/desk/login", {"password": WRONG}, X_Forwarded_For=f"192.0.2.{number}")
+
+        statuses = [got.status for got in threads.map(guess, range(MOST_DELAYED + 3))]
+        assert (statuses.count(403), statuses.count(429)) == (MOST_DELAYED, 3)
+        assert web.post("/desk/login", {"password": PASSWORD}).status == 303
 
 
 def test_without_a_password_there_is_nothing_to_sign_in_to(tmp_path: Path) -> None:

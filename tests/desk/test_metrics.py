@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -113,7 +114,7 @@ def test_a_desk_with_something_to_tell(tmp_path: Path) -> None:
         publish(web.engine, web.config, NOON)
         again = values(web)
         assert again["sections_dirty"] == again["publish_lag_seconds"] == 0
-        assert again["feeds_published"] == 4, "of all and of the section, each also of what is free; no archive"
+        assert again["feeds_published"] == 5, "of all and of the section, each also of what is free, and of incidents"
         assert again["published_timestamp_seconds"] == pytest.approx(time.time(), abs=300)
 
 
@@ -161,7 +162,9 @@ def test_there_are_as_many_series_however_many_sources_there_are(tmp_path: Path)
     with running_desk(tmp_path) as web:
         few = set(values(web))
         with writing(web.engine) as connection:
-            many = {f"source {number}": {"url": f"https://h{number}.example/"} for number in range(10_000)}
+            many: dict[str, dict[str, object]] = {
+                f"source {number}": {"url": f"https://h{number}.example/"} for number in range(10_000)
+            }
             sources.add_many(connection, many, NOON)
             connection.execute(update(SourceState).values(last_success=NOON, ms=90))
         assert set(values(web)) == few
@@ -182,7 +185,8 @@ def test_the_format_is_that_which_was_asked_for(tmp_path: Path) -> None:
         assert web.ask("/metrics").headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
         got = web.ask("/metrics", Accept=OPENMETRICS)
         assert got.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
-        found = {one.name: one.type for one in openmetrics_families(got.body.decode())}
+        read: Callable[[str], Iterator[Metric]] = openmetrics_families
+        found = {one.name: one.type for one in read(got.body.decode())}
         assert found["broadsheet_poll_seconds"] == "gaugehistogram"
         assert found["broadsheet_polls"] == "counter"
         assert got.headers["Cache-Control"] == "no-store"

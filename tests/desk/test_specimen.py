@@ -101,7 +101,7 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_no_rule_of_accessibility_is_broken(opened: Callable[..., Page], width: int, scheme: Scheme) -> None:
-    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
+    from axe_playwright_python.sync_playwright import Axe
 
     with served() as (url, _):
         # The rules come as a script, which the desk's policy would refuse.

@@ -51,6 +51,7 @@ def _tell_incidents() -> None:
     op.add_column("incidents", sa.Column("planned", _ID, nullable=False, server_default="0"))
     op.execute("UPDATE incidents SET planned = 2")
     op.execute("UPDATE incidents SET kind = 'suspicious' WHERE kind = 'shrunken'")
+    op.execute("UPDATE incidents SET kind = 'untold' WHERE kind = 'hub'")
     op.create_index("ix_incidents_same", "incidents", ["kind", "subject", "closed_at"])
     op.create_index("ix_incidents_order", "incidents", ["opened_at"])
     op.create_index("ix_incidents_ended", "incidents", ["closed_at"])

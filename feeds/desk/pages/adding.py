@@ -100,7 +100,8 @@ def _look(visit: Visit) -> Response:
 def _offers(trial: Trial, location: str) -> list[Offer]:
     """What may be added, the best first."""
     if trial.kind != "page":
-        return [Offer(trial.kind, location, f"{trial.kind}, {count(len(trial.items), 'item')}")]
+        told = trial.kind if trial.nothing else f"{trial.kind}, {count(len(trial.items), 'item')}"
+        return [Offer(trial.kind, location, told)]
     feeds = [one for one in trial.feeds if one["error"] is None]
     best = trial.best
     feeds.sort(key=lambda one: one is not best)

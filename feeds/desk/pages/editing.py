@@ -11,7 +11,7 @@ from feeds.desk.links import SOURCES, source_named, source_url
 from feeds.desk.pages import options
 from feeds.desk.pages.source import known
 from feeds.desk.visit import Visit, page
-from feeds.errors import Unknown, UsageError
+from feeds.errors import UsageError
 
 
 def form(visit: Visit) -> Response:
@@ -28,8 +28,6 @@ def edit(visit: Visit) -> Response:
         changes["url"] = visit.form.get("url", "").strip() or None
     try:
         roster.edit(visit.context.engine, source.name, visit.context.path, changes, visit.now)
-    except Unknown:
-        raise
     except UsageError as error:
         return _page(visit, source, options.kept(visit.form), options.problems(error), status=400)
     visit.context.hands.wake()

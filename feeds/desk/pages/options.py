@@ -33,7 +33,8 @@ TRUST = (("", "Unless it says so of nearly everything"), ("true", "Always"), ("f
 
 
 def given(form: Mapping[str, str]) -> dict[str, Any]:
-    """The options that a form gives, None for the default. Numbers are texts still: who reads them says what is wrong."""
+    """The options that a form gives, None for the default. Numbers are texts
+    still: who reads them says what is wrong."""
     options: dict[str, Any] = {name: form.get(name, "").strip() or None for name in TEXTS}
     options["sections"] = tuple(line.strip() for line in form.get("sections", "").splitlines() if line.strip()) or None
     options["fulltext"] = True if form.get("fulltext") else None
@@ -49,7 +50,7 @@ def shown(options: Mapping[str, Any]) -> dict[str, str]:
     fields["kind"] = str(options.get("kind", "feed"))
     fields["sections"] = "\n".join(options.get("sections") or ())
     fields["fulltext"] = "1" if options.get("fulltext") else ""
-    fields["trust_access"] = {True: "true", False: "false"}.get(options.get("trust_access"), "")  # type: ignore[call-overload]  # None is no key
+    fields["trust_access"] = {True: "true", False: "false", None: ""}[options.get("trust_access")]
     given_selectors = options.get("selectors") or {}
     return fields | {f"select_{name}": str(given_selectors.get(name) or "") for name in SELECTORS}
 
