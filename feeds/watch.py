@@ -106,9 +106,7 @@ def _disks(file: Path, public: Path) -> list[Disk]:
     devices: set[int] = set()
     for subject, path in (("database", file.parent), ("published tree", public)):
         # A folder that is not made yet will be where its parent is.
-        there = next((each for each in (path, *path.parents) if each.is_dir()), None)
-        if there is None:
-            continue
+        there = next(each for each in (path, *path.parents) if each.is_dir())
         with suppress(OSError):
             device = there.stat().st_dev
             room = os.statvfs(there)

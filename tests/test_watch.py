@@ -178,6 +178,16 @@ def test_damage_is_told(engine: Engine, config: Config, tmp_path: Path) -> None:
     assert "restore a backup" in one.message
 
 
+def test_what_cannot_be_opened_any_more_is_damage(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "feeds.sqlite3"
+    engine.dispose()
+    with path.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * 8000)
+    (said,) = module._damage(engine, path) or []
+    assert "is damaged" in said
+
+
 def test_what_is_not_there_yet_is_no_trouble(engine: Engine, config: Config, tmp_path: Path) -> None:
     assert module._disks(Path("nowhere/at/all/x"), tmp_path / "not" / "yet")
     assert module._length(tmp_path / "none") == 0
