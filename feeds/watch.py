@@ -32,8 +32,9 @@ AT_ONCE = 500
 _INTEGRITY = "watch: integrity"
 
 
-def watch(engine: Engine, config: Config, now: datetime, *, beats: Sequence[Heartbeat] = ()) -> None:
-    """Looks at sources that are late, at our own output, the disk and the database, and at the daemon's jobs (`beats`).
+def watch(engine: Engine, config: Config, now: datetime, *, beats: Sequence[Heartbeat] = ()) -> bool:
+    """Looks at sources that are late, at our own output, the disk and the database, and at the daemon's jobs (`beats`);
+    returns whether anything is otherwise than before.
 
     Raises `StorageError`.
     """
@@ -61,7 +62,7 @@ def watch(engine: Engine, config: Config, now: datetime, *, beats: Sequence[Hear
     )
     found = findings(seen, config.monitor, now)
     if not (found or late or early or idle or is_due):
-        return
+        return False
     with writing(engine) as connection:
         _note(connection, found, now)
         for source in late:
@@ -74,6 +75,7 @@ def watch(engine: Engine, config: Config, now: datetime, *, beats: Sequence[Hear
             incidents.close_idle(connection, now, "polled no more")
         if is_due:
             cursors.move(connection, _INTEGRITY, int(now.timestamp()), now)
+    return bool(found or late or early or idle)
 
 
 def _note(connection: Connection, found: Sequence[Finding], now: datetime) -> None:

@@ -1,14 +1,31 @@
-"""A month of a desk: each trouble is one incident, opened once and closed once, and none is made of a blip."""
+"""A month of a desk: each trouble is one incident, opened once and closed once, told once each, and none is made of a
+blip."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
+from datetime import datetime
 
 import pytest
 
+from db.engine import Engine
 from db.records import IncidentRecord
+from feeds import alerts
+from feeds.config import Config
 from tests.desk import new_engine
+from tests.fakes import Reply, running_site
 from tests.month import EXPECTED, QUIET, Month
+
+MESSAGES: list[str] = []
+"""What people were told in the month."""
+
+
+def _tell(engine: Engine, config: Config, now: datetime) -> None:
+    """Alerts as the daemon has them made and sent."""
+    alerts.plan(engine, config, now)
+    alerts.deliver(engine, config, lambda: now)
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +33,12 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> tuple[Month, list[Inciden
     """A month that is over, and its incidents."""
     folder = tmp_path_factory.mktemp("month")
     engine = new_engine(folder)
-    one = Month(engine, folder)
-    found = one.run()
+    with running_site() as phone:
+        phone.pages["/"] = Reply()
+        rule = f'[[alert]]\nname = "newsroom"\nto = "json://{phone.url.removeprefix("http://")}/"\n'
+        one = Month(engine, folder, _tell, rule)
+        found = one.run()
+        MESSAGES[:] = [json.loads(seen.body)["message"] for seen in phone.log]
     engine.dispose()
     return one, found
 
@@ -40,3 +61,11 @@ def test_the_feed_of_incidents_tells_the_story(month: tuple[Month, list[Incident
     assert "stale: has nothing new for longer than is usual for it" in titles
     assert "stale: has nothing new for longer than is usual for it (over)" in titles
     assert sum(title.endswith(" (over)") for title in titles) == len(found)
+
+
+def test_people_are_told_once_that_it_began_and_once_that_it_is_over(month: tuple[Month, list[IncidentRecord]]) -> None:
+    _, found = month
+    told = Counter(line for text in MESSAGES for line in re.findall(r"^(?:over: )?[a-z-]+: [^(\n]+(?= \()", text, re.M))
+    expected = [f"{kind}: {subject}" for kind, subject in EXPECTED]
+    assert told == Counter([*expected, *(f"over: {one}" for one in expected)])
+    assert len(found) == len(expected)

@@ -47,12 +47,16 @@ def register(app: typer.Typer) -> None:
 def update(desk: Desk, names: Names = None, everyone: All = False, only_due: Due = False) -> int:
     """Poll what is due, then publish."""
     from feeds.publish import publish as publish_now
+    from feeds.watch import watch
 
     _check(names, everyone, only_due)
     now, engine = desk.now(), desk.engine()
     with desk.working():
         results = _polled(desk, engine, names or [], everyone)
         published = publish_now(engine, desk.config, now)
+        # Behind it: what is owed before is owed to this very run. The feed of incidents says what was found.
+        if watch(engine, desk.config, now):
+            published.add(publish_now(engine, desk.config, now))
     _deliver(desk, engine)
     return _report(desk, results, published)
 
@@ -90,12 +94,15 @@ def _check(names: Sequence[str] | None, everyone: bool, only_due: bool) -> None:
 
 
 def _deliver(desk: Desk, engine: Engine) -> None:
-    """Tells hubs and subscribers what is new; what they do not hear stays owed, and what came of it is logged."""
+    """Tells hubs, subscribers and people what is new; what they do not hear stays owed; what came of it is logged."""
     from db.errors import StorageError
+    from feeds import alerts
     from feeds.notify import deliver_all
 
     try:
         deliver_all(engine, desk.config, desk.now)
+        alerts.plan(engine, desk.config, desk.now())
+        alerts.deliver(engine, desk.config, desk.now)
     except (BroadsheetError, StorageError) as error:
         desk.warn(f"nobody was told what is new, the next run does it: {error}")
 
