@@ -382,3 +382,17 @@ def test_hubs_that_cannot_be_told_are_no_failure_of_a_publish(own: Folder, monke
     ran = own.run("publish")
     assert ran.code == 0
     assert ran.err == "nobody was told what is new, the next run does it: the disk is full\n"
+
+
+def test_one_shot_finds_what_is_late_and_tells_it(desk: Folder, site: Site) -> None:
+    site.pages["/"] = Reply()
+    hook = f'[[alert]]\nname = "newsroom"\nto = "json://{site.url.removeprefix("http://")}/"\n'
+    desk.config(SEEDS + hook)
+    assert desk.run("update").code == 0
+    with closing(sqlite3.connect(desk.path / "var" / "feeds.sqlite3")) as database, database:
+        database.execute("UPDATE source_state SET stale_at = datetime(last_success, '-1 hour')")
+    assert desk.run("update").code == 0
+    assert b"seeds: has nothing new" in desk.tree()["incidents.atom"]
+    told = desk.run("status", "--json")
+    assert (told.code, [source["state"] for source in told.json["sources"]]) == (1, ["stale"])
+    assert b"stale: seeds" in site.log[-1].body
