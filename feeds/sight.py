@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from db.records import Heartbeat, SourceRecord
 from feeds import rhythm
 from feeds.config import Monitor
+from feeds.heartbeats import is_late
 from feeds.troubles import Evidence, moment, span
 
 LAG = "published feeds"
@@ -23,11 +24,11 @@ INTEGRITY = "integrity"
 WAL_BYTES = 1_000_000_000
 """Length of the write-ahead log from which on readers feel it: something keeps it from being put away."""
 
+RECOVERED = 60
+"""Seconds beyond the usual within which a job that was silent gives a sign again."""
+
 ROOMY = 1.5
 """Times the bound that must be free before a disk is no trouble any more."""
-
-MISSED, GRACE = 3, timedelta(seconds=60)
-"""Signs of life that a job may owe, and what is added to that: a machine that was asleep is no trouble."""
 
 _MB = 1_000_000
 
@@ -95,6 +96,7 @@ def _disks(seen: Sight, settings: Monitor) -> Iterator[Finding]:
             yield Finding("disk", disk.subject, message, evidence)
         elif disk.free > ROOMY * bound:
             yield Finding("disk", disk.subject)
+    yield from _without(seen, "disk", {disk.subject for disk in seen.disks})
 
 
 def _database(seen: Sight) -> Iterator[Finding]:
@@ -119,16 +121,20 @@ def _jobs(seen: Sight, now: datetime) -> Iterator[Finding]:
     if not seen.beats:
         return  # whoever looks has no jobs, and knows nothing of those of others
     for beat in seen.beats:
-        silent, every = now - beat.at, timedelta(seconds=beat.every)
-        if silent > MISSED * every + GRACE:
+        silent = now - beat.at
+        if is_late(beat, now):
             evidence = (("last sign of life", moment(beat.at)), ("expected every", f"{beat.every} s"))
             message = f"the job {beat.job} has not run for {span(silent.total_seconds())}; restart"
             yield Finding("job", beat.job, message, evidence)
-        elif silent <= every + GRACE:
+        elif silent <= timedelta(seconds=beat.every + RECOVERED):
             yield Finding("job", beat.job)
-    known = {beat.job for beat in seen.beats}
-    gone = sorted(subject for kind, subject in seen.opened if kind == "job" and subject not in known)
-    yield from (Finding("job", subject) for subject in gone)
+    yield from _without(seen, "job", {beat.job for beat in seen.beats})
+
+
+def _without(seen: Sight, kind: str, subjects: Set[str]) -> Iterator[Finding]:
+    """Ends the troubles of a kind whose subject there is no more."""
+    gone = sorted(subject for each, subject in seen.opened if each == kind and subject not in subjects)
+    yield from (Finding(kind, subject) for subject in gone)
 
 
 def stale(source: SourceRecord, now: datetime) -> tuple[str, Evidence]:

@@ -65,6 +65,9 @@ def watch(engine: Engine, config: Config, now: datetime, *, beats: Sequence[Hear
         return False
     with writing(engine) as connection:
         _note(connection, found, now)
+        # Asked again: a poll may have brought something new meanwhile.
+        late = schedule.late(connection, now, AT_ONCE) if late else []
+        early = schedule.late_no_more(connection, late_names, now) if early else []
         for source in late:
             message, evidence = stale(source, now)
             incidents.open_incident(connection, "stale", source.name, message, now, source.id, evidence=dict(evidence))

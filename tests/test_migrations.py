@@ -27,7 +27,7 @@ from db.index import TABLE
 from db.migrations import HEAD, alembic_config, current, upgrade
 from db.models import Base
 from db.records import Pace
-from db.store import entries, heartbeats, hours, incidents, polls, search, sections, sources, tokens, untold
+from db.store import entries, heartbeats, hours, incidents, search, sections, sources, tokens, untold
 from feeds.query import parse
 from tests import desk
 from tests.desk import record, tell
@@ -342,7 +342,7 @@ def test_what_the_ninth_schema_knew_is_told_in_states_and_its_incidents_are_no_n
         ]
         assert {(one.evidence, one.ended, one.reopened) for one in troubles} == {((), None, 0)}
         assert incidents.unplanned(connection, desk.NOON + desk.hours(99)) == []
-        (poll,) = polls.latest(connection, limit=9)
+        (poll,) = desk.past_polls(connection)
         assert (poll.source, poll.new, poll.skipped, poll.ms, poll.status, poll.size) == (
             "moved",
             1,

@@ -55,6 +55,11 @@ def test_a_disk_is_full_below_a_bound_and_roomy_above_another(free: int, is_open
     assert found == ({} if opens is None else {disk: opens})
 
 
+def test_a_disk_that_holds_nothing_of_ours_any_more_is_no_trouble() -> None:
+    former = ("disk", "published tree")
+    assert said(Sight(disks=[Disk("database", 10**12)], opened={former})) == {former: False}
+
+
 def test_the_database() -> None:
     wal, schema, integrity = (("database", each) for each in (WAL, SCHEMA, INTEGRITY))
     assert said(Sight(wal=WAL_BYTES + 1, schema="0042", damage=["row 3 missing"])) == {
@@ -67,7 +72,7 @@ def test_the_database() -> None:
 
 def test_jobs() -> None:
     fresh = Heartbeat("tick", NOON - timedelta(seconds=9), NOON, 5, 1)
-    late = Heartbeat("deliver", NOON - timedelta(seconds=76), NOON, 5, 1)
+    late = Heartbeat("deliver", NOON - timedelta(seconds=306), NOON, 5, 1)
     tick, deliver, former = (("job", each) for each in ("tick", "deliver", "former"))
     assert said(Sight(beats=[fresh, late])) == {deliver: True}
     assert said(Sight(beats=[fresh, late], opened={tick, deliver, former})) == {tick: False, former: False}

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from db.engine import Engine, writing
 from db.models import SourceState
-from db.store import deliveries, figures, incidents, sections, sources
+from db.store import deliveries, figures, sources
 from tests.desk import NOON, hours, new_engine, record, source_id, tell
 
 
@@ -18,28 +18,9 @@ def filled(folder: Path) -> Engine:
     return engine
 
 
-def test_troubles_are_counted_by_their_kind(tmp_path: Path) -> None:
-    engine = filled(tmp_path)
-    with writing(engine) as connection:
-        assert figures.incidents(connection) == {}
-        ours, theirs = source_id(connection), source_id(connection, "wire")
-        incidents.open_incident(connection, "disk", "var", "full", NOON)
-        incidents.open_incident(connection, "failing", "harbour", "gone", NOON, ours)
-        incidents.open_incident(connection, "failing", "wire", "gone", NOON, theirs)
-        assert figures.incidents(connection) == {"disk": 1, "failing": 2}
-        incidents.close_incident(connection, "disk", "var", NOON)
-        sources.pause(connection, theirs)
-        assert figures.incidents(connection) == {"failing": 1}
-        sources.remove(connection, "harbour")
-        assert figures.incidents(connection) == {}
-
-
 def test_what_is_owed_is_counted(tmp_path: Path) -> None:
     engine = filled(tmp_path)
     with writing(engine) as connection:
-        assert figures.unpublished(connection) == (2, NOON)
-        sections.clean(connection, sections.dirty(connection))
-        assert figures.unpublished(connection) == (0, None)
         assert figures.deliveries(connection) == {}
         deliveries.owe_all(connection, "ping", [("a", {}), ("b", {})], NOON)
         deliveries.owe(connection, "alert", "a", {}, NOON)

@@ -18,6 +18,7 @@ from db.store.incidents import (
     close_idle,
     close_incident,
     close_old,
+    count_by_kind,
     count_opened,
     is_any_idle,
     kinds_of,
@@ -32,7 +33,7 @@ from db.store.incidents import (
     subjects_of,
     unplanned,
 )
-from tests.desk import NOON, hours, new_engine, source_id
+from tests.desk import NOON, hours, new_engine, plans, source_id
 
 
 def test_an_incident_is_open_once_until_it_is_closed(tmp_path: Path) -> None:
@@ -202,7 +203,7 @@ def test_old_troubles_are_forgotten_and_lasting_ones_are_not(connection: Connect
         open_incident(connection, "gap", f"{number}", "m", NOON)
         if closed is not None:
             close_incident(connection, "gap", f"{number}", closed)
-    assert prune(connection, NOON + hours(1)) == 1
+    assert [prune(connection, NOON + hours(1), 1) for _ in range(2)] == [1, 0]
     assert {one.subject for one in page(connection, limit=9)} == {"1", "2"}
 
 
@@ -237,3 +238,40 @@ def test_whether_any_trouble_is_of_a_source_that_is_polled_no_more(tmp_path: Pat
         assert not is_any_idle(connection)
         sources.pause(connection, number)
         assert is_any_idle(connection)
+
+
+def test_other_numbers_are_no_news_of_a_trouble(connection: Connection) -> None:
+    open_incident(connection, "slow", "a", "takes 12.1 s to answer", NOON, evidence={"after": "12.1 s"})
+    open_incident(connection, "slow", "a", "takes 14.0 s to answer", NOON + hours(1), evidence={"after": "14.0 s"})
+    (one,) = opened(connection)
+    assert (one.message, one.evidence) == ("takes 12.1 s to answer", (("after", "12.1 s"),))
+    open_incident(connection, "slow", "a", "takes 14.0 s to say no", NOON + hours(2))
+    assert opened(connection)[0].message == "takes 14.0 s to say no"
+
+
+def test_what_people_were_told_is_over_opens_as_another(connection: Connection) -> None:
+    open_incident(connection, "gap", "a", "m", NOON)
+    close_incident(connection, "gap", "a", NOON + hours(1))
+    plan(connection, [1], over=True)
+    # The clock was set back: by it the former one is not over for long.
+    open_incident(connection, "gap", "a", "m", NOON + hours(1))
+    assert [(one.id, over) for one, over in unplanned(connection, NOON + hours(2))] == [(2, False)]
+
+
+def test_what_alerts_are_made_of_is_found_by_an_index(connection: Connection) -> None:
+    engine = connection.engine
+    found = plans(engine, lambda asking: unplanned(asking, NOON))
+    assert "ix_incidents_planned" in found
+    assert "SCAN incidents" not in found
+
+
+def test_troubles_are_counted_by_their_kind(connection: Connection) -> None:
+    assert count_by_kind(connection) == {}
+    ours, theirs = source_id(connection), source_id(connection, "wire")
+    open_incident(connection, "disk", "var", "full", NOON)
+    open_incident(connection, "failing", "harbour", "gone", NOON, ours)
+    open_incident(connection, "failing", "wire", "gone", NOON, theirs)
+    assert count_by_kind(connection) == {"disk": 1, "failing": 2}
+    close_incident(connection, "disk", "var", NOON)
+    sources.pause(connection, theirs)
+    assert count_by_kind(connection) == {"failing": 1}

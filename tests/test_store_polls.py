@@ -12,7 +12,7 @@ import pytest
 from db.engine import Connection, Engine, writing
 from db.records import PastPoll, PollRecord
 from db.store import polls, schedule
-from tests.desk import NOON, hours, new_engine, plans, source_id
+from tests.desk import NOON, hours, new_engine, past_polls, plans, source_id
 
 DAY = timedelta(days=1)
 POLL = PollRecord(source_id=0, at=NOON, outcome="stored", due_at=NOON, reason="interval")
@@ -37,8 +37,7 @@ def test_a_poll_is_remembered_with_its_answer(engine: Engine) -> None:
         add(connection, "a", new=1, updated=2, unchanged=3, skipped=4, ms=80, status=200, size=900)
         add(connection, "b", outcome="failed", error="timeout", at=NOON + hours(1))
         add(connection, "b", outcome="unchanged", at=NOON + hours(2))
-        failed, stored = polls.latest(connection, limit=9)
-        assert polls.count(connection) == 2
+        stored, failed = past_polls(connection)
     assert stored == PastPoll(
         id=stored.id,
         source="a",
@@ -64,17 +63,11 @@ def test_pages_of_polls_hold_each_once(engine: Engine) -> None:
         for moment in at:
             wanted = add(connection, "a", at=moment)
             add(connection, "b", at=moment)
-        everything = [one.id for one in polls.latest(connection, limit=99)]
-        assert everything == sorted(everything, reverse=True)
-        assert len(everything) == 10
+        assert len(past_polls(connection)) == 10
         own = [(one.at, one.id) for one in polls.of_source(connection, wanted, limit=99)]
         assert own == sorted(own, reverse=True)
         assert [moment for moment, _ in own] == sorted(at, reverse=True)
         paged: list[int] = []
-        while found := polls.latest(connection, limit=3, before=paged[-1] if paged else None):
-            paged += [one.id for one in found]
-        assert paged == everything
-        paged = []
         while found := polls.of_source(connection, wanted, limit=2, before=paged[-1] if paged else None):
             paged += [one.id for one in found]
         assert paged == [poll_id for _, poll_id in own]
@@ -94,11 +87,10 @@ def test_new_entries_by_the_day(engine: Engine) -> None:
 
 def test_old_polls_are_forgotten(engine: Engine) -> None:
     with writing(engine) as connection:
-        for day in range(3):
+        for day in range(5):
             add(connection, "a", at=NOON + day * DAY)
-        assert polls.prune(connection, NOON + DAY) == 1
-        assert polls.prune(connection, NOON + DAY) == 0
-        assert [one.at for one in polls.latest(connection, limit=9)] == [NOON + 2 * DAY, NOON + DAY]
+        assert [polls.prune(connection, NOON + 3 * DAY, 2) for _ in range(3)] == [2, 1, 0]
+        assert [one.at for one in past_polls(connection)] == [NOON + 4 * DAY, NOON + 3 * DAY]
 
 
 def test_the_polls_of_a_source_are_found_by_an_index(engine: Engine) -> None:

@@ -41,8 +41,6 @@ def test_a_session_is_found_by_its_digest_until_it_ends(connection: Connection) 
     sessions.end(connection, b"a")
     sessions.end(connection, b"unknown")
     assert sessions.find(connection, b"a") is None
-    sessions.end_all(connection)
-    assert sessions.find(connection, b"b") is None
 
 
 def test_a_session_ends_when_it_is_idle_or_old(connection: Connection) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, delete, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from db.models import Incident, Source
@@ -15,6 +16,11 @@ from db.store.entries import chunks
 
 SETTLED = timedelta(minutes=15)
 """What comes back sooner after it was over is the same trouble: it opens again, and nobody is told twice."""
+
+TOLD_OPEN, TOLD_OVER = 1, 2
+"""What `planned` says: alerts were made of its opening, and of its end."""
+
+_NUMBERS = re.compile(r"\d+")
 
 _COLUMNS = (
     Incident.id,
@@ -29,8 +35,13 @@ _COLUMNS = (
     Incident.reopened,
 )
 _LASTS = Incident.closed_at.is_(None)
+_UNTOLD = text("planned < 2")
+"""In the very words of the index that holds these alone: SQLite does not find out that 0 and 1 are below 2."""
+
 _IS_OURS = or_(Incident.source_id.is_(None), Source.enabled.is_(True) & Source.removed.is_(False))
 """Those of a source that is polled no more are nobody's to mend."""
+
+_IS_IDLE = Source.enabled.is_(False) | Source.removed.is_(True)
 
 
 def _query() -> Select[Any]:
@@ -53,18 +64,21 @@ def open_incident(
     *,
     evidence: Mapping[str, str] | None = None,
 ) -> None:
-    """Opens a trouble of `subject`; one that is open already only gets the newer message and evidence.
+    """Opens a trouble of `subject`; one that is open already only gets the newer message, with its evidence, where that
+    says more than other numbers: what goes on is not told anew at every poll.
 
-    One that was over for no longer than `SETTLED` is opened again.
+    One that was over for no longer than `SETTLED` is opened again, unless people were told that it is over.
     """
     told: dict[str, Any] = {"message": message, "evidence": list((evidence or {}).items())}
     same = (Incident.kind == kind, Incident.subject == subject)
-    lasting = select(Incident.id).where(*same, _LASTS)
-    if connection.execute(update(Incident).where(*same, _LASTS).values(told)).rowcount:
+    lasting = connection.execute(select(Incident.id, Incident.message).where(*same, _LASTS)).one_or_none()
+    if lasting is not None:
+        if _NUMBERS.sub("", lasting.message) != _NUMBERS.sub("", message):
+            connection.execute(update(Incident).where(Incident.id == lasting.id).values(told))
         return
     last = (
         select(Incident.id)
-        .where(*same, Incident.closed_at > now - SETTLED, ~lasting.exists())
+        .where(*same, Incident.closed_at > now - SETTLED, Incident.planned < TOLD_OVER)
         .order_by(Incident.closed_at.desc(), Incident.id.desc())
         .limit(1)
     )
@@ -120,15 +134,17 @@ def close_old(connection: Connection, kind: str, subject: str, until: datetime, 
 
 def close_idle(connection: Connection, now: datetime, why: str) -> int:
     """Closes those of sources that are polled no more; returns how many."""
-    idle = select(Source.id).where(Source.enabled.is_(False) | Source.removed.is_(True))
-    closed = update(Incident).where(_LASTS, Incident.source_id.in_(idle)).values(closed_at=now, ended=why)
+    closed = (
+        update(Incident)
+        .where(_LASTS, Incident.source_id.in_(select(Source.id).where(_IS_IDLE)))
+        .values(closed_at=now, ended=why)
+    )
     return int(connection.execute(closed).rowcount)
 
 
 def is_any_idle(connection: Connection) -> bool:
     """Whether there are such."""
-    idle = Source.enabled.is_(False) | Source.removed.is_(True)
-    query = select(Incident.id).join(Source, Source.id == Incident.source_id).where(_LASTS, idle).limit(1)
+    query = select(Incident.id).join(Source, Source.id == Incident.source_id).where(_LASTS, _IS_IDLE).limit(1)
     return connection.scalar(query) is not None
 
 
@@ -142,6 +158,12 @@ def count_opened(connection: Connection) -> int:
     """How many of those there are."""
     query = select(func.count()).select_from(Incident).outerjoin(Source, Source.id == Incident.source_id)
     return int(connection.scalar(query.where(_LASTS, _IS_OURS)) or 0)
+
+
+def count_by_kind(connection: Connection) -> dict[str, int]:
+    """Kind -> how many of those there are."""
+    query = select(Incident.kind, func.count()).outerjoin(Source, Source.id == Incident.source_id)
+    return {row[0]: row[1] for row in connection.execute(query.where(_LASTS, _IS_OURS).group_by(Incident.kind))}
 
 
 def page(
@@ -199,8 +221,8 @@ def subjects_of(connection: Connection, kind: str) -> list[str]:
 def unplanned(connection: Connection, now: datetime) -> list[tuple[IncidentRecord, bool]]:
     """What nobody has planned alerts of, the oldest first, each with whether it is that it is over: troubles that
     opened, and those that have been over for longer than `SETTLED`, so that they do not come back."""
-    opening = _query().where(Incident.planned == 0)
-    ended = _query().where(Incident.planned == 1, Incident.closed_at <= now - SETTLED)
+    opening = _query().where(_UNTOLD, Incident.planned == 0)
+    ended = _query().where(_UNTOLD, Incident.planned == TOLD_OPEN, Incident.closed_at <= now - SETTLED)
     found = [
         (_record(row), over)
         for query, over in ((opening, False), (ended, True))
@@ -212,7 +234,9 @@ def unplanned(connection: Connection, now: datetime) -> list[tuple[IncidentRecor
 def plan(connection: Connection, ids: Sequence[int], *, over: bool) -> None:
     """Notes that alerts were planned of troubles: that they opened, or that they are over."""
     for chunk in chunks(ids):
-        connection.execute(update(Incident).where(Incident.id.in_(chunk)).values(planned=2 if over else 1))
+        connection.execute(
+            update(Incident).where(Incident.id.in_(chunk)).values(planned=TOLD_OVER if over else TOLD_OPEN)
+        )
 
 
 def newest(connection: Connection, limit: int) -> list[IncidentRecord]:
@@ -224,6 +248,7 @@ def newest(connection: Connection, limit: int) -> list[IncidentRecord]:
     return sorted(found, key=lambda one: (one.changed_at, one.id), reverse=True)[:limit]
 
 
-def prune(connection: Connection, until: datetime) -> int:
-    """Forgets those that were over before `until`; returns how many."""
-    return int(connection.execute(delete(Incident).where(Incident.closed_at < until)).rowcount)
+def prune(connection: Connection, until: datetime, limit: int) -> int:
+    """Forgets those that were over before `until`, `limit` of them at most; returns how many."""
+    old = select(Incident.id).where(Incident.closed_at < until).limit(limit)
+    return int(connection.execute(delete(Incident).where(Incident.id.in_(old))).rowcount)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, Select, delete, select
 
 from db.models import Poll, Source
 from db.records import PastPoll
@@ -47,14 +47,6 @@ def of_source(connection: Connection, source_id: int, *, limit: int, before: int
     return [_record(row) for row in connection.execute(query)]
 
 
-def latest(connection: Connection, *, limit: int, before: int | None = None) -> list[PastPoll]:
-    """The last polls of all sources, the latest first; those whose id is less than `before`, where that is given."""
-    query = _query().order_by(Poll.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(Poll.id < before)
-    return [_record(row) for row in connection.execute(query)]
-
-
 def new_by_day(connection: Connection, source_ids: Sequence[int], since: datetime, days: int) -> dict[int, list[int]]:
     """Source's id -> how many entries its polls brought on each of so many days of 24 hours from `since` on; those
     that brought none are left out."""
@@ -73,11 +65,11 @@ def new_by_day(connection: Connection, source_ids: Sequence[int], since: datetim
     return found
 
 
-def count(connection: Connection) -> int:
-    """How many are remembered."""
-    return int(connection.scalar(select(func.count()).select_from(Poll)) or 0)
+def prune(connection: Connection, until: datetime, limit: int) -> int:
+    """Forgets those before `until`, of the first `limit` there are; returns how many.
 
-
-def prune(connection: Connection, until: datetime) -> int:
-    """Forgets those before `until`; returns how many."""
-    return int(connection.execute(delete(Poll).where(Poll.at < until)).rowcount)
+    Their ids grow with the time, so that nothing behind them is looked through.
+    """
+    first = select(Poll.id).order_by(Poll.id).limit(limit).subquery()
+    old = select(first.c.id)
+    return int(connection.execute(delete(Poll).where(Poll.id.in_(old), Poll.at < until)).rowcount)

@@ -35,11 +35,6 @@ def end(connection: Connection, digest: bytes) -> None:
     connection.execute(delete(Session).where(Session.digest == digest))
 
 
-def end_all(connection: Connection) -> None:
-    """Everybody has to sign in again."""
-    connection.execute(delete(Session))
-
-
 def prune(connection: Connection, used_until: datetime, made_until: datetime) -> None:
     """Ends the sessions that were last used, or made, by then."""
     connection.execute(delete(Session).where((Session.last_used <= used_until) | (Session.created_at <= made_until)))

@@ -153,7 +153,7 @@ class Daemon:
 
     def _obey(self, server: Server) -> None:
         """Does what signals ask for, and says that all goes on, until it is to stop."""
-        vigil = Vigil(self._systemd, self._beats, lambda: server.last_turn)
+        vigil = Vigil(self._systemd, self._beats, lambda: server.last_turn, f"serving {server.url}")
         pause = min(TURN, (self._systemd.watchdog or 2 * TURN) / 2)
         while True:
             with suppress(queue.Empty):

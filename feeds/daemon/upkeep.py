@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from db.engine import Connection, Engine, writing
 from db.store import cursors, hours, incidents, polls, sessions
 from feeds.config import Config
+from feeds.desk.sessions import IDLE, LONGEST
 
 HOURS_KEPT = timedelta(days=400)
 """The counts of each hour: a row an hour, so that a year can be compared with the one before it."""
@@ -15,8 +16,8 @@ HOURS_KEPT = timedelta(days=400)
 CURSORS_KEPT = timedelta(days=365)
 """Who has not looked for a year does not come back."""
 
-SESSION_IDLE, SESSION_LONGEST = timedelta(days=7), timedelta(days=30)
-"""After how long without use, and after how long at most, one has to sign in again."""
+AT_ONCE = 2000
+"""Rows that one transaction forgets: what there is of years must not keep polls from the database."""
 
 
 def prune(engine: Engine, config: Config, now: datetime, beat: Callable[[], None] = lambda: None) -> None:
@@ -25,14 +26,17 @@ def prune(engine: Engine, config: Config, now: datetime, beat: Callable[[], None
     Raises `StorageError`.
     """
     until = now - timedelta(days=config.monitor.history_days)
-    steps: tuple[Callable[[Connection], object], ...] = (
-        lambda connection: polls.prune(connection, until),
-        lambda connection: incidents.prune(connection, until),
-        lambda connection: hours.prune(connection, now - HOURS_KEPT),
-        lambda connection: cursors.forget(connection, now - CURSORS_KEPT),
-        lambda connection: sessions.prune(connection, now - SESSION_IDLE, now - SESSION_LONGEST),
+    many: tuple[Callable[[Connection], int], ...] = (
+        lambda connection: polls.prune(connection, until, AT_ONCE),
+        lambda connection: incidents.prune(connection, until, AT_ONCE),
     )
-    for step in steps:
-        beat()
-        with writing(engine) as connection:
-            step(connection)
+    for step in many:
+        forgotten = AT_ONCE
+        while forgotten == AT_ONCE:
+            beat()
+            with writing(engine) as connection:
+                forgotten = step(connection)
+    with writing(engine) as connection:
+        hours.prune(connection, now - HOURS_KEPT)
+        cursors.forget(connection, now - CURSORS_KEPT)
+        sessions.prune(connection, now - IDLE, now - LONGEST)

@@ -16,18 +16,21 @@ _log = log.get("daemon")
 
 
 class Vigil:
-    """Looks at the jobs, and at the server by `last_turn()`, when its loop last turned (`monotonic` seconds)."""
+    """Looks at the jobs, and at the server by `last_turn()`, when its loop last turned (`monotonic` seconds). `well` is
+    the status while all goes on."""
 
     def __init__(
         self,
         systemd: Systemd,
         beats: Beats,
         last_turn: Callable[[], float],
+        well: str = "",
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._systemd, self._beats = systemd, beats
         self._last_turn, self._monotonic = last_turn, monotonic
+        self._well = well
         self._silent: list[str] = []
 
     def look(self) -> None:
@@ -37,6 +40,9 @@ class Vigil:
             silent.append("web")
         if not silent:
             self._systemd.alive()
+            if self._silent:
+                _log.info("alive again", jobs=self._silent)
+                self._systemd.status(self._well)
         elif silent != self._silent:
             _log.error("no sign of life", jobs=silent)
             self._systemd.status(f"no sign of life of {', '.join(silent)}")

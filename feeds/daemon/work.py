@@ -106,13 +106,14 @@ class Work:
         while True:
             self._woken.clear()
             with process_lock(self._work_lock, "polling and publishing"):
+                # In this order: what is retired while this looks is not what is taken.
+                while self._retired:
+                    self._retired.pop().poller.close()
                 self._turn(self._gear)
             if self._stop() or not self._woken.is_set():
                 return
 
     def _turn(self, gear: Gear) -> None:
-        while self._retired:
-            self._retired.pop().poller.close()
         terms = Terms(
             progress=self._heard,
             watch=self.board.watch,

@@ -31,7 +31,7 @@ from starlette.concurrency import run_in_threadpool
 from db.engine import Connection, reading
 from db.errors import StorageError
 from db.migrations import HEAD
-from db.store import entries, figures, hours, register
+from db.store import entries, figures, hours, incidents, register, sections
 from feeds import __version__, log, manifest, notify
 from feeds.desk.context import Context
 from feeds.states import KINDS, STATES
@@ -133,13 +133,13 @@ def _work(connection: Connection) -> Iterator[Metric]:
 
 
 def _owed(connection: Connection, now: datetime) -> Iterator[Metric]:
-    opened = dict.fromkeys(KINDS, 0) | figures.incidents(connection)
+    opened = dict.fromkeys(KINDS, 0) | incidents.count_by_kind(connection)
     yield _labelled("incidents_open", "Troubles that last, by their kind.", "kind", opened)
     yield _gauge("quarantined_entries", "Entries that cannot be rendered.", opened["quarantined"])
     yield _gauge(
         "reload_ok", "Whether the configuration that was read last could be used.", float(not opened["config"])
     )
-    dirty, since = figures.unpublished(connection)
+    since, dirty = sections.owed(connection)
     yield _gauge("sections_dirty", "Sections that owe a feed.", dirty)
     lag = 0.0 if since is None else _seconds(now - since)
     yield _gauge("publish_lag_seconds", "For how long the first of them has owed it.", lag)

@@ -13,8 +13,8 @@ from sqlalchemy import event
 
 from db.engine import Connection, Engine, open_engine, reading, writing
 from db.migrations import upgrade
-from db.records import EntryRecord, Evidence, StoredEntry
-from db.store import entries, revisions, sources
+from db.records import EntryRecord, Evidence, PastPoll, StoredEntry
+from db.store import entries, polls, revisions, sources
 from db.store.sections import clean, dirty, every
 from feeds import dedupe
 from feeds.ingest import Saying, Tally, level_of, store
@@ -116,6 +116,13 @@ def tell(
         one = document(name, *records, moment=now if moment is None else moment)
         saying = Saying(source_id(connection, source), source, one)
         return store(connection, [saying], prefix=PREFIX, now=now, made=made)[0]
+
+
+def past_polls(connection: Connection) -> list[PastPoll]:
+    """The polls of all sources that are remembered, in order of name, the latest of each first."""
+    return [
+        poll for source in sources.every(connection) for poll in polls.of_source(connection, source.id, limit=99_999)
+    ]
 
 
 def all_entries(engine: Engine) -> list[StoredEntry]:

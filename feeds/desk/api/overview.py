@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from db.engine import reading
-from db.store import entries, figures, hours, register, sections
+from db.store import entries, hours, incidents, register, sections
 from feeds import __version__
 from feeds.desk.api.base import AtHand, Shape, Time
 from feeds.desk.pages.settings import SECRETS
@@ -105,8 +105,8 @@ class Settings(Shape):
 def status(at: AtHand) -> Status:
     """How all stands: sources, troubles, what is next, and what is stored."""
     with reading(at.context.engine) as connection:
-        states, troubles = register.counts(connection), figures.incidents(connection)
-        dirty, since = figures.unpublished(connection)
+        states, troubles = register.counts(connection), incidents.count_by_kind(connection)
+        since, dirty = sections.owed(connection)
         return Status(
             title=at.context.config.site.title,
             version=__version__,
