@@ -15,11 +15,9 @@ from feeds.desk.api.base import AtHand, Shape, Time
 from feeds.desk.pages.settings import SECRETS
 from feeds.log import redact
 from feeds.shapes.times import due, when
+from feeds.states import is_well
 
 router = APIRouter(tags=["overview"])
-
-QUIET = frozenset({"ok", "moved", "paused"})
-"""States of sources that ask nothing of anybody."""
 
 NEXT = 10
 """Sources that are polled next, as many as are told."""
@@ -111,7 +109,7 @@ def status(at: AtHand) -> Status:
             title=at.context.config.site.title,
             version=__version__,
             now=str(when(at.now)),
-            well=not troubles and QUIET.issuperset(states),
+            well=is_well(states, troubles),
             sources=states,
             incidents=troubles,
             polling=register.claimed(connection),
