@@ -23,6 +23,7 @@ from feeds.config import Config
 from feeds.daemon.beats import Beats
 from feeds.daemon.clockwork import Clockwork
 from feeds.daemon.gear import Gear, gear, reread
+from feeds.daemon.memory import frugal
 from feeds.daemon.systemd import Systemd
 from feeds.daemon.terminal import Terminal
 from feeds.daemon.vigil import Vigil
@@ -111,6 +112,7 @@ class Daemon:
         acknowledged is lost by that. Raises `BroadsheetError` where the address is taken, `ConfigError` where it is not
         ours to take.
         """
+        frugal()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._asked_to_stop)
         signal.signal(signal.SIGHUP, lambda _number, _frame: self._wishes.put(_Wish.HANG_UP))

@@ -15,6 +15,7 @@ from feeds.daemon.beats import Beats
 from feeds.daemon.board import Board
 from feeds.daemon.clockwork import Job
 from feeds.daemon.gear import Gear
+from feeds.daemon.memory import give_back
 from feeds.daemon.upkeep import prune
 from feeds.heartbeats import WRITTEN
 from feeds.notify import deliver_all
@@ -73,6 +74,7 @@ class Work:
         self._stop = stop
         self._woken = threading.Event()
         self._troubles: dict[str, str] = {}
+        self._has_worked = True
         self.board = Board()
 
     @property
@@ -151,6 +153,7 @@ class Work:
         self._beats.beat("tick")
         if published.paths:
             _log.info("published", files=len(published.paths))
+            self._has_worked = True
         self._tell_troubles(published)
 
     def _tell_troubles(self, published: Published) -> None:
@@ -169,8 +172,11 @@ class Work:
         deliver_all(self._engine, self._gear.config, self._clock, stop=partial(self._asks, "deliver"))
 
     def monitor(self) -> None:
-        """Looks at what no poll sees."""
+        """Looks at what no poll sees. Where nothing was done since the last look, memory is given back."""
         watch(self._engine, self._gear.config, self._clock(), beats=self._beats.every())
+        if not self._has_worked:
+            give_back(self._engine)
+        self._has_worked = False
 
     def alerts(self) -> None:
         """Tells people of troubles and of new entries."""
@@ -194,5 +200,6 @@ class Work:
     def _heard(self, result: PollResult) -> None:
         """Says what failed, once."""
         self.board.heard(result)
+        self._has_worked = self._has_worked or result.outcome != "unchanged"
         if result.error is not None and not result.repeated:
             _log.warning("source failed", source=result.source, error=result.error)
