@@ -1,4 +1,4 @@
-"""What all calls of the API share: what they have at hand, their lists, and who may call them."""
+"""What all calls of the API share: what they have at hand, and their lists."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from feeds.desk.access import ADMIN, GIVING, READ, WRITE, Principal, limits_of, principal_of
+from feeds.desk.access import Principal, limits_of, principal_of
 from feeds.desk.api import cursors
 from feeds.desk.context import Context
 from feeds.desk.limits import Limits
-from feeds.desk.origin import SAFE
 
 PREFIX = "/api/v1"
 MOST = 200
@@ -82,10 +81,3 @@ def enumerated(known: dict[str, str], said: str) -> Any:
     """A parameter that may be given several times, each time one of `known`."""
     items = {"type": "string", "enum": list(known)}
     return Query(description=said, max_length=len(known), json_schema_extra={"items": items})
-
-
-def scope_of(method: str, path: str) -> str:
-    """The scope that a call needs: who changes anything needs more than who looks, and tokens are for few."""
-    if any(path == each or path.startswith(f"{each}/") for each in GIVING):
-        return ADMIN
-    return READ if method in SAFE else WRITE
