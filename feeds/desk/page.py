@@ -22,12 +22,6 @@ STATIC = Path(__file__).with_name("static")
 STATIC_URL = "/desk/static/"
 """Where the files of `STATIC` are served."""
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-"""Content-Security-Policy under which every page works; `connect-src` is for what is refreshed while a person looks."""
-
 _UNITS = ((365 * 86400, "years", 2), (30 * 86400, "months", 2), (86400, "days", 2), (3600, "h", 1), (60, "min", 1))
 """Seconds of a unit, its name, and how many of it there are at least: 30 hours say more than one day."""
 

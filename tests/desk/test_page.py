@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from jinja2 import UndefinedError
 
-from feeds.desk.page import POLICY, STATIC, count, environment, full, host, relative, size, stamp, static, thousands
+from feeds.desk.headers import POLICY
+from feeds.desk.page import STATIC, count, environment, full, host, relative, size, stamp, static, thousands
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -76,5 +77,6 @@ def test_the_address_of_a_file_changes_with_it() -> None:
 
 
 def test_the_policy_lets_nothing_in_from_elsewhere() -> None:
-    sources = {word for part in POLICY.split("; ") for word in part.split()[1:]}
+    sources = {word for part in POLICY.decode().split("; ") for word in part.split()[1:]}
     assert sources == {"'none'", "'self'", "data:"}
+    assert "frame-src" not in POLICY.decode()
