@@ -64,8 +64,15 @@ def test_subscriptions_come_and_go(web: Web, api: Api) -> None:
 
 def test_what_is_no_list(api: Api) -> None:
     assert "the body" in str(send(api, "/sources/import", b"<html/>", 400))
-    assert send(api, "/sources/import?section=%20", OPML, 400) == "--section: give the name of a section"
+    assert send(api, "/sources/import?section=%20", OPML, 400) == "section: give the name of a section"
     send(api, "/sources/import?section=", OPML, 422)
+
+
+def test_what_is_wrong_is_named_as_it_was_given(api: Api) -> None:
+    location = {"location": "https://wire.example/feed"}
+    assert api.call("/sources/preview", "POST", location | {"kind": "blog"}, status=400).startswith("kind: ")
+    assert api.call("/sources/preview", "POST", location | {"base_url": "x"}, status=400).startswith("base_url: ")
+    assert api.call("/tokens", "POST", {"name": "x", "scopes": ["all"]}, status=400).startswith("scope: ")
 
 
 def test_an_address_is_tried(api: Api, site: Site) -> None:

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from db.errors import Locked, StorageError
 from feeds import log
 from feeds.desk.limits import TooOften
-from feeds.errors import BroadsheetError, SourceError, Unknown, UsageError
+from feeds.errors import BroadsheetError, SourceError, Taken, Unknown, UsageError
 
 MEDIA_TYPE = "application/problem+json"
 MOST_DETAIL = 2000
@@ -54,10 +54,6 @@ class Problem(BaseModel):
     status: int = Field(ge=400, le=599, description="The status.")
     detail: str = Field(description="What is wrong, where, and what to do.")
     instance: str = Field("", json_schema_extra={"format": "uri-reference"}, description="The path that was asked.")
-
-
-class Taken(BroadsheetError):
-    """The name belongs to something else."""
 
 
 class Busy(BroadsheetError):
@@ -133,10 +129,10 @@ def _failed(request: Request, error: Exception) -> Response:
 def _status_of(error: Exception) -> int:
     if isinstance(error, Unknown):
         return 404
-    if isinstance(error, UsageError):
-        return 400
     if isinstance(error, Taken):
         return 409
+    if isinstance(error, UsageError):
+        return 400
     if isinstance(error, SourceError):
         return 502
     if isinstance(error, TooOften):

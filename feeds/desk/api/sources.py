@@ -14,7 +14,7 @@ from db.store import polls, pushes, register, sources
 from feeds import roster
 from feeds.desk.api import cursors
 from feeds.desk.api.base import PREFIX, USUAL, AtHand, Cursor, Hand, Limit, Page, Shape, Time, chosen, enumerated
-from feeds.desk.api.problems import Taken, described
+from feeds.desk.api.problems import described
 from feeds.errors import Unknown
 from feeds.shapes.sources import poll_as_json, standing_as_json
 from feeds.states import STATES
@@ -157,9 +157,6 @@ def add_source(at: AtHand, new: NewSource, response: Response) -> WholeSource:
         interval=new.interval,
         local=False,
     )
-    with reading(at.context.engine) as connection:
-        if sources.by_name(connection, source.name) is not None:
-            raise Taken(f'a source named "{source.name}" is there already; give another name')
     roster.add(at.context.engine, source, at.now)
     at.context.hands.wake()
     response.headers["Location"] = f"{PREFIX}/sources/{quote(source.name, safe='')}"

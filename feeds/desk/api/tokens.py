@@ -13,7 +13,7 @@ from db.store import tokens as stored
 from feeds import tokens
 from feeds.desk.api import cursors
 from feeds.desk.api.base import USUAL, AtHand, Cursor, Hand, Limit, Page, Shape, Time
-from feeds.desk.api.problems import Taken, described
+from feeds.desk.api.problems import described
 from feeds.errors import UsageError
 from feeds.shapes.tokens import token_as_json
 from feeds.tokens import FEEDS, MAX_NAME, SCOPES, Issued, State
@@ -82,10 +82,6 @@ def list_tokens(
 @router.post("/tokens", status_code=201, responses=described(400, 409))
 def create_token(at: AtHand, new: NewToken) -> IssuedToken:
     """Makes a token, and tells its secret, this once."""
-    with reading(at.context.engine) as connection:
-        there = stored.by_name(connection, new.name)
-    if there is not None and there.revoked_at is None:
-        raise Taken(f'there is a token named "{new.name}"; rotate or revoke it, or give another name')
     _check(at, new.expires)
     made = tokens.create(at.context.engine, new.name, at.now, secrets.token_bytes, new.expires, new.scopes)
     return _issued(at, made)

@@ -19,7 +19,7 @@ from feeds.desk.page import count, host
 from feeds.desk.pages import options
 from feeds.desk.pages.sources import watched
 from feeds.desk.visit import Visit, page
-from feeds.errors import SourceError, UsageError
+from feeds.errors import SourceError, Taken, UsageError
 from feeds.naming import is_address, kind_of, name_of, no_path
 from feeds.preview import Trial, preview
 
@@ -178,8 +178,8 @@ def _add(visit: Visit) -> Response:
         return _again(visit, chosen, options.problems(error))
     try:
         roster.add(context.engine, source, visit.now)
-    except UsageError:
-        return _again(visit, chosen, {"name": f'a source named "{name}" is there already; give it another name'})
+    except Taken as error:
+        return _again(visit, chosen, {"name": str(error)})
     context.hands.wake()
     return visit.redirect(watched(source.name, None), f'"{source.name}" is added, and is polled now.')
 

@@ -57,9 +57,7 @@ def create(visit: Visit) -> Response:
         name = visit.form.get("name", "")
         issued = tokens.create(visit.context.engine, name, visit.now, secrets.token_bytes, expires, scopes)
     except UsageError as wrong:
-        # Commands say which option is wrong; here it stands at the form.
-        said = str(wrong).removeprefix("--expires: ").removeprefix("--scope: ")
-        return listing(visit, given=dict(visit.form), error=said, status=400)
+        return listing(visit, given=dict(visit.form), error=str(wrong), status=400)
     return _shown(visit, issued)
 
 
