@@ -172,7 +172,7 @@ def test_a_source_is_paused_and_resumed(web: Web) -> None:
     assert web.post("/desk/sources/harbour/resume").status == 303
     found = stored(web, "harbour")
     assert found is not None
-    assert (found.paused, found.reason, web.hands.woken) == (False, "resumed", 1)
+    assert (found.paused, found.reason, web.hands.woken) == (False, "resumed", 2)
 
 
 def test_only_who_was_added_is_removed(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_only_who_was_added_is_removed(tmp_path: Path) -> None:
         declare(web.engine, web.config, NOON)
         add(web, "wire")
         assert web.post("/desk/sources/wire/remove").headers["Location"] == "/desk/sources"
-        assert stored(web, "wire") is None
+        assert (stored(web, "wire"), web.hands.woken) == (None, 1)
         got = web.post("/desk/sources/harbour/remove")
         assert got.status == 400
         assert b"delete the [[source]] table named" in got.body

@@ -141,6 +141,7 @@ def pause(visit: Visit) -> Response:
     """Lets nobody poll a source."""
     name = source_named(visit.path("name"))
     roster.pause(visit.context.engine, name)
+    visit.context.hands.wake()
     return visit.redirect(_back(visit) or source_url(name), f'"{name}" is paused; its entries stay.')
 
 
@@ -156,6 +157,7 @@ def remove(visit: Visit) -> Response:
     """Ends the polls of a source; its entries stay."""
     name = source_named(visit.path("name"))
     roster.remove(visit.context.engine, name, visit.context.path)
+    visit.context.hands.wake()
     return visit.redirect(SOURCES, f'"{name}" is removed; its entries stay.')
 
 
