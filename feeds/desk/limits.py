@@ -49,6 +49,10 @@ class TooOften(BroadsheetError):
         super().__init__(f"that was too often; try again in {self.wait} {'second' if self.wait == 1 else 'seconds'}")
 
 
+class Busy(BroadsheetError):
+    """Others have to end first."""
+
+
 class Allowance:
     """`count` questions in `span` seconds for each key, at once if one likes. For any number of threads."""
 

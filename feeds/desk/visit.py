@@ -1,7 +1,7 @@
 """One request to a page, and the answers that pages give.
 
 A page is a function of a `Visit`, called in a thread of its own: it may wait for the database. What it raises becomes a
-page that says what is wrong: `UsageError` 400, `Unknown` 404, `TooOften` 429, a database that is held 503.
+page that says what is wrong, with the status that `feeds.desk.problems` gives it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from db.engine import reading
-from db.errors import Locked, StorageError
+from db.errors import StorageError
 from db.store import incidents
 from feeds import log
 from feeds.desk.access import Principal, limits_of, principal_of
 from feeds.desk.context import Context
-from feeds.desk.limits import TooOften
 from feeds.desk.page import environment
-from feeds.errors import BroadsheetError, Unknown, UsageError
+from feeds.desk.problems import status_of, wait_of
+from feeds.errors import BroadsheetError
 
 FLASH = "desk_flash"
 """Cookie that carries a word from a form to the page that follows it; nothing is decided by it."""
@@ -37,6 +37,16 @@ LEVELS = ("ok", "info", "warning", "error")
 FLASH_SECONDS = 60
 MOST_FIELDS = 200
 MAX_FLASH = 600
+_TITLES = {
+    400: "That does not work",
+    404: "Not found",
+    409: "That does not work",
+    429: "Not so fast",
+    502: "The other server failed",
+    503: "Busy",
+}
+"""Status -> what a person reads over the line that says what is wrong."""
+
 _log = log.get(__name__)
 
 
@@ -130,22 +140,21 @@ async def not_found(request: Request, _error: Exception) -> Response:
 def _answer(handler: Handler, visit: Visit) -> Response:
     try:
         return handler(visit)
-    except Unknown as error:
-        return _trouble(visit, 404, "Not found", str(error))
-    except TooOften as error:
-        answer = _trouble(visit, 429, "Not so fast", str(error))
-        answer.headers["retry-after"] = str(error.wait)
-        return answer
-    except Locked as error:
-        return _trouble(visit, 503, "Busy", str(error))
-    except UsageError as error:
-        return _trouble(visit, 400, "That does not work", str(error))
     except (BroadsheetError, StorageError) as error:
-        _log.warning("page failed", path=visit.request.url.path, error=str(error))
-        return _trouble(visit, 500, "Something failed", str(error))
+        return _failed(visit, error)
     except Exception:
         _log.exception("page crashed", path=visit.request.url.path)
         return _trouble(visit, 500, "Something failed", "an internal error; the log says more")
+
+
+def _failed(visit: Visit, error: BroadsheetError | StorageError) -> Response:
+    status, wait = status_of(error), wait_of(error)
+    if status == 500:
+        _log.warning("page failed", path=visit.request.url.path, error=str(error))
+    answer = _trouble(visit, status, _TITLES.get(status, "Something failed"), str(error))
+    if wait is not None:
+        answer.headers["retry-after"] = str(wait)
+    return answer
 
 
 def _trouble(visit: Visit, status: int, title: str, said: str) -> Response:

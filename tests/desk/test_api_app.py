@@ -179,7 +179,7 @@ def test_a_database_that_is_held(tmp_path: Path) -> None:
         with closing(sqlite3.connect(web.engine.url.database or "", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             got = api.ask("/sources/harbour/pause", "POST")
-            assert (got.status, got.headers["Retry-After"]) == (503, "5")
+            assert (got.status, got.headers["Retry-After"]) == (503, "10")
             assert "another program holds it" in json.loads(got.body)["detail"]
             api.call("/sources/harbour")
 

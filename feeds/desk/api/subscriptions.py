@@ -10,8 +10,9 @@ from pydantic import Field
 
 from feeds.desk.api.base import AtHand, Shape, Time
 from feeds.desk.api.entries import Proof
-from feeds.desk.api.problems import Busy, described
+from feeds.desk.api.problems import described
 from feeds.desk.api.sources import Kind, Text, Url
+from feeds.desk.limits import Busy
 from feeds.errors import ParseError, UsageError
 from feeds.formats.opml import MAX_BYTES, read_subscriptions
 from feeds.preview import preview
