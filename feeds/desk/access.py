@@ -77,9 +77,13 @@ def principal_of(scope: Scope) -> Principal:
 
 
 def limits_of(scope: Scope) -> Limits:
-    """What is counted for all, of a request that came to a gate: `limits_of(scope).asked.spend(principal.name)` before
-    what makes us ask a server that somebody names."""
+    """What is counted for all, of a request that came to a gate."""
     return doors_of(scope).limits
+
+
+def spend(scope: Scope) -> None:
+    """Counts, for whoever asks, something that makes us ask a server that somebody names. Raises `TooOften`."""
+    limits_of(scope).asked.spend(principal_of(scope).name)
 
 
 def doors_of(scope: Scope) -> Doors:

@@ -24,7 +24,7 @@ from db.engine import reading
 from db.errors import StorageError
 from db.store import incidents
 from feeds import log
-from feeds.desk.access import Principal, limits_of, principal_of
+from feeds.desk.access import Principal, principal_of
 from feeds.desk.context import Context
 from feeds.desk.page import environment
 from feeds.desk.problems import status_of, wait_of
@@ -68,10 +68,6 @@ class Visit:
     def path(self, name: str) -> str:
         """A part of the path, as its route names it."""
         return str(self.request.path_params[name])
-
-    def spend(self) -> None:
-        """Counts a deed that makes us ask a server that somebody names. Raises `TooOften`."""
-        limits_of(self.request.scope).asked.spend(self.principal.name)
 
     def render(self, template: str, *, title: str, here: str, status: int = 200, **values: Any) -> Response:
         """A page. `here` is the entry of the navigation that it belongs to."""

@@ -9,10 +9,9 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from feeds.desk.access import Principal, limits_of, principal_of
 from feeds.desk.api import cursors
 from feeds.desk.context import Context
-from feeds.desk.limits import Limits
+from feeds.web.answers import Scope
 
 PREFIX = "/api/v1"
 MOST = 200
@@ -25,21 +24,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """What a call has at hand, and who asks."""
+    """What a call has at hand; `request` is what the gate has let through."""
 
     context: Context
     now: datetime
-    principal: Principal
-    limits: Limits
-
-    def spend(self) -> None:
-        """Counts a call that makes us ask a server that somebody names. Raises `TooOften`."""
-        self.limits.asked.spend(self.principal.name)
+    request: Scope
 
 
 def _hand(request: Request) -> Hand:
     context: Context = request.app.state.context
-    return Hand(context, context.clock(), principal_of(request.scope), limits_of(request.scope))
+    return Hand(context, context.clock(), request.scope)
 
 
 AtHand = Annotated[Hand, Depends(_hand)]

@@ -12,6 +12,7 @@ from db.engine import Connection, reading
 from db.records import Access, SourceRecord
 from db.store import polls, pushes, register, sources
 from feeds import roster
+from feeds.desk.access import spend
 from feeds.desk.api import cursors
 from feeds.desk.api.base import PREFIX, USUAL, AtHand, Cursor, Hand, Limit, Page, Shape, Time, chosen, enumerated
 from feeds.desk.api.problems import described
@@ -187,7 +188,7 @@ def remove_source(at: AtHand, name: Name) -> None:
 @router.post("/sources/{name}/poll", status_code=202, responses=described(400, 404))
 def poll_source(at: AtHand, name: Name) -> WholeSource:
     """Has a source polled as soon as can be."""
-    at.spend()
+    spend(at.request)
     roster.poll_now(at.context.engine, name, at.now)
     at.context.hands.wake()
     return _whole(at, name)

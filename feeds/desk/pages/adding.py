@@ -14,6 +14,7 @@ from starlette.responses import Response
 from db.engine import reading
 from db.store import register, sources
 from feeds import roster
+from feeds.desk.access import limits_of, spend
 from feeds.desk.links import SOURCES
 from feeds.desk.page import count, host
 from feeds.desk.pages import options
@@ -79,10 +80,12 @@ def _look(visit: Visit) -> Response:
     """What an address would give, and the form by which it is added."""
     address = visit.form.get("address", "").strip()
     location = f"https://{address}" if not is_address(address) and _BARE.fullmatch(address) else address
-    visit.spend()
+    scope = visit.request.scope
+    spend(scope)
     try:
         no_path(location)
-        trial = preview(visit.context.config, location, visit.now, local=False)
+        with limits_of(scope).previews.taken():
+            trial = preview(visit.context.config, location, visit.now, local=False)
     except UsageError as error:
         return _first(visit, address, str(error))
     except SourceError as error:

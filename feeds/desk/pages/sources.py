@@ -14,6 +14,7 @@ from db.records import SourceRecord
 from db.store import polls, register, sources
 from feeds import roster
 from feeds.desk import words
+from feeds.desk.access import spend
 from feeds.desk.charts import sparkline
 from feeds.desk.links import SOURCES, source_named, source_url, with_query
 from feeds.desk.visit import Visit, page
@@ -129,7 +130,7 @@ def _row(visit: Visit, source: SourceRecord, new: Sequence[int]) -> Row:
 def poll(visit: Visit) -> Response:
     """Has a source polled at once, and leads to where one can watch."""
     name = source_named(visit.path("name"))
-    visit.spend()
+    spend(visit.request.scope)
     with reading(visit.context.engine) as connection:
         before = sources.by_name(connection, name)
     roster.poll_now(visit.context.engine, name, visit.now)
