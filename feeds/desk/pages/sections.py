@@ -15,6 +15,7 @@ from db.store import incidents, sections
 from feeds import manifest
 from feeds.checking import published_findings
 from feeds.config import Config
+from feeds.desk.links import place
 from feeds.desk.visit import Visit, page
 from feeds.errors import Unknown
 from feeds.formats import load
@@ -58,7 +59,7 @@ class Feed:
 def listing(visit: Visit) -> Response:
     """Every feed of the tree, a page of them."""
     config = visit.context.config
-    begin = _begin(visit.query("from"))
+    begin = place(visit.query("from")) or 0
     with reading(visit.context.engine) as connection:
         known = sections.every(connection)
         counts = sections.counts(connection)
@@ -150,11 +151,6 @@ def _findings(file: File, config: Config, now: datetime) -> list[Finding] | None
     except OSError:
         return None
     return list(published_findings(file.path, data, config.site.base_url, now))
-
-
-def _begin(text: str) -> int:
-    """At which feed a page begins: at the first for what no page gave."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 routes: list[BaseRoute] = [

@@ -16,7 +16,7 @@ from feeds import roster
 from feeds.desk import words
 from feeds.desk.access import spend
 from feeds.desk.charts import sparkline
-from feeds.desk.links import SOURCES, source_named, source_url, with_query
+from feeds.desk.links import SOURCES, one_of, source_named, source_url, with_query
 from feeds.desk.visit import Visit, page
 from feeds.states import STATES
 
@@ -59,8 +59,8 @@ class Filter:
 
 def listing(visit: Visit) -> Response:
     """The page."""
-    state, kind = visit.query("state"), visit.query("kind")
-    wanted = Filter(state if state in STATES else "", kind if kind in KINDS else "", visit.query("q"))
+    state, kind = one_of(visit.query("state"), STATES, "state"), one_of(visit.query("kind"), KINDS, "kind")
+    wanted = Filter(state, kind, visit.query("q"))
     with reading(visit.context.engine) as connection:
         counts = register.counts(connection)
         found, newer, older = _page(connection, wanted, visit.query("after"), visit.query("before"))
