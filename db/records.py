@@ -555,6 +555,11 @@ class SourceRecord:
     size: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def standing(self) -> str:
+        """Its state in a word that people are told: whatever it was before, one that is not polled is paused."""
+        return self.state if self.enabled else "paused"
+
 
 @dataclass(frozen=True, slots=True)
 class KnownSource:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from db.engine import Engine, reading
 from db.records import Heartbeat, IncidentRecord, PushRecord, SourceRecord
 from db.store import entries, heartbeats, incidents, pushes, sections, sources
+from feeds.states import is_well
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,8 @@ class Status:
 
     @property
     def well(self) -> bool:
-        """True where nobody needs to act: a move is known, and heeded."""
-        lasting = any(one.kind != "moved" for one in self.incidents)
-        return not lasting and all(health.state in ("ok", "moved", "paused") for health in self.sources)
+        """True where nobody needs to act."""
+        return is_well((health.state for health in self.sources), (one.kind for one in self.incidents))
 
 
 def status(engine: Engine) -> Status:
@@ -42,7 +42,7 @@ def status(engine: Engine) -> Status:
         pushed = pushes.current(connection)
         return Status(
             sources=tuple(
-                Health(source, state_of(source), pushed.get(source.id)) for source in sources.every(connection)
+                Health(source, source.standing, pushed.get(source.id)) for source in sources.every(connection)
             ),
             incidents=tuple(incidents.opened(connection)),
             entries=entries.count(connection),
@@ -50,8 +50,3 @@ def status(engine: Engine) -> Status:
             dirty=len(sections.dirty(connection)),
             heartbeats=tuple(heartbeats.every(connection)),
         )
-
-
-def state_of(source: SourceRecord) -> str:
-    """A source's state in one word; one that was never polled is well."""
-    return source.state if source.enabled else "paused"

@@ -6,7 +6,7 @@ state at once, though it is an incident only once it lasts.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 STATES = {
     "ok": "well",
@@ -24,6 +24,9 @@ STATES = {
 
 GRAVEST_FIRST = ("gone", "failing", "broken-selector", "suspicious", "gap", "stale", "slow", "moved")
 """States that are troubles, which are also kinds of incidents."""
+
+QUIET = frozenset({"ok", "moved", "paused"})
+"""States that need nobody: a move is known, and heeded."""
 
 OF_SOURCES = {
     **{state: STATES[state] for state in GRAVEST_FIRST},
@@ -51,6 +54,11 @@ OF_OUR_OWN = {
 
 KINDS = {**OF_SOURCES, **OF_OUR_OWN}
 """Kind of an incident -> what is wrong, in words."""
+
+
+def is_well(states: Iterable[str], kinds: Iterable[str]) -> bool:
+    """Whether nobody needs to act: by the states of sources, and the kinds of the incidents that last."""
+    return QUIET.issuperset(states) and QUIET.issuperset(kinds)
 
 
 def state_of(kinds: Collection[str], *, failed: bool = False, gone: bool = False, moved: bool = False) -> str:

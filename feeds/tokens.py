@@ -34,6 +34,8 @@ ID_BYTES = 8
 SECRET_BYTES = 32
 _MAX_GIVEN = 200
 """Characters of what somebody gives as a token that are looked at: three times as many as one has."""
+_MAX_RAW = 2 * MAX_NAME
+"""Characters of what somebody gives as a name that are looked at: to normalise them takes quadratic time."""
 _KEY = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _NOBODY = "nobody"
 """The public half of no token."""
@@ -167,7 +169,7 @@ def expiry(text: str, now: datetime, zone: tzinfo) -> datetime:
 
 def _standing(connection: Connection, which: str) -> TokenRecord:
     """The token of this name or id. Raises `UsageError` where there is none that was not revoked."""
-    which = unicodedata.normalize("NFC", which).strip()
+    which = unicodedata.normalize("NFC", which[:_MAX_RAW]).strip()
     found = tokens.by_key(connection, which) if _KEY.fullmatch(which) else tokens.by_name(connection, which)
     if found is None:
         raise Unknown(f"no token has the name or id \"{which}\"; see 'feeds tokens list --all'")
@@ -179,9 +181,9 @@ def _standing(connection: Connection, which: str) -> TokenRecord:
 def _name(text: str) -> str:
     """A name as it is kept. Raises `UsageError` for what is none."""
     # `split` takes line ends and tabs for blanks, and Python takes only one blank of all for printable.
-    shown = all(char.isprintable() or unicodedata.category(char) == "Zs" for char in text)
-    name = " ".join(unicodedata.normalize("NFC", text).split())
-    if not name or len(name) > MAX_NAME or not shown:
+    shown = all(char.isprintable() or unicodedata.category(char) == "Zs" for char in text[:_MAX_RAW])
+    name = " ".join(unicodedata.normalize("NFC", text[:_MAX_RAW]).split())
+    if len(text) > _MAX_RAW or not name or len(name) > MAX_NAME or not shown:
         raise UsageError(f"a token's name has 1 to {MAX_NAME} printable characters, such as a subscriber's number")
     if _KEY.fullmatch(name):
         raise UsageError(f'"{name}" looks like the id of a token; give another name')

@@ -404,3 +404,9 @@ def test_full_text_needs_an_address_and_its_extra(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("pages", [0, 11])
 def test_pages_of_a_listing_are_few(pages: int) -> None:
     assert "source[0].pages" in error(f'{SITE}[[source]]\nname = "n"\nurl = "https://n.example/"\npages = {pages}\n')
+
+
+@pytest.mark.parametrize("key", ["title", "default_section"])
+def test_a_text_that_feeds_cannot_show_is_refused(key: str) -> None:
+    table = f'[[source]]\nname = "a"\nurl = "https://a.example/"\n{key} = "a\\u0001b"\n'
+    assert "without control characters" in error(SITE + table)

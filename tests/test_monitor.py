@@ -8,7 +8,7 @@ from pathlib import Path
 from db.engine import writing
 from db.records import Learned, Pace, PollRecord, SourceRecord
 from db.store import incidents, schedule, sources
-from feeds.monitor import state_of, status
+from feeds.monitor import status
 from tests.desk import NOON, new_engine, record, source_id, tell
 
 SOURCE = SourceRecord(
@@ -35,9 +35,9 @@ SOURCE = SourceRecord(
 
 
 def test_the_state_of_a_source() -> None:
-    assert state_of(SOURCE) == "ok"
-    assert state_of(replace(SOURCE, state="stale")) == "stale"
-    assert state_of(replace(SOURCE, state="stale", enabled=False)) == "paused"
+    assert SOURCE.standing == "ok"
+    assert replace(SOURCE, state="stale").standing == "stale"
+    assert replace(SOURCE, state="stale", enabled=False).standing == "paused"
 
 
 def test_the_status_of_a_desk(tmp_path: Path) -> None:

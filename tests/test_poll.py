@@ -14,7 +14,7 @@ from db.store import entries, incidents, schedule, sections, sources
 from feeds.config import parse
 from feeds.declare import declare
 from feeds.errors import UsageError
-from feeds.monitor import state_of, status
+from feeds.monitor import status
 from feeds.poll import PollResult, poll
 from tests.command import SITE
 from tests.fakes import Reply, Site, conditional
@@ -186,7 +186,7 @@ def test_it_stops_between_sources_when_asked(bench: Bench) -> None:
         (source,) = sources.every(connection)
         assert schedule.count_due(connection, NOW) == 1
         assert source.last_poll is None
-        assert state_of(source) == "ok"
+        assert source.standing == "ok"
         assert incidents.opened(connection) == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from feeds.states import GRAVEST_FIRST, KINDS, OF_OUR_OWN, OF_SOURCES, STATES, state_of
+from feeds.states import GRAVEST_FIRST, KINDS, OF_OUR_OWN, OF_SOURCES, STATES, is_well, state_of
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,10 @@ def test_every_word_has_its_meaning_once() -> None:
     # As the columns hold them.
     assert max(map(len, STATES)) <= 20
     assert max(map(len, KINDS)) <= 30
+
+
+def test_who_needs_somebody() -> None:
+    assert is_well([], [])
+    assert is_well(["ok", "moved", "paused"], ["moved"])
+    assert not is_well(["ok", "slow"], [])
+    assert not is_well(["ok"], ["disk"])

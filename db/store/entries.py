@@ -50,6 +50,9 @@ Value = TypeVar("Value")
 CHUNK = 500
 """Values in one IN list: far below the limits of both databases, large enough that the statement's cost vanishes."""
 
+LONGEST_END = 200
+"""Characters of an end by which an entry is looked for."""
+
 MOST_ELSEWHERE = 20
 """Copies of one story that are shown: a cluster may have thousands."""
 
@@ -256,7 +259,7 @@ def by_uid(connection: Connection, uid: str) -> StoredEntry | None:
     exact = connection.execute(_query().where(Entry.uid == uid)).one_or_none()
     if exact is not None:
         return _entry(exact)
-    if len(uid) < 8 or uid.startswith("tag:"):
+    if not 8 <= len(uid) <= LONGEST_END or uid.startswith("tag:"):
         return None
     # Their ids first, which an index holds: a row is fifty times as long.
     ids = connection.scalars(select(Entry.id).where(Entry.uid.endswith(uid, autoescape=True)).limit(2)).all()

@@ -168,10 +168,16 @@ def check_host(name: str) -> None:
         raise ValueError(f'host: "{name}" is counted as "{counted}": write that')
 
 
+def _shown(value: str) -> str:
+    """What feeds can show: XML has no controls."""
+    if re.search("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", value):
+        raise ValueError("give a text without control characters: it is shown in feeds")
+    return value
+
+
 def _section_name(value: str) -> str:
     """The name as it is cleaned where documents give it, so that the two are one."""
-    if re.search("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", value):
-        raise ValueError("give a name without control characters: it is shown in feeds")
+    _shown(value)
     return unicodedata.normalize("NFC", " ".join(value.split()))
 
 
@@ -207,7 +213,7 @@ SourceName = Annotated[str, AfterValidator(_source_name)]
 Authority = Annotated[str, AfterValidator(_authority)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Dateline = Annotated[str, Field(max_length=200), AfterValidator(_dateline)]
-Text = Annotated[str, Field(min_length=1, max_length=500)]
+Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_shown)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 Selector = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_selector)]
 UserAgent = Annotated[Text, AfterValidator(_user_agent)]

@@ -76,6 +76,8 @@ class _Desk:
         routes = [route for module in PAGES for route in module.routes]
         self._pages = Starlette(routes=routes, exception_handlers={404: not_found})
         self._pages.state.context = context
+        # It would lead to the host that a client names.
+        self._pages.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app: Application = self._static if scope["path"].startswith(STATIC_URL) else self._pages

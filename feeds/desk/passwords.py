@@ -36,6 +36,8 @@ _log = log.get(__name__)
 def hashed(password: str) -> str:
     """What stands in the configuration for `password`. Raises `UsageError` for one that is too short or too long, or
     no text."""
+    if len(password) > MAX_BYTES:  # before it is normalised, which takes quadratic time
+        raise UsageError(f"a password has {MAX_BYTES} bytes at most")
     normal = _normal(password)
     try:
         length = len(normal.decode())
@@ -69,6 +71,8 @@ class Passwords:
 
     async def fits(self, given: str) -> bool:
         """Whether `given` is the password; `AT_ONCE` are compared at a time, the others wait."""
+        if len(given) > MAX_BYTES:  # the same, and every thread would wait
+            return False
         normal = _normal(given)
         if len(normal) > MAX_BYTES:
             return False

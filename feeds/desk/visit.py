@@ -7,7 +7,6 @@ page that says what is wrong, with the status that `feeds.desk.problems` gives i
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -46,6 +45,8 @@ _TITLES = {
     503: "Busy",
 }
 """Status -> what a person reads over the line that says what is wrong."""
+MAX_PACKED = 10 * MAX_FLASH
+"""Characters of a word as it is packed: JSON writes some characters as six, base64 four for three."""
 
 _log = log.get(__name__)
 
@@ -86,7 +87,7 @@ class Visit:
             **values,
         )
         response = HTMLResponse(html, status)
-        if flash:
+        if FLASH in self.request.cookies:
             response.delete_cookie(FLASH, path="/desk")
         return response
 
@@ -166,9 +167,11 @@ def _files(given: FormData) -> list[tuple[str, UploadFile]]:
 
 
 def _flash(packed: str | None) -> list[tuple[str, str]]:
-    """What the page before had to say; nothing for what is no such word."""
+    """What the page before had to say; nothing for what is no such word: any program of the machine may send one."""
+    if len(packed or "") > MAX_PACKED:
+        return []
     try:
         level, said = json.loads(base64.urlsafe_b64decode(packed or ""))
         return [(level, said)] if level in LEVELS and isinstance(said, str) else []
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, RecursionError):
         return []

@@ -92,8 +92,3 @@ def outcome(poll: PastPoll) -> str:
         return f"failed: {poll.error}" if poll.error else "failed"
     told = [count(number, word, word) for number, word in ((poll.new, "new"), (poll.updated, "updated")) if number]
     return ", ".join(told) or "nothing new"
-
-
-def state_of(source: SourceRecord) -> str:
-    """How a source stands, in one word (`feeds.states`)."""
-    return source.state if source.enabled else "paused"

@@ -74,7 +74,7 @@ def standing_as_json(source: SourceRecord, push: PushRecord | None) -> dict[str,
     return source_as_json(source, push) | {
         "title": source.options.get("title"),
         "sections": source.options.get("sections", []),
-        "state": source.state if source.enabled else "paused",
+        "state": source.standing,
         "paused": source.paused,
         "last_poll": when(source.last_poll),
         "last_success": when(source.last_success),

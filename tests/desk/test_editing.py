@@ -86,7 +86,8 @@ def test_mistakes_are_said_at_their_fields(web: Web) -> None:
 
 def test_an_address_cannot_be_taken_away(web: Web) -> None:
     add(web, "harbour")
-    got = web.post("/desk/sources/harbour/edit", {"kind": "feed", "url": ""})
+    seen = fields(web.page("/desk/sources/harbour/edit"))["seen"]
+    got = web.post("/desk/sources/harbour/edit", {"kind": "feed", "url": "", "seen": seen})
     assert got.status == 400
     assert b"give either url or path" in got.body
 
@@ -113,3 +114,14 @@ def test_the_configuration_is_edited_in_its_file(tmp_path: Path) -> None:
         got = web.post("/desk/sources/harbour/edit", {"kind": "feed", "url": "https://b.example/"})
         assert got.status == 400
         assert b"edit the [[source]] table named" in got.body
+
+
+def test_a_form_that_is_old_changes_nothing(web: Web) -> None:
+    add(web, "harbour")
+    first, second = (fields(web.page("/desk/sources/harbour/edit")) for _ in range(2))
+    assert web.post("/desk/sources/harbour/edit", {**first, "title": "The Harbour"}).status == 303
+    got = web.post("/desk/sources/harbour/edit", {**second, "interval": "30"})
+    assert got.status == 409
+    assert "somebody changed it meanwhile" in Page(got.body).text(".flash.error")
+    again = fields(web.page("/desk/sources/harbour/edit"))
+    assert (again["title"], again["interval"]) == ("The Harbour", "")

@@ -83,7 +83,6 @@ def test_a_state_says_why(source: SourceRecord) -> None:
     assert words.standing(moved, "moved") == "Moved for good to another address, and is asked there."
     assert words.standing(replace(polled, paused=True), "paused") == "Somebody paused it."
     assert "enabled = false" in words.standing(polled, "paused")
-    assert (words.state_of(polled), words.state_of(replace(polled, enabled=False))) == ("ok", "paused")
 
 
 def test_what_a_poll_came_to() -> None:

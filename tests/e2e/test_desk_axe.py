@@ -24,7 +24,7 @@ KINDS = 1
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    with running_desk(tmp_path_factory.mktemp("desk"), MORE) as running:
+    with running_desk(tmp_path_factory.mktemp("desk"), f"{MORE}[web]\nper_minute = 0\n") as running:
         fill(running.engine, running.config, NOON, per_source=4)
         publish(running.engine, running.config, NOON)
         yield running
@@ -40,11 +40,8 @@ def some_of_each(web: Web) -> list[str]:
     """Pages, a few of each kind."""
     found = dict[tuple[str, ...], list[str]]()
     for path, got in pages_of(web).items():
-        if (
-            got.status == 200
-            and "text/html" in (got.headers["Content-Type"] or "")
-            and not path.startswith("/desk/live")
-        ):
+        assert got.status == 200, path
+        if "text/html" in (got.headers["Content-Type"] or "") and not path.startswith("/desk/live"):
             bare = path.partition("?")[0].strip("/").split("/")
             kind = (*bare[:2], *("*" for _ in bare[2:3]), *bare[3:], "?" if "?" in path else "")
             found.setdefault(kind, []).append(path)

@@ -14,11 +14,9 @@ from feeds import __version__
 from feeds.desk.api.base import AtHand, Shape, Time
 from feeds.desk.secrets import without_secrets
 from feeds.shapes.times import due, when
+from feeds.states import is_well
 
 router = APIRouter(tags=["overview"])
-
-QUIET = frozenset({"ok", "moved", "paused"})
-"""States of sources that ask nothing of anybody."""
 
 NEXT = 10
 """Sources that are polled next, as many as are told."""
@@ -110,7 +108,7 @@ def status(at: AtHand) -> Status:
             title=at.context.config.site.title,
             version=__version__,
             now=str(when(at.now)),
-            well=not troubles and QUIET.issuperset(states),
+            well=is_well(states, troubles),
             sources=states,
             incidents=troubles,
             polling=register.claimed(connection),

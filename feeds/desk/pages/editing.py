@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import blake2b
+
 from starlette.responses import Response
 
 from db.engine import reading
@@ -23,6 +26,9 @@ def form(visit: Visit) -> Response:
 def edit(visit: Visit) -> Response:
     """Changes the options, and has the source asked as if for the first time."""
     source = _source(visit)
+    if source.origin != "config" and visit.form.get("seen") != _digest(source):
+        said = "somebody changed it meanwhile: look at what is here once more, and save it again"
+        return _page(visit, source, options.kept(visit.form), {"": said}, status=409)
     changes = options.given(visit.form) | {"kind": visit.form.get("kind") or None}
     if "url" in source.options:
         changes["url"] = visit.form.get("url", "").strip() or None
@@ -51,10 +57,16 @@ def _page(
         from_config=source.origin == "config",
         has_address="url" in source.options,
         values=values,
+        seen=_digest(source),
         errors=errors or {},
         choices=options.choices(visit.context.config),
         path=visit.context.path,
     )
+
+
+def _digest(source: SourceRecord) -> str:
+    """Stands for the options as they are, so that a form that is old is known."""
+    return blake2b(json.dumps(source.options, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 routes = [

@@ -65,7 +65,7 @@ def source_page(visit: Visit) -> Response:
         newest = _newest(connection, name)
         asked = visit.query("asked")
         watched = _watched(connection, source, asked, now) if asked else None
-    state = words.state_of(source)
+    state = source.standing
     return visit.render(
         "source.html",
         title=name,

@@ -116,7 +116,7 @@ def _row(visit: Visit, source: SourceRecord, new: Sequence[int]) -> Row:
     title = f"New entries of {source.name}, last {DAYS} days"
     return Row(
         source=source,
-        state=words.state_of(source),
+        state=source.standing,
         kind=str(source.options.get("kind", "feed")),
         location=str(source.url or source.options.get("url") or source.options.get("path") or ""),
         spark=sparkline(new, title, id=f"s{source.id}"),

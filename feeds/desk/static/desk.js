@@ -43,11 +43,15 @@
       }
       try {
         const answer = await fetch(url, { credentials: "same-origin", cache: "no-store", redirect: "error" });
+        // Who is signed out is led to where one signs in; what is gone is asked for no more.
+        if (answer.status === 401) location.reload();
         if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) return;
         if (!answer.ok) throw new Error(String(answer.status));
         const text = await answer.text();
         if (text !== shown) show(text);
-        if (region.querySelector("[data-done]")) return;
+        const done = region.querySelector("[data-done]");
+        if (done?.dataset.done === "reload") location.reload();
+        if (done) return;
         wait = every;
       } catch {
         wait = Math.min(LONGEST, wait * 2);
