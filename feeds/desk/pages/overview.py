@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from db.engine import Connection, reading
 from db.records import HourRecord, IncidentRecord, SourceRecord, StoredEntry
-from db.store import entries, hours, incidents, register, sections
+from db.store import entries, hours, incidents, lasting, register, sections
 from feeds import manifest
 from feeds.desk import words
-from feeds.desk.advice import gravest_first, to_do
+from feeds.desk.advice import GRAVEST, to_do
 from feeds.desk.charts import bars
 from feeds.desk.visit import Visit, page
 from feeds.states import GRAVEST_FIRST, STATES
@@ -62,7 +62,7 @@ def overview(visit: Visit) -> Response:
     with reading(visit.context.engine) as connection:
         counts = register.counts(connection)
         past = hours.since(connection, now - timedelta(hours=HOURS - 1))
-        lasting = sorted(incidents.opened(connection), key=gravest_first)
+        gravest, opened = lasting.gravest(connection, GRAVEST, MOST), incidents.count_opened(connection)
         soon = register.next_due(connection, MOST)
         newest = _newest(connection)
         owed = _owed(connection)
@@ -79,8 +79,8 @@ def overview(visit: Visit) -> Response:
         this_hour=sum(one.new for one in past if one.at > now - timedelta(hours=1)),
         came=_came(past, now, labels),
         polled=_polled(past, now, labels),
-        troubles=[Trouble(one, to_do(one.kind)) for one in lasting[:MOST]],
-        open_in_all=len(lasting),
+        troubles=[Trouble(one, to_do(one.kind)) for one in gravest],
+        open_in_all=opened,
         soon=[Next(one, words.due(one, now), words.because(one.reason)) for one in soon],
         newest=newest,
         owed=owed[:MOST],

@@ -9,7 +9,7 @@ from datetime import datetime
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from db.engine import reading
+from db.engine import Connection, reading
 from db.records import IncidentRecord
 from db.store import incidents, sections
 from feeds import manifest
@@ -25,6 +25,8 @@ from feeds.targets import Target, targets
 from feeds.validate import Finding
 
 PAGE = 50
+MOST_REFUSED = 1000
+"""Troubles of feeds that are looked at: of each feed and of each format there is one at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def listing(visit: Visit) -> Response:
         known = sections.every(connection)
         counts = sections.counts(connection)
         owed = sections.dirty(connection)
-        opened = incidents.opened(connection)
+        opened = _opened(connection)
     wanted = [target for target in targets(config, known) if not target.free]
     made = manifest.read(config.public)
     refused = _refused(opened)
@@ -99,7 +101,7 @@ def _section(visit: Visit, *, check: bool) -> Response:
     config, slug = visit.context.config, visit.path("slug")
     with reading(visit.context.engine) as connection:
         known = [one for one in sections.every(connection) if one.slug == slug]
-        refused = _refused(incidents.opened(connection))
+        refused = _refused(_opened(connection))
     if not known:
         raise Unknown(f'there is no section "{slug}"')
     made = manifest.read(config.public)
@@ -137,6 +139,11 @@ def feed_of(target: Target, config: Config, made: Manifest, refused: dict[str, s
             )
         )
     return Feed(target.title, target.stem, target.free, None if target.section is None else target.section.slug, files)
+
+
+def _opened(connection: Connection) -> list[IncidentRecord]:
+    """What keeps feeds from being published."""
+    return incidents.page(connection, limit=MOST_REFUSED, kinds=("refused", "unwritable"), is_open=True)
 
 
 def _refused(opened: Iterable[IncidentRecord]) -> dict[str, str]:
