@@ -23,10 +23,11 @@ from db.engine import reading
 from db.errors import StorageError
 from db.store import incidents
 from feeds import log
-from feeds.desk.access import Principal, principal_of
+from feeds.desk.access import Principal, Refusal, principal_of
 from feeds.desk.context import Context
 from feeds.desk.page import environment
 from feeds.desk.problems import status_of, wait_of
+from feeds.desk.proof import doubted
 from feeds.errors import BroadsheetError
 
 FLASH = "desk_flash"
@@ -53,7 +54,8 @@ _log = log.get(__name__)
 
 @dataclass(slots=True)
 class Visit:
-    """`form` are the fields of a POST, the last value of each name; `uploads` the files."""
+    """`form` are the fields of a POST, the last value of each name; `uploads` the files. `doubt` says why it is not
+    sure that whoever signed in is who asks, where a page has that proven again."""
 
     request: Request
     context: Context
@@ -61,6 +63,7 @@ class Visit:
     now: datetime
     form: Mapping[str, str] = field(default_factory=dict)
     uploads: Mapping[str, bytes] = field(default_factory=dict)
+    doubt: Refusal | None = None
 
     def query(self, name: str) -> str:
         """A value of the address, stripped; "" where it is not given."""
@@ -114,8 +117,9 @@ class Visit:
 Handler = Callable[[Visit], Response]
 
 
-def page(path: str, handler: Handler, *methods: str) -> Route:
-    """A route to a page; `methods` are GET where none is given."""
+def page(path: str, handler: Handler, *methods: str, proven: bool = False) -> Route:
+    """A route to a page; `methods` are GET where none is given. With `proven` its form has the password of the desk in
+    the field `password`, where one signs in with it."""
 
     async def endpoint(request: Request) -> Response:
         context: Context = request.app.state.context
@@ -123,6 +127,8 @@ def page(path: str, handler: Handler, *methods: str) -> Route:
         if request.method == "POST":
             async with request.form(max_fields=MOST_FIELDS, max_files=1) as given:
                 visit.form, visit.uploads = _fields(given), {name: await one.read() for name, one in _files(given)}
+        if proven:
+            visit.doubt = await doubted(request.scope, visit.form.get("password", ""))
         return await run_in_threadpool(_answer, handler, visit)
 
     return Route(path, endpoint, methods=list(methods or ("GET",)), name=path)
