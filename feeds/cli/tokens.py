@@ -11,7 +11,7 @@ import typer
 from feeds.cli.desk import Desk, command, naming, write_line
 from feeds.errors import Taken
 from feeds.shapes.times import when
-from feeds.shapes.tokens import token_as_json
+from feeds.shapes.tokens import address_of, token_as_json
 
 if TYPE_CHECKING:
     from feeds.tokens import Issued
@@ -122,7 +122,7 @@ def _give(desk: Desk, issued: Issued, now: datetime) -> None:
     from feeds.tokens import FEEDS
 
     base, record = desk.config.site.base_url, issued.record
-    address, basic, api = f"{base}p/{issued.token}/all.atom", f"{base}private/all.atom", f"{base}api/v1/"
+    address, basic, api = address_of(base, issued.token), f"{base}private/all.atom", f"{base}api/v1/"
     reads, calls = FEEDS in record.scopes, record.scopes != {FEEDS}
     if urlsplit(base).scheme == "http" and urlsplit(base).hostname not in ("localhost", "127.0.0.1", "::1"):
         desk.warn(f"[site] base_url is {base}: without https everybody on the way can read the token")

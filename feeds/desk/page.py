@@ -5,7 +5,7 @@ Every value is escaped, and what a template does not know is an error. Filters a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from feeds.desk.links import entry_url, incident_url, source_url, web_url
 from feeds.formats.texts import legal
+from feeds.shapes.times import when
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
@@ -42,7 +43,7 @@ def environment() -> Environment:
     )
     made.filters.update(
         relative=relative,
-        stamp=stamp,
+        stamp=when,
         full=full,
         thousands=thousands,
         size=size,
@@ -72,11 +73,6 @@ def relative(value: datetime, now: datetime) -> str:
             number = f"{away // length} {unit}"
             return f"in {number}" if seconds > 0 else f"{number} ago"
     return "in a moment" if seconds > 0 and away else "just now"
-
-
-def stamp(value: datetime) -> str:
-    """A moment for machines: RFC 3339, in UTC."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def full(value: datetime) -> str:

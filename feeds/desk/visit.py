@@ -81,7 +81,6 @@ class Visit:
             title=title,
             here=here,
             now=self.now,
-            config=self.context.config,
             site_title=self.context.config.site.title,
             open_incidents=self._open_incidents(),
             signed_in=True,

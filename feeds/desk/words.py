@@ -10,6 +10,14 @@ from feeds.cadence import PUSHED
 from feeds.desk.page import count, relative
 from feeds.states import STATES
 
+KINDS = {
+    "seed": "Text documents",
+    "feed": "Feed",
+    "page": "HTML page that lists articles",
+    "sitemap": "News sitemap",
+}
+"""Kind of a source -> what it is."""
+
 _UNITS = ((86400, 48 * 3600, "day"), (3600, 90 * 60, "h"), (60, 90, "min"))
 """Seconds of a unit, the number of them from which it is used, and its name."""
 

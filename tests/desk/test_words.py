@@ -13,6 +13,7 @@ from db.records import NEVER, Pace, PastPoll, SourceRecord
 from db.store import sources
 from feeds.cadence import PUSHED
 from feeds.desk import words
+from feeds.reading import PARSERS
 from tests.desk import NOON, new_engine, source_id
 
 
@@ -94,3 +95,7 @@ def test_what_a_poll_came_to() -> None:
     assert words.outcome(replace(poll, new=0, updated=0)) == "nothing new"
     assert words.outcome(replace(poll, outcome="failed")) == "failed"
     assert words.outcome(replace(poll, outcome="failed", error="HTTP 503")) == "failed: HTTP 503"
+
+
+def test_every_kind_of_source_has_a_name() -> None:
+    assert set(words.KINDS) == set(PARSERS)

@@ -16,14 +16,12 @@ from feeds.desk.access import spend
 from feeds.desk.api import cursors
 from feeds.desk.api.base import PREFIX, USUAL, AtHand, Cursor, Hand, Limit, Page, Shape, Time, chosen, enumerated
 from feeds.desk.api.problems import described
+from feeds.desk.words import KINDS
 from feeds.errors import Unknown
 from feeds.shapes.sources import poll_as_json, standing_as_json
 from feeds.states import STATES
 
 router = APIRouter(tags=["sources"])
-
-KINDS = {"seed": "text documents", "feed": "a feed", "page": "an HTML page", "sitemap": "a sitemap"}
-"""Kind of a source -> what it is."""
 
 LIST, POLLS = "sources", "polls"
 Name = Annotated[str, Field(min_length=1, max_length=100)]

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from db.engine import Connection, reading
-from db.records import HourRecord, IncidentRecord, SourceRecord, StoredEntry
+from db.records import HourRecord, IncidentRecord, SourceRecord
 from db.store import entries, hours, incidents, lasting, register, sections
 from feeds import manifest
 from feeds.desk import words
@@ -64,7 +64,7 @@ def overview(visit: Visit) -> Response:
         past = hours.since(connection, now - timedelta(hours=HOURS - 1))
         gravest, opened = lasting.gravest(connection, GRAVEST, MOST), incidents.count_opened(connection)
         soon = register.next_due(connection, MOST)
-        newest = _newest(connection)
+        newest = list(entries.in_order(connection, entries.newest(connection, MOST)))
         owed = _owed(connection)
     labels = _labels(visit, now)
     return visit.render(
@@ -93,17 +93,8 @@ def overview(visit: Visit) -> Response:
 
 def published_at(root: Path) -> datetime | None:
     """When the published tree changed last; None where there is none."""
-    try:
-        moment = (root / manifest.NAME).stat().st_mtime
-    except OSError:
-        return None
-    return datetime.fromtimestamp(int(moment), tz=UTC)
-
-
-def _newest(connection: Connection) -> list[StoredEntry]:
-    ids = entries.newest(connection, MOST)
-    found = entries.load(connection, ids)
-    return [found[each] for each in ids if each in found]
+    written = manifest.Standing(root).written(manifest.NAME)
+    return datetime.fromtimestamp(written // 10**9, UTC) if written else None
 
 
 def _owed(connection: Connection) -> list[str]:

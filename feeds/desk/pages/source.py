@@ -135,8 +135,7 @@ def _watched(connection: Connection, source: SourceRecord, asked: str, now: date
 def _newest(connection: Connection, name: str) -> list[StoredEntry]:
     query = Query(groups=((Term(Field.SOURCE, name),),))
     ids, _ = search.page(connection, query, limit=MOST)
-    found = entries.load(connection, ids)
-    return [found[each] for each in ids if each in found]
+    return list(entries.in_order(connection, ids))
 
 
 def _options(options: Mapping[str, object]) -> list[tuple[str, str]]:

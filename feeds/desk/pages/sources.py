@@ -26,8 +26,6 @@ PAGE = 50
 DAYS = 14
 """Days that a row's little chart shows."""
 
-KINDS = ("feed", "page", "sitemap", "seed")
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -59,7 +57,7 @@ class Filter:
 
 def listing(visit: Visit) -> Response:
     """The page."""
-    state, kind = one_of(visit.query("state"), STATES, "state"), one_of(visit.query("kind"), KINDS, "kind")
+    state, kind = one_of(visit.query("state"), STATES, "state"), one_of(visit.query("kind"), words.KINDS, "kind")
     wanted = Filter(state, kind, visit.query("q"))
     with reading(visit.context.engine) as connection:
         counts = register.counts(connection)
@@ -74,7 +72,7 @@ def listing(visit: Visit) -> Response:
         wanted=wanted,
         is_narrowed=bool(wanted.state or wanted.kind or wanted.text),
         states=[("", "Any state"), *((each, f"{each.replace('-', ' ')} ({counts.get(each, 0):,})") for each in STATES)],
-        kinds=[("", "Any kind"), *((each, each) for each in KINDS)],
+        kinds=[("", "Any kind"), *((each, each) for each in words.KINDS)],
         in_all=sum(counts.values()),
         newer=newer,
         older=older,

@@ -14,6 +14,7 @@ from feeds import tokens
 from feeds.desk.access import Refusal
 from feeds.desk.visit import Visit, page
 from feeds.errors import UsageError
+from feeds.shapes.tokens import address_of
 from feeds.tokens import FEEDS, SCOPES, Issued, State, expiry, state
 
 _MEANINGS = {
@@ -104,7 +105,7 @@ def _shown(visit: Visit, issued: Issued) -> Response:
         here="tokens",
         token=issued.token,
         record=record,
-        address=f"{base}p/{issued.token}/all.atom" if _opens_feeds(record) else None,
+        address=address_of(base, issued.token) if _opens_feeds(record) else None,
         basic=f"{base}private/all.atom",
         api=f"{base}api/v1/status" if record.scopes - {FEEDS} else None,
     )
