@@ -12,8 +12,8 @@ from db.store import incidents
 
 
 def gravest(connection: Connection, kinds: Sequence[str], limit: int) -> list[IncidentRecord]:
-    """`limit` of the troubles that last, of those that `incidents.count_opened` counts: by the order of `kinds`, of which
-    there is one at least, others behind these; of one kind those first that have lasted longest."""
+    """`limit` of the troubles that last, of those that `incidents.count_opened` counts: in the order of `kinds`, others
+    behind these; of one kind those first that have lasted longest. There is one kind at least."""
     rank = case({kind: place for place, kind in enumerate(kinds)}, value=Incident.kind, else_=len(kinds))
     query = (
         select(Incident.id)

@@ -37,6 +37,7 @@ LEVELS = ("ok", "info", "warning", "error")
 FLASH_SECONDS = 60
 MOST_FIELDS = 200
 MAX_FLASH = 600
+
 _TITLES = {
     400: "That does not work",
     404: "Not found",
@@ -46,6 +47,7 @@ _TITLES = {
     503: "Busy",
 }
 """Status -> what a person reads over the line that says what is wrong."""
+
 MAX_PACKED = 10 * MAX_FLASH
 """Characters of a word as it is packed: JSON writes some characters as six, base64 four for three."""
 
