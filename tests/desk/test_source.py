@@ -67,7 +67,7 @@ def test_a_source_in_trouble(full: Web) -> None:
     assert told["Sections"] == "Country"
     assert told["New entries"] == "about every 4 h"
     assert told["Failures in a row"] == "14"
-    assert told["Why then"] == "failed 14 times in a row"
+    assert told["Why then"] == "it failed 14 times in a row"
     assert told["Cache-Control"] == "max-age=900"
     assert "Still open" in text(full, path, "section[aria-labelledby=troubles]")
     assert "Open its address in a browser" in said
