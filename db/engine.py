@@ -117,34 +117,46 @@ def _check_file(path: Path) -> None:
         if path.is_dir():
             raise NotOurs(f"{path}: is a folder, not a database; change [database] url")
         if path.exists():
-            with path.open("rb") as file:
-                head = file.read(72)
-            if not head:
+            if not path.stat().st_size:
                 raise NotOurs(f"{path}: is empty, what was in it is gone; restore a backup, or remove it to begin anew")
-            if not head.startswith(_HEADER):
-                raise NotOurs(f"{path}: is not a SQLite database; move it away or change [database] url")
-            if len(head) == 72 and not _is_ours(path, int.from_bytes(head[68:72], "big")):
+            if not _is_ours(path):
                 raise NotOurs(f"{path}: is another program's database; change [database] url")
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}; change [database] url or its permissions") from error
 
 
-def _is_ours(path: Path, application: int) -> bool:
-    """Whether the database is marked as ours, or has no mark and no tables yet.
+def _is_ours(path: Path) -> bool:
+    """Whether the database is marked as ours, or has no mark and no tables yet. Raises `NotOurs` for what is none.
 
     The header may be older than the write-ahead log, so what it does not tell is asked of SQLite, reading only: the
-    settings of `_configure` would already write to another program's file.
+    settings of `_configure` would already write to another program's file. The file is opened by SQLite alone, which
+    knows who else has it open: a descriptor that we closed would take the locks of the whole process with it, and
+    another process would put the log away under us (https://www.sqlite.org/howtocorrupt.html, 2.2).
     """
-    if application != 0:
-        return application == APPLICATION_ID
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as raw:
-            if raw.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
-                return True
-            return raw.execute("SELECT 1 FROM sqlite_master").fetchone() is None
-    except sqlite3.Error:
+        # As it stands in the file: nobody is waited for, and nothing is made beside it.
+        application = _asked(path, "immutable=1", "PRAGMA application_id")
+        if application:
+            return application == APPLICATION_ID
+        if _asked(path, "mode=ro", "PRAGMA application_id") == APPLICATION_ID:
+            return True
+        return _asked(path, "mode=ro", "SELECT count(*) FROM sqlite_master") == 0
+    except sqlite3.Error as error:
+        # What SQLite cannot read it has no locks of.
+        if "not a database" in str(error) and not _begins_like_one(path):
+            raise NotOurs(f"{path}: is not a SQLite database; move it away or change [database] url") from error
         # Damaged or held: whoever opens it for work says so, in words of its own.
         return True
+
+
+def _begins_like_one(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_HEADER)) == _HEADER
+
+
+def _asked(path: Path, how: str, question: str) -> int:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as raw:
+        return int(raw.execute(question).fetchone()[0])
 
 
 def _configure(raw: Any, _record: Any) -> None:

@@ -312,8 +312,12 @@ class Attempt:
     ) -> Conclusion:
         """What the poll comes to, `tally` being what its documents changed; `jitter` is for `next_due`. `kinds` are
         those of the source's incidents that are open, `again` counts the new entries whose titles it told before.
-        Changes nothing here."""
+        Changes nothing here, but what is thought to be lost."""
         result, record = self.result, self.record
+        if self._lost and not self._pages and record.pace.gap_at is None and (tally.updated or tally.unchanged):
+            # It names what is known, under a later date: nothing came and went between.
+            self._lost = self._missed = False
+            self._next = None
         if self._put_off is not None:
             pace = replace(record.pace, put_off=record.pace.put_off + 1)
             return self._deferred(self._put_off, self.began + SOON * 2**record.pace.put_off * (1 + jitter), pace)

@@ -90,9 +90,12 @@ def _regrouped(connection: Connection, entry_id: int, concerned: Collection[int]
 
 
 def withdraw(engine: Engine, uid: str, why: str, now: datetime) -> StoredEntry:
-    """Takes the entry `uid` back until a person restores it. Raises `UsageError` where no entry has that id."""
+    """Takes the entry `uid` back until a person restores it. Raises `UsageError` where no entry has that id, or one
+    took it back already: that reason stays."""
     with writing(engine) as connection:
         before = _entry(connection, uid)
+        if before.withdrawal is not None and before.withdrawal.by is WithdrawnBy.PERSON:
+            raise UsageError(f"{before.title}: was taken back already")
         ingest.withdraw(connection, {before.id: why}, WithdrawnBy.PERSON, now)
         return entries.load(connection, [before.id])[before.id]
 

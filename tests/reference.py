@@ -118,6 +118,7 @@ _VALIDATED = {
     "_query": "query",
     "_author": "words",
     "_section_name": "text",
+    "_shown": "text",
     "_path_pattern": "path",
     "_phrase": "text",
     "_selector": "CSS selector",

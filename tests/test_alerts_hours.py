@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from feeds.alerts.hours import awake, due
 from feeds.config import Alert
 
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 VILNIUS = ZoneInfo("Europe/Vilnius")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ZONES = ["UTC", "Europe/Vilnius", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"]
@@ -97,3 +98,9 @@ def test_nothing_is_ever_sent_in_quiet_hours(
     is_quiet = begins <= clock < ends if begins <= ends else clock >= begins or clock < ends
     assert not is_quiet
     assert now <= then < now + timedelta(days=5)
+
+
+def test_what_waits_by_a_clock_that_was_ahead_holds_up_nothing() -> None:
+    half = rule(digest="30")
+    assert due(half, UTC, NOON, NOON + timedelta(days=900)) == NOON + timedelta(minutes=30)
+    assert due(half, UTC, NOON, NOON + timedelta(minutes=3)) == NOON + timedelta(minutes=3)

@@ -334,3 +334,20 @@ def test_an_own_interval_of_silence_ends_with_something_new(bench: Bench) -> Non
     source = bench.source()
     assert source.pace.brought == bench.now
     assert source.pace.gaps == (7200,)
+
+
+def test_what_is_dated_anew_at_each_fetch_is_not_lost(bench: Bench) -> None:
+    def said(day: int) -> bytes:
+        return b"<rss version='2.0'><channel><title>N</title>%s</channel></rss>" % b"".join(
+            b"<item><title>Old %d</title><guid>g%d</guid><pubDate>%02d Mar 2026 12:00:00 GMT</pubDate></item>"
+            % (n, n, day)
+            for n in range(3)
+        )
+
+    bench.site.put("/feed", said(1))
+    bench.configure({"n": bench.at("a")})
+    bench.poll()
+    bench.site.put("/feed", said(2))
+    bench.poll(HOUR, everyone=True)
+    assert gap(bench) is None
+    assert bench.source().pace.missed == 0

@@ -428,3 +428,24 @@ def test_a_lock_that_cannot_be_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [(), [], {}, ("a", "b"), (("a", 1),), (["a"],), [1], {"a": ()}, None, "x"])
 def test_values_are_written_as_json(value: object) -> None:
     assert to_json(value) == json.dumps(value)
+
+
+def test_looking_at_a_database_leaves_the_locks_of_the_process(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}")
+    with writing(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a)")
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+
+    def locks() -> list[str]:
+        inode = str((tmp_path / "feeds.sqlite3").stat().st_ino)
+        lines = Path("/proc/locks").read_text().splitlines()
+        return [line for line in lines if line.split()[5].endswith(f":{inode}") and line.split()[4] == str(os.getpid())]
+
+    held = locks()
+    assert held, "a connection that is open holds a lock by which others know that they are not the last"
+    other = open_engine(f"sqlite:///{tmp_path / 'feeds.sqlite3'}")
+    with reading(other) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == 0
+    other.dispose()
+    assert len(locks()) == len(held)
+    engine.dispose()

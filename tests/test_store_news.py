@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from db.engine import reading
-from db.records import Evidence
-from db.store import news, search
+from db.engine import reading, writing
+from db.records import Evidence, PollRecord
+from db.store import news, schedule, search
 from feeds.query import parse
 from tests.desk import BODY, NOON, hours, new_engine, plans, record, tell, titled
 
@@ -74,3 +74,24 @@ def test_elders_are_found_by_the_index(tmp_path: Path) -> None:
     plan = plans(new_engine(tmp_path), lambda connection: news.elders(connection, [1]))
     assert "SCAN" not in plan
     assert "ix_entries_lead" in plan
+
+
+def test_what_was_there_before_is_no_news(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    tell(engine, "1", record("The ferry of long ago"), record("The ferry of today", published=NOON))
+    with writing(engine) as connection:
+        poll = PollRecord(source_id=1, at=NOON, outcome="stored", due_at=NOON, reason="", new=2)
+        schedule.finish(connection, [poll])
+        assert news.since(connection, parse("ferry"), 0, limit=9)[0] == []
+    after = NOON + hours(1)
+    tell(
+        engine,
+        "2",
+        record("A new ferry"),
+        record("An old ferry", published=NOON - hours(50), url="https://a.example/3"),
+        now=after,
+    )
+    tell(engine, "2", record("A ferry of yesterday", published=NOON - hours(40), url="https://a.example/4"), now=after)
+    with reading(engine) as connection:
+        found = news.since(connection, parse("ferry"), 0, limit=9)[0]
+        assert found == sorted(titled(engine, title).id for title in ("A new ferry", "A ferry of yesterday"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from sqlalchemy import Connection, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from db.models import Entry
+from db.models import Entry, Poll
 from db.records import Query
 from db.store import search
 from db.store.entries import chunks
@@ -16,6 +17,13 @@ from db.store.entries import chunks
 AT_ONCE = 2_000
 """New entries that one look goes through: 0.3 s of matching at most."""
 
+OLD = timedelta(days=2)
+"""Age at which an entry is none that just came."""
+
+_BEGUN = select(Poll.at).where(Poll.source_id == Entry.source_id).order_by(Poll.at).limit(1).correlate(Entry)
+_SEEN = select(Entry.id, Entry.first_seen, Entry.published, _BEGUN.scalar_subquery().label("begun")).where(
+    Entry.id.in_(bindparam("ids", expanding=True))
+)
 _Elder = aliased(Entry, name="elder")
 _STORY = func.coalesce(Entry.lead_id, Entry.id)
 _ELDERS = (
@@ -33,16 +41,27 @@ def newest(connection: Connection) -> int:
 def since(
     connection: Connection, query: Query, after: int, *, limit: int, most: int = AT_ONCE
 ) -> tuple[list[int], int]:
-    """Ids of the entries that were stored after the one with the id `after` and that `query` finds, as a public feed
-    does, in order, `limit` of them at most; and the id up to which was looked, at `most` entries.
+    """Ids of the entries that are news, were stored after the one with the id `after`, and that `query` finds, as a
+    public feed does, in order, `limit` of them at most; and the id up to which was looked, at `most` entries.
 
-    Costs what the new entries do, however many there are before them.
+    Costs what the new entries do, however many there are before them. No news is what a source said when it was first
+    asked, nor what was two days old already when it was seen: it is read from archives.
     """
     ids = list(connection.scalars(select(Entry.id).where(Entry.id > after).order_by(Entry.id).limit(most)))
-    found = sorted(search.among(connection, query, ids))
+    found = _fresh(connection, sorted(search.among(connection, query, ids)))
     if len(found) > limit:
         return found[:limit], found[limit - 1]
     return found, ids[-1] if ids else after
+
+
+def _fresh(connection: Connection, ids: Sequence[int]) -> list[int]:
+    rows = {row.id: row for chunk in chunks(ids) for row in connection.execute(_SEEN, {"ids": chunk})}
+    return [
+        one
+        for one in ids
+        if (rows[one].begun is None or rows[one].first_seen > rows[one].begun)
+        and (rows[one].published is None or rows[one].first_seen - rows[one].published <= OLD)
+    ]
 
 
 def elders(connection: Connection, entry_ids: Iterable[int]) -> dict[int, set[int]]:

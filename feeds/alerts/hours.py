@@ -17,7 +17,9 @@ def due(rule: Alert, zone: tzinfo, now: datetime, first: datetime | None = None)
     if isinstance(gathered, time):
         at = _next(gathered, zone, now)
     elif gathered is not None:
-        at = now + timedelta(minutes=gathered) if first is None else max(first, now)
+        # Not later than that, whatever waits: a clock may have been ahead.
+        latest = now + timedelta(minutes=gathered)
+        at = latest if first is None else min(max(first, now), latest)
     return awake(rule, zone, at)
 
 

@@ -12,6 +12,10 @@ from feeds.cli.template import toml
 app = typer.Typer(help="Check and show the configuration.", no_args_is_help=True)
 
 
+_HIDDEN = "***"
+"""Stands for what is a secret."""
+
+
 @command(app)
 def check(desk: Desk) -> None:
     """Say whether the configuration can be used."""
@@ -20,6 +24,10 @@ def check(desk: Desk) -> None:
         from feeds.poll import logins_of
 
         logins_of(config)
+    if config.desk.has_password:
+        from feeds.desk.passwords import passwords_of
+
+        passwords_of(config)
     if desk.as_json:
         desk.give({"file": str(desk.path), "valid": True, "sources": len(config.source)})
         return
@@ -40,7 +48,11 @@ def show(desk: Desk) -> None:
     """Show every setting with the value that counts, defaults included."""
     values: dict[str, Any] = desk.config.model_dump(mode="json")
     for login in values["credential"].values():
-        login |= {name: "***" for name in ("password", "bearer") if login[name] is not None}
+        login |= {name: _HIDDEN for name in ("password", "bearer") if login[name] is not None}
+    for alert in values["alert"]:
+        alert["to"] = [_HIDDEN] * len(alert["to"])
+    if values["desk"]["password_hash"] is not None:
+        values["desk"]["password_hash"] = _HIDDEN
     if desk.as_json:
         desk.give(values)
         return

@@ -86,7 +86,6 @@ class Daemon:
         self._systemd = Systemd(environ)
         self._terminal = Terminal()
         self.reload_ok = True
-        """Whether the configuration was good when it was last read."""
 
     # --- what the pages of the desk may ask
 

@@ -33,6 +33,10 @@ class Progress:
 class Hands(Protocol):
     """The process that the desk is part of."""
 
+    @property
+    def reload_ok(self) -> bool:
+        """Whether the configuration was good when it was last read."""
+
     def wake(self) -> None:
         """Has what is due polled, and what is owed published, at once."""
 

@@ -32,6 +32,7 @@ from db.engine import Connection, reading
 from db.errors import StorageError
 from db.migrations import HEAD
 from db.store import entries, figures, hours, incidents, register, sections
+from db.store.deliveries import ALERT, END
 from feeds import __version__, log, manifest, notify
 from feeds.desk.context import Context
 from feeds.states import KINDS, STATES
@@ -90,6 +91,8 @@ class Figures(Collector):
             found = []
         yield _gauge("database_up", "Whether the database could be read.", float(bool(found)))
         yield from found
+        good = float(self._context.hands.reload_ok)
+        yield _gauge("reload_ok", "Whether the configuration that was read last could be used.", good)
         # Not `job`, which is what Prometheus calls the desk itself.
         beats = {beat.job: _seconds(now - beat.at) for beat in self._context.hands.beats()}
         yield _labelled("heartbeat_age_seconds", "Since the last sign of life of a job of the daemon.", "what", beats)
@@ -134,14 +137,12 @@ def _owed(connection: Connection, now: datetime) -> Iterator[Metric]:
     opened = dict.fromkeys(KINDS, 0) | incidents.count_by_kind(connection)
     yield _labelled("incidents_open", "Troubles that last, by their kind.", "kind", opened)
     yield _gauge("quarantined_entries", "Entries that cannot be rendered.", opened["quarantined"])
-    yield _gauge(
-        "reload_ok", "Whether the configuration that was read last could be used.", float(not opened["config"])
-    )
     since, dirty = sections.owed(connection)
     yield _gauge("sections_dirty", "Sections that owe a feed.", dirty)
     lag = 0.0 if since is None else _seconds(now - since)
     yield _gauge("publish_lag_seconds", "For how long the first of them has owed it.", lag)
-    waiting = dict.fromkeys(sorted(notify.KINDS), 0) | figures.deliveries(connection)
+    waiting = dict.fromkeys(sorted({*notify.KINDS, ALERT}), 0) | figures.deliveries(connection)
+    waiting.pop(END, None)  # which waits for a trouble to end, and is owed to nobody yet
     yield _labelled("deliveries_waiting", "Notifications that are owed, by their kind.", "kind", waiting)
 
 

@@ -61,3 +61,20 @@ def test_config_show_shows_no_secret(tmp_path: Path) -> None:
         shown = folder.run(*words).out
         assert "s3cret" not in shown
         assert "***" in shown
+
+
+def test_no_secret_of_the_desk_or_of_alerts_is_shown(tmp_path: Path) -> None:
+    folder = Folder(tmp_path).config(
+        '[desk]\npassword_hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$hunter2hunter2"\n'
+        '[[alert]]\nname = "newsroom"\nto = "mailtos://me:hunter2@mail.example"\n'
+    )
+    for words in (("config", "show"), ("config", "show", "--json")):
+        ran = folder.run(*words)
+        assert ran.code == 0
+        assert "hunter2" not in ran.out
+        assert "***" in ran.out
+
+
+def test_a_password_that_cannot_be_read_is_a_mistake_of_the_configuration(tmp_path: Path) -> None:
+    ran = Folder(tmp_path).config('[desk]\npassword_file = "none"\n').run("config", "check")
+    assert (ran.code, "cannot be read" in ran.err) == (78, True)

@@ -165,6 +165,8 @@ def test_an_entry_is_taken_back_and_restored(own: Folder) -> None:
         "School choir wins regional prize: withdrawn; 'feeds publish' takes it out of the feeds\n",
     )
     assert uid not in {entry["id"] for entry in listed(own)}
+    again = own.run("entries", "withdraw", uid, "--reason", "Another one.")
+    assert (again.code, "was taken back already" in again.err) == (2, True)
     found = {entry["id"]: entry["withdrawn"] for entry in listed(own, "--withdrawn")}
     assert [each for each, moment in found.items() if moment is not None] == [uid]
     assert "School choir wins regional prize (withdrawn)" in own.run("entries", "list", "--withdrawn").out

@@ -70,6 +70,7 @@ def test_a_desk_with_something_to_tell(tmp_path: Path) -> None:
             incidents.open_incident(connection, "config", "config.toml", "wrong", NOON)
             deliveries.owe(connection, "ping", "https://hub.example/", {}, NOON)
         web.hands.signs = [Heartbeat("tick", NOON - timedelta(seconds=7), NOON, 5, 1)]
+        web.hands.reload_ok = False
         web.now = NOON + timedelta(seconds=30)
         found = values(web)
         wanted = {
@@ -102,6 +103,7 @@ def test_a_desk_with_something_to_tell(tmp_path: Path) -> None:
             "sections_dirty": 2,
             "publish_lag_seconds": 30,
             "deliveries_waiting{kind=ping}": 1,
+            "deliveries_waiting{kind=alert}": 0,
             "heartbeat_age_seconds{what=tick}": 37,
             "feeds_published": 0,
             "published_timestamp_seconds": 0,

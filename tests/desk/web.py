@@ -67,6 +67,7 @@ class Hands:
     woken: int = 0
     standing: Progress | None = None
     signs: list[Heartbeat] = field(default_factory=list)
+    reload_ok: bool = True
 
     def wake(self) -> None:
         self.woken += 1
