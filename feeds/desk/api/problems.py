@@ -30,7 +30,7 @@ _SAID = {
     429: "Too many requests; `Retry-After` says when to come again.",
     500: "Something failed here; the log says what.",
     502: "The other server failed, or what it gave cannot be read.",
-    503: "The database is held by another program; try again.",
+    503: "The database is held by another program, or too many addresses are tried at once; `Retry-After`.",
 }
 """Status -> what it means."""
 
