@@ -3,7 +3,8 @@
 ```
 BroadsheetError            1   something failed
 ├── UsageError             2   the command's words are off
-│   └── Unknown                what they name is not there
+│   ├── Unknown                what they name is not there
+│   └── Taken                  the name that they give belongs to something else
 ├── ConfigError           78   config.toml cannot be used
 ├── OutputError            1   the published tree cannot be written
 ├── FeedInvalid            1   our own output broke a rule; the last good file stays
@@ -34,6 +35,10 @@ class UsageError(BroadsheetError):
 
 class Unknown(UsageError):
     """What was named is not there."""
+
+
+class Taken(UsageError):
+    """The name that was given belongs to something else."""
 
 
 class ConfigError(BroadsheetError):

@@ -64,9 +64,9 @@ def check(location: str, *, kind: str | None = None, base_url: str | None = None
     from feeds.sources.fields import http_url
 
     if kind is not None and kind not in PARSERS:
-        raise UsageError(f'--kind: "{kind}" is no kind of source; there are {", ".join(PARSERS)}')
+        raise UsageError(f'kind: "{kind}" is no kind of source; there are {", ".join(PARSERS)}')
     if base_url is not None and http_url(base_url, None) is None:
-        raise UsageError(f"--base-url: {base_url}: give an address that begins with http:// or https:// and a host")
+        raise UsageError(f"base_url: {base_url}: give an address that begins with http:// or https:// and a host")
     if not local:
         no_path(location)
     if not is_address(location) and not (location and Path(location).exists()):

@@ -13,7 +13,7 @@ from db.records import SourceRecord
 from db.store import sources
 from feeds.config import Source
 from feeds.declare import options_of
-from feeds.errors import Unknown, UsageError
+from feeds.errors import Taken, Unknown, UsageError
 from feeds.naming import is_address, kind_of, name_from, no_path, no_such, problem_of
 
 
@@ -59,10 +59,10 @@ def described(
 
 
 def add(engine: Engine, source: Source, now: datetime) -> None:
-    """Adds `source`, which is polled at the next update. Raises `UsageError` where its name is taken."""
+    """Adds `source`, which is polled at the next update. Raises `Taken` where its name is."""
     with writing(engine) as connection:
         if not sources.add(connection, source.name, options_of(source), now):
-            raise UsageError(f'a source named "{source.name}" is there already; give another --name')
+            raise Taken(f'a source named "{source.name}" is there already; give another name')
 
 
 def remove(engine: Engine, name: str, file: Path) -> None:

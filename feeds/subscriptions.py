@@ -71,7 +71,7 @@ def import_subscriptions(
 def check_section(section: str | None) -> None:
     """Raises `UsageError` for a section without a name."""
     if section is not None and not section.strip():
-        raise UsageError("--section: give the name of a section")
+        raise UsageError("section: give the name of a section")
 
 
 def export_subscriptions(engine: Engine, config: Config) -> Export:

@@ -21,7 +21,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from db.engine import Connection, Engine, writing
 from db.records import TokenRecord
 from db.store import tokens
-from feeds.errors import Unknown, UsageError
+from feeds.errors import Taken, Unknown, UsageError
 
 FEEDS = "feeds"
 """What opens feeds with full texts, and nothing else."""
@@ -108,20 +108,17 @@ def create(
     expires_at: datetime | None = None,
     scopes: Collection[str] = (FEEDS,),
 ) -> Issued:
-    """Makes a token for `name`, which opens `scopes`. Raises `UsageError` where one that was not revoked has the name,
-    it is none, or there is no such scope."""
+    """Makes a token for `name`, which opens `scopes`. Raises `Taken` where one that was not revoked has the name, and
+    `UsageError` where it is none, or there is no such scope."""
     name = _name(name)
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown or not scopes:
-        raise UsageError(f'--scope: "{", ".join(unknown)}" opens nothing; there are {", ".join(SCOPES)}')
+        raise UsageError(f'scope: "{", ".join(unknown)}" opens nothing; there are {", ".join(SCOPES)}')
     key, secret = random(ID_BYTES).hex(), _secret(random)
     with writing(engine) as connection:
         found = tokens.by_name(connection, name)
         if found is not None and found.revoked_at is None:
-            raise UsageError(
-                f"there is a token named \"{name}\"; 'feeds tokens rotate' gives it a new secret, "
-                "'feeds tokens revoke' ends it"
-            )
+            raise Taken(f'there is a token named "{name}"; rotate or revoke it, or give another name')
         record = tokens.create(connection, name, key, _digest(secret), now, expires_at, set(scopes))
     return Issued(record, f"{key}.{secret}")
 
@@ -144,7 +141,7 @@ def rotate(engine: Engine, which: str, now: datetime, random: Random, expires_at
     with writing(engine) as connection:
         record = _standing(connection, which)
         if expires_at is None and state(record, now) is State.EXPIRED:
-            raise UsageError(f'"{record.name}" has expired; say with --expires until when the new secret is to work')
+            raise UsageError(f'expires: "{record.name}" has expired; say until when the new secret is to work')
         tokens.rotate(connection, record.id, _digest(secret), expires_at or record.expires_at)
         found = tokens.by_key(connection, record.key)
     assert found is not None  # noqa: S101  # the row that this very transaction has changed
@@ -164,9 +161,9 @@ def expiry(text: str, now: datetime, zone: tzinfo) -> datetime:
         else:
             raise ValueError
     except (ValueError, OverflowError):
-        raise UsageError(f'--expires: "{text}" is no time; give a day such as 2027-01-31, or 12h, 30d or 8w') from None
+        raise UsageError(f'expires: "{text}" is no time; give a day such as 2027-01-31, or 12h, 30d or 8w') from None
     if found <= now:
-        raise UsageError(f'--expires: "{text}" is over; give a time to come')
+        raise UsageError(f'expires: "{text}" is over; give a time to come')
     return found
 
 

@@ -81,7 +81,7 @@ def test_paths_are_for_those_who_stand_at_the_machine(config: Config, tmp_path: 
     ("kind", "base_url", "said"),
     [
         ("film", None, '"film" is no kind of source; there are seed, feed'),
-        (None, "courier.example", "--base-url: courier.example: give an"),
+        (None, "courier.example", "base_url: courier.example: give an"),
     ],
 )
 def test_words_that_are_off(config: Config, kind: str | None, base_url: str | None, said: str) -> None:

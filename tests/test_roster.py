@@ -49,7 +49,7 @@ def test_an_address_becomes_a_source(engine: Engine) -> None:
     stored = known(engine)["wire.example"]
     assert (stored.origin, stored.due_at) == ("added", NOON)
     assert stored.options == {"name": "wire.example", "url": URL, "sections": ["Wire", "Sea"], "interval": 5}
-    with pytest.raises(UsageError, match=r'named "wire.example" is there already; give another --name'):
+    with pytest.raises(UsageError, match=r'named "wire.example" is there already; give another name$'):
         roster.add(engine, source, NOON)
     more = {"pages": 2, "language": None}
     roster.add(engine, roster.described(URL, nowhere, name="second", kind="page", more=more), NOON)

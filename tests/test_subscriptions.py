@@ -116,7 +116,7 @@ def test_an_import_is_tried_done_and_exported(engine: Engine, tmp_path: Path) ->
 
 def test_a_section_has_a_name(engine: Engine) -> None:
     check_section(None)
-    with pytest.raises(UsageError, match="--section: give the name of a section"):
+    with pytest.raises(UsageError, match=r"^section: give the name of a section"):
         import_subscriptions(engine, listing(A), NOON, section=" ")
     assert names(engine) == []
 

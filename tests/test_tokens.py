@@ -143,7 +143,7 @@ def test_what_cannot_be_done_is_one_line(engine: Engine) -> None:
     chance = secrets.token_bytes
     with pytest.raises(UsageError, match=r'there is a token named "anna"'):
         made(engine, "  anna ")
-    with pytest.raises(UsageError, match=r'"anna" has expired; say with --expires'):
+    with pytest.raises(UsageError, match=r'^expires: "anna" has expired; say until when'):
         tokens.rotate(engine, "anna", NOON + hours(1), chance)
     for which in ("ben", "0" * 16, "", "\u2028"):
         with pytest.raises(UsageError, match="no token has the name or id"):
@@ -192,7 +192,7 @@ def test_until_when_a_token_works(text: str, moment: datetime) -> None:
     "text", ["", "soon", "0d", "-1d", "1", "30 d", "2026-03-01", "2026-02-30", "2026-3-2", "9999-12-31", "१d"]
 )
 def test_what_is_no_time_to_come(text: str) -> None:
-    with pytest.raises(UsageError, match=r"^--expires: ") as caught:
+    with pytest.raises(UsageError, match=r"^expires: ") as caught:
         tokens.expiry(text, NOON, MINSK)
     assert "\n" not in str(caught.value)
 

@@ -37,6 +37,19 @@ _COMMON: dict[str, Any] = {
 _DEFAULTS: dict[str, Any] = {"config": None, "as_json": False, "verbose": 0, "quiet": False}
 
 
+@contextmanager
+def naming(*options: str) -> Iterator[None]:
+    """What is wrong with one of the `options` is told of it as the command line calls it: `base_url: ...`, as everybody
+    else is told, becomes `--base-url: ...`."""
+    try:
+        yield
+    except UsageError as error:
+        option, _, said = str(error).partition(": ")
+        if option not in options:
+            raise
+        raise type(error)(f"--{option.replace('_', '-')}: {said}") from error
+
+
 @dataclass(slots=True)
 class Desk:
     """One run of a command: its common options and what they lead to."""

@@ -8,6 +8,7 @@ import typer
 
 from feeds.cli import sources_change, sources_opml, sources_try
 from feeds.cli.desk import Desk, command
+from feeds.errors import Taken
 from feeds.shapes.sources import source_as_json
 from feeds.shapes.times import due
 
@@ -89,7 +90,10 @@ def add(
         sections=section or (),
         interval=interval,
     )
-    roster.add(desk.engine(), source, desk.now())
+    try:
+        roster.add(desk.engine(), source, desk.now())
+    except Taken as error:
+        raise Taken(f'a source named "{source.name}" is there already; give another --name') from error
     if desk.as_json:
         where = location if source.path is None else str(source.path)
         desk.give({"source": source.name, "kind": source.kind, "location": where})

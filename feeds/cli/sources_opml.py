@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from feeds.cli.desk import Desk, command
+from feeds.cli.desk import Desk, command, naming
 from feeds.errors import BroadsheetError, UsageError
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def import_sources(
     from feeds.formats.opml import read_subscriptions
     from feeds.subscriptions import check_section, import_subscriptions
 
-    check_section(section)
+    with naming("section"):
+        check_section(section)
     listed = read_subscriptions(_read(file), "standard input" if file == "-" else file)
     plan = import_subscriptions(desk.engine(), listed, desk.now(), section=section, dry_run=dry_run)
     _report(desk, plan, dry_run)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from feeds.cli.desk import Desk, command
+from feeds.cli.desk import Desk, command, naming
 from feeds.errors import SourceError
 from feeds.naming import is_address, kind_of
 
@@ -43,9 +43,9 @@ def try_source(
     """Show what a source would give, and the feeds and the list of an HTML page. Nothing is stored."""
     from feeds.preview import check, preview
 
-    check(
-        location, kind=kind, base_url=base_url
-    )  # what is off in the words is told before what is in the configuration
+    with naming("kind", "base_url"):
+        # What is off in the words is told before what is in the configuration.
+        check(location, kind=kind, base_url=base_url)
     trial = preview(desk.config_or_defaults(), location, desk.now(), kind=kind, base_url=base_url)
     if desk.as_json:
         desk.give(trial.as_json())

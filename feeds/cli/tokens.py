@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 import typer
 
-from feeds.cli.desk import Desk, command, write_line
+from feeds.cli.desk import Desk, command, naming, write_line
+from feeds.errors import Taken
 from feeds.shapes.times import when
-from feeds.shapes.tokens import token_as_json
+from feeds.shapes.tokens import address_of, token_as_json
 
 if TYPE_CHECKING:
     from feeds.tokens import Issued
@@ -43,7 +44,13 @@ def create(
     from feeds import tokens
 
     now, scopes = desk.now(), scope or (tokens.FEEDS,)
-    issued = tokens.create(desk.engine(), name, now, secrets.token_bytes, _until(desk, expires, now), scopes)
+    with naming("scope", "expires"):
+        until = _until(desk, expires, now)
+        try:
+            issued = tokens.create(desk.engine(), name, now, secrets.token_bytes, until, scopes)
+        except Taken as error:
+            said = "'feeds tokens rotate' gives it a new secret, 'feeds tokens revoke' ends it"
+            raise Taken(f"{str(error).rpartition(';')[0]}; {said}") from error
     _give(desk, issued, now)
 
 
@@ -95,7 +102,8 @@ def rotate(desk: Desk, which: Which, expires: NewExpiry = None) -> None:
     from feeds import tokens
 
     now = desk.now()
-    issued = tokens.rotate(desk.engine(), which, now, secrets.token_bytes, _until(desk, expires, now))
+    with naming("expires"):
+        issued = tokens.rotate(desk.engine(), which, now, secrets.token_bytes, _until(desk, expires, now))
     _give(desk, issued, now)
 
 
@@ -114,7 +122,7 @@ def _give(desk: Desk, issued: Issued, now: datetime) -> None:
     from feeds.tokens import FEEDS
 
     base, record = desk.config.site.base_url, issued.record
-    address, basic, api = f"{base}p/{issued.token}/all.atom", f"{base}private/all.atom", f"{base}api/v1/"
+    address, basic, api = address_of(base, issued.token), f"{base}private/all.atom", f"{base}api/v1/"
     reads, calls = FEEDS in record.scopes, record.scopes != {FEEDS}
     if urlsplit(base).scheme == "http" and urlsplit(base).hostname not in ("localhost", "127.0.0.1", "::1"):
         desk.warn(f"[site] base_url is {base}: without https everybody on the way can read the token")

@@ -77,9 +77,13 @@ def principal_of(scope: Scope) -> Principal:
 
 
 def limits_of(scope: Scope) -> Limits:
-    """What is counted for all, of a request that came to a gate: `limits_of(scope).asked.spend(principal.name)` before
-    what makes us ask a server that somebody names."""
+    """What is counted for all, of a request that came to a gate."""
     return doors_of(scope).limits
+
+
+def spend(scope: Scope) -> None:
+    """Counts, for whoever asks, something that makes us ask a server that somebody names. Raises `TooOften`."""
+    limits_of(scope).asked.spend(principal_of(scope).name)
 
 
 def doors_of(scope: Scope) -> Doors:
@@ -141,7 +145,7 @@ class Doors:
         method = scope["method"]
         if method not in SAFE and not self._is_meant(scope, principal):
             return Refusal(403, "This was not sent by a page of the desk: open the page again, and send it from there")
-        need = needed(scope)
+        need = needed(method, scope["path"])
         if principal.by == "nobody" or need in principal.scopes:
             return None
         return Refusal(403, f'This token has no scope "{need}"', f'Bearer error="insufficient_scope", scope="{need}"')
@@ -193,12 +197,12 @@ def is_page(scope: Scope) -> bool:
     return part_of(scope) == "desk"
 
 
-def needed(scope: Scope) -> str:
-    """The scope of a token that a request needs."""
-    path = scope["path"]
+def needed(method: str, path: str) -> str:
+    """The scope of a token that a request needs: who changes anything needs more than who looks, and tokens are for
+    few."""
     if any(path == each or path.startswith(f"{each}/") for each in GIVING):
         return ADMIN
-    return READ if scope["method"] in SAFE else WRITE
+    return READ if method in SAFE else WRITE
 
 
 def _on_this_machine(scope: Scope) -> Principal | Refusal:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from db.records import IncidentRecord
-
 TO_DO = {
     "network": "Look at this machine's connection and its DNS. Nothing is lost: sources are asked again by themselves.",
     "database": "Look at the message; 'feeds db verify' checks every page of the file. Keep a backup at hand.",
@@ -31,15 +29,10 @@ TO_DO = {
 }
 """Kind of an incident -> what to do, in one or two sentences."""
 
-_RANKS = {kind: rank for rank, kind in enumerate(TO_DO)}
+GRAVEST = tuple(TO_DO)
+"""The same kinds, the gravest first: those of our own that touch everything, then what sources have."""
 
 
 def to_do(kind: str) -> str:
     """What to do about a trouble of this kind."""
     return TO_DO.get(kind, "Look at the message and at the log.")
-
-
-def gravest_first(incident: IncidentRecord) -> tuple[int, float]:
-    """Sorts troubles: those of our own that touch everything first, then what sources have; of one kind those that
-    have lasted longest."""
-    return _RANKS.get(incident.kind, len(_RANKS)), incident.opened_at.timestamp()

@@ -42,10 +42,10 @@ PAGES = (
 """Modules of pages, each with its `routes`. Those of `adding` and `opml` would be sources of such names else."""
 
 
-def desk_parts(context: Context) -> Mapping[str, Application]:
-    """First segment of a path -> what answers there, beside the published feeds. Raises `ConfigError` where the
-    password cannot be read."""
-    health, doors = Health(context), Doors(context)
+def desk_parts(context: Context, doors: Doors | None = None) -> Mapping[str, Application]:
+    """First segment of a path -> what answers there, beside the published feeds. All of it has one way in, `doors`
+    where they are given. Raises `ConfigError` where the password cannot be read."""
+    health, doors = Health(context), doors or Doors(context)
     parts: dict[str, Application] = {"healthz": health, "readyz": health}
     if context.config.monitor.metrics:
         metrics = Metrics(context)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from http import HTTPStatus
 from urllib.parse import quote
 
 from db.errors import StorageError
@@ -13,6 +12,7 @@ from feeds.desk.access import DOORS, KEY, NOBODY, Doors, Refusal, is_page, part_
 from feeds.desk.limits import BODY_SECONDS, most_bytes
 from feeds.desk.origin import SAFE
 from feeds.desk.page import STATIC_URL
+from feeds.desk.problems import BUSY_SECONDS, MEDIA_TYPE, details
 from feeds.web.answers import Application, Headers, Message, Receive, Scope, Send, answer, header, plain, read_body
 
 LOGIN = "/desk/login"
@@ -40,7 +40,7 @@ class Gate:
             found = NOBODY if is_public(scope["path"]) else await self._doors.who(scope)
         except StorageError as error:
             _log.warning("nobody let in", error=str(error))
-            found = Refusal(503, "The desk is busy; try again in a moment", wait=10)
+            found = Refusal(503, "The desk is busy; try again in a moment", wait=BUSY_SECONDS)
         refusal = found if isinstance(found, Refusal) else self._doors.refused(scope, found)
         body = b""
         if refusal is None and scope["method"] not in SAFE:
@@ -99,13 +99,6 @@ def _way_in(scope: Scope) -> str:
 
 
 async def _problem(scope: Scope, send: Send, refusal: Refusal, headers: Headers) -> None:
-    said = {
-        "type": "about:blank",
-        "title": HTTPStatus(refusal.status).phrase,
-        "status": refusal.status,
-        "detail": refusal.said,
-        "instance": quote(scope["path"]),
-    }
-    body = json.dumps(said).encode()
-    usual = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
+    body = json.dumps(details(scope["path"], refusal.status, refusal.said)).encode()
+    usual = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
     await answer(send, refusal.status, body, [*usual, *headers])

@@ -7,10 +7,9 @@ from feeds.web.answers import Application, Message, Receive, Scope, Send
 
 POLICY = (
     b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; frame-src 'self'"
+    b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Nothing inline, nothing from elsewhere. `connect-src` is for what the script brings up to date. A preview stands in a
-frame without an address, which no frame-src keeps out, and which lives under this policy, too."""
+"""Nothing inline, nothing from elsewhere. `connect-src` is for what the script brings up to date."""
 
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 

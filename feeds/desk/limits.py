@@ -6,7 +6,8 @@ import asyncio
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from feeds.errors import BroadsheetError
 from feeds.formats.opml import MAX_BYTES
@@ -28,6 +29,9 @@ MOST_DELAYED = 10
 ASKED = 10
 """Previews and polls at once, of one principal in a minute: each makes us ask a server that somebody names."""
 
+PREVIEWS = 2
+"""Addresses that are tried at once: each takes up to half a minute for a request, and two processes."""
+
 WRONG_TOKENS = 30
 """Wrong tokens of the API, of one client in a minute."""
 
@@ -47,6 +51,10 @@ class TooOften(BroadsheetError):
     def __init__(self, wait: float) -> None:
         self.wait = math.ceil(wait)
         super().__init__(f"that was too often; try again in {self.wait} {'second' if self.wait == 1 else 'seconds'}")
+
+
+class Busy(BroadsheetError):
+    """Others have to end first."""
 
 
 class Allowance:
@@ -73,6 +81,24 @@ class Allowance:
             raise TooOften(wait)
 
 
+class Places:
+    """`count` previews at once, and no more; nobody waits for a place. For any number of threads."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._free = threading.BoundedSemaphore(count)
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """One of them, until the block ends. Raises `Busy` where there is none left."""
+        if not self._free.acquire(blocking=False):
+            raise Busy(f"{self._count} addresses are being tried; try again")
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
 class Limits:
     """What all pages and the API of one process share. `seconds` counts them."""
 
@@ -85,6 +111,7 @@ class Limits:
         self.wrong_tokens = Allowance(WRONG_TOKENS, 60.0, seconds)
         self.asked = Allowance(ASKED, 60.0, seconds)
         """By name of the principal: previews, and polls at once."""
+        self.previews = Places(PREVIEWS)
 
     async def delayed(self) -> bool:
         """Waits for `delay` seconds, behind all others that wait; False at once where too many do."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import quote, urlencode
 
 import ada_url
+
+from feeds.errors import UsageError
 
 SOURCES, ENTRIES, INCIDENTS = "/desk/sources", "/desk/entries", "/desk/incidents"
 
@@ -13,6 +15,7 @@ OWN = ("add", "import")
 """Pages beside those of the sources: a source of such a name stands behind a sign that no name begins with."""
 
 _SIGN = "="
+_MOST = (1 << 63) - 1
 
 
 def source_url(name: str, deed: str = "") -> str:
@@ -40,6 +43,33 @@ def with_query(path: str, values: Mapping[str, str | None]) -> str:
     """`path` with those of the values that are something."""
     given = {name: value for name, value in values.items() if value}
     return f"{path}?{urlencode(given)}" if given else path
+
+
+def number(text: str, wrong: str = "this is no page of the list; begin at its first one") -> int | None:
+    """The number that stands in an address; None where there is none. Raises `UsageError`, which says what is `wrong`,
+    for what no page of ours gave."""
+    if not text:
+        return None
+    digits = text.removeprefix("-")
+    # Python reads no more than 4,300 digits; the database keeps 19.
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20 and abs(int(text)) <= _MOST):
+        raise UsageError(wrong)
+    return int(text)
+
+
+def place(text: str, wrong: str = "this is no page of the list; begin at its first one") -> int | None:
+    """The same, where it counts something: none is below 0."""
+    found = number(text, wrong)
+    if found is not None and found < 0:
+        raise UsageError(wrong)
+    return found
+
+
+def one_of(text: str, known: Collection[str], what: str) -> str:
+    """What an address says of `what`: one of `known`, or "". Raises `UsageError` for anything else."""
+    if text and text not in known:
+        raise UsageError(f'{what}: "{text}" is none; there are {", ".join(known)}')
+    return text
 
 
 def web_url(value: object) -> str:

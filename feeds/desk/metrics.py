@@ -36,7 +36,7 @@ from db.store.deliveries import ALERT, END
 from feeds import __version__, log, manifest, notify
 from feeds.desk.context import Context
 from feeds.states import KINDS, STATES
-from feeds.web.answers import COMMON, FEED_POLICY, Receive, Scope, Send, answer, header, plain
+from feeds.web.answers import COMMON, Receive, Scope, Send, answer, header, plain
 
 AGES = (300, 900, 3600, 4 * 3600, 12 * 3600, 86_400, 2 * 86_400, 7 * 86_400, 30 * 86_400)
 """Seconds since sources were read well, by which they are counted."""
@@ -68,8 +68,6 @@ class Metrics:
             headers = [
                 (b"content-type", media_type.encode()),
                 (b"content-length", b"%d" % len(body)),
-                (b"cache-control", b"no-store"),
-                (b"content-security-policy", FEED_POLICY),
                 (b"vary", b"Accept, Authorization"),
                 *COMMON,
             ]

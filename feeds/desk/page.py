@@ -5,7 +5,7 @@ Every value is escaped, and what a template does not know is an error. Filters a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -15,18 +15,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from feeds.desk.links import entry_url, incident_url, source_url, web_url
 from feeds.formats.texts import legal
+from feeds.shapes.times import when
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
 
 STATIC_URL = "/desk/static/"
 """Where the files of `STATIC` are served."""
-
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-"""Content-Security-Policy under which every page works; `connect-src` is for what is refreshed while a person looks."""
 
 _UNITS = ((365 * 86400, "years", 2), (30 * 86400, "months", 2), (86400, "days", 2), (3600, "h", 1), (60, "min", 1))
 """Seconds of a unit, its name, and how many of it there are at least: 30 hours say more than one day."""
@@ -48,7 +43,7 @@ def environment() -> Environment:
     )
     made.filters.update(
         relative=relative,
-        stamp=stamp,
+        stamp=when,
         full=full,
         thousands=thousands,
         size=size,
@@ -78,11 +73,6 @@ def relative(value: datetime, now: datetime) -> str:
             number = f"{away // length} {unit}"
             return f"in {number}" if seconds > 0 else f"{number} ago"
     return "in a moment" if seconds > 0 and away else "just now"
-
-
-def stamp(value: datetime) -> str:
-    """A moment for machines: RFC 3339, in UTC."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def full(value: datetime) -> str:

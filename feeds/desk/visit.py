@@ -1,7 +1,7 @@
 """One request to a page, and the answers that pages give.
 
 A page is a function of a `Visit`, called in a thread of its own: it may wait for the database. What it raises becomes a
-page that says what is wrong: `UsageError` 400, `Unknown` 404, `TooOften` 429, a database that is held 503.
+page that says what is wrong, with the status that `feeds.desk.problems` gives it.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from db.engine import reading
-from db.errors import Locked, StorageError
+from db.errors import StorageError
 from db.store import incidents
 from feeds import log
-from feeds.desk.access import Principal, limits_of, principal_of
+from feeds.desk.access import Principal, Refusal, principal_of
 from feeds.desk.context import Context
-from feeds.desk.limits import TooOften
 from feeds.desk.page import environment
-from feeds.errors import BroadsheetError, Unknown, UsageError
+from feeds.desk.problems import status_of, wait_of
+from feeds.desk.proof import doubted
+from feeds.errors import BroadsheetError
 
 FLASH = "desk_flash"
 """Cookie that carries a word from a form to the page that follows it; nothing is decided by it."""
@@ -36,6 +37,17 @@ LEVELS = ("ok", "info", "warning", "error")
 FLASH_SECONDS = 60
 MOST_FIELDS = 200
 MAX_FLASH = 600
+
+_TITLES = {
+    400: "That does not work",
+    404: "Not found",
+    409: "That does not work",
+    429: "Not so fast",
+    502: "The other server failed",
+    503: "Busy",
+}
+"""Status -> what a person reads over the line that says what is wrong."""
+
 MAX_PACKED = 10 * MAX_FLASH
 """Characters of a word as it is packed: JSON writes some characters as six, base64 four for three."""
 
@@ -44,7 +56,8 @@ _log = log.get(__name__)
 
 @dataclass(slots=True)
 class Visit:
-    """`form` are the fields of a POST, the last value of each name; `uploads` the files."""
+    """`form` are the fields of a POST, the last value of each name; `uploads` the files. `doubt` says why it is not
+    sure that whoever signed in is who asks, where a page has that proven again."""
 
     request: Request
     context: Context
@@ -52,6 +65,7 @@ class Visit:
     now: datetime
     form: Mapping[str, str] = field(default_factory=dict)
     uploads: Mapping[str, bytes] = field(default_factory=dict)
+    doubt: Refusal | None = None
 
     def query(self, name: str) -> str:
         """A value of the address, stripped; "" where it is not given."""
@@ -61,10 +75,6 @@ class Visit:
         """A part of the path, as its route names it."""
         return str(self.request.path_params[name])
 
-    def spend(self) -> None:
-        """Counts a deed that makes us ask a server that somebody names. Raises `TooOften`."""
-        limits_of(self.request.scope).asked.spend(self.principal.name)
-
     def render(self, template: str, *, title: str, here: str, status: int = 200, **values: Any) -> Response:
         """A page. `here` is the entry of the navigation that it belongs to."""
         page = environment().get_template(template)
@@ -73,7 +83,6 @@ class Visit:
             title=title,
             here=here,
             now=self.now,
-            config=self.context.config,
             site_title=self.context.config.site.title,
             open_incidents=self._open_incidents(),
             signed_in=True,
@@ -109,8 +118,9 @@ class Visit:
 Handler = Callable[[Visit], Response]
 
 
-def page(path: str, handler: Handler, *methods: str) -> Route:
-    """A route to a page; `methods` are GET where none is given."""
+def page(path: str, handler: Handler, *methods: str, proven: bool = False) -> Route:
+    """A route to a page; `methods` are GET where none is given. With `proven` its form has the password of the desk in
+    the field `password`, where one signs in with it."""
 
     async def endpoint(request: Request) -> Response:
         context: Context = request.app.state.context
@@ -118,6 +128,8 @@ def page(path: str, handler: Handler, *methods: str) -> Route:
         if request.method == "POST":
             async with request.form(max_fields=MOST_FIELDS, max_files=1) as given:
                 visit.form, visit.uploads = _fields(given), {name: await one.read() for name, one in _files(given)}
+        if proven:
+            visit.doubt = await doubted(request.scope, visit.form.get("password", ""))
         return await run_in_threadpool(_answer, handler, visit)
 
     return Route(path, endpoint, methods=list(methods or ("GET",)), name=path)
@@ -132,22 +144,21 @@ async def not_found(request: Request, _error: Exception) -> Response:
 def _answer(handler: Handler, visit: Visit) -> Response:
     try:
         return handler(visit)
-    except Unknown as error:
-        return _trouble(visit, 404, "Not found", str(error))
-    except TooOften as error:
-        answer = _trouble(visit, 429, "Not so fast", str(error))
-        answer.headers["retry-after"] = str(error.wait)
-        return answer
-    except Locked as error:
-        return _trouble(visit, 503, "Busy", str(error))
-    except UsageError as error:
-        return _trouble(visit, 400, "That does not work", str(error))
     except (BroadsheetError, StorageError) as error:
-        _log.warning("page failed", path=visit.request.url.path, error=str(error))
-        return _trouble(visit, 500, "Something failed", str(error))
+        return _failed(visit, error)
     except Exception:
         _log.exception("page crashed", path=visit.request.url.path)
         return _trouble(visit, 500, "Something failed", "an internal error; the log says more")
+
+
+def _failed(visit: Visit, error: BroadsheetError | StorageError) -> Response:
+    status, wait = status_of(error), wait_of(error)
+    if status == 500:
+        _log.warning("page failed", path=visit.request.url.path, error=str(error))
+    answer = _trouble(visit, status, _TITLES.get(status, "Something failed"), str(error))
+    if wait is not None:
+        answer.headers["retry-after"] = str(wait)
+    return answer
 
 
 def _trouble(visit: Visit, status: int, title: str, said: str) -> Response:

@@ -10,6 +10,14 @@ from feeds.cadence import PUSHED
 from feeds.desk.page import count, relative
 from feeds.states import STATES
 
+KINDS = {
+    "seed": "Text documents",
+    "feed": "Feed",
+    "page": "HTML page that lists articles",
+    "sitemap": "News sitemap",
+}
+"""Kind of a source -> what it is."""
+
 _UNITS = ((86400, 48 * 3600, "day"), (3600, 90 * 60, "h"), (60, 90, "min"))
 """Seconds of a unit, the number of them from which it is used, and its name."""
 
@@ -24,6 +32,15 @@ _INTERVAL = re.compile(r"interval=(\d+) min")
 _RHYTHM = re.compile(r"an entry every (\d+) min")
 _EXPIRES = re.compile(r"Expires=(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ")
 _RARELY = re.compile(r"no validators: a download at each poll, every (\d+) min")
+_FAILED = re.compile(r"(dormant: )?failed (once|\d+ times in a row)")
+_IDLE = re.compile(r"nothing new for (\d+) days")
+_ASIDE = ", but not in skipHours or skipDays"
+_PLAIN = {
+    PUSHED: "a hub pushes what is new; polls only make sure",
+    "local path: read at every run": "it stands on this machine, and is read at every run",
+    "410 Gone: asked no more; name it to ask again": "its server says that it is gone for good",
+    "entries were lost between two polls": "entries were lost between two polls, so it is asked more often",
+}
 
 
 def span(seconds: float) -> str:
@@ -44,23 +61,28 @@ def because(reason: str | None) -> str:
     """Why a source is polled when it is, as a sentence could go on; what `feeds.cadence` says, spelt out."""
     if reason is None:
         return "it has not been polled yet"
-    said, parted, rest = reason.partition(", but ")
-    tail = ", but not in the hours and days in which it asks to be left alone" if parted and "skip" in rest else ""
-    if not tail:
-        said = reason
+    said = reason.removesuffix(_ASIDE)
+    tail = ", but not in the hours and days in which it asks to be left alone" if said != reason else ""
+    return _spelt(said) + tail
+
+
+def _spelt(said: str) -> str:
+    """A reason of `feeds.cadence` in words; any other as it is."""
     if match := _SPAN.fullmatch(said):
-        return _SAID[match[1]].format(span=span(int(match[2]))) + tail
+        return _SAID[match[1]].format(span=span(int(match[2])))
     if match := _INTERVAL.fullmatch(said):
-        return f"every {span(int(match[1]) * 60)}, as it is set" + tail
+        return f"every {span(int(match[1]) * 60)}, as it is set"
     if match := _RHYTHM.fullmatch(said):
-        return f"it has something new about every {span(int(match[1]) * 60)}" + tail
+        return f"it has something new about every {span(int(match[1]) * 60)}"
     if match := _EXPIRES.fullmatch(said):
-        return f"its server says that the answer is good until {match[1]} {match[2]} UTC" + tail
+        return f"its server says that the answer is good until {match[1]} {match[2]} UTC"
     if match := _RARELY.fullmatch(said):
-        return f"each poll is a whole download, so every {span(int(match[1]) * 60)}" + tail
-    if said == PUSHED:
-        return "a hub pushes what is new; polls only make sure" + tail
-    return reason
+        return f"each poll is a whole download, so every {span(int(match[1]) * 60)}"
+    if match := _IDLE.fullmatch(said):
+        return f"it has had nothing new for {match[1]} days"
+    if match := _FAILED.fullmatch(said):
+        return f"it failed {match[2]}" + (", and is asked once a week" if match[1] else "")
+    return _PLAIN.get(said, said)
 
 
 def due(source: SourceRecord, now: datetime) -> str:

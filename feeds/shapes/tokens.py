@@ -23,3 +23,8 @@ def token_as_json(record: TokenRecord, now: datetime, networks: int) -> dict[str
         "last_used": when(record.last_used),
         "networks": networks,
     }
+
+
+def address_of(base_url: str, token: str) -> str:
+    """Where a feed reader finds everything, with full texts; the token stands in it."""
+    return f"{base_url}p/{token}/all.atom"

@@ -10,7 +10,8 @@ def test_sources_are_added_and_removed(own: Folder) -> None:
         "<rss version='2.0'><channel><title>W</title><item><title>From the wire</title></item></channel></rss>"
     )
     assert own.run("sources", "add", "wire.xml", "--section", "Wire", "--json").json["source"] == "wire"
-    assert own.run("sources", "add", "wire.xml").code == 2
+    ran = own.run("sources", "add", "wire.xml")
+    assert (ran.code, ran.err) == (2, 'feeds: a source named "wire" is there already; give another --name\n')
     assert own.run("sources", "add", "nowhere.xml").code == 2
     assert own.run("sources", "add", "https://news.example/feed", "--kind", "seed").code == 2
     ran = own.run("update", "--json")

@@ -96,7 +96,8 @@ def test_rotate_keeps_the_name_and_the_end(desk: Folder) -> None:
     late = Folder(desk.path, epoch=EPOCH + 86_400)
     assert [one["state"] for one in late.run("tokens", "list", "--json").json] == ["expired"]
     ran = late.run("tokens", "rotate", "anna")
-    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+    said = 'feeds: --expires: "anna" has expired; say until when the new secret is to work\n'
+    assert (ran.code, ran.err) == (2, said)
     assert late.run("tokens", "rotate", "anna", "--expires", "1d", "--json").json["state"] == "live"
 
 
@@ -142,7 +143,7 @@ def test_a_revoked_name_is_free_again(desk: Folder) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("create", "anna"), 'there is a token named "anna"'),
+        (("create", "anna"), "there is a token named \"anna\"; 'feeds tokens rotate' gives it a new secret"),
         (("create", ""), "a token's name has 1 to 100 printable characters"),
         (("create", "a\nb"), "a token's name has 1 to 100 printable characters"),
         (("create", "ben\n"), "a token's name has 1 to 100 printable characters"),

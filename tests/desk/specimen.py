@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from db.records import Evidence
+from db.records import Access, Evidence
 from feeds.desk.charts import Values, bars, line, sparkline
 from feeds.desk.page import environment
+from feeds.shapes.reasons import Reason
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOSTILE = '"><script>alert(1)</script>{{7*7}}'
@@ -37,7 +38,10 @@ def specimen(word: str = "harbour", title: str = "Sources") -> str:
             flash=[("ok", f"Polled {word}"), ("error", f"No such source: {word}")],
             past=NOW - timedelta(minutes=3), future=NOW + timedelta(hours=2), labels=labels, counts=counts,
             latency=latency, states=(*STATES, word), rows=[*names, (word, word, word)],
-            reasons=[Evidence("marker", word, "line 9"), Evidence("json-ld", "isAccessibleForFree: false", word)],
+            reasons=[
+                Reason(Evidence("marker", word, "line 9"), "B", None),
+                Reason(Evidence("json-ld", "isAccessibleForFree: false", word), None, Access.PREMIUM),
+            ],
             bars=bars(counts, labels, f"Entries by the hour {word}", id="hours"),
             lines=line(latency, labels, "Latency", id="latency", unit=" ms"),
             sparks=[sparkline([(v * k) % 17 for v in COUNTS], word, id=f"s{k}") for k in range(1, len(names) + 2)],

@@ -241,7 +241,7 @@ def test_a_token_does_what_its_scopes_say(guarded: Web) -> None:
         ("DELETE", "/api/v1/tokens/x", "admin"),
         ("POST", "/api/v1/tokenss", "write"), ("PROPFIND", CALL, "write"),
     ):  # fmt: skip
-        assert needed({"method": method, "path": path}) == need
+        assert needed(method, path) == need
         for scope, given in made.items():
             got = guarded.ask(path, method, Authorization=f"Bearer {given}")
             if scope == need:

@@ -126,6 +126,8 @@ def test_what_is_there_already_is_told(web: Web, site: Site) -> None:
     add(web, "N", url=url)
     page = look(web, url)
     assert "N has this address already" in " ".join(page.text(".flash.warning").split())
+    for same in (f"{url}?utm_source=mail", url.replace("/feed", "/./feed#top")):
+        assert look(web, same).has(".flash.warning a[href='/desk/sources/N']"), same
     sent = fields(page)
     assert sent["name"] == "N-2"
     got = web.post("/desk/sources/add", {**sent, "name": "N"})
@@ -152,6 +154,14 @@ def test_mistakes_are_said_at_their_fields_and_what_was_given_stays(web: Web) ->
     assert page.text("#field-access option[selected]") == "premium"
     assert page.text("#field-profile option[selected]") == "harbour"
     assert b"<script>" not in got.body
+
+
+@pytest.mark.parametrize("offered", ["nonsense", "[" * 100_000, '{"a": 1}', "[[1]]"])
+def test_offers_that_are_none_leave_what_was_chosen(web: Web, offered: str) -> None:
+    sent = {"step": "add", "what": "page https://a.example/", "name": "a", "interval": "x", "offered": offered}
+    got = web.post("/desk/sources/add", sent)
+    assert got.status == 400
+    assert Page(got.body).has('[name="what"][value="page https://a.example/"]')
 
 
 def test_offers_are_kept_with_a_mistake(web: Web) -> None:

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
+from feeds.desk.access import needed
 from feeds.desk.api.app import described_app
-from feeds.desk.api.base import scope_of
 from feeds.desk.context import Context
 from tests.desk import record, tell
 from tests.desk.calls import Api, api_of
@@ -40,7 +40,7 @@ def test_it_describes_itself(api: Api) -> None:
         assert path.startswith("/api/v1/")
         for method, call in calls.items():
             assert call["security"] == [{"token": []}, {}]
-            assert f"Scope: `{scope_of(method.upper(), path)}`" in call["description"]
+            assert f"Scope: `{needed(method.upper(), path)}`" in call["description"]
             assert {"401", "403", "429", "500", "503"} <= set(call["responses"])
             for status, answer in call["responses"].items():
                 assert answer["description"]
@@ -71,7 +71,7 @@ def test_there_are_no_pages_that_load_from_elsewhere(api: Api) -> None:
     ],
 )  # fmt: skip
 def test_calls_need_scopes(method: str, path: str, scope: str) -> None:
-    assert scope_of(method, path) == scope
+    assert needed(method, path) == scope
 
 
 def test_scopes_that_do_not_reach(web: Web) -> None:
@@ -179,7 +179,7 @@ def test_a_database_that_is_held(tmp_path: Path) -> None:
         with closing(sqlite3.connect(web.engine.url.database or "", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             got = api.ask("/sources/harbour/pause", "POST")
-            assert (got.status, got.headers["Retry-After"]) == (503, "5")
+            assert (got.status, got.headers["Retry-After"]) == (503, "10")
             assert "another program holds it" in json.loads(got.body)["detail"]
             api.call("/sources/harbour")
 

@@ -9,7 +9,6 @@ from db.engine import writing
 from db.records import PollRecord
 from db.store import hours, incidents, sources
 from feeds import __version__
-from feeds.desk.api.overview import without_secrets
 from feeds.desk.context import Progress
 from tests.desk import NOON, record, source_id, tell
 from tests.desk.calls import api_of
@@ -110,8 +109,3 @@ def test_settings_without_secrets(tmp_path: Path) -> None:
         body = api.ask("/settings").body.decode()
         for secret in ("hunter-seven", "bearer-eight", ":nine@", "eleven", "argon2"):
             assert secret not in body
-
-
-def test_what_is_no_secret_stays() -> None:
-    plain = {"to": None, "password": "", "bearer": "x", "list": [1, None, "https://a:b@c.example/"]}
-    assert without_secrets(plain) == {**plain, "bearer": MASKED, "list": [1, None, "https://***@c.example/"]}

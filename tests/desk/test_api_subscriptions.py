@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from feeds.desk.api import subscriptions
 from tests.desk.calls import Api, api_of
 from tests.desk.web import Web, running_desk
 from tests.fakes import Site
@@ -64,8 +62,14 @@ def test_subscriptions_come_and_go(web: Web, api: Api) -> None:
 
 def test_what_is_no_list(api: Api) -> None:
     assert "the body" in str(send(api, "/sources/import", b"<html/>", 400))
-    assert send(api, "/sources/import?section=%20", OPML, 400) == "--section: give the name of a section"
+    assert send(api, "/sources/import?section=%20", OPML, 400) == "section: give the name of a section"
     send(api, "/sources/import?section=", OPML, 422)
+
+
+def test_what_is_wrong_is_named_as_it_was_given(api: Api) -> None:
+    location = {"location": "https://wire.example/feed"}
+    assert api.call("/sources/preview", "POST", location | {"kind": "blog"}, status=400).startswith("kind: ")
+    assert api.call("/sources/preview", "POST", location | {"base_url": "x"}, status=400).startswith("base_url: ")
 
 
 def test_an_address_is_tried(api: Api, site: Site) -> None:
@@ -85,11 +89,3 @@ def test_addresses_that_cannot_be_tried(api: Api) -> None:
         "/sources/preview", "POST", {"location": "https://x.example/", "kind": "blog"}, status=400
     )
     assert "cannot connect" in api.call("/sources/preview", "POST", {"location": "http://127.0.0.1:1/"}, status=502)
-
-
-def test_few_are_tried_at_once(api: Api) -> None:
-    with ExitStack() as stack:
-        for _ in range(subscriptions.AT_ONCE):
-            stack.enter_context(subscriptions._trying)
-        assert "try again" in api.call("/sources/preview", "POST", {"location": "http://127.0.0.1:1/"}, status=503)
-    api.call("/sources/preview", "POST", {"location": "http://127.0.0.1:1/"}, status=502)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from feeds.desk.access import Doors, limits_of
+from feeds.desk.access import Doors, spend
+from feeds.desk.app import desk_parts
 from feeds.desk.context import Context
 from feeds.desk.gate import Gate
 from feeds.desk.limits import (
@@ -21,6 +24,7 @@ from feeds.desk.limits import (
     LOGIN_SPAN,
     LOGINS,
     MOST_DELAYED,
+    PREVIEWS,
     Allowance,
     Limits,
     TooOften,
@@ -28,6 +32,7 @@ from feeds.desk.limits import (
 )
 from feeds.desk.visit import Visit, page
 from feeds.web.answers import Application
+from tests.desk.calls import api_of
 from tests.desk.web import running_desk
 
 
@@ -90,7 +95,7 @@ def asking(context: Context) -> dict[str, Application]:
     """A desk with a page that makes us ask a server."""
 
     def ask(visit: Visit) -> Response:
-        limits_of(visit.request.scope).asked.spend(visit.principal.name)
+        spend(visit.request.scope)
         return visit.redirect("/desk/")
 
     app = Starlette(routes=[page("/desk/ask", ask, "POST")])
@@ -104,3 +109,24 @@ def test_a_page_says_when_one_may_ask_again(tmp_path: Path) -> None:
         got = web.post("/desk/ask")
         assert (got.status, got.headers["Retry-After"]) == (429, "6")
         assert b"try again in 6 seconds" in got.body
+
+
+def test_few_addresses_are_tried_at_once_by_whatever_way(tmp_path: Path) -> None:
+    kept: list[Doors] = []
+
+    def parts(context: Context) -> Mapping[str, Application]:
+        kept.append(Doors(context))
+        return desk_parts(context, kept[0])
+
+    address = "http://127.0.0.1:1/"
+    with running_desk(tmp_path, parts=parts) as web:
+        call = api_of(web, "write").call
+        with ExitStack() as stack:
+            for _ in range(PREVIEWS):
+                stack.enter_context(kept[0].limits.previews.taken())
+            assert "try again" in call("/sources/preview", "POST", {"location": address}, status=503)
+            got = web.post("/desk/sources/add", {"address": address})
+            assert (got.status, got.headers["Retry-After"]) == (503, "10")
+            assert f"{PREVIEWS} addresses are being tried; try again".encode() in got.body
+        assert "cannot connect" in call("/sources/preview", "POST", {"location": address}, status=502)
+        assert web.post("/desk/sources/add", {"address": address}).status == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feeds.desk import links
+from feeds.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,26 @@ def test_a_browser_may_follow_web_addresses(url: str) -> None:
 )
 def test_a_browser_follows_nothing_else(url: str | None) -> None:
     assert links.web_url(url) == ""
+
+
+@pytest.mark.parametrize(("text", "found"), [("", None), ("0", 0), ("12", 12), (str((1 << 63) - 1), (1 << 63) - 1)])
+def test_a_number_in_an_address(text: str, found: int | None) -> None:
+    assert links.number(text) == links.place(text) == found
+
+
+def test_a_number_may_be_below_zero_and_a_place_may_not() -> None:
+    assert links.number("-5") == -5
+    with pytest.raises(UsageError, match="begin at its first one"):
+        links.place("-5")
+
+
+@pytest.mark.parametrize("text", ["x", "-", "--1", "1.0", " 1", "\u0661", str(1 << 63), "9" * 5000])
+def test_what_no_page_gave_is_told_in_a_line(text: str) -> None:
+    with pytest.raises(UsageError, match=r"^begin anew$"):
+        links.number(text, "begin anew")
+
+
+def test_one_of_those_there_are() -> None:
+    assert [links.one_of(text, ("ok", "gone"), "state") for text in ("", "ok")] == ["", "ok"]
+    with pytest.raises(UsageError, match=r'^state: "nope" is none; there are ok, gone$'):
+        links.one_of("nope", ("ok", "gone"), "state")

@@ -68,10 +68,16 @@ def test_what_was_refused_or_not_written_is_said(web: Web) -> None:
 
 def test_many_feeds_come_in_pages(web: Web) -> None:
     tell(web.engine, "a", *(record(f"Ferry {n}", url=f"https://a.example/{n}", sections=(f"S{n}",)) for n in range(60)))
-    seen, url = list[str](), "/desk/sections?from=x"
+    seen, url = list[str](), "/desk/sections"
     while url:
         page = web.page(url)
         seen += [link.text() for link in page.css("tbody th a")]
         url = page.attribute('a[rel="next"]', "href") if page.has('a[rel="next"]') else ""
     assert len(set(seen)) == len(seen) == 60
     assert page.has('a[rel="prev"]')
+
+
+@pytest.mark.parametrize("place", ["x", "-1", "9" * 20])
+def test_what_no_page_gave_is_refused(web: Web, place: str) -> None:
+    got = web.ask(f"/desk/sections?from={place}")
+    assert (got.status, b"this is no page of the list" in got.body) == (400, True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from feeds.config import Config, parse
-from feeds.desk.pages.settings import HIDDEN, groups_of
+from feeds.desk.pages.settings import HIDDEN, MOST, _settings, groups_of
 from tests.desk.web import SITE, running_desk
 
 SECRETS = """
@@ -49,3 +51,25 @@ def test_values_read_as_a_person_writes_them() -> None:
     assert said["[site] title"].given
     assert not said["[web] port"].given
     assert said['[profile."p"] selectors'].value == "list = li"
+
+
+def test_of_many_tables_the_first_are_shown(tmp_path: Path) -> None:
+    tables = "".join(f'[[source]]\nname = "s{n}"\nurl = "https://a.example/{n}"\n' for n in range(MOST + 1234))
+    with running_desk(tmp_path, tables) as web:
+        page = web.page("/desk/settings")
+        heads = [head.text() for head in page.css("h2 code")]
+        assert heads.count("[[source]]") == MOST + 1
+        assert "1,234 more in the file." in page.text()
+
+
+def test_a_secret_of_a_table_in_a_table_is_not_shown() -> None:
+    class Inner(BaseModel):
+        password: str = ""
+        name: str = ""
+
+    class Outer(BaseModel):
+        inner: tuple[Inner, ...] = ()
+
+    (setting,) = _settings(Outer(inner=(Inner(password="hunter2", name="x"),)))  # noqa: S106  # of nobody
+    assert "hunter2" not in setting.value
+    assert HIDDEN in setting.value

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from feeds.desk.page import POLICY, STATIC, STATIC_URL
+from feeds.desk.headers import POLICY
+from feeds.desk.page import STATIC, STATIC_URL
 from tests.desk.specimen import HOSTILE, specimen
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class _Site(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Content-Security-Policy", POLICY.decode())
         self.end_headers()
         self.wfile.write(body)
 

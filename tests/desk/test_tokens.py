@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from db.engine import reading
+from db.store import tokens as stored
+from feeds.desk.limits import LOGINS
 from tests.desk import NOON, hours
-from tests.desk.web import Page, Web, running_desk
+from tests.desk.web import GUARDED, PASSWORD, Page, Web, running_desk
 from tests.getting import Got
 
 
@@ -16,6 +19,12 @@ from tests.getting import Got
 def web(tmp_path: Path) -> Iterator[Web]:
     with running_desk(tmp_path) as running:
         yield running
+
+
+def stored_tokens(web: Web) -> dict[str, bytes]:
+    """Id of every token -> the digest of its secret."""
+    with reading(web.engine) as connection:
+        return {one.key: one.secret for one in stored.every(connection)}
 
 
 def token_of(got: Got) -> str:
@@ -84,3 +93,47 @@ def test_one_that_expired_can_be_revoked_alone(web: Web) -> None:
     page = web.page("/desk/tokens")
     assert "expired" in page.text("table")
     assert [node.text() for node in page.css("td.acts summary")] == ["Revoke short…"]
+
+
+def test_the_password_is_asked_for_again_where_one_signs_in_with_it(tmp_path: Path) -> None:
+    with running_desk(tmp_path, GUARDED) as web:
+        cookie = web.sign_in()
+
+        def sent(path: str, fields: dict[str, str]) -> Got:
+            return web.post(path, fields, Cookie=cookie)
+
+        new = {"name": "anna", "feeds": "1"}
+        for fields, said in ((new, "once more"), (new | {"password": "a wrong password"}, "is not the password")):
+            got = sent("/desk/tokens", fields)
+            page = Page(got.body)
+            assert (got.status, page.attribute("#field-name", "value")) == (400, "anna")
+            assert said in page.text("#field-password-error")
+            assert page.attribute("#field-password", "value") == ""
+        assert stored_tokens(web) == {}
+        assert sent("/desk/tokens", new | {"password": PASSWORD}).status == 200
+        ((key, secret),) = stored_tokens(web).items()
+        rotate = f"/desk/tokens/{key}/rotate"
+        got = sent(rotate, {"password": "a wrong password"})
+        assert got.status == 400
+        wrong = f"details.confirm[open] #rotate-{key}-password-error"
+        assert "is not the password" in Page(got.body).text(wrong)
+        assert stored_tokens(web) == {key: secret}
+        assert sent(rotate, {"password": PASSWORD}).status == 200
+        assert stored_tokens(web)[key] != secret
+
+
+def test_wrong_passwords_of_somebody_who_signed_in_are_counted_too(tmp_path: Path) -> None:
+    with running_desk(tmp_path, GUARDED + '[web]\ntrusted_proxies = ["127.0.0.0/8"]\n') as web:
+        there = {"X_Forwarded_For": "192.0.2.1", "Host": "news.example", "X_Forwarded_Proto": "https"}
+        there["Origin"] = "https://news.example"
+        signed_in = web.post("/desk/login", {"password": PASSWORD}, **there)
+        cookie = (signed_in.headers["Set-Cookie"] or "").partition(";")[0]
+        new = {"name": "anna", "feeds": "1", "password": "a wrong password"}
+        answers = [web.post("/desk/tokens", new, Cookie=cookie, **there) for _ in range(LOGINS + 1)]
+        assert [got.status for got in answers] == [400] * LOGINS + [429]
+        assert 170 < int(answers[-1].headers["Retry-After"] or 0) <= 181
+        assert "Too many wrong passwords" in Page(answers[-1].body).text("#field-password-error")
+
+
+def test_nobody_else_has_a_password_to_give(web: Web) -> None:
+    assert not web.page("/desk/tokens").has('[type="password"]')

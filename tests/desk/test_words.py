@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from db.engine import reading
 from db.records import NEVER, Pace, PastPoll, SourceRecord
 from db.store import sources
-from feeds.cadence import PUSHED
+from feeds.cadence import DORMANT_AFTER, Bounds, Hints, next_due
 from feeds.desk import words
+from feeds.reading import PARSERS
 from tests.desk import NOON, new_engine, source_id
 
 
@@ -35,29 +37,49 @@ def test_a_span_has_one_unit(seconds: int, said: str) -> None:
     assert words.span(seconds) == said
 
 
+BOUNDS = Bounds(interval=timedelta(minutes=60), least=timedelta(minutes=1), most=timedelta(days=3))
+FIXED = replace(BOUNDS, fixed=True)
+ALONE = Pace(skip_hours=tuple(range(12, 20)))
+
+
 @pytest.mark.parametrize(
-    ("reason", "said"),
+    ("asked", "said"),
     [
-        (None, "it has not been polled yet"),
-        ("max-age=900", "its server says that an answer is good for 15 min"),
-        ("ttl=3600", "it asks for 60 min between two polls"),
-        ("sy:update=86400", "it says that it changes every 24 h"),
-        ("Retry-After=120", "its server asked to be left alone for 2 min"),
-        ("interval=60 min", "every 60 min, as it is set"),
-        ("an entry every 180 min", "it has something new about every 3 h"),
-        ("Expires=2026-03-02T12:30:00Z", "its server says that the answer is good until 2026-03-02 12:30 UTC"),
-        ("no validators: a download at each poll, every 1440 min", "each poll is a whole download, so every 24 h"),
-        (PUSHED, "a hub pushes what is new; polls only make sure"),
-        ("failed 3 times in a row", "failed 3 times in a row"),
-        ("resumed, but so what", "resumed, but so what"),
+        ({}, "every 60 min, as it is set"),
+        ({"bounds": FIXED}, "every 60 min, as it is set"),
+        ({"pace": Pace(max_age=9000)}, "its server says that an answer is good for 2 h"),
+        ({"pace": Pace(ttl=36000)}, "it asks for 10 h between two polls"),
+        ({"pace": Pace(update_period=86400)}, "it says that it changes every 24 h"),
+        ({"hints": Hints(retry_after=7200)}, "its server asked to be left alone for 2 h"),
+        ({"pace": Pace(every=21_600)}, "it has something new about every 6 h"),
         (
-            "max-age=900, but not in skipHours or skipDays",
-            "its server says that an answer is good for 15 min, but not in the hours and days in which it asks to be "
-            "left alone",
+            {"hints": Hints(expires=NOON + timedelta(hours=3))},
+            "its server says that the answer is good until 2026-03-02 15:00 UTC",
+        ),
+        ({"hints": Hints(conditional=False)}, "each poll is a whole download, so every 24 h"),
+        ({"pushed": True}, "a hub pushes what is new; polls only make sure"),
+        ({"failures": 1}, "it failed once"),
+        ({"failures": 3}, "it failed 3 times in a row"),
+        ({"failures": DORMANT_AFTER}, f"it failed {DORMANT_AFTER} times in a row, and is asked once a week"),
+        ({"pace": Pace(newest=NOON - timedelta(days=400))}, "it has had nothing new for 400 days"),
+        ({"pace": Pace(missed=1)}, "entries were lost between two polls, so it is asked more often"),
+        ({"local": True}, "it stands on this machine, and is read at every run"),
+        ({"hints": Hints(gone=True)}, "its server says that it is gone for good"),
+        (
+            {"pace": ALONE, "failures": 1},
+            "it failed once, but not in the hours and days in which it asks to be left alone",
         ),
     ],
 )
-def test_reasons_are_spelt_out(reason: str | None, said: str) -> None:
+def test_what_the_schedule_says_is_spelt_out(asked: dict[str, Any], said: str) -> None:
+    _, reason = next_due(NOON, **{"bounds": BOUNDS, **asked})
+    assert words.because(reason) == said
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [(None, "it has not been polled yet"), ("resumed, but so what", "resumed, but so what")]
+)
+def test_any_other_reason_is_told_as_it_is(reason: str | None, said: str) -> None:
     assert words.because(reason) == said
 
 
@@ -94,3 +116,7 @@ def test_what_a_poll_came_to() -> None:
     assert words.outcome(replace(poll, new=0, updated=0)) == "nothing new"
     assert words.outcome(replace(poll, outcome="failed")) == "failed"
     assert words.outcome(replace(poll, outcome="failed", error="HTTP 503")) == "failed: HTTP 503"
+
+
+def test_every_kind_of_source_has_a_name() -> None:
+    assert set(words.KINDS) == set(PARSERS)

@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from feeds import __version__
+from feeds.desk.access import needed
 from feeds.desk.api import entries, incidents, overview, published, sources, subscriptions, tokens
-from feeds.desk.api.base import PREFIX, scope_of
+from feeds.desk.api.base import PREFIX
 from feeds.desk.api.guard import Guard
 from feeds.desk.api.problems import Problem, described, handle
 from feeds.desk.context import Context
@@ -62,7 +63,7 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
         for method, call in calls.items():
             # Nobody needs one who is on the machine of a desk without a password, or signed in.
             call["security"] = [{"token": []}, {}]
-            call["description"] = f"{call.get('description', '')}\n\nScope: `{scope_of(method.upper(), path)}`.".strip()
+            call["description"] = f"{call.get('description', '')}\n\nScope: `{needed(method.upper(), path)}`.".strip()
             if call.get("parameters") or "requestBody" in call:
                 call["responses"] |= {str(status): one for status, one in described(422).items()}
             if "requestBody" in call:

@@ -1,4 +1,4 @@
-"""What all calls of the API share: what they have at hand, their lists, and who may call them."""
+"""What all calls of the API share: what they have at hand, and their lists."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from feeds.desk.access import ADMIN, GIVING, READ, WRITE, Principal, limits_of, principal_of
 from feeds.desk.api import cursors
 from feeds.desk.context import Context
-from feeds.desk.limits import Limits
-from feeds.desk.origin import SAFE
+from feeds.web.answers import Scope
 
 PREFIX = "/api/v1"
 MOST = 200
@@ -26,21 +24,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """What a call has at hand, and who asks."""
+    """What a call has at hand; `request` is what the gate has let through."""
 
     context: Context
     now: datetime
-    principal: Principal
-    limits: Limits
-
-    def spend(self) -> None:
-        """Counts a call that makes us ask a server that somebody names. Raises `TooOften`."""
-        self.limits.asked.spend(self.principal.name)
+    request: Scope
 
 
 def _hand(request: Request) -> Hand:
     context: Context = request.app.state.context
-    return Hand(context, context.clock(), principal_of(request.scope), limits_of(request.scope))
+    return Hand(context, context.clock(), request.scope)
 
 
 AtHand = Annotated[Hand, Depends(_hand)]
@@ -82,10 +75,3 @@ def enumerated(known: dict[str, str], said: str) -> Any:
     """A parameter that may be given several times, each time one of `known`."""
     items = {"type": "string", "enum": list(known)}
     return Query(description=said, max_length=len(known), json_schema_extra={"items": items})
-
-
-def scope_of(method: str, path: str) -> str:
-    """The scope that a call needs: who changes anything needs more than who looks, and tokens are for few."""
-    if any(path == each or path.startswith(f"{each}/") for each in GIVING):
-        return ADMIN
-    return READ if method in SAFE else WRITE

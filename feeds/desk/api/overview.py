@@ -12,8 +12,7 @@ from db.engine import reading
 from db.store import entries, hours, incidents, register, sections
 from feeds import __version__
 from feeds.desk.api.base import AtHand, Shape, Time
-from feeds.desk.pages.settings import SECRETS
-from feeds.log import redact
+from feeds.desk.secrets import without_secrets
 from feeds.shapes.times import due, when
 from feeds.states import is_well
 
@@ -169,12 +168,3 @@ def progress(at: AtHand) -> Progress:
 def settings(at: AtHand) -> Settings:
     """What is configured, without secrets; to change it edit the file."""
     return Settings(file=str(at.context.path), settings=without_secrets(at.context.config.model_dump(mode="json")))
-
-
-def without_secrets(value: Any) -> Any:
-    """A configuration as plain data, `***` in place of what nobody is shown."""
-    if isinstance(value, dict):
-        return {key: "***" if key in SECRETS and one else without_secrets(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [without_secrets(one) for one in value]
-    return redact(value) if isinstance(value, str) else value

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,14 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from db.errors import Locked, StorageError
+from db.errors import StorageError
 from feeds import log
-from feeds.desk.limits import TooOften
-from feeds.errors import BroadsheetError, SourceError, Unknown, UsageError
-
-MEDIA_TYPE = "application/problem+json"
-MOST_DETAIL = 2000
-"""Characters of a detail: what was sent may be long."""
+from feeds.desk.problems import MEDIA_TYPE, details, status_of, wait_of
+from feeds.errors import BroadsheetError
 
 _SAID = {
     400: "What is asked for makes no sense: a query, a cursor, a change that is not possible.",
@@ -35,7 +30,7 @@ _SAID = {
     429: "Too many requests; `Retry-After` says when to come again.",
     500: "Something failed here; the log says what.",
     502: "The other server failed, or what it gave cannot be read.",
-    503: "The database is held by another program; try again.",
+    503: "The database is held by another program, or too many addresses are tried at once; `Retry-After`.",
 }
 """Status -> what it means."""
 
@@ -56,14 +51,6 @@ class Problem(BaseModel):
     instance: str = Field("", json_schema_extra={"format": "uri-reference"}, description="The path that was asked.")
 
 
-class Taken(BroadsheetError):
-    """The name belongs to something else."""
-
-
-class Busy(BroadsheetError):
-    """Others have to end first."""
-
-
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """These answers, as OpenAPI describes them."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -76,8 +63,7 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def problem(path: str, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """An answer that says what is wrong with the request at `path`, as a scope has it."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail[:MOST_DETAIL], instance=_quoted(path))
-    return Response(body.model_dump_json(), status, headers, MEDIA_TYPE)
+    return Response(json.dumps(details(path, status, detail)), status, headers, MEDIA_TYPE)
 
 
 def handle(app: FastAPI) -> None:
@@ -123,31 +109,12 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _failed(request: Request, error: Exception) -> Response:
-    status = _status_of(error)
+    status, wait = status_of(error), wait_of(error)
     if status == 500:
         _log.warning("call failed", path=request.scope["path"], error=str(error))
-    wait = error.wait if isinstance(error, TooOften) else 5 if status == 503 else None
     return problem(request.scope["path"], status, str(error), None if wait is None else {"Retry-After": str(wait)})
-
-
-def _status_of(error: Exception) -> int:
-    if isinstance(error, Unknown):
-        return 404
-    if isinstance(error, UsageError):
-        return 400
-    if isinstance(error, Taken):
-        return 409
-    if isinstance(error, SourceError):
-        return 502
-    if isinstance(error, TooOften):
-        return 429
-    return 503 if isinstance(error, Locked | Busy) else 500
 
 
 def _crashed(request: Request, error: Exception) -> Response:
     _log.error("call crashed", path=request.scope["path"], exc_info=error)
     return problem(request.scope["path"], 500, "an internal error; the log says more")
-
-
-def _quoted(path: str) -> str:
-    return quote(path, safe="/:@!$&'()*+,;=-._~")

@@ -12,17 +12,16 @@ from db.engine import Connection, reading
 from db.records import Access, SourceRecord
 from db.store import polls, pushes, register, sources
 from feeds import roster
+from feeds.desk.access import spend
 from feeds.desk.api import cursors
 from feeds.desk.api.base import PREFIX, USUAL, AtHand, Cursor, Hand, Limit, Page, Shape, Time, chosen, enumerated
-from feeds.desk.api.problems import Taken, described
+from feeds.desk.api.problems import described
+from feeds.desk.words import KINDS
 from feeds.errors import Unknown
 from feeds.shapes.sources import poll_as_json, standing_as_json
 from feeds.states import STATES
 
 router = APIRouter(tags=["sources"])
-
-KINDS = {"seed": "text documents", "feed": "a feed", "page": "an HTML page", "sitemap": "a sitemap"}
-"""Kind of a source -> what it is."""
 
 LIST, POLLS = "sources", "polls"
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -157,9 +156,6 @@ def add_source(at: AtHand, new: NewSource, response: Response) -> WholeSource:
         interval=new.interval,
         local=False,
     )
-    with reading(at.context.engine) as connection:
-        if sources.by_name(connection, source.name) is not None:
-            raise Taken(f'a source named "{source.name}" is there already; give another name')
     roster.add(at.context.engine, source, at.now)
     at.context.hands.wake()
     response.headers["Location"] = f"{PREFIX}/sources/{quote(source.name, safe='')}"
@@ -190,7 +186,7 @@ def remove_source(at: AtHand, name: Name) -> None:
 @router.post("/sources/{name}/poll", status_code=202, responses=described(400, 404))
 def poll_source(at: AtHand, name: Name) -> WholeSource:
     """Has a source polled as soon as can be."""
-    at.spend()
+    spend(at.request)
     roster.poll_now(at.context.engine, name, at.now)
     at.context.hands.wake()
     return _whole(at, name)

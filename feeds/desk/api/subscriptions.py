@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from threading import BoundedSemaphore
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response
 from pydantic import Field
 
+from feeds.desk.access import limits_of, spend
 from feeds.desk.api.base import AtHand, Shape, Time
 from feeds.desk.api.entries import Proof
-from feeds.desk.api.problems import Busy, described
+from feeds.desk.api.problems import described
 from feeds.desk.api.sources import Kind, Text, Url
 from feeds.errors import ParseError, UsageError
 from feeds.formats.opml import MAX_BYTES, read_subscriptions
@@ -20,10 +20,6 @@ from feeds.subscriptions import export_subscriptions, import_subscriptions
 router = APIRouter(tags=["sources"])
 
 OPML = "text/x-opml"
-AT_ONCE = 2
-"""Addresses that are tried at once: each takes up to half a minute for a request, and two processes."""
-
-_trying = BoundedSemaphore(AT_ONCE)
 
 
 class Location(Shape):
@@ -104,15 +100,11 @@ class Import(Shape):
 @router.post("/sources/preview", responses=described(400, 502))
 def preview_source(at: AtHand, wanted: Location) -> Trial:
     """Asks an address, and shows what it would give as a source; nothing is stored."""
-    at.spend()
-    if not _trying.acquire(blocking=False):
-        raise Busy(f"{AT_ONCE} addresses are being tried; try again")
-    try:
+    spend(at.request)
+    with limits_of(at.request).previews.taken():
         found = preview(
             at.context.config, wanted.location, at.now, kind=wanted.kind, base_url=wanted.base_url, local=False
         )
-    finally:
-        _trying.release()
     return Trial.model_validate(found.as_json() | {"nothing": found.nothing})
 
 

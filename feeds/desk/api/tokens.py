@@ -13,9 +13,9 @@ from db.store import tokens as stored
 from feeds import tokens
 from feeds.desk.api import cursors
 from feeds.desk.api.base import USUAL, AtHand, Cursor, Hand, Limit, Page, Shape, Time
-from feeds.desk.api.problems import Taken, described
+from feeds.desk.api.problems import described
 from feeds.errors import UsageError
-from feeds.shapes.tokens import token_as_json
+from feeds.shapes.tokens import address_of, token_as_json
 from feeds.tokens import FEEDS, MAX_NAME, SCOPES, Issued, State
 
 router = APIRouter(tags=["tokens"])
@@ -82,10 +82,6 @@ def list_tokens(
 @router.post("/tokens", status_code=201, responses=described(400, 409))
 def create_token(at: AtHand, new: NewToken) -> IssuedToken:
     """Makes a token, and tells its secret, this once."""
-    with reading(at.context.engine) as connection:
-        there = stored.by_name(connection, new.name)
-    if there is not None and there.revoked_at is None:
-        raise Taken(f'there is a token named "{new.name}"; rotate or revoke it, or give another name')
     _check(at, new.expires)
     made = tokens.create(at.context.engine, new.name, at.now, secrets.token_bytes, new.expires, new.scopes)
     return _issued(at, made)
@@ -111,6 +107,6 @@ def _check(at: Hand, expires: AwareDatetime | None) -> None:
 
 def _issued(at: Hand, issued: Issued) -> IssuedToken:
     opens = FEEDS in issued.record.scopes
-    address = f"{at.context.config.site.base_url}p/{issued.token}/all.atom" if opens else None
+    address = address_of(at.context.config.site.base_url, issued.token) if opens else None
     said = token_as_json(issued.record, at.now, 0)
     return IssuedToken.model_validate({**said, "token": issued.token, "address": address})

@@ -11,15 +11,17 @@ from typing import Any
 
 from starlette.responses import Response
 
-from db.engine import reading
+from db.engine import Connection, reading
 from db.store import register, sources
 from feeds import roster
+from feeds.dedupe import canon
+from feeds.desk.access import limits_of, spend
 from feeds.desk.links import SOURCES
 from feeds.desk.page import count, host
 from feeds.desk.pages import options
 from feeds.desk.pages.sources import watched
 from feeds.desk.visit import Visit, page
-from feeds.errors import SourceError, UsageError
+from feeds.errors import SourceError, Taken, UsageError
 from feeds.naming import is_address, kind_of, name_of, no_path
 from feeds.preview import Trial, preview
 
@@ -28,6 +30,9 @@ MOST = 20
 
 MOST_OFFERS = 50
 """Feeds of a page that a person may choose from."""
+
+MOST_THERE = 3
+"""Sources that have the address already."""
 
 _BARE = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#]\S*)?")
 """An address that a person copied without its beginning."""
@@ -79,10 +84,12 @@ def _look(visit: Visit) -> Response:
     """What an address would give, and the form by which it is added."""
     address = visit.form.get("address", "").strip()
     location = f"https://{address}" if not is_address(address) and _BARE.fullmatch(address) else address
-    visit.spend()
+    scope = visit.request.scope
+    spend(scope)
     try:
         no_path(location)
-        trial = preview(visit.context.config, location, visit.now, local=False)
+        with limits_of(scope).previews.taken():
+            trial = preview(visit.context.config, location, visit.now, local=False)
     except UsageError as error:
         return _first(visit, address, str(error))
     except SourceError as error:
@@ -139,7 +146,7 @@ def _second(
     errors: dict[str, str] | None = None,
 ) -> Response:
     with reading(visit.context.engine) as connection:
-        there = register.page(connection, limit=3, text=offers[0].url)
+        there = _there(connection, offers[0].url)
     return visit.render(
         "adding_preview.html",
         title="Add a source",
@@ -154,8 +161,20 @@ def _second(
         values=values,
         errors=errors or {},
         choices=options.choices(visit.context.config),
-        there=[one.name for one in there if offers[0].url in (one.url, one.options.get("url"))],
+        there=there,
     )
+
+
+def _there(connection: Connection, url: str) -> list[str]:
+    """Names of sources that have this address already, by the rules that tell the same one, or moved to it."""
+    key = canon(url)
+    known = [
+        one.name
+        for one in sources.locations(connection)
+        if not one.removed and one.options.get("url") and canon(str(one.options["url"])) == key
+    ]
+    moved = [one.name for one in register.page(connection, limit=MOST_THERE, text=url) if one.url == url]
+    return list(dict.fromkeys(known + moved))[:MOST_THERE]
 
 
 def _seen(item: Mapping[str, Any]) -> Seen:
@@ -178,8 +197,8 @@ def _add(visit: Visit) -> Response:
         return _again(visit, chosen, options.problems(error))
     try:
         roster.add(context.engine, source, visit.now)
-    except UsageError:
-        return _again(visit, chosen, {"name": f'a source named "{name}" is there already; give it another name'})
+    except Taken as error:
+        return _again(visit, chosen, {"name": str(error)})
     context.hands.wake()
     return visit.redirect(watched(source.name, None), f'"{source.name}" is added, and is polled now.')
 
@@ -192,7 +211,7 @@ def _offered(visit: Visit, chosen: str) -> list[Offer]:
     """The offers of the form that was sent; what was chosen is one of them."""
     try:
         told = [Offer(*map(str, one)) for one in json.loads(visit.form.get("offered", ""))][:MOST_OFFERS]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         told = []
     kind, _, url = chosen.partition(" ")
     return told if any(one.value == chosen for one in told) else [*told, Offer(kind, url, kind)]

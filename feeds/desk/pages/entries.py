@@ -9,7 +9,7 @@ from db.engine import Connection, reading
 from db.records import Access, Field, Query, StoredEntry
 from db.store import entries as stored
 from db.store import search, sections, sources
-from feeds.desk.links import ENTRIES, with_query
+from feeds.desk.links import ENTRIES, number, place, with_query
 from feeds.desk.visit import Visit, page
 from feeds.errors import UsageError
 from feeds.query import narrowed, parse
@@ -71,13 +71,10 @@ def _cursor(text: str) -> search.Cursor | None:
     if not text:
         return None
     row, _, skipped = text.partition(".")
-    try:
-        found = int(row), int(skipped)
-    except ValueError:
-        found = (0, -1)
-    if not (abs(found[0]) < 1 << 63 and 0 <= found[1] <= search.TIES):
+    found, behind = number(row), place(skipped)
+    if found is None or behind is None or behind > search.TIES:
         raise UsageError("this is no page of the list; begin at its first one")
-    return found
+    return found, behind
 
 
 routes: list[BaseRoute] = [page(ENTRIES, listing)]

@@ -3,7 +3,6 @@ person's word on all that."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -50,8 +49,6 @@ def entry(visit: Visit) -> Response:
         related=kin.related,
         rulings=kin.said,
         versions=versions,
-        extra=json.loads(found.extra or "{}"),
-        public_url=visit.context.config.site.base_url,
     )
 
 

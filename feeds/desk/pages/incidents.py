@@ -7,31 +7,27 @@ from starlette.routing import BaseRoute
 
 from db.engine import reading
 from db.store import incidents
-from feeds.desk.links import INCIDENTS, with_query
+from feeds.desk.links import INCIDENTS, one_of, place, with_query
 from feeds.desk.visit import Visit, page
-from feeds.errors import Unknown, UsageError
+from feeds.errors import Unknown
 from feeds.states import KINDS
 
 PAGE = 50
-_MOST_ID = 1 << 62
-_WHICH = {"": None, "open": True, "closed": False}
+_WHICH = {"open": True, "closed": False}
 
 
 def listing(visit: Visit) -> Response:
     """A page of troubles, those that opened last first."""
     asked = {name: visit.query(name) for name in ("state", "kind", "source")}
-    if asked["state"] not in _WHICH:
-        raise UsageError(f'state: "{asked["state"]}" is neither open nor closed')
-    if asked["kind"] and asked["kind"] not in KINDS:
-        raise UsageError(f'kind: "{asked["kind"]}" is no kind of trouble; there are {", ".join(KINDS)}')
+    state, kind = one_of(asked["state"], _WHICH, "state"), one_of(asked["kind"], KINDS, "kind")
     with reading(visit.context.engine) as connection:
         found = incidents.page(
             connection,
             limit=PAGE + 1,
-            before=_number(visit.query("from")),
-            kinds=[asked["kind"]] if asked["kind"] else [],
+            before=place(visit.query("from")),
+            kinds=[kind] if kind else [],
             source=asked["source"] or None,
-            is_open=_WHICH[asked["state"]],
+            is_open=_WHICH.get(state),
         )
     given = {name: value for name, value in asked.items() if value}
     more = len(found) > PAGE
@@ -52,7 +48,7 @@ def listing(visit: Visit) -> Response:
 
 def incident(visit: Visit) -> Response:
     """One trouble, with its evidence."""
-    number = _number(visit.path("number"))
+    number = place(visit.path("number"), "an incident is named by its number; the list of all has those there are")
     with reading(visit.context.engine) as connection:
         found = None if number is None else incidents.by_id(connection, number)
     if found is None:
@@ -64,15 +60,6 @@ def incident(visit: Visit) -> Response:
         incident=found,
         words=KINDS.get(found.kind, found.kind),
     )
-
-
-def _number(text: str) -> int | None:
-    """The id that stands in an address; None where there is none. Raises `UsageError` for what is none."""
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and int(text) < _MOST_ID):
-        raise UsageError(f'"{text}" is no number of an incident')
-    return int(text)
 
 
 routes: list[BaseRoute] = [page(INCIDENTS, listing), page(f"{INCIDENTS}/{{number}}", incident)]

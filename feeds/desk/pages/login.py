@@ -12,6 +12,7 @@ from feeds import log
 from feeds.desk.access import Doors, doors_of
 from feeds.desk.origin import HOME, is_local, is_secure, next_of
 from feeds.desk.page import environment
+from feeds.desk.proof import refused
 from feeds.desk.sessions import LONGEST
 
 MOST_FIELDS = 10
@@ -33,24 +34,15 @@ async def enter(request: Request) -> Response:
         return refusal or RedirectResponse(HOME, 303)
     async with request.form(max_files=0, max_fields=MOST_FIELDS) as given:
         password, to = str(given.get("password") or ""), next_of(str(given.get("next") or ""))
-    client, limits = doors.whose(request.scope), doors.limits
-    if client and (wait := limits.logins.take(client)):
-        return _later(doors, to, wait)
-    many = limits.all_logins.take("") > 0
-    if many and not await limits.delayed():
-        return _later(doors, to, limits.delay)
-    if not await doors.passwords.fits(password):
-        _log.warning("wrong password", client=client)
-        return _form(doors, to, "That is not the password", status=403)
-    limits.logins.give_back(client)
-    if not many:
-        limits.all_logins.give_back("")
+    wrong = await refused(doors, doors.passwords, request.scope, password)
+    if wrong is not None:
+        return _form(doors, to, wrong.said, status=wrong.status, wait=wrong.wait)
     try:
         token = await run_in_threadpool(doors.sessions.open, doors.held(request.scope))
     except StorageError as error:
         _log.warning("nobody signed in", error=str(error))
         return _form(doors, to, "The desk is busy; try again in a moment", status=503)
-    _log.info("signed in", client=client)
+    _log.info("signed in", client=doors.whose(request.scope))
     response = RedirectResponse(to, 303)
     _keep(response, request, token)
     return response
@@ -92,19 +84,10 @@ def _refusal(request: Request, doors: Doors) -> Response | None:
     )
 
 
-def _form(doors: Doors, to: str, error: str = "", *, status: int = 200) -> HTMLResponse:
+def _form(doors: Doors, to: str, error: str = "", *, status: int = 200, wait: int = 0) -> HTMLResponse:
     page = environment().get_template("login.html")
     html = page.render(title="Sign in", here="", site_title=doors.title, signed_in=False, next=to, error=error)
-    return HTMLResponse(html, status)
-
-
-def _later(doors: Doors, to: str, wait: float) -> Response:
-    """Whoever was wrong too often has to wait."""
-    minutes = max(1, round(wait / 60))
-    said = f"Too many wrong passwords; try again in {minutes} {'minute' if minutes == 1 else 'minutes'}"
-    response = _form(doors, to, said, status=429)
-    response.headers["retry-after"] = str(int(wait) + 1)
-    return response
+    return HTMLResponse(html, status, {"retry-after": str(wait)} if wait else None)
 
 
 def _keep(response: Response, request: Request, token: str) -> None:

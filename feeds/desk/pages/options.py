@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from db.records import Access
 from feeds.config import Config
 from feeds.config.tables import Selectors
+from feeds.desk import words
 from feeds.errors import UsageError
 
 TEXTS = (
@@ -27,7 +28,9 @@ TEXTS = (
 """Options that are one text or number each, and none where they are left empty."""
 
 SELECTORS = tuple(Selectors.model_fields)
-KINDS = (("feed", "Feed"), ("page", "HTML page that lists articles"), ("sitemap", "News sitemap"))
+KINDS = tuple((kind, said) for kind, said in words.KINDS.items() if kind != "seed")
+"""Those that an address may have."""
+
 ACCESS = (("", "As its entries say"), *((each.value, each.value) for each in Access))
 TRUST = (("", "Unless it says so of nearly everything"), ("true", "Always"), ("false", "Only as a hint"))
 

@@ -10,11 +10,11 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from db.engine import Connection, reading
-from db.records import HourRecord, IncidentRecord, SourceRecord, StoredEntry
-from db.store import entries, hours, incidents, register, sections
+from db.records import HourRecord, IncidentRecord, SourceRecord
+from db.store import entries, hours, incidents, lasting, register, sections
 from feeds import manifest
 from feeds.desk import words
-from feeds.desk.advice import gravest_first, to_do
+from feeds.desk.advice import GRAVEST, to_do
 from feeds.desk.charts import bars
 from feeds.desk.visit import Visit, page
 from feeds.states import GRAVEST_FIRST, STATES
@@ -62,9 +62,9 @@ def overview(visit: Visit) -> Response:
     with reading(visit.context.engine) as connection:
         counts = register.counts(connection)
         past = hours.since(connection, now - timedelta(hours=HOURS - 1))
-        lasting = sorted(incidents.opened(connection), key=gravest_first)
+        gravest, opened = lasting.gravest(connection, GRAVEST, MOST), incidents.count_opened(connection)
         soon = register.next_due(connection, MOST)
-        newest = _newest(connection)
+        newest = list(entries.in_order(connection, entries.newest(connection, MOST)))
         owed = _owed(connection)
     labels = _labels(visit, now)
     return visit.render(
@@ -79,8 +79,8 @@ def overview(visit: Visit) -> Response:
         this_hour=sum(one.new for one in past if one.at > now - timedelta(hours=1)),
         came=_came(past, now, labels),
         polled=_polled(past, now, labels),
-        troubles=[Trouble(one, to_do(one.kind)) for one in lasting[:MOST]],
-        open_in_all=len(lasting),
+        troubles=[Trouble(one, to_do(one.kind)) for one in gravest],
+        open_in_all=opened,
         soon=[Next(one, words.due(one, now), words.because(one.reason)) for one in soon],
         newest=newest,
         owed=owed[:MOST],
@@ -93,17 +93,8 @@ def overview(visit: Visit) -> Response:
 
 def published_at(root: Path) -> datetime | None:
     """When the published tree changed last; None where there is none."""
-    try:
-        moment = (root / manifest.NAME).stat().st_mtime
-    except OSError:
-        return None
-    return datetime.fromtimestamp(int(moment), tz=UTC)
-
-
-def _newest(connection: Connection) -> list[StoredEntry]:
-    ids = entries.newest(connection, MOST)
-    found = entries.load(connection, ids)
-    return [found[each] for each in ids if each in found]
+    written = manifest.Standing(root).written(manifest.NAME)
+    return datetime.fromtimestamp(written // 10**9, UTC) if written else None
 
 
 def _owed(connection: Connection) -> list[str]:

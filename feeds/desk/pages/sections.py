@@ -9,12 +9,13 @@ from datetime import datetime
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from db.engine import reading
+from db.engine import Connection, reading
 from db.records import IncidentRecord
 from db.store import incidents, sections
 from feeds import manifest
 from feeds.checking import published_findings
 from feeds.config import Config
+from feeds.desk.links import place
 from feeds.desk.visit import Visit, page
 from feeds.errors import Unknown
 from feeds.formats import load
@@ -24,6 +25,8 @@ from feeds.targets import Target, targets
 from feeds.validate import Finding
 
 PAGE = 50
+MOST_REFUSED = 1000
+"""Troubles of feeds that are looked at: of each feed and of each format there is one at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,12 @@ class Feed:
 def listing(visit: Visit) -> Response:
     """Every feed of the tree, a page of them."""
     config = visit.context.config
-    begin = _begin(visit.query("from"))
+    begin = place(visit.query("from")) or 0
     with reading(visit.context.engine) as connection:
         known = sections.every(connection)
         counts = sections.counts(connection)
         owed = sections.dirty(connection)
-        opened = incidents.opened(connection)
+        opened = _opened(connection)
     wanted = [target for target in targets(config, known) if not target.free]
     made = manifest.read(config.public)
     refused = _refused(opened)
@@ -98,7 +101,7 @@ def _section(visit: Visit, *, check: bool) -> Response:
     config, slug = visit.context.config, visit.path("slug")
     with reading(visit.context.engine) as connection:
         known = [one for one in sections.every(connection) if one.slug == slug]
-        refused = _refused(incidents.opened(connection))
+        refused = _refused(_opened(connection))
     if not known:
         raise Unknown(f'there is no section "{slug}"')
     made = manifest.read(config.public)
@@ -138,6 +141,11 @@ def feed_of(target: Target, config: Config, made: Manifest, refused: dict[str, s
     return Feed(target.title, target.stem, target.free, None if target.section is None else target.section.slug, files)
 
 
+def _opened(connection: Connection) -> list[IncidentRecord]:
+    """What keeps feeds from being published."""
+    return incidents.page(connection, limit=MOST_REFUSED, kinds=("refused", "unwritable"), is_open=True)
+
+
 def _refused(opened: Iterable[IncidentRecord]) -> dict[str, str]:
     """Path of a feed that broke a rule -> which."""
     return {one.subject: one.message for one in opened if one.kind == "refused"}
@@ -150,11 +158,6 @@ def _findings(file: File, config: Config, now: datetime) -> list[Finding] | None
     except OSError:
         return None
     return list(published_findings(file.path, data, config.site.base_url, now))
-
-
-def _begin(text: str) -> int:
-    """At which feed a page begins: at the first for what no page gave."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 routes: list[BaseRoute] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,13 @@ from starlette.routing import BaseRoute
 
 from feeds import __version__
 from feeds.config import Config
+from feeds.desk.secrets import without_secrets
 from feeds.desk.visit import Visit, page
 from feeds.log import redact
 
-SECRETS = frozenset({"password", "bearer", "password_hash", "to"})
-"""Keys whose values nobody is shown."""
-
 HIDDEN = "(not shown)"
+MOST = 50
+"""Tables of one kind that are shown: there may be ten thousand sources, and they have a page of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One table of the file, by its head."""
+    """One table of the file, by its head; or how many `others` there are of its kind, which are not shown."""
 
     head: str
     settings: tuple[Setting, ...]
+    others: int = 0
 
 
 def settings(visit: Visit) -> Response:
@@ -54,15 +55,23 @@ def settings(visit: Visit) -> Response:
 
 
 def groups_of(config: Config) -> Iterator[Group]:
-    """The tables of the configuration, in the order of the file; of those that may come often each that is there."""
+    """The tables of the configuration, in the order of the file; of those that may come often
+    the first `MOST`."""
     for name in type(config).model_fields:
         value = getattr(config, name)
         if isinstance(value, BaseModel):
             yield Group(f"[{name}]", tuple(_settings(value)))
         elif isinstance(value, dict):
-            yield from (Group(f'[{name}."{key}"]', tuple(_settings(one, given=True))) for key, one in value.items())
+            yield from _repeated(f"[{name}]", [(f'[{name}."{key}"]', one) for key, one in value.items()])
         else:
-            yield from (Group(f"[[{name}]]", tuple(_settings(one, given=True))) for one in value)
+            yield from _repeated(f"[[{name}]]", [(f"[[{name}]]", one) for one in value])
+
+
+def _repeated(kind: str, tables: Sequence[tuple[str, BaseModel]]) -> Iterator[Group]:
+    for head, table in tables[:MOST]:
+        yield Group(head, tuple(_settings(table, given=True)))
+    if len(tables) > MOST:
+        yield Group(kind, (), len(tables) - MOST)
 
 
 def _settings(table: BaseModel, *, given: bool = False) -> Iterator[Setting]:
@@ -71,19 +80,26 @@ def _settings(table: BaseModel, *, given: bool = False) -> Iterator[Setting]:
         is_given = key in table.model_fields_set
         if given and not is_given:
             continue
-        value = HIDDEN if key in SECRETS and getattr(table, key) else redact(_text(getattr(table, key)))
-        yield Setting(key, value, is_given, field.description or "")
+        shown = without_secrets({key: _plain(getattr(table, key))}, HIDDEN)[key]
+        yield Setting(key, redact(_text(shown)), is_given, field.description or "")
+
+
+def _plain(value: Any) -> Any:
+    """A value as plain data; of a table what the file sets."""
+    if isinstance(value, BaseModel):
+        return {key: _plain(getattr(value, key)) for key in value.model_fields_set}
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    return {key: _plain(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def _text(value: Any) -> str:
-    """A value as a person reads it."""
+    """Plain data as a person reads it."""
     if value is None:
         return "none"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, BaseModel):
-        return _text({key: getattr(value, key) for key in value.model_fields_set})
-    if isinstance(value, tuple | list):
+    if isinstance(value, list):
         return ", ".join(map(_text, value)) or "none"
     if isinstance(value, dict):
         return ", ".join(f"{key} = {_text(one)}" for key, one in value.items()) or "none"

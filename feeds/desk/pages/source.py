@@ -15,7 +15,7 @@ from db.store import entries, incidents, polls, pushes, search, sources
 from feeds.desk import words
 from feeds.desk.advice import to_do
 from feeds.desk.charts import bars, line
-from feeds.desk.links import SOURCES, source_named, source_url, with_query
+from feeds.desk.links import SOURCES, place, source_named, source_url, with_query
 from feeds.desk.pages.overview import Chart
 from feeds.desk.visit import Visit, page
 from feeds.errors import Unknown
@@ -57,7 +57,7 @@ def source_page(visit: Visit) -> Response:
     with reading(visit.context.engine) as connection:
         source = known(connection, name)
         push = pushes.current(connection, [source.id]).get(source.id)
-        before = _number(visit.query("before"))
+        before = place(visit.query("before"))
         found = polls.of_source(connection, source.id, limit=PAGE + 1, before=before)
         timed = polls.of_source(connection, source.id, limit=TIMED)
         new = polls.new_by_day(connection, [source.id], now - timedelta(days=DAYS), DAYS).get(source.id, [0] * DAYS)
@@ -114,9 +114,10 @@ def known(connection: Connection, name: str) -> SourceRecord:
 
 
 def _watched(connection: Connection, source: SourceRecord, asked: str, now: datetime) -> Watched:
-    """How a poll stands that was asked for after the one at `asked`, in seconds since 1970."""
-    last = source.last_poll
-    if last is not None and int(last.timestamp()) > (_number(asked) or 0):
+    """How a poll stands that was asked for after the one at `asked`, in seconds since 1970.
+    Raises `UsageError` for what is no time."""
+    last, since = source.last_poll, place(asked, "this is no time of a poll; open the page of the source") or 0
+    if last is not None and int(last.timestamp()) > since:
         latest = next(iter(polls.of_source(connection, source.id, limit=1)), None)
         poll = latest if latest is not None and latest.at == last else None
         said = words.outcome(poll) if poll is not None else "nothing new" if not source.error else source.error
@@ -134,8 +135,7 @@ def _watched(connection: Connection, source: SourceRecord, asked: str, now: date
 def _newest(connection: Connection, name: str) -> list[StoredEntry]:
     query = Query(groups=((Term(Field.SOURCE, name),),))
     ids, _ = search.page(connection, query, limit=MOST)
-    found = entries.load(connection, ids)
-    return [found[each] for each in ids if each in found]
+    return list(entries.in_order(connection, ids))
 
 
 def _options(options: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -169,10 +169,6 @@ def _latency(visit: Visit, timed: Sequence[PastPoll]) -> Chart | None:
     title = "Time to answer, last polls that changed something or failed"
     svg = line({"time": values}, labels, title, id="latency", unit=" ms")
     return Chart(svg, title, labels, {"time": values})
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 routes = [

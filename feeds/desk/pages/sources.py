@@ -14,8 +14,9 @@ from db.records import SourceRecord
 from db.store import polls, register, sources
 from feeds import roster
 from feeds.desk import words
+from feeds.desk.access import spend
 from feeds.desk.charts import sparkline
-from feeds.desk.links import SOURCES, source_named, source_url, with_query
+from feeds.desk.links import SOURCES, one_of, source_named, source_url, with_query
 from feeds.desk.visit import Visit, page
 from feeds.states import STATES
 
@@ -24,8 +25,6 @@ PAGE = 50
 
 DAYS = 14
 """Days that a row's little chart shows."""
-
-KINDS = ("feed", "page", "sitemap", "seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,8 @@ class Filter:
 
 def listing(visit: Visit) -> Response:
     """The page."""
-    state, kind = visit.query("state"), visit.query("kind")
-    wanted = Filter(state if state in STATES else "", kind if kind in KINDS else "", visit.query("q"))
+    state, kind = one_of(visit.query("state"), STATES, "state"), one_of(visit.query("kind"), words.KINDS, "kind")
+    wanted = Filter(state, kind, visit.query("q"))
     with reading(visit.context.engine) as connection:
         counts = register.counts(connection)
         found, newer, older = _page(connection, wanted, visit.query("after"), visit.query("before"))
@@ -73,7 +72,7 @@ def listing(visit: Visit) -> Response:
         wanted=wanted,
         is_narrowed=bool(wanted.state or wanted.kind or wanted.text),
         states=[("", "Any state"), *((each, f"{each.replace('-', ' ')} ({counts.get(each, 0):,})") for each in STATES)],
-        kinds=[("", "Any kind"), *((each, each) for each in KINDS)],
+        kinds=[("", "Any kind"), *((each, each) for each in words.KINDS)],
         in_all=sum(counts.values()),
         newer=newer,
         older=older,
@@ -129,7 +128,7 @@ def _row(visit: Visit, source: SourceRecord, new: Sequence[int]) -> Row:
 def poll(visit: Visit) -> Response:
     """Has a source polled at once, and leads to where one can watch."""
     name = source_named(visit.path("name"))
-    visit.spend()
+    spend(visit.request.scope)
     with reading(visit.context.engine) as connection:
         before = sources.by_name(connection, name)
     roster.poll_now(visit.context.engine, name, visit.now)
@@ -141,6 +140,7 @@ def pause(visit: Visit) -> Response:
     """Lets nobody poll a source."""
     name = source_named(visit.path("name"))
     roster.pause(visit.context.engine, name)
+    visit.context.hands.wake()
     return visit.redirect(_back(visit) or source_url(name), f'"{name}" is paused; its entries stay.')
 
 
@@ -156,6 +156,7 @@ def remove(visit: Visit) -> Response:
     """Ends the polls of a source; its entries stay."""
     name = source_named(visit.path("name"))
     roster.remove(visit.context.engine, name, visit.context.path)
+    visit.context.hands.wake()
     return visit.redirect(SOURCES, f'"{name}" is removed; its entries stay.')
 
 

@@ -11,8 +11,10 @@ from db.engine import reading
 from db.records import TokenRecord
 from db.store import tokens as stored
 from feeds import tokens
+from feeds.desk.access import Refusal
 from feeds.desk.visit import Visit, page
 from feeds.errors import UsageError
+from feeds.shapes.tokens import address_of
 from feeds.tokens import FEEDS, SCOPES, Issued, State, expiry, state
 
 _MEANINGS = {
@@ -23,9 +25,17 @@ _MEANINGS = {
 }
 
 
-def listing(visit: Visit, *, given: dict[str, str] | None = None, error: str = "", status: int = 200) -> Response:
+def listing(
+    visit: Visit,
+    *,
+    given: dict[str, str] | None = None,
+    error: str = "",
+    doubt: str = "",
+    at: str = "",
+    status: int = 200,
+) -> Response:
     """Every token that works, or all; below it a form for one more, which keeps what was `given` where there was an
-    `error`."""
+    `error`. `doubt` is what is wrong with the password: of that form, or of the one of the token `at`."""
     everyone = visit.query("all") == "1"
     with reading(visit.context.engine) as connection:
         found, networks = stored.every(connection), stored.networks(connection)
@@ -43,11 +53,15 @@ def listing(visit: Visit, *, given: dict[str, str] | None = None, error: str = "
         scopes=[(scope, _MEANINGS[scope]) for scope in SCOPES],
         given=given or {FEEDS: "1"},
         error=error,
+        doubt=doubt,
+        at=at,
     )
 
 
 def create(visit: Visit) -> Response:
     """Makes a token, and shows it this once."""
+    if visit.doubt is not None:
+        return _doubted(visit, visit.doubt)
     scopes = [scope for scope in SCOPES if visit.form.get(scope)]
     until = visit.form.get("expires", "").strip()
     try:
@@ -57,14 +71,14 @@ def create(visit: Visit) -> Response:
         name = visit.form.get("name", "")
         issued = tokens.create(visit.context.engine, name, visit.now, secrets.token_bytes, expires, scopes)
     except UsageError as wrong:
-        # Commands say which option is wrong; here it stands at the form.
-        said = str(wrong).removeprefix("--expires: ").removeprefix("--scope: ")
-        return listing(visit, given=dict(visit.form), error=said, status=400)
+        return listing(visit, given=dict(visit.form), error=str(wrong), status=400)
     return _shown(visit, issued)
 
 
 def rotate(visit: Visit) -> Response:
     """Gives a token another secret, and shows it this once."""
+    if visit.doubt is not None:
+        return _doubted(visit, visit.doubt, visit.path("key"))
     return _shown(visit, tokens.rotate(visit.context.engine, visit.path("key"), visit.now, secrets.token_bytes))
 
 
@@ -72,6 +86,15 @@ def revoke(visit: Visit) -> Response:
     """Ends a token."""
     record = tokens.revoke(visit.context.engine, visit.path("key"), visit.now)
     return visit.redirect("/desk/tokens", f"{record.name}: revoked; it opens nothing from now on.")
+
+
+def _doubted(visit: Visit, doubt: Refusal, at: str = "") -> Response:
+    """The list, with what is wrong at the field of the password."""
+    given = None if at else dict(visit.form)
+    answer = listing(visit, given=given, doubt=doubt.said, at=at, status=doubt.status)
+    if doubt.wait:
+        answer.headers["retry-after"] = str(doubt.wait)
+    return answer
 
 
 def _shown(visit: Visit, issued: Issued) -> Response:
@@ -82,7 +105,7 @@ def _shown(visit: Visit, issued: Issued) -> Response:
         here="tokens",
         token=issued.token,
         record=record,
-        address=f"{base}p/{issued.token}/all.atom" if _opens_feeds(record) else None,
+        address=address_of(base, issued.token) if _opens_feeds(record) else None,
         basic=f"{base}private/all.atom",
         api=f"{base}api/v1/status" if record.scopes - {FEEDS} else None,
     )
@@ -94,7 +117,7 @@ def _opens_feeds(record: TokenRecord) -> bool:
 
 routes: list[BaseRoute] = [
     page("/desk/tokens", listing),
-    page("/desk/tokens", create, "POST"),
-    page("/desk/tokens/{key}/rotate", rotate, "POST"),
+    page("/desk/tokens", create, "POST", proven=True),
+    page("/desk/tokens/{key}/rotate", rotate, "POST", proven=True),
     page("/desk/tokens/{key}/revoke", revoke, "POST"),
 ]
