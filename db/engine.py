@@ -133,11 +133,11 @@ def _is_ours(path: Path) -> bool:
     knows who else has it open: a descriptor that we closed would take the locks of the whole process with it, and
     another process would put the log away under us (https://www.sqlite.org/howtocorrupt.html, 2.2).
     """
-    try:
-        # As it stands in the file: nobody is waited for, and nothing is made beside it.
-        application = _asked(path, "immutable=1", "PRAGMA application_id")
-        if application:
+    # As it stands in the file: nobody is waited for, and nothing is made beside it. While it grows it may look damaged.
+    with suppress(sqlite3.Error):
+        if application := _asked(path, "immutable=1", "PRAGMA application_id"):
             return application == APPLICATION_ID
+    try:
         if _asked(path, "mode=ro", "PRAGMA application_id") == APPLICATION_ID:
             return True
         return _asked(path, "mode=ro", "SELECT count(*) FROM sqlite_master") == 0

@@ -314,8 +314,9 @@ class Attempt:
         those of the source's incidents that are open, `again` counts the new entries whose titles it told before.
         Changes nothing here, but what is thought to be lost."""
         result, record = self.result, self.record
-        if self._lost and not self._pages and record.pace.gap_at is None and (tally.updated or tally.unchanged):
-            # It names what is known, under a later date: nothing came and went between.
+        known = tally.updated + tally.unchanged
+        if self._lost and not self._pages and record.pace.gap_at is None and known and tally.new <= known:
+            # Most of it is known, under a later date: it is dated anew at each fetch, and nothing came and went.
             self._lost = self._missed = False
             self._next = None
         if self._put_off is not None:

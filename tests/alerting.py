@@ -20,11 +20,17 @@ from db.engine import Engine, reading, writing
 from db.store import incidents, sources
 from feeds.alerts import deliver, plan
 from feeds.config import Config, parse
-from tests.desk import NOON
+from tests.desk import NOON, record, tell
 from tests.fakes import Reply, Seen, Site, serving
 
 DESK = '[site]\ntitle = "Test Desk"\nbase_url = "http://127.0.0.1:8080/"\ntimezone = "Europe/Vilnius"\n'
 MINUTE = timedelta(minutes=1)
+
+
+def begin(engine: Engine, *names: str) -> None:
+    """Sources that have been asked before: what they say from now on is news."""
+    for name in names:
+        tell(engine, "first", record(f"What {name} had to say at first"), source=name, now=NOON - timedelta(days=9))
 
 
 @dataclass(slots=True)
@@ -51,9 +57,11 @@ class Tower:
         with writing(self.engine) as connection:
             source_id = None
             if source is not None:
-                sources.add(connection, source, how.pop("options", {"kind": "seed", "path": source}), self.now)
+                options = how.pop("options", {"kind": "seed", "path": source})
+                sources.add(connection, source, options, self.now)
                 found = sources.by_name(connection, source)
                 assert found is not None
+                sources.edit(connection, found.id, options, self.now)
                 source_id = found.id
             message = how.pop("message", f"{subject}: is in trouble")
             incidents.open_incident(connection, kind, subject, message, self.now, source_id, **how)

@@ -426,7 +426,8 @@ def _type(annotation: Any, metadata: Sequence[Any] = ()) -> str:
         return "table, see below"
     named = [_VALIDATED[one.func.__name__] for one in metadata if hasattr(one, "func")]
     words = {str: "text", bool: "true or false", int: "whole number", float: "number", Path: "path"}
-    return (named[0] if named else words[annotation]) + _bounds(metadata)
+    # The last one says most: a text that is a path is a path.
+    return (named[-1] if named else words[annotation]) + _bounds(metadata)
 
 
 def _bounds(metadata: Sequence[Any]) -> str:

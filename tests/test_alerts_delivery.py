@@ -17,7 +17,7 @@ from db.store import deliveries, incidents
 from db.store.deliveries import ALERT, END, LEASE, TRIES
 from feeds import alerts, log
 from feeds.correct import withdraw
-from tests.alerting import MINUTE, Tower, running_post
+from tests.alerting import MINUTE, Tower, begin, running_post
 from tests.command import ROOT
 from tests.desk import BODY, hours, new_engine, record, tell, titled
 from tests.fakes import Reply, Seen, Site
@@ -32,6 +32,7 @@ PREMIUM = (Evidence("marker", "For subscribers only", "line 9"),)
 @pytest.fixture
 def tower(tmp_path: Path, site: Site) -> Iterator[Tower]:
     engine = new_engine(tmp_path)
+    begin(engine, "harbour", "bay")
     yield Tower(engine, tmp_path, site)
     engine.dispose()
 

@@ -51,5 +51,21 @@ def test_each_kind_is_kept_for_its_own_time(tmp_path: Path) -> None:
         signed_in = [sessions.find(connection, bytes([number])) is not None for number in range(len(DAYS))]
         assert signed_in == [True, True, False, False, False, False, False]
         assert sessions.find(connection, b"old") is None
-    assert len(beats) == 2
+    assert len(beats) == 4
+    engine.dispose()
+
+
+def test_one_of_a_clock_that_was_ahead_stops_no_forgetting(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    config = parse(SITE + "[monitor]\nhistory_days = 30\n", tmp_path / "config.toml")
+    with writing(engine) as connection:
+        source = source_id(connection)
+        for days in (-900, 60, 50, 40, 1):
+            at = NOON - timedelta(days=days)
+            poll = PollRecord(source_id=source, at=at, outcome="stored", due_at=NOON, reason="x", new=1)
+            schedule.finish(connection, [poll])
+    prune(engine, config, NOON, at_once=2)
+    with reading(engine) as connection:
+        kept = [(NOON - one.at).days for one in past_polls(connection)]
+    assert kept == [-900, 1]
     engine.dispose()

@@ -247,6 +247,11 @@ def test_other_numbers_are_no_news_of_a_trouble(connection: Connection) -> None:
     assert (one.message, one.evidence) == ("takes 12.1 s to answer", (("after", "12.1 s"),))
     open_incident(connection, "slow", "a", "takes 14.0 s to say no", NOON + hours(2))
     assert opened(connection)[0].message == "takes 14.0 s to say no"
+    for line in (12, 40):
+        open_incident(connection, "config", "c.toml", f"c.toml:{line}: source[0].interval: HTTP {line}", NOON)
+    assert [one.message for one in opened(connection) if one.kind == "config"] == [
+        "c.toml:40: source[0].interval: HTTP 40"
+    ]
 
 
 def test_what_people_were_told_is_over_opens_as_another(connection: Connection) -> None:

@@ -20,7 +20,9 @@ SETTLED = timedelta(minutes=15)
 TOLD_OPEN, TOLD_OVER = 1, 2
 """What `planned` says: alerts were made of its opening, and of its end."""
 
-_NUMBERS = re.compile(r"\d+")
+_MEASURED = re.compile(r"\d+(?:\.\d+)?(?= (?:s|min|h|days|MB|items|of|hosts|polls)\b)")
+"""What a message measures, as against what it names: a line, a status."""
+
 
 _COLUMNS = (
     Incident.id,
@@ -65,7 +67,7 @@ def open_incident(
     evidence: Mapping[str, str] | None = None,
 ) -> None:
     """Opens a trouble of `subject`; one that is open already only gets the newer message, with its evidence, where that
-    says more than other numbers: what goes on is not told anew at every poll.
+    says more than other measures: what goes on is not told anew at every poll.
 
     One that was over for no longer than `SETTLED` is opened again, unless people were told that it is over.
     """
@@ -73,7 +75,7 @@ def open_incident(
     same = (Incident.kind == kind, Incident.subject == subject)
     lasting = connection.execute(select(Incident.id, Incident.message).where(*same, _LASTS)).one_or_none()
     if lasting is not None:
-        if _NUMBERS.sub("", lasting.message) != _NUMBERS.sub("", message):
+        if _MEASURED.sub("", lasting.message) != _MEASURED.sub("", message):
             connection.execute(update(Incident).where(Incident.id == lasting.id).values(told))
         return
     last = (

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from db.models import Entry, Poll
+from db.models import Entry
 from db.records import Query
 from db.store import search
 from db.store.entries import chunks
@@ -20,10 +20,11 @@ AT_ONCE = 2_000
 OLD = timedelta(days=2)
 """Age at which an entry is none that just came."""
 
-_BEGUN = select(Poll.at).where(Poll.source_id == Entry.source_id).order_by(Poll.at).limit(1).correlate(Entry)
-_SEEN = select(Entry.id, Entry.first_seen, Entry.published, _BEGUN.scalar_subquery().label("begun")).where(
-    Entry.id.in_(bindparam("ids", expanding=True))
-)
+_First = aliased(Entry, name="first")
+_BEGUN = select(_First.first_seen).where(_First.source_id == Entry.source_id).order_by(_First.id).limit(1)
+_SEEN = select(
+    Entry.id, Entry.first_seen, Entry.published, _BEGUN.correlate(Entry).scalar_subquery().label("begun")
+).where(Entry.id.in_(bindparam("ids", expanding=True)))
 _Elder = aliased(Entry, name="elder")
 _STORY = func.coalesce(Entry.lead_id, Entry.id)
 _ELDERS = (
@@ -59,7 +60,7 @@ def _fresh(connection: Connection, ids: Sequence[int]) -> list[int]:
     return [
         one
         for one in ids
-        if (rows[one].begun is None or rows[one].first_seen > rows[one].begun)
+        if rows[one].first_seen != rows[one].begun
         and (rows[one].published is None or rows[one].first_seen - rows[one].published <= OLD)
     ]
 

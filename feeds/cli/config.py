@@ -12,10 +12,6 @@ from feeds.cli.template import toml
 app = typer.Typer(help="Check and show the configuration.", no_args_is_help=True)
 
 
-_HIDDEN = "***"
-"""Stands for what is a secret."""
-
-
 @command(app)
 def check(desk: Desk) -> None:
     """Say whether the configuration can be used."""
@@ -46,13 +42,10 @@ def check(desk: Desk) -> None:
 @command(app)
 def show(desk: Desk) -> None:
     """Show every setting with the value that counts, defaults included."""
-    values: dict[str, Any] = desk.config.model_dump(mode="json")
-    for login in values["credential"].values():
-        login |= {name: _HIDDEN for name in ("password", "bearer") if login[name] is not None}
-    for alert in values["alert"]:
-        alert["to"] = [_HIDDEN] * len(alert["to"])
-    if values["desk"]["password_hash"] is not None:
-        values["desk"]["password_hash"] = _HIDDEN
+    from feeds.desk.secrets import without_secrets
+
+    # Who is at the machine may read the file: addresses are shown as they are.
+    values: dict[str, Any] = without_secrets(desk.config.model_dump(mode="json"), text=str)
     if desk.as_json:
         desk.give(values)
         return

@@ -146,6 +146,8 @@ class Doors:
         if method not in SAFE and not self._is_meant(scope, principal):
             return Refusal(403, "This was not sent by a page of the desk: open the page again, and send it from there")
         need = needed(method, scope["path"])
+        if principal.by == "session" and need == ADMIN and method == "POST" and not is_page(scope):
+            return Refusal(403, "Make tokens at /desk/tokens, where the password is asked for again, or with a token")
         if principal.by == "nobody" or need in principal.scopes:
             return None
         return Refusal(403, f'This token has no scope "{need}"', f'Bearer error="insufficient_scope", scope="{need}"')

@@ -120,6 +120,16 @@ def test_the_password_is_asked_for_again_where_one_signs_in_with_it(tmp_path: Pa
         assert stored_tokens(web) == {key: secret}
         assert sent(rotate, {"password": PASSWORD}).status == 200
         assert stored_tokens(web)[key] != secret
+        # A script of somebody else at this browser would not know it either.
+        before = stored_tokens(web)
+        for path in ("/api/v1/tokens", f"/api/v1/tokens/{key}/rotate"):
+            body = b'{"name": "script", "scopes": ["admin"]}'
+            got = web.ask(
+                path, "POST", body, Cookie=cookie, Content_Type="application/json", Sec_Fetch_Site="same-origin"
+            )
+            assert got.status == 403
+            assert b"where the password is asked for again" in got.body
+        assert stored_tokens(web) == before
 
 
 def test_wrong_passwords_of_somebody_who_signed_in_are_counted_too(tmp_path: Path) -> None:
