@@ -35,10 +35,10 @@ _MB = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """Bytes that are free where something is kept."""
+    """Bytes that are free where something is kept; None where that cannot be told."""
 
     subject: str
-    free: int
+    free: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +90,8 @@ def _lag(seen: Sight, settings: Monitor, now: datetime) -> Iterator[Finding]:
 def _disks(seen: Sight, settings: Monitor) -> Iterator[Finding]:
     bound = settings.disk_mb * _MB
     for disk in seen.disks:
+        if disk.free is None:
+            continue
         if disk.free < bound:
             evidence = (("free", f"{disk.free // _MB} MB"), ("at least", f"{settings.disk_mb} MB"))
             message = f"{disk.free // _MB} MB are free where the {disk.subject} is; make room, or nothing can be stored"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -112,12 +111,14 @@ def _disks(file: Path, public: Path) -> list[Disk]:
     for subject, path in (("database", file.parent), ("published tree", public)):
         # A folder that is not made yet will be where its parent is.
         there = next(each for each in (path, *path.parents) if each.is_dir())
-        with suppress(OSError):
-            device = there.stat().st_dev
-            room = os.statvfs(there)
-            if device not in devices:
-                devices.add(device)
-                found.append(Disk(subject, room.f_bavail * room.f_frsize))
+        try:
+            device, room = there.stat().st_dev, os.statvfs(there)
+        except OSError:
+            found.append(Disk(subject, None))
+            continue
+        if device not in devices:
+            devices.add(device)
+            found.append(Disk(subject, room.f_bavail * room.f_frsize))
     return found
 
 

@@ -90,7 +90,7 @@ def test_no_sign_is_given_while_a_job_hangs_or_the_server_does(manager: tuple[so
     listener, name = manager
     seconds = turned = 0.0
     beats = Beats({"other": 1, "tick": 5}, pid=7, clock=lambda: NOON, monotonic=lambda: seconds)
-    vigil = Vigil(Systemd({"NOTIFY_SOCKET": name}), beats, lambda: turned, monotonic=lambda: seconds)
+    vigil = Vigil(Systemd({"NOTIFY_SOCKET": name}), beats, lambda: turned, "serving", monotonic=lambda: seconds)
     blocked, begun = threading.Event(), threading.Event()
 
     def hang() -> None:
@@ -110,6 +110,8 @@ def test_no_sign_is_given_while_a_job_hangs_or_the_server_does(manager: tuple[so
         assert heard(listener) == [{"STATUS": "no sign of life of tick"}]
         blocked.set()
         assert wait_for(lambda: beats.late() == [])
+        vigil.look()
+        assert heard(listener) == [{"WATCHDOG": "1"}, {"STATUS": "serving"}]
         vigil.look()
         assert heard(listener) == [{"WATCHDOG": "1"}]
         turned -= WEB_SILENCE + 1

@@ -196,3 +196,15 @@ def test_a_wish_may_come_from_any_thread(tmp_path: Path) -> None:
         thread.start()
         thread.join()
         assert work._woken.is_set()
+
+
+def test_memory_is_given_back_where_nothing_was_done_for_a_while(tmp_path: Path) -> None:
+    with working(tmp_path) as work:
+        work.tick()
+        pools = [work._engine.pool]
+        for _ in range(3):
+            work.monitor()
+            pools.append(work._engine.pool)
+    # The first look sees that there was work; a pool that was given up is another one afterwards.
+    assert pools[1] is pools[0]
+    assert pools[2] is not pools[1]

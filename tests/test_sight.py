@@ -58,6 +58,7 @@ def test_a_disk_is_full_below_a_bound_and_roomy_above_another(free: int, is_open
 def test_a_disk_that_holds_nothing_of_ours_any_more_is_no_trouble() -> None:
     former = ("disk", "published tree")
     assert said(Sight(disks=[Disk("database", 10**12)], opened={former})) == {former: False}
+    assert said(Sight(disks=[Disk("published tree", None)], opened={former})) == {}
 
 
 def test_the_database() -> None:
