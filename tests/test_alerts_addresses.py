@@ -30,7 +30,7 @@ def test_addresses_stand_in_three_places(tmp_path: Path, monkeypatch: pytest.Mon
     ("text", "wrong"),
     [
         ('to_env = "NO_SUCH_VARIABLE"', 'alert "desk": the environment variable NO_SUCH_VARIABLE is not set'),
-        ('to_env = "BLANK_VARIABLE"', 'alert "desk": BLANK_VARIABLE: holds no address'),
+        ('to_env = "BLANK_VARIABLE"', 'alert "desk": the environment variable BLANK_VARIABLE is not set'),
         ('to_file = "nowhere"', "nowhere: cannot be read"),
         ('to_file = "blank"', "blank: holds no address"),
     ],

@@ -126,12 +126,12 @@ def _library() -> ModuleType:
     """pygal, whose 60 ms only a page with a large chart pays.
 
     It leaves a finder of plug-ins that we do not use among those of Python, of a kind that 3.12 knows no more and of
-    which 3.11 warns whenever something is imported.
+    which 3.11 warns whenever something is imported. The finder of `importlib_metadata`, which comes with it, stays:
+    it has taken the place of Python's own, without either no package has an entry point.
     """
-    before = list(sys.meta_path)
     import pygal
 
-    sys.meta_path[:] = [finder for finder in sys.meta_path if finder in before]
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != pygal.__name__]
     return pygal  # type: ignore[no-any-return]  # it ships no types
 
 
