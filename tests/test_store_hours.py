@@ -9,6 +9,7 @@ from pathlib import Path
 from db.engine import reading, writing
 from db.records import HourRecord, Pace, PollRecord
 from db.store import hours, schedule
+from feeds.pushed import PUSHED
 from tests.desk import NOON, new_engine, source_id
 from tests.desk import hours as span
 
@@ -72,8 +73,9 @@ def test_the_schedule_counts_what_it_stores(tmp_path: Path) -> None:
     with writing(engine) as connection:
         one = replace(POLL, source_id=source_id(connection))
         schedule.finish(connection, [replace(one, new=1), replace(one, outcome="unchanged")])
+        push = replace(one, outcome=PUSHED)
         schedule.note_pushed(
-            connection, [(replace(one, new=2), Pace()), (one, Pace()), (replace(one, updated=1), Pace())]
+            connection, [(replace(push, new=2), Pace()), (push, Pace()), (replace(push, updated=1), Pace())]
         )
     with reading(engine) as connection:
         assert hours.since(connection, NOON) == [HourRecord(NOON, stored=3, unchanged=1, new=3, updated=1)]

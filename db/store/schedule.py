@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -313,11 +314,12 @@ def _log(connection: Connection, polls: Sequence[PollRecord]) -> None:
 
 def note_pushed(connection: Connection, read: Sequence[tuple[PollRecord, Pace]]) -> None:
     """Notes documents that were pushed, each with what is known of its source's pace by it. The schedule stays; of
-    those that changed something the log tells."""
+    those that changed something the log tells, and their hour counts them."""
     for poll, pace in read:
         if poll.new or poll.updated:
             _log(connection, [poll])
-            hours.count(connection, [poll])
+            # An hour has no word of its own for them: what a push changed was stored, as by a poll.
+            hours.count(connection, [replace(poll, outcome="stored")])
         values: dict[str, Any] = {"pace": plain_pace(pace)}
         if poll.state is not None:
             values |= {"state": poll.state, "stale_at": poll.stale_at}
