@@ -115,7 +115,7 @@ class Poller(AbstractContextManager["Poller"]):
             listed = schedule.remote(connection, names=names) if names or everyone else None
             due = schedule.count_due(connection, now) if listed is None else len(listed)
             if names:
-                self._check(connection, names, [source.name for source in local])
+                _check(connection, names)
         standing = Standing(total=len(local) + due)
         self._poll_paths(local, now, terms, standing, patient=patient)
         if due and not terms.stop():
@@ -173,16 +173,6 @@ class Poller(AbstractContextManager["Poller"]):
         for name, host in left:
             round_.put_off(name, host)
         self._budget.forget(now.timestamp())
-
-    def _check(self, connection: Connection, names: Sequence[str], local: Sequence[str]) -> None:
-        """Raises `UsageError` for a name that nothing can be polled by."""
-        known = {source.name: source.enabled for source in sources.every(connection)}
-        unknown = set(names) - set(known)
-        if unknown:
-            raise UsageError(f"no source is named \"{min(unknown)}\"; see 'feeds sources list'")
-        paused = {name for name in names if not known[name]} - set(local)
-        if paused:
-            raise UsageError(f'source "{min(paused)}" is paused; say enabled = true in its [[source]] table')
 
     def _rule(self, host: str) -> Rule:
         return budget_of(self._config, host)
@@ -246,6 +236,19 @@ class Poller(AbstractContextManager["Poller"]):
         if not wait:
             self._budget.hop(host, at)
         return wait
+
+
+def _check(connection: Connection, names: Sequence[str]) -> None:
+    """Raises `UsageError` for a name that nothing can be polled by."""
+    known = {source.name: source for source in sources.every(connection)}
+    unknown = set(names) - set(known)
+    if unknown:
+        raise UsageError(f"no source is named \"{min(unknown)}\"; see 'feeds sources list'")
+    for name in sorted(names):
+        if known[name].paused:
+            raise UsageError(f"source \"{name}\" is paused; 'feeds sources resume {name}' lets it be polled again")
+        if not known[name].enabled:
+            raise UsageError(f'source "{name}" is paused; say enabled = true in its [[source]] table')
 
 
 def budget_of(config: Config, host: str) -> Rule:

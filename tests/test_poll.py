@@ -176,7 +176,14 @@ def test_unknown_and_paused_names(bench: Bench, tmp_path: Path) -> None:
     text = f'{SITE}[[source]]\nname = "n"\nurl = "{bench.site.url}/feed"\nenabled = false\n'
     bench.config = parse(text, tmp_path / "config.toml")
     declare(bench.engine, bench.config, NOW)
-    with pytest.raises(UsageError, match="paused"):
+    with pytest.raises(UsageError, match=r'"n" is paused; say enabled = true in its \[\[source\]\] table'):
+        poll(bench.engine, bench.config, NOW, names=["n"])
+
+
+def test_a_source_that_a_command_paused_is_resumed_by_one(bench: Bench) -> None:
+    with writing(bench.engine) as connection:
+        sources.pause(connection, bench.source().id)
+    with pytest.raises(UsageError, match="\"n\" is paused; 'feeds sources resume n' lets it be polled again"):
         poll(bench.engine, bench.config, NOW, names=["n"])
 
 
