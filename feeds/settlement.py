@@ -33,7 +33,7 @@ def settle_publish(
     """Forgets what was owed (section's id -> version of its change; `plans` of archives by folder), notes what could
     not be published and closes what is over. What a feed that could not be made owes stays owed."""
     seen = any(plan.done or plan.unfinished for plan in plans.values())
-    if not (owed or seen or result.feeds or result.unwritable or result.paths):
+    if not (owed or seen or result.feeds or result.refused or result.unwritable or result.paths):
         return
     failed = result.refused.keys() | result.unwritable.keys()
     refused = {

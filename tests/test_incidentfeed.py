@@ -9,7 +9,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from db.engine import writing
+from db.engine import reading, writing
 from db.records import IncidentRecord
 from db.store import incidents
 from feeds import incidentfeed
@@ -20,7 +20,7 @@ from feeds.press import Press
 from feeds.publish import publish, verify
 from feeds.validate import check
 from tests.command import SITE
-from tests.desk import NOON, hours
+from tests.desk import NOON, hours, record
 from tests.tree import NOW, Tree, tree
 
 __all__ = ["tree"]
@@ -123,6 +123,11 @@ def opens(tree: Tree, subject: str = "harbour") -> None:
         incidents.open_incident(connection, "failing", subject, "no", NOW, evidence={"answer": "HTTP 503"})
 
 
+def troubles(tree: Tree) -> set[str]:
+    with reading(tree.engine) as connection:
+        return {one.subject for one in incidents.opened(connection)}
+
+
 def test_it_is_written_where_incidents_changed(tree: Tree) -> None:
     press = Press()
     assert "incidents.atom" in publish(tree.engine, tree.config, NOW, press=press).paths
@@ -159,6 +164,36 @@ def test_what_cannot_be_written_is_tried_again(tree: Tree) -> None:
     assert "incidents.atom" in publish(tree.engine, tree.config, NOW, press=press).unwritable
     path.rmdir()
     assert "incidents.atom" in publish(tree.engine, tree.config, NOW, press=press).paths
+
+
+def test_a_refused_one_is_a_trouble_until_it_is_well(tree: Tree) -> None:
+    press, long = Press(), "harbour " * 2000
+    tree.configure("[publish]\nmax_bytes = 10000\n")
+    assert publish(tree.engine, tree.config, NOW, press=press).refused == {}
+    with writing(tree.engine) as connection:  # the last one, which stays in the feed
+        incidents.open_incident(connection, "failing", long, "no", NOW + hours(1))
+    # Nothing but this feed is due.
+    found = publish(tree.engine, tree.config, NOW, press=press)
+    assert "raise [publish] max_bytes" in found.refused[incidentfeed.NAME]
+    assert (found.feeds, found.paths, found.unwritable) == (0, [], {})
+    assert troubles(tree) == {long, incidentfeed.NAME}
+    tree.configure("")
+    publish(tree.engine, tree.config, NOW, press=press)
+    assert troubles(tree) == {long}
+
+
+def test_one_that_was_never_well_stays_a_trouble(tree: Tree) -> None:
+    press, long = Press(), "harbour " * 2000
+    tree.configure("[publish]\nmax_bytes = 10000\n")
+    with writing(tree.engine) as connection:
+        incidents.open_incident(connection, "failing", long, "no", NOW + hours(1))
+    for run in range(4):
+        tree.put(record(f"A story of run {run}", sections=("A",)))
+        assert publish(tree.engine, tree.config, NOW, press=press).feeds > 0
+        assert troubles(tree) == {long, incidentfeed.NAME}
+    tree.configure("[publish]\nincidents = false\n")
+    publish(tree.engine, tree.config, NOW, press=press)
+    assert troubles(tree) == {long}
 
 
 def test_its_format_is_atom_whatever_the_others_are(config: Config) -> None:
