@@ -20,6 +20,7 @@ from db.store.incidents import (
     close_old,
     count_by_kind,
     count_opened,
+    gravest,
     is_any_idle,
     kinds_of,
     newest,
@@ -67,6 +68,29 @@ def test_a_source_that_is_polled_no_more_has_no_trouble(tmp_path: Path) -> None:
         sources.add(connection, "paused", {"enabled": False}, NOON)
     with reading(engine) as connection:
         assert [one.source for one in opened(connection)] == ["kept"]
+
+
+def test_the_gravest_come_first_then_the_longest(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    with writing(engine) as connection:
+        harbour = source_id(connection, "harbour")
+        for kind, subject, at in (
+            ("moved", "a", 0), ("of another time", "a", 0), ("failing", "late", 4), ("failing", "early", 1),
+            ("disk", "var", 5), ("failing", "over", 0),
+        ):  # fmt: skip
+            open_incident(connection, kind, subject, "so it is", NOON + hours(at))
+        open_incident(connection, "failing", "idle", "so it is", NOON, harbour)
+        close_incident(connection, "failing", "over", NOON + hours(1))
+        sources.pause(connection, harbour)
+    kinds = ("disk", "gone", "failing", "moved")
+    with reading(engine) as connection:
+        found = [(one.kind, one.subject) for one in gravest(connection, kinds, 9)]
+        assert found == [
+            ("disk", "var"), ("failing", "early"), ("failing", "late"), ("moved", "a"), ("of another time", "a"),
+        ]  # fmt: skip
+        assert len(found) == count_opened(connection)
+        assert [one.kind for one in gravest(connection, kinds, 2)] == ["disk", "failing"]
+        assert gravest(connection, kinds, 0) == []
 
 
 def test_an_old_trouble_is_closed_and_a_new_one_stays(tmp_path: Path) -> None:

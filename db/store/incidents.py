@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, or_, select, text, update
+from sqlalchemy import Connection, Select, case, delete, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from db.models import Incident, Source
@@ -154,6 +154,14 @@ def opened(connection: Connection) -> list[IncidentRecord]:
     """The troubles that last, oldest first. Those of a source that is polled no more are nobody's to mend."""
     rows = connection.execute(_query().where(_LASTS, _IS_OURS).order_by(Incident.opened_at, Incident.id))
     return [_record(row) for row in rows]
+
+
+def gravest(connection: Connection, kinds: Sequence[str], limit: int) -> list[IncidentRecord]:
+    """`limit` of those: in the order of `kinds`, others behind these; of one kind those first that have lasted longest.
+    There is one kind at least."""
+    rank = case({kind: place for place, kind in enumerate(kinds)}, value=Incident.kind, else_=len(kinds))
+    query = _query().where(_LASTS, _IS_OURS).order_by(rank, Incident.opened_at, Incident.id).limit(limit)
+    return [_record(row) for row in connection.execute(query)]
 
 
 def count_opened(connection: Connection) -> int:

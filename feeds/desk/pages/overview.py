@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from db.engine import Connection, reading
 from db.records import HourRecord, IncidentRecord, SourceRecord
-from db.store import entries, hours, incidents, lasting, register, sections
+from db.store import entries, hours, incidents, register, sections
 from feeds import manifest
 from feeds.desk import words
 from feeds.desk.advice import GRAVEST, to_do
@@ -62,7 +62,7 @@ def overview(visit: Visit) -> Response:
     with reading(visit.context.engine) as connection:
         counts = register.counts(connection)
         past = hours.since(connection, now - timedelta(hours=HOURS - 1))
-        gravest, opened = lasting.gravest(connection, GRAVEST, MOST), incidents.count_opened(connection)
+        gravest, opened = incidents.gravest(connection, GRAVEST, MOST), incidents.count_opened(connection)
         soon = register.next_due(connection, MOST)
         newest = list(entries.in_order(connection, entries.newest(connection, MOST)))
         owed = _owed(connection)
