@@ -160,7 +160,7 @@ class Settlement:
     def _note_outage(self, outage: tuple[int, int] | None) -> None:
         if outage is not None:
             message = f"{outage[0]} of {outage[1]} hosts could not be reached at once; no source is blamed for it"
-            evidence = {"hosts tried": str(outage[1]), "not reached": str(outage[0])}
+            evidence = (("hosts tried", str(outage[1])), ("not reached", str(outage[0])))
             with writing(self._engine) as connection:
                 incidents.open_incident(
                     connection, "network", "own network", message, self._clock.now, evidence=evidence

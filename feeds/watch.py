@@ -69,7 +69,7 @@ def watch(engine: Engine, config: Config, now: datetime, *, beats: Sequence[Hear
         early = schedule.late_no_more(connection, late_names, now) if early else []
         for source in late:
             message, evidence = stale(source, now)
-            incidents.open_incident(connection, "stale", source.name, message, now, source.id, evidence=dict(evidence))
+            incidents.open_incident(connection, "stale", source.name, message, now, source.id, evidence=evidence)
         for source in early:
             incidents.close_incident(connection, "stale", source.name, now, "other settings count")
         schedule.set_states(connection, {one.id: _state(connection, one) for one in (*late, *early)})
@@ -85,7 +85,7 @@ def _note(connection: Connection, found: Sequence[Finding], now: datetime) -> No
         if one.message is None:
             incidents.close_incident(connection, one.kind, one.subject, now)
         else:
-            evidence = dict(one.evidence)
+            evidence = one.evidence
             incidents.open_incident(connection, one.kind, one.subject, one.message, now, evidence=evidence)
 
 

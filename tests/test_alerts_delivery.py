@@ -44,7 +44,7 @@ def rule(tower: Tower, text: str = "", name: str = "desk", *to: str) -> str:
 
 def test_a_trouble_is_told_when_it_opens_and_when_it_is_over(tower: Tower) -> None:
     tower.configure(rule(tower))
-    tower.open(evidence={"status": "500"})
+    tower.open(evidence=(("status", "500"),))
     (message,) = tower.run()
     assert message["title"] == "Test Desk: failing: harbour"
     assert "status: 500" in message["message"]

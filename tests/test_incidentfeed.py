@@ -120,7 +120,7 @@ def test_a_long_message_is_cut(config: Config) -> None:
 
 def opens(tree: Tree, subject: str = "harbour") -> None:
     with writing(tree.engine) as connection:
-        incidents.open_incident(connection, "failing", subject, "no", NOW, evidence={"answer": "HTTP 503"})
+        incidents.open_incident(connection, "failing", subject, "no", NOW, evidence=(("answer", "HTTP 503"),))
 
 
 def troubles(tree: Tree) -> set[str]:

@@ -120,7 +120,7 @@ def kinds(found: list[IncidentRecord]) -> list[str]:
 
 def test_what_comes_back_soon_is_the_same_trouble(connection: Connection) -> None:
     source = source_id(connection, "a")
-    open_incident(connection, "failing", "a", "timeout", NOON, source, evidence={"status": "503", "polls": "3"})
+    open_incident(connection, "failing", "a", "timeout", NOON, source, evidence=(("status", "503"), ("polls", "3")))
     (first,) = opened(connection)
     assert (first.source, first.evidence, first.ended, first.reopened) == (
         "a", (("status", "503"), ("polls", "3")), None, 0,
@@ -265,8 +265,8 @@ def test_whether_any_trouble_is_of_a_source_that_is_polled_no_more(tmp_path: Pat
 
 
 def test_other_numbers_are_no_news_of_a_trouble(connection: Connection) -> None:
-    open_incident(connection, "slow", "a", "takes 12.1 s to answer", NOON, evidence={"after": "12.1 s"})
-    open_incident(connection, "slow", "a", "takes 14.0 s to answer", NOON + hours(1), evidence={"after": "14.0 s"})
+    open_incident(connection, "slow", "a", "takes 12.1 s to answer", NOON, evidence=(("after", "12.1 s"),))
+    open_incident(connection, "slow", "a", "takes 14.0 s to answer", NOON + hours(1), evidence=(("after", "14.0 s"),))
     (one,) = opened(connection)
     assert (one.message, one.evidence) == ("takes 12.1 s to answer", (("after", "12.1 s"),))
     open_incident(connection, "slow", "a", "takes 14.0 s to say no", NOON + hours(2))

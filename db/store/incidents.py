@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,14 +64,14 @@ def open_incident(
     now: datetime,
     source_id: int | None = None,
     *,
-    evidence: Mapping[str, str] | None = None,
+    evidence: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Opens a trouble of `subject`; one that is open already only gets the newer message, with its evidence, where that
     says more than other measures: what goes on is not told anew at every poll.
 
     One that was over for no longer than `SETTLED` is opened again, unless people were told that it is over.
     """
-    told: dict[str, Any] = {"message": message, "evidence": list((evidence or {}).items())}
+    told: dict[str, Any] = {"message": message, "evidence": list(evidence)}
     same = (Incident.kind == kind, Incident.subject == subject)
     lasting = connection.execute(select(Incident.id, Incident.message).where(*same, _LASTS)).one_or_none()
     if lasting is not None:
@@ -114,7 +114,7 @@ def note(
     `kinds` are open."""
     for kind, message, evidence in found:
         if message is not None:
-            open_incident(connection, kind, subject, message, now, source_id, evidence=dict(evidence))
+            open_incident(connection, kind, subject, message, now, source_id, evidence=evidence)
         elif kind in kinds:
             close_incident(connection, kind, subject, now)
 

@@ -240,5 +240,5 @@ class _Run:
         """Puts a delivery off; one that failed for a day is given up, which is a trouble of the rule."""
         if deliveries.failed(connection, row, error, now):
             message = f"alert \"{rule.name}\": did not arrive for a day ({error}); see 'feeds alerts test {rule.name}'"
-            incidents.open_incident(connection, UNHEARD, rule.name, message, now, evidence={"error": error})
+            incidents.open_incident(connection, UNHEARD, rule.name, message, now, evidence=(("error", error),))
             _log.error("alert given up", alert=rule.name, error=error)

@@ -279,19 +279,19 @@ def _trouble(connection: Connection, known: dict[str, SourceRecord], now: dateti
     for hours, one in enumerate(PLAYERS, 2):
         message = FOUND.get(one.state)
         if message is not None:
-            proofs = {"error": one.error or "", "last success": "2026-03-01T21:00:00Z"}
+            proofs = (("error", one.error or ""), ("last success", "2026-03-01T21:00:00Z"))
             source_id = known[one.name].id
             at = now - hours * 3 * HOUR
             incidents.open_incident(connection, one.state, one.name, message, at, source_id, evidence=proofs)
     incidents.open_incident(
-        connection, "lag", "publish", "7 feeds have waited for 22 min", now - 22 * MINUTE, evidence={"feeds": "7"}
+        connection, "lag", "publish", "7 feeds have waited for 22 min", now - 22 * MINUTE, evidence=(("feeds", "7"),)
     )
     for number, one in enumerate(PLAYERS[10:22]):
         at = now - (number + 2) * 31 * HOUR
         source_id = known[one.name].id
         incidents.open_incident(
             connection, "failing", one.name, "HTTP 502 Bad Gateway, 3 times in a row", at, source_id,
-            evidence={"status": "502"},
+            evidence=(("status", "502"),),
         )  # fmt: skip
         incidents.close_incident(connection, "failing", one.name, at + 2 * HOUR, "answers again")
 

@@ -21,7 +21,13 @@ def test_incidents_are_listed_and_shown(tmp_path: Path) -> None:
                 at = NOON + timedelta(hours=number // 2)
                 incidents.open_incident(connection, "stale", f"s{number}", "nothing new", at)
             incidents.open_incident(
-                connection, "failing", "wire", "no answer", NOON + timedelta(hours=9), wire, evidence={"status": "500"}
+                connection,
+                "failing",
+                "wire",
+                "no answer",
+                NOON + timedelta(hours=9),
+                wire,
+                evidence=(("status", "500"),),
             )
             incidents.close_incident(connection, "stale", "s4", NOON + timedelta(hours=8), "something new came")
         for limit in (1, 4, 6):

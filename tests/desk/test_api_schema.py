@@ -41,7 +41,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         tell(web.engine, "a", record(text=BODY), record("Ferry fares rise", text=f"{BODY} Fares rise, too."))
         tell(web.engine, "b", record("Ferry fares rise", text=BODY), source="wire", now=NOON + hours(1))
         with writing(web.engine) as connection:
-            incidents.open_incident(connection, "disk", "var", "nearly full", NOON, evidence={"free": "1 MB"})
+            incidents.open_incident(connection, "disk", "var", "nearly full", NOON, evidence=(("free", "1 MB"),))
         publish(web.engine, web.config, NOON + hours(2))
         yield api_of(web)
 

@@ -39,7 +39,7 @@ def hostile_desk(folder: Path) -> Iterator[Web]:
         )  # fmt: skip
         tell(running.engine, "a", record(f"{POLYGLOT} 2", url="https://a.example/1", text="x"), now=NOON + hours(2))
         with writing(running.engine) as connection:
-            evidence = {POLYGLOT: POLYGLOT}
+            evidence = ((POLYGLOT, POLYGLOT),)
             incidents.open_incident(connection, "failing", POLYGLOT, POLYGLOT, NOON, evidence=evidence)
             options: dict[str, object] = {"url": "https://x.example/", "title": POLYGLOT, "sections": [POLYGLOT]}
             sources.add(connection, "hostile", options, NOON)

@@ -32,7 +32,7 @@ def test_a_desk_without_troubles_says_where_they_would_be_told(web: Web) -> None
 def test_troubles_are_listed_filtered_and_told_whole(web: Web) -> None:
     with writing(web.engine) as connection:
         harbour = source_id(connection)
-        evidence = {"failures in a row": "3", "<b>": "<script>alert(1)</script>"}
+        evidence = (("failures in a row", "3"), ("<b>", "<script>alert(1)</script>"))
         incidents.open_incident(
             connection, "failing", "harbour", "HTTP 503", NOON - hours(3), harbour, evidence=evidence
         )

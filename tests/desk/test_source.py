@@ -190,7 +190,7 @@ def test_strangers_words_stay_words(web: Web) -> None:
     )  # fmt: skip
     tell(web.engine, "a.txt", record(HOSTILE, text="A text.", sections=(HOSTILE,)), source="harbour")
     with writing(web.engine) as connection:
-        incidents.open_incident(connection, "failing", "harbour", HOSTILE, NOON, source.id, evidence={"a": HOSTILE})
+        incidents.open_incident(connection, "failing", "harbour", HOSTILE, NOON, source.id, evidence=(("a", HOSTILE),))
     for path in ("", "?asked=0", "?asked=%22%3E%3Cscript%3E", "/live?asked=0", "/edit"):
         body = web.ask(f"/desk/sources/harbour{path}").body
         assert b"<script>" not in body
