@@ -68,7 +68,7 @@ def test_a_source_that_is_declared_no_more_keeps_its_entries(tmp_path: Path) -> 
     assert list(declare(engine, {"b": B})) == ["b"]
     assert only(engine).source == "harbour"
     with reading(engine) as connection:
-        assert sources.ever(connection) == {"harbour", "b"}
+        assert [sources.was_ever(connection, name) for name in ("harbour", "b", "a")] == [True, True, False]
         assert schedule.remote(connection, names=["harbour"]) == []
         assert sources.declared(connection) == {"b": B}
     assert list(declare(engine, {"b": B, "harbour": A})) == ["b", "harbour"]

@@ -339,13 +339,8 @@ def name_of(connection: Connection, source_id: int) -> str:
     return connection.scalars(select(Source.name).where(Source.id == source_id)).one()
 
 
-def ever(connection: Connection) -> set[str]:
-    """Names of all sources, removed ones included: their entries stay."""
-    return set(connection.scalars(select(Source.name)))
-
-
 def was_ever(connection: Connection, name: str) -> bool:
-    """Whether there is a source of this name, or was."""
+    """Whether there is a source of this name, or was: the entries of one that was removed stay."""
     return connection.scalar(select(Source.id).where(Source.name == name)) is not None
 
 

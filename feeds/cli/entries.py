@@ -112,7 +112,7 @@ def _check_name(connection: Connection, field: Field, name: str) -> None:
         name == one.slug or name.casefold() == one.name.casefold() for one in sections.every(connection)
     ):
         raise UsageError(f"no section is named \"{name}\"; see 'feeds sections list'")
-    if field is Field.SOURCE and name not in sources.ever(connection):
+    if field is Field.SOURCE and not sources.was_ever(connection, name):
         raise UsageError(f"no source is named \"{name}\"; see 'feeds sources list'")
 
 
@@ -175,7 +175,7 @@ def show(desk: Desk, uid: Id) -> None:
         entry = _found(entries.by_uid(connection, uid), uid)
         history = revisions.history(connection, entry.id)
         kin = kin_of(connection, entry)
-        zones = zones_of(connection, desk.config.site.zone)
+        zones = zones_of(connection, desk.config.site.zone, {entry.source})
     if desk.as_json:
         desk.give(whole_as_json(entry, zones, history, kin))
         return
@@ -268,7 +268,7 @@ def _say_corrected(desk: Desk, entry: StoredEntry, what: str) -> None:
 
     if desk.as_json:
         with reading(desk.engine()) as connection:
-            desk.give(entry_as_json(entry, zones_of(connection, desk.config.site.zone)))
+            desk.give(entry_as_json(entry, zones_of(connection, desk.config.site.zone, {entry.source})))
     else:
         desk.say(f"{entry.title}: {what}")
 
@@ -307,14 +307,8 @@ def join(
 
 def _told(desk: Desk, entry: StoredEntry) -> None:
     """Where an entry stands after a person's word on it."""
-    from db.engine import reading
-
-    if desk.as_json:
-        with reading(desk.engine()) as connection:
-            desk.give(entry_as_json(entry, zones_of(connection, desk.config.site.zone)))
-        return
     stands = f"behind {entry.lead} ({because(entry)})" if not entry.is_lead else "stands for itself"
-    desk.say(f"{entry.title}: {stands}; 'feeds publish' puts it into the feeds")
+    _say_corrected(desk, entry, f"{stands}; 'feeds publish' puts it into the feeds")
 
 
 entries_history.register(app)
