@@ -169,10 +169,10 @@ def _compact(value: object) -> str:
 def show(desk: Desk, uid: Id) -> None:
     """Show one entry whole: body, evidence for its access, former versions."""
     from db.engine import reading
-    from db.store import entries, revisions
+    from db.store import revisions
 
     with reading(desk.engine()) as connection:
-        entry = _found(entries.by_uid(connection, uid), uid)
+        entry = entries_history.entry_of(connection, uid)
         history = revisions.history(connection, entry.id)
         kin = kin_of(connection, entry)
         zones = zones_of(connection, desk.config.site.zone, {entry.source})
@@ -210,12 +210,6 @@ def _published(entry: StoredEntry, zones: Mapping[str, tzinfo]) -> str:
     day = entry.published_precision is Precision.DAY
     text = _day(entry, zones) if day else str(when(entry.published))
     return f"{text}: {entry.published_basis}" if entry.published_basis else text
-
-
-def _found(entry: StoredEntry | None, uid: str) -> StoredEntry:
-    if entry is None:
-        raise UsageError(f"no entry, or more than one, has the id \"{uid}\"; see 'feeds entries list'")
-    return entry
 
 
 @command(app, "set-access")
