@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from feeds.cli.desk import Desk, command, write_line
+from feeds.cli.desk import Desk, command, counted, write_line
 from feeds.cli.template import toml
 
 app = typer.Typer(help="Check and show the configuration.", no_args_is_help=True)
@@ -27,8 +27,7 @@ def check(desk: Desk) -> None:
     if desk.as_json:
         desk.give({"file": str(desk.path), "valid": True, "sources": len(config.source)})
         return
-    count = len(config.source)
-    desk.say(f"{desk.path}: valid, {count} {'source' if count == 1 else 'sources'}")
+    desk.say(f"{desk.path}: valid, {counted(len(config.source), 'source')}")
     names = {source.name.casefold() for source in config.source}
     for number, rule in enumerate(config.rule, 1):
         for name in rule.source:

@@ -186,6 +186,11 @@ def lock_path(config: Config, name: str) -> Path:
     return base.with_name(f"{base.name}.{name}.lock")
 
 
+def counted(number: int, what: str) -> str:
+    """So many of something: "1 file", "2 files"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def write_line(text: str, *, error: bool = False) -> None:
     """One line on standard output, or with `error` on the other one, whatever is in it: what ends a line or steers a
     terminal is written as an escape."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from feeds.cli.desk import Desk, command, naming
+from feeds.cli.desk import Desk, command, counted, naming
 from feeds.errors import BroadsheetError, UsageError
 
 if TYPE_CHECKING:
@@ -80,14 +80,10 @@ def _report(desk: Desk, plan: Plan, dry_run: bool) -> None:
         if len(lines) > SHOWN:
             write(f"and {len(lines) - SHOWN} more; --json gives all")
     desk.say(
-        f"{'would add' if dry_run else 'added'} {_counted(len(plan.options), 'source')}; "
+        f"{'would add' if dry_run else 'added'} {counted(len(plan.options), 'source')}; "
         f"{len(plan.present)} there already, {len(plan.unusable)} unusable"
         + ("; 'feeds update' polls them now" if plan.options and not dry_run else "")
     )
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def export(
@@ -112,6 +108,6 @@ def export(
     elif file == "-":
         desk.give_bytes(found.data)
     else:
-        desk.say(f"wrote {_counted(found.sources, 'source')} to {file}")
+        desk.say(f"wrote {counted(found.sources, 'source')} to {file}")
     if found.left_out:
-        desk.warn(f"left out {_counted(found.left_out, 'source')} without an address: local files are no use elsewhere")
+        desk.warn(f"left out {counted(found.left_out, 'source')} without an address: local files are no use elsewhere")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from feeds.cli.desk import Desk, command, naming
+from feeds.cli.desk import Desk, command, counted, naming
 from feeds.errors import SourceError
 from feeds.naming import is_address, kind_of
 
@@ -57,11 +57,11 @@ def try_source(
 
 def _show(desk: Desk, trial: Trial, location: str) -> None:
     how = f", found by {_HOW[trial.how]}" if trial.items and trial.how in _HOW else ""
-    desk.say(f"{trial.kind}: {trial.title or 'without a title'}; {_counted(trial.items, 'item')}{how}")
+    desk.say(f"{trial.kind}: {trial.title or 'without a title'}; {counted(len(trial.items), 'item')}{how}")
     _table(desk, trial.items)
     best = trial.best
     if trial.feeds:
-        desk.say(f"it names {_counted(trial.feeds, 'feed')}:")
+        desk.say(f"it names {counted(len(trial.feeds), 'feed')}:")
         rows = [[one["url"], one["title"] or "", one["type"] or one["how"], _state(one)] for one in trial.feeds]
         desk.table(["address", "title", "type", "asked"], rows)
     if best is not None and best["checked"]:
@@ -102,8 +102,4 @@ def _table(desk: Desk, items: list[dict[str, Any]]) -> None:
 def _state(feed: dict[str, Any]) -> str:
     if not feed["checked"]:
         return "not asked"
-    return _counted(feed["items"], "item") if feed["error"] is None else f"no feed: {feed['error']}"
-
-
-def _counted(things: list[Any], what: str) -> str:
-    return f"{len(things)} {what}" if len(things) == 1 else f"{len(things)} {what}s"
+    return counted(len(feed["items"]), "item") if feed["error"] is None else f"no feed: {feed['error']}"

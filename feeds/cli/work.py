@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from feeds.cli.desk import Desk, command, write_line
+from feeds.cli.desk import Desk, command, counted, write_line
 from feeds.errors import BroadsheetError, UsageError
 from feeds.heartbeats import running, words
 from feeds.shapes.daemon import daemon_as_json
@@ -137,7 +137,7 @@ def standing_words(standing: Standing, seconds: float) -> str:
     """How a run stands after so many seconds: what a bar cannot show."""
     words = [f"polling {standing.done / max(seconds, 0.001):.0f}/s"]
     if standing.waiting:
-        words.append(f"{standing.waiting} {'host' if standing.waiting == 1 else 'hosts'} waited for")
+        words.append(f"{counted(standing.waiting, 'host')} waited for")
     if standing.failed:
         words.append(f"{standing.failed} failed")
     if standing.deferred:
@@ -165,8 +165,7 @@ def _report(desk: Desk, results: Sequence[PollResult] | None, published: Publish
     if published is not None:
         for message in _unpublished(published):
             write_line(message, error=True)
-        count = len(published.paths)
-        desk.say(f"{count} {'file' if count == 1 else 'files'} written to {desk.config.public}")
+        desk.say(f"{counted(len(published.paths), 'file')} written to {desk.config.public}")
     return int(bad)
 
 
