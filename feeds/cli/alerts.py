@@ -45,12 +45,11 @@ def send_test(
     """Send a test message to each address of an alert, now, and say what came of it."""
     from feeds.alerts import addresses
     from feeds.alerts.message import trial
-    from feeds.alerts.sending import check_installed, exchange
+    from feeds.alerts.sending import exchange
 
     rules = [rule for rule in desk.config.alert if name is None or rule.name == name]
     if not rules:
         raise UsageError(_NONE if name is None else f"no alert is named \"{name}\"; see 'feeds alerts list'")
-    check_installed()
     found: list[dict[str, Any]] = []
     letters = []
     for rule in rules:

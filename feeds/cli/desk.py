@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO, get_type_hints
 
 import typer
 
@@ -144,10 +144,6 @@ class Desk:
         """`value` as JSON in one line on standard output: one of many that follow each other."""
         _write(json.dumps(value, ensure_ascii=False), sys.stdout)
 
-    def put(self, text: str) -> None:
-        """A line on standard output that is what the command was asked for: --quiet leaves it."""
-        write_line(text)
-
     def give_bytes(self, data: bytes) -> None:
         """A file's UTF-8 on standard output, byte for byte, whatever the terminal's encoding."""
         if sys.stdout is not None:
@@ -186,8 +182,8 @@ def lock_path(config: Config, name: str) -> Path:
     return base.with_name(f"{base.name}.{name}.lock")
 
 
-def counted(number: int, what: str) -> str:
-    """So many of something: "1 file", "2 files"."""
+def counted(number: int | Literal["no"], what: str) -> str:
+    """So many of something: "1 file", "2 files", "no files"."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from feeds.cli.desk import Desk, is_terminal
+from feeds.cli.desk import Desk, counted, is_terminal, write_line
 from feeds.log import escape
 
 if TYPE_CHECKING:
@@ -49,23 +49,23 @@ class Report:
         for found in findings:
             self._write(name, found)
             for line in excerpts.of(found) if excerpts is not None else ():
-                self._desk.put(line)
+                write_line(line)
         if valid and self._desk.verbose:
             self._desk.say(f"{name}: valid")
 
     def close(self) -> None:
         """The last line: how many documents, and what was found."""
         valid = self.documents - self.invalid
-        found = [_counted(self._count[severity], severity) for severity in ("error", "warning")]
+        found = [counted(self._count[severity] or "no", severity) for severity in ("error", "warning")]
         if self._errors_only:
             found.pop()
         of = "valid" if not self.invalid else f"{valid} valid" if valid else "not valid"
-        self._desk.say(f"{_counted(self.documents, 'document')} checked, {of}: {', '.join(found)}")
+        self._desk.say(f"{counted(self.documents or 'no', 'document')} checked, {of}: {', '.join(found)}")
 
     def _write(self, name: str, found: Finding) -> None:
         place = f"{name}:{found.line}:{found.column}:"
         if not self._colours:
-            self._desk.put(f"{place} {found.severity} {found.code}: {found.message}")
+            write_line(f"{place} {found.severity} {found.code}: {found.message}")
             return
         from rich.text import Text
 
@@ -83,10 +83,6 @@ def _shape(found: Finding) -> dict[str, Any]:
         "column": found.column,
         "message": found.message,
     }
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number or 'no'} {what}" if number == 1 else f"{number or 'no'} {what}s"
 
 
 class _Excerpts:

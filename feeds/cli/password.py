@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from feeds.cli.desk import Desk, command
+from feeds.cli.desk import Desk, command, write_line
 from feeds.errors import UsageError
 
 app = typer.Typer(help="Set up the web pages by which people look after all this.", no_args_is_help=True)
@@ -21,7 +21,7 @@ def password(desk: Desk) -> None:
     if desk.as_json:
         desk.give({"password_hash": found})
         return
-    desk.put(f'password_hash = "{found}"')
+    write_line(f'password_hash = "{found}"')
     desk.warn("put this line below [desk] in config.toml; everybody has to sign in again")
 
 

@@ -119,7 +119,7 @@ def _cell(value: str | int | list[str] | None) -> str:
 
 def _give(desk: Desk, issued: Issued, now: datetime) -> None:
     """Prints a token, whatever else is kept quiet: nobody can tell it again."""
-    from feeds.tokens import FEEDS
+    from feeds.tokens import FEEDS, SCOPES
 
     base, record = desk.config.site.base_url, issued.record
     address, basic, api = address_of(base, issued.token), f"{base}private/all.atom", f"{base}api/v1/"
@@ -147,7 +147,7 @@ def _give(desk: Desk, issued: Issued, now: datetime) -> None:
         ]
         lines += ["", f"  {basic}", "  user      any name", f"  password  {issued.token}"]
     if calls:
-        may = ", ".join(scope for scope in _cell(token_as_json(record, now, 0)["scopes"]).split() if scope != FEEDS)
+        may = ", ".join(scope for scope in SCOPES if scope in record.scopes - {FEEDS})
         lines += ["", f"It opens {api} ({may}) with the header:", "", f"  Authorization: Bearer {issued.token}"]
     for line in lines:
         write_line(line)
