@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
-from pathlib import Path
 
 from db.records import Access, IncidentRecord
 from feeds.config import Config
@@ -114,6 +113,5 @@ def cleaned(config: Config, text: str) -> str:
 
 def _folders(config: Config) -> list[str]:
     """Folders of this desk, which may have blanks in their names; the deepest first."""
-    database = Path(config.database_url.partition(":///")[2])
-    known = {config.root, config.public, config.public.parent, database.parent}
+    known = {config.root, config.public, config.public.parent, config.database_file.parent}
     return sorted((str(one) for one in known if one.is_absolute() and one.name), key=len, reverse=True)

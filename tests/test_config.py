@@ -51,6 +51,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert config.public == file.parent / "var" / "public"
     assert config.resolve(Path("../seeds")) == tmp_path / "seeds"
     assert config.resolve(Path("/seeds")) == Path("/seeds")
+    assert config.database_file == file.parent / "var/feeds.sqlite3"
     assert config.database_url == f"sqlite:///{file.parent}/var/feeds.sqlite3"
 
 

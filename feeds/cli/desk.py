@@ -178,7 +178,7 @@ def is_terminal() -> bool:
 
 def lock_path(config: Config, name: str) -> Path:
     """The lock file `name`: beside the database, which is what it protects."""
-    base = Path(config.database_url.removeprefix("sqlite:///"))
+    base = config.database_file
     return base.with_name(f"{base.name}.{name}.lock")
 
 

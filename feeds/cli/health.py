@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
@@ -60,10 +59,9 @@ def _beats(desk: Desk) -> list[Heartbeat]:
     from db.migrations import HEAD, current
     from db.store import heartbeats
 
-    location = desk.config.database_url
-    if not Path(location.removeprefix("sqlite:///")).exists():
+    if not desk.config.database_file.exists():
         return []
-    engine = open_engine(location)
+    engine = open_engine(desk.config.database_url)
     try:
         with reading(engine) as connection:
             return heartbeats.every(connection) if current(connection) == HEAD else []

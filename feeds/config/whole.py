@@ -98,11 +98,8 @@ class Config(Table):
     def _check_people(self) -> None:
         if self.web.allow_remote and is_remote(self.web.host) and not self.desk.is_guarded:
             raise ValueError(f"desk: {unguarded(self.web.host)}")
-        names = [alert.name for alert in self.alert]
         filters = {saved.name for saved in self.saved}
-        for index, alert in enumerate(self.alert):
-            if alert.name in names[:index]:
-                raise ValueError(f'alert: the name "{alert.name}" is given twice')
+        for alert in self.alert:
             for name in alert.saved:
                 if name not in filters:
                     raise ValueError(f'alert "{alert.name}": there is no [[saved]] "{name}"')
@@ -112,6 +109,7 @@ class Config(Table):
             ("section: the name", [section.name.casefold() for section in self.section]),
             ("section: the slug", [section.slug for section in self.section if section.slug is not None]),
             ("saved: the name", [saved.name for saved in self.saved]),
+            ("alert: the name", [alert.name for alert in self.alert]),
         ):
             twice = next((one for index, one in enumerate(given) if one in given[:index]), None)
             if twice is not None:
@@ -144,7 +142,12 @@ class Config(Table):
     @property
     def database_url(self) -> str:
         """The database's address, its path made absolute."""
-        return _SQLITE + str(self.resolve(Path(self.database.url.removeprefix(_SQLITE))))
+        return _SQLITE + str(self.database_file)
+
+    @property
+    def database_file(self) -> Path:
+        """The file of the database, absolute."""
+        return self.resolve(Path(self.database.url.removeprefix(_SQLITE)))
 
     @property
     def public(self) -> Path:
@@ -160,7 +163,7 @@ class Config(Table):
 
     def private(self) -> Iterator[tuple[tuple[str | int, ...], Path, str]]:
         """What is for us alone, beside the file of the configuration: its key, its path, and what it is in words."""
-        yield ("database", "url"), Path(self.database_url.removeprefix(_SQLITE)), "the database"
+        yield ("database", "url"), self.database_file, "the database"
         for origin, login in self.credential.items():
             if login.secret_file is not None:
                 yield ("credential", origin, "secret_file"), login.secret_file, f'the secret of "{origin}"'
