@@ -30,6 +30,7 @@ END = "alert-end"
 """The kind that is owed to whom a trouble was told, and becomes an alert once the trouble is over."""
 
 _COLUMNS = ("kind", "key", "target", "payload", "version", "since", "due_at", "attempts")
+_RECORD = tuple(getattr(Delivery, name) for name in DeliveryRecord.__slots__)
 _AGAIN = (
     "ON CONFLICT (kind, key) DO UPDATE SET version = deliveries.version + 1, payload = excluded.payload, due_at = CASE "
     "WHEN deliveries.attempts = 0 AND excluded.due_at < deliveries.due_at THEN excluded.due_at "
@@ -74,9 +75,8 @@ def due(connection: Connection, now: datetime, limit: int, kinds: Collection[str
     They are the caller's for ten minutes, in which each ends with `delivered` or `failed`. One that is taken for the
     eleventh time is not to be tried: whoever had it before did not live to say that it failed.
     """
-    columns = (Delivery.id, Delivery.kind, Delivery.target, Delivery.payload, Delivery.version, Delivery.attempts)
     query = (
-        select(*columns, Delivery.error)
+        select(*_RECORD)
         .where(Delivery.due_at <= now, Delivery.kind.in_(kinds))
         .order_by(Delivery.attempts, Delivery.due_at, Delivery.id)
         .limit(limit)
@@ -85,18 +85,7 @@ def due(connection: Connection, now: datetime, limit: int, kinds: Collection[str
     if rows:
         taken = update(Delivery).where(Delivery.id.in_([row.id for row in rows]))
         connection.execute(taken.values(due_at=now + LEASE, attempts=Delivery.attempts + 1))
-    return [
-        DeliveryRecord(
-            id=row.id,
-            kind=row.kind,
-            target=row.target,
-            payload=row.payload,
-            version=row.version,
-            attempts=row.attempts + 1,
-            error=row.error,
-        )
-        for row in rows
-    ]
+    return [DeliveryRecord(**{**row._mapping, "attempts": row.attempts + 1}) for row in rows]
 
 
 def delivered(connection: Connection, delivery: DeliveryRecord, now: datetime) -> None:
@@ -162,8 +151,7 @@ def split(connection: Connection, delivery: DeliveryRecord, failed: Mapping[str,
 
 def held(connection: Connection, kind: str) -> list[DeliveryRecord]:
     """All of this kind that are owed, without taking them."""
-    columns = (Delivery.id, Delivery.kind, Delivery.target, Delivery.payload, Delivery.version, Delivery.attempts)
-    rows = connection.execute(select(*columns, Delivery.error).where(Delivery.kind == kind).order_by(Delivery.id))
+    rows = connection.execute(select(*_RECORD).where(Delivery.kind == kind).order_by(Delivery.id))
     return [DeliveryRecord(**row._mapping) for row in rows]
 
 
