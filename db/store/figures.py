@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from db.models import Delivery, Source, SourceState
+from db.store.sources import POLLED
 
 
 def deliveries(connection: Connection) -> dict[str, int]:
@@ -18,8 +19,6 @@ def deliveries(connection: Connection) -> dict[str, int]:
 def answers(connection: Connection) -> list[tuple[datetime | None, int | None]]:
     """Of each source that is polled: when that went well last, and how many milliseconds its last answer took."""
     query = (
-        select(SourceState.last_success, SourceState.ms)
-        .join(Source, Source.id == SourceState.source_id)
-        .where(Source.enabled.is_(True), Source.removed.is_(False))
+        select(SourceState.last_success, SourceState.ms).join(Source, Source.id == SourceState.source_id).where(POLLED)
     )
     return [(row[0], row[1]) for row in connection.execute(query)]

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from db.models import Incident, Source
 from db.records import IncidentRecord
 from db.store.entries import chunks
+from db.store.sources import POLLED
 
 SETTLED = timedelta(minutes=15)
 """What comes back sooner after it was over is the same trouble: it opens again, and nobody is told twice."""
@@ -40,7 +41,7 @@ _LASTS = Incident.closed_at.is_(None)
 _UNTOLD = text("planned < 2")
 """In the very words of the index that holds these alone: SQLite does not find out that 0 and 1 are below 2."""
 
-_IS_OURS = or_(Incident.source_id.is_(None), Source.enabled.is_(True) & Source.removed.is_(False))
+_IS_OURS = or_(Incident.source_id.is_(None), POLLED)
 """Those of a source that is polled no more are nobody's to mend."""
 
 _IS_IDLE = Source.enabled.is_(False) | Source.removed.is_(True)

@@ -29,6 +29,7 @@ from sqlalchemy import false as nothing
 from db.models import Push, Pushed, Source
 from db.records import PushedRecord, PushRecord, PushState
 from db.store.entries import chunks
+from db.store.sources import POLLED
 
 MOST = 200
 """Subscriptions that are looked at together: each is written while nobody else writes."""
@@ -148,7 +149,7 @@ def drop(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def _wanted(subscribing: bool) -> ColumnElement[bool]:
-    return and_(Source.enabled.is_(True), Source.removed.is_(False)) if subscribing else nothing()
+    return POLLED if subscribing else nothing()
 
 
 def _may_be_asked(now: datetime, full: Collection[str]) -> ColumnElement[bool]:

@@ -20,7 +20,7 @@ from db.records import NEVER, Pace, PollRecord, PushState, SourceRecord
 from db.store import hours
 from db.store.bulk import insert_rows
 from db.store.entries import chunks
-from db.store.sources import host_of, plain_pace, query, record
+from db.store.sources import POLLED, host_of, plain_pace, query, record
 
 MOST_BUSY = 20_000
 """Hosts that a claim passes over: SQLite takes 32,766 variables. One too many is passed over by its budget."""
@@ -30,17 +30,12 @@ SCANNED = 4
 
 
 # Correlated: as a list, SQLite would walk the sources instead of the few rows that are due.
-_POLLED = (
-    select(Source.id)
-    .where(Source.id == SourceState.source_id, Source.enabled.is_(True), Source.removed.is_(False))
-    .correlate(SourceState)
-    .exists()
-)
+_IS_POLLED = select(Source.id).where(Source.id == SourceState.source_id, POLLED).correlate(SourceState).exists()
 
 
 def count_due(connection: Connection, now: datetime) -> int:
     """How many sources with an address are due by `now`."""
-    due = select(func.count()).where(SourceState.due_at <= now, SourceState.host.is_not(None), _POLLED)
+    due = select(func.count()).where(SourceState.due_at <= now, SourceState.host.is_not(None), _IS_POLLED)
     return int(connection.scalar(due) or 0)
 
 
@@ -65,7 +60,7 @@ def remote(connection: Connection, *, names: Sequence[str] = ()) -> list[tuple[i
     wanted = (
         select(SourceState.source_id, Source.name, func.coalesce(SourceState.host, ""))
         .join(Source, Source.id == SourceState.source_id)
-        .where(Source.enabled.is_(True), Source.removed.is_(False), SourceState.host.is_not(None))
+        .where(POLLED, SourceState.host.is_not(None))
         .order_by(SourceState.due_at, SourceState.source_id)
     )
     wanted = wanted.where(Source.name.in_(names)) if names else wanted.where(SourceState.due_at < NEVER)
@@ -88,7 +83,7 @@ def claim_due(
     """
     due = (
         select(SourceState.source_id, SourceState.host, SourceState.due_at)
-        .where(SourceState.due_at <= now, SourceState.host.is_not(None), _POLLED)
+        .where(SourceState.due_at <= now, SourceState.host.is_not(None), _IS_POLLED)
         .order_by(SourceState.due_at)
         .limit(SCANNED * limit)
     )
@@ -229,7 +224,7 @@ def waiting(connection: Connection, now: datetime, hosts: Collection[str] | None
     wanted = (
         select(Source.name, func.coalesce(SourceState.host, ""))
         .join(Source, Source.id == SourceState.source_id)
-        .where(SourceState.due_at <= now, SourceState.host.is_not(None), _POLLED)
+        .where(SourceState.due_at <= now, SourceState.host.is_not(None), _IS_POLLED)
         .order_by(SourceState.due_at, SourceState.source_id)
     )
     each = [wanted] if hosts is None else [wanted.where(SourceState.host.in_(one)) for one in chunks(sorted(hosts))]

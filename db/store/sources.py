@@ -15,6 +15,9 @@ from db.records import KnownSource, Labels, Learned, Pace, SourceRecord
 from db.store.bulk import Row, insert_rows, next_ids, rows_of_pairs
 from db.store.entries import chunks
 
+POLLED = Source.enabled.is_(True) & Source.removed.is_(False)
+"""Which sources are polled."""
+
 _COLUMNS = (
     Source.id,
     Source.name,
