@@ -15,6 +15,9 @@ from typing import Any, NamedTuple
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """When a source is due that is asked no more until a person names it."""
 
+PAUSED = "paused"
+"""The state of a source that is not polled, whatever it was before."""
+
 ALL_SECTIONS = 0
 """Id of the pseudo-section that stands for `all.atom` where sections owe a feed; no section has it."""
 
@@ -558,7 +561,7 @@ class SourceRecord:
     @property
     def standing(self) -> str:
         """Its state in a word that people are told: whatever it was before, one that is not polled is paused."""
-        return self.state if self.enabled else "paused"
+        return self.state if self.enabled else PAUSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def resume(engine: Engine, name: str, file: Path, now: datetime) -> None:
     stand in `file`, say that it is not polled."""
     with writing(engine) as connection:
         record = _named(connection, name)
-        if not record.options.get("enabled", True):
+        if not sources.is_wanted(record.options):
             where = f"{file}: " if record.origin == "config" else ""
             raise UsageError(f'{where}source "{name}" has enabled = false; say true there')
         if record.paused:

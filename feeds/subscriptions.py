@@ -103,7 +103,7 @@ def plan_import(listed: SubscriptionList, known: Iterable[KnownSource], section:
         if key in planned:
             _merge(plan.options[planned[key]], sections)
             plan.present.append({"source": planned[key], "url": redact(each.url), "missing_sections": []})
-        elif there is not None and not (there.removed or (there.origin == "added" and not there.enabled)):
+        elif there is not None and not sources.comes_back(there):
             plan.present.append(_present(there, each, sections))
         else:
             source = _source(each, sections)

@@ -40,7 +40,7 @@ def watch(engine: Engine, config: Config, now: datetime, *, beats: Sequence[Hear
     file = Path(engine.url.database or ":memory:")
     with reading(engine) as connection:
         opened = incidents.subjects(connection)
-        late = schedule.late(connection, now, AT_ONCE)
+        late = schedule.late(connection, "stale", now, AT_ONCE)
         late_names = [subject for kind, subject in opened if kind == "stale"]
         early = schedule.late_no_more(connection, late_names, now) if late_names else []
         idle = incidents.is_any_idle(connection)
@@ -65,7 +65,7 @@ def watch(engine: Engine, config: Config, now: datetime, *, beats: Sequence[Hear
     with writing(engine) as connection:
         _note(connection, found, now)
         # Asked again: a poll may have brought something new meanwhile.
-        late = schedule.late(connection, now, AT_ONCE) if late else []
+        late = schedule.late(connection, "stale", now, AT_ONCE) if late else []
         early = schedule.late_no_more(connection, late_names, now) if early else []
         for source in late:
             message, evidence = stale(source, now)

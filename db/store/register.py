@@ -8,11 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, case, func, or_, select
 
 from db.models import Source, SourceState
-from db.records import NEVER, SourceRecord
+from db.records import NEVER, PAUSED, SourceRecord
 from db.store.sources import query, record
-
-PAUSED = "paused"
-"""The state of what is not polled, whatever it was before."""
 
 _STATE = case((Source.enabled.is_(False), PAUSED), else_=SourceState.state)
 

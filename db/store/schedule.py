@@ -121,12 +121,12 @@ def claim(connection: Connection, ids: Sequence[int], *, lease: str, until: date
     return [found[each] for each in ids if each in found]
 
 
-def late(connection: Connection, now: datetime, limit: int) -> list[SourceRecord]:
+def late(connection: Connection, kind: str, now: datetime, limit: int) -> list[SourceRecord]:
     """The sources that are polled, and brought nothing new until `stale_at`, nor at a poll after that; but for those of
-    which that is known."""
+    which an incident of this kind lasts."""
     known = (
         select(Incident.id)
-        .where(Incident.kind == "stale", Incident.subject == Source.name, Incident.closed_at.is_(None))
+        .where(Incident.kind == kind, Incident.subject == Source.name, Incident.closed_at.is_(None))
         .correlate(Source)
         .exists()
     )

@@ -177,7 +177,7 @@ def pause(connection: Connection, source_id: int) -> None:
 
 def resume(connection: Connection, source_id: int, options: Mapping[str, object], now: datetime) -> None:
     """Lets a source that was paused be polled again, now, where its `options` do not say otherwise."""
-    connection.execute(update(Source).where(Source.id == source_id).values(paused=False, enabled=_is_wanted(options)))
+    connection.execute(update(Source).where(Source.id == source_id).values(paused=False, enabled=is_wanted(options)))
     ask_now(connection, [source_id], now, "resumed")
 
 
@@ -206,25 +206,26 @@ def locations(connection: Connection) -> list[KnownSource]:
 def add_many(connection: Connection, added: Mapping[str, dict[str, object]], now: datetime) -> set[str]:
     """Adds sources by command, name -> options, in a handful of statements; returns the names that were added.
 
-    A removed source of the name comes back with these options, and so does one that a command added and that is
-    paused; any other keeps its name and stays as it is.
+    A source of the name that `comes_back` does so with these options; any other keeps its name and stays as it is.
     """
     columns = (Source.id, Source.name, Source.origin, Source.enabled, Source.removed)
     known = {row.name: row for row in connection.execute(select(*columns))}
     new = {name: options for name, options in added.items() if name not in known}
-    idle = [known[name] for name in added if name in known and _is_idle(known[name])]
+    idle = [known[name] for name in added if name in known and comes_back(known[name])]
     _insert(connection, "added", new, now)
     _change(connection, "added", {row.id: added[row.name] for row in idle}, now, wake=True)
     return {*new, *(row.name for row in idle)}
 
 
-def _is_wanted(options: Mapping[str, object]) -> bool:
+def is_wanted(options: Mapping[str, object]) -> bool:
     """Whether the options let a source be polled."""
     return bool(options.get("enabled", True))
 
 
-def _is_idle(row: Any) -> bool:
-    return bool(row.removed or (row.origin == "added" and not row.enabled))
+def comes_back(known: Any) -> bool:
+    """Whether a source (`KnownSource`, or such a row) comes back where it is added again: one that was removed, or that
+    a command added and that is paused."""
+    return bool(known.removed or (known.origin == "added" and not known.enabled))
 
 
 def remove(connection: Connection, name: str) -> None:
@@ -236,7 +237,7 @@ def _insert(connection: Connection, origin: str, new: Mapping[str, dict[str, obj
     """Makes sources, name -> options, due at once."""
     ids = next_ids(connection, Source, len(new))
     rows: list[Row] = [
-        (source_id, name, origin, _is_wanted(options), False, options, {})
+        (source_id, name, origin, is_wanted(options), False, options, {})
         for source_id, (name, options) in zip(ids, new.items(), strict=True)
     ]
     insert_rows(connection, Source, ("id", "name", "origin", "enabled", "removed", "options", "learned"), rows)
@@ -255,7 +256,7 @@ def _change(
         return
     # Not `id`: that is the column's own name, which a value to be set would have to go by.
     told = [
-        {"of": source_id, "origin": origin, "options": options, "removed": False, "wanted": _is_wanted(options)}
+        {"of": source_id, "origin": origin, "options": options, "removed": False, "wanted": is_wanted(options)}
         for source_id, options in changed.items()
     ]
     wanted = bindparam("wanted", type_=Boolean)
