@@ -12,21 +12,8 @@ from db.models import Poll, Source
 from db.records import PastPoll
 from db.store.entries import chunks
 
-_COLUMNS: tuple[Any, ...] = (
-    Poll.id,
-    Source.name,
-    Poll.at,
-    Poll.outcome,
-    Poll.new,
-    Poll.updated,
-    Poll.unchanged,
-    Poll.skipped,
-    Poll.error,
-    Poll.ms,
-    Poll.status,
-    Poll.size,
-)
 _NAMES = tuple(PastPoll.__dataclass_fields__)
+_COLUMNS: tuple[Any, ...] = (Poll.id, Source.name, *(getattr(Poll, name) for name in _NAMES[2:]))
 DAY = 86_400
 
 

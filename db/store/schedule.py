@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, case, delete, func, insert, or_, s
 from db.models import Asked, Incident, Poll, Push, Source, SourceState
 from db.records import NEVER, Pace, PollRecord, PushState, SourceRecord
 from db.store import hours
-from db.store.bulk import insert_rows
+from db.store.bulk import insert_rows, table_of
 from db.store.entries import chunks
 from db.store.sources import POLLED, host_of, plain_pace, query, record
 
@@ -28,6 +28,7 @@ MOST_BUSY = 20_000
 SCANNED = 4
 """Due rows that a claim looks at for each that it may take: one host with thousands of them must not fill a batch."""
 
+_LOGGED = tuple(column.name for column in table_of(Poll).columns if column.name != "id")
 
 # Correlated: as a list, SQLite would walk the sources instead of the few rows that are due.
 _IS_POLLED = select(Source.id).where(Source.id == SourceState.source_id, POLLED).correlate(SourceState).exists()
@@ -287,22 +288,7 @@ def finish(connection: Connection, polls: Sequence[PollRecord]) -> None:
 
 def _log(connection: Connection, polls: Sequence[PollRecord]) -> None:
     """Writes what became of polls down for good."""
-    told = [
-        {
-            "source_id": poll.source_id,
-            "at": poll.at,
-            "outcome": poll.outcome,
-            "new": poll.new,
-            "updated": poll.updated,
-            "unchanged": poll.unchanged,
-            "skipped": poll.skipped,
-            "error": poll.error,
-            "ms": poll.ms,
-            "status": poll.status,
-            "size": poll.size,
-        }
-        for poll in polls
-    ]
+    told = [{name: getattr(poll, name) for name in _LOGGED} for poll in polls]
     if told:
         connection.execute(insert(Poll), told)
 
