@@ -11,6 +11,7 @@ from datetime import datetime
 from db.engine import Connection
 from db.records import Access, Evidence, Learned, Said
 from db.store import entries, incidents, saving, sections, sources
+from db.store.bulk import chunks
 from feeds import access, revise
 from feeds.clusters import regroup
 from feeds.config import Source
@@ -81,7 +82,7 @@ def _renew(
     """Changes the evidence that the source gave for entries, and judges them anew, in batches."""
     name = sources.name_of(connection, source_id)
     changed = 0
-    for chunk in entries.chunks(concerned):
+    for chunk in chunks(concerned):
         stood = entries.said_of(connection, chunk)
         stored = entries.load(connection, chunk)
         renewed: list[tuple[int, Said]] = []

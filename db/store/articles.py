@@ -10,8 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from db.models import Article, Document, EntryKey, Item
 from db.records import ArticleRecord
-from db.store.bulk import insert_rows
-from db.store.entries import chunks
+from db.store.bulk import chunks, insert_rows
 
 
 def told(connection: Connection, source_id: int, keys: Sequence[bytes]) -> dict[bytes, set[bytes]]:

@@ -6,10 +6,10 @@ column by the types' own processors, and the statement made once, cost 2 to 5 (P
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import JSON, Connection, Dialect, Table, func, select
 from sqlalchemy.orm import DeclarativeBase
@@ -19,6 +19,15 @@ from db.engine import to_json
 from db.models import UtcDateTime
 
 Row = Sequence[Any]
+Value = TypeVar("Value")
+
+CHUNK = 500
+"""Values in one IN list: far below the limits of both databases, large enough that the statement's cost vanishes."""
+
+
+def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """`values` in runs of `CHUNK` at most."""
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
 def table_of(model: type[DeclarativeBase]) -> Table:

@@ -7,7 +7,7 @@ import operator
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -43,12 +43,7 @@ from db.models import (
     Withdrawal,
 )
 from db.records import Access, Enclosure, Evidence, Member, News, Precision, Said, ShownEntry, StoredEntry
-from db.store.bulk import rows_among
-
-Value = TypeVar("Value")
-
-CHUNK = 500
-"""Values in one IN list: far below the limits of both databases, large enough that the statement's cost vanishes."""
+from db.store.bulk import CHUNK, chunks, rows_among
 
 LONGEST_END = 200
 """Characters of an end by which an entry is looked for."""
@@ -162,11 +157,6 @@ def _entry(row: Any) -> StoredEntry:
 
 def _evidence(rows: Sequence[Sequence[str]]) -> tuple[Evidence, ...]:
     return tuple(Evidence(*proof) for proof in rows) if rows else ()
-
-
-def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
-    """`values` in runs of `CHUNK` at most."""
-    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
 def find(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from db.models import HubSubscription, HubTopic
 from db.records import HubSubscriptionRecord, HubTopicRecord
-from db.store.entries import chunks
+from db.store.bulk import chunks
 
 
 def subscribe(

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from db.models import Incident, Source
 from db.records import IncidentRecord
-from db.store.entries import chunks
+from db.store.bulk import chunks
 from db.store.sources import POLLED
 
 SETTLED = timedelta(minutes=15)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from db.models import Entry
 from db.records import Query
 from db.store import search
-from db.store.entries import chunks
+from db.store.bulk import chunks
 
 AT_ONCE = 2_000
 """New entries that one look goes through: 0.3 s of matching at most."""

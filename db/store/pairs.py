@@ -16,8 +16,7 @@ from sqlalchemy.orm import aliased
 from db.models import Entry, Ruling, Source, Withdrawal
 from db.models import Pair as PairRow
 from db.records import COMPARED, RELATED, Pair, Relative
-from db.store.bulk import insert_rows
-from db.store.entries import chunks
+from db.store.bulk import chunks, insert_rows
 
 RELATED_SHOWN = 5
 """Stories in other words that an entry leads to, the nearest first."""

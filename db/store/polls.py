@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, delete, select
 
 from db.models import Poll, Source
 from db.records import PastPoll
-from db.store.entries import chunks
+from db.store.bulk import chunks
 
 _NAMES = tuple(PastPoll.__dataclass_fields__)
 _COLUMNS: tuple[Any, ...] = (Poll.id, Source.name, *(getattr(Poll, name) for name in _NAMES[2:]))

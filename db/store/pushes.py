@@ -28,7 +28,7 @@ from sqlalchemy import false as nothing
 
 from db.models import Push, Pushed, Source
 from db.records import PushedRecord, PushRecord, PushState
-from db.store.entries import chunks
+from db.store.bulk import chunks
 from db.store.sources import POLLED
 
 MOST = 200

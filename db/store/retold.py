@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import aliased
 
 from db.models import Fingerprint
-from db.store.entries import chunks
+from db.store.bulk import chunks
 
 _Before = aliased(Fingerprint)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from db.models import Revision
 from db.records import Access, RevisionRecord
-from db.store.entries import chunks
+from db.store.bulk import chunks
 
 _STANDING = frozenset({"withdrawn", "restored"})
 

@@ -28,8 +28,7 @@ from db.records import (
     Said,
     is_withheld,
 )
-from db.store.bulk import insert_rows, next_ids
-from db.store.entries import chunks
+from db.store.bulk import chunks, insert_rows, next_ids
 
 _ENTRY = (
     "id",

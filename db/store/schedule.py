@@ -18,8 +18,7 @@ from sqlalchemy import Connection, bindparam, case, delete, func, insert, or_, s
 from db.models import Asked, Incident, Poll, Push, Source, SourceState
 from db.records import NEVER, Pace, PollRecord, PushState, SourceRecord
 from db.store import hours
-from db.store.bulk import insert_rows, table_of
-from db.store.entries import chunks
+from db.store.bulk import chunks, insert_rows, table_of
 from db.store.sources import POLLED, host_of, plain_pace, query, record
 
 MOST_BUSY = 20_000

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from db import index
 from db.models import Entry, Section, Source
 from db.records import Access, Field, Query, Term
-from db.store.entries import chunks
+from db.store.bulk import chunks
 
 TIES = 2000
 """Entries of the last second that are looked at beyond a limit, so that those come which stand first in that second."""

@@ -14,8 +14,7 @@ from sqlalchemy import Connection, Select, select
 
 from db.models import Shingle
 from db.models import Sketch as SketchRow
-from db.store.bulk import insert_rows, rows_among
-from db.store.entries import chunks
+from db.store.bulk import chunks, insert_rows, rows_among
 
 MOST = 50
 """Entries that are kept for one hash: of a text that more have copied, the first are enough to find it by."""

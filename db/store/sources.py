@@ -12,8 +12,7 @@ from sqlalchemy import text as sql
 
 from db.models import Document, Source, SourceState
 from db.records import KnownSource, Labels, Learned, Pace, SourceRecord
-from db.store.bulk import Row, insert_rows, next_ids, rows_of_pairs
-from db.store.entries import chunks
+from db.store.bulk import Row, chunks, insert_rows, next_ids, rows_of_pairs
 
 POLLED = Source.enabled.is_(True) & Source.removed.is_(False)
 """Which sources are polled."""

@@ -8,8 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from db.models import Incident, Source, Untold
-from db.store.bulk import insert_rows
-from db.store.entries import chunks
+from db.store.bulk import chunks, insert_rows
 
 
 def note(connection: Connection, changed: Iterable[tuple[int, int]], now: datetime) -> None:

@@ -13,8 +13,7 @@ from db import index
 from db.models import Document, Entry, Item, Source, Vanished, Withdrawal
 from db.records import VanishedRecord, WithdrawnBy
 from db.records import Withdrawal as Record
-from db.store.bulk import insert_rows
-from db.store.entries import chunks
+from db.store.bulk import chunks, insert_rows
 
 
 def save(connection: Connection, entry_id: int, withdrawal: Record) -> None:

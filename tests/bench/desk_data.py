@@ -28,8 +28,7 @@ from db.migrations import upgrade
 from db.models import Document, Hour, Incident, Poll, Source, SourceState, Withdrawal
 from db.records import Access, EntryRecord, Evidence, Fingerprint, NewEntry, Said
 from db.store import saving, sections
-from db.store.bulk import Row, insert_rows
-from db.store.entries import chunks
+from db.store.bulk import Row, chunks, insert_rows
 from feeds.slug import slug
 from feeds.states import GRAVEST_FIRST, OF_OUR_OWN
 from tests.bench import corpus
