@@ -12,7 +12,8 @@ from heapq import heappop, heappush
 
 from db.engine import Connection
 from db.records import PERSON, RELATED, Fingerprint, Member, Place
-from db.store import entries, pairs, saving
+from db.store import members as member_rows
+from db.store import pairs, saving
 from feeds import dedupe
 
 SECONDS = int(dedupe.WINDOW.total_seconds())
@@ -29,7 +30,7 @@ def regroup(
 ) -> set[Place]:
     """Clusters anew what the `fresh` and the `changed` entries can concern; all places that show any of it, or did.
 
-    `beside` are the entries that were next to the changed ones (`entries.beside`) before they changed.
+    `beside` are the entries that were next to the changed ones (`db.store.members.beside`) before they changed.
 
     The result follows from the entries, the pairs that were found among them and what people said, whatever the order
     in which these came: an entry follows the first (in the order of `Member.leading`) of those that lead and agree with
@@ -41,8 +42,8 @@ def regroup(
     A person's word comes first. Entries that are to be together go where the first of them in order goes; those that
     are to be apart are never in one cluster, and the later of them in order is the one that stays out.
     """
-    sharing = entries.sharing(connection, [*fresh, *changed]) | pairs.paired(connection, fresh)
-    origins = {*changed, *beside, *sharing, *entries.beside(connection, sorted(sharing))}
+    sharing = member_rows.sharing(connection, [*fresh, *changed]) | pairs.paired(connection, fresh)
+    origins = {*changed, *beside, *sharing, *member_rows.beside(connection, sorted(sharing))}
     if not origins:
         return set()
     clusters = _Clusters(connection, origins)
@@ -73,7 +74,7 @@ class _Clusters:
         self._pairs: dict[int, dict[int, str]] = defaultdict(dict)
         self._rulings = _Rulings(connection)
         # Those behind an entry that changed may agree with it no more, so no step from it would find them.
-        ids = origins | entries.followers(connection, sorted(origins))
+        ids = origins | member_rows.followers(connection, sorted(origins))
         self._rulings.read(ids)
         first = self._read(ids | {mate for each in ids for mate in self._rulings.unit(each)})
         self._push_each(first)
@@ -178,10 +179,10 @@ class _Clusters:
                 texts[member.text_hash].append(member.at)
             elif not member.recurring and member.bucket is not None:
                 open_ids.append(member.id)
-        self._learn(entries.alike(self._connection, open_ids, SECONDS))
+        self._learn(member_rows.alike(self._connection, open_ids, SECONDS))
         for text_hash, at in texts.items():
             bounds = (min(at) - SECONDS, max(at) + SECONDS)
-            self._learn(entries.of_text(self._connection, text_hash, *bounds, SECONDS))
+            self._learn(member_rows.of_text(self._connection, text_hash, *bounds, SECONDS))
         self._rulings.read(ids)
         others = {mate for each in ids for mate in self._rulings.concerned(each)}
         for pair in pairs.of(self._connection, open_ids):
@@ -193,7 +194,8 @@ class _Clusters:
     def _read(self, entry_ids: Iterable[int]) -> list[Member]:
         """These entries, read where they are not known."""
         wanted = sorted(entry_ids)
-        self._learn(entries.members(self._connection, [each for each in wanted if each not in self._known], SECONDS))
+        unknown = [each for each in wanted if each not in self._known]
+        self._learn(member_rows.members(self._connection, unknown, SECONDS))
         return [self._known[each] for each in wanted]
 
     def _learn(self, members: Iterable[Member]) -> None:

@@ -23,7 +23,7 @@ from db.records import (
     Withdrawal,
     WithdrawnBy,
 )
-from db.store import entries, saving, sections, sources, withdrawals
+from db.store import entries, members, saving, sections, sources, withdrawals
 from feeds import absence, access, dedupe, flapping, pairs, revise
 from feeds.clusters import regroup
 from feeds.model import Reading
@@ -192,9 +192,9 @@ def _store(
             for (_, new), entry_id in zip(each, numbers)  # noqa: B905  # of one iterator for all of them
         ]
     changed = [change.before.id for _, change in every_change]
-    beside = entries.beside(connection, [change.before.id for _, change in every_change if change.record is not None])
+    beside = members.beside(connection, [change.before.id for _, change in every_change if change.record is not None])
     refiled = [change.before.id for _, change in every_change if change.sections != change.before.sections]
-    left = saving.places_of(connection, sorted(entries.leads_of(connection, refiled)))
+    left = saving.places_of(connection, sorted(members.leads_of(connection, refiled)))
     saving.revise_entries(connection, every_change, section_ids, now)
     saving.save_items(connection, said)
     pairs.find(connection, _told(every_new, ids, every_change), now)
@@ -275,7 +275,7 @@ def restore(connection: Connection, entry_ids: Iterable[int], now: datetime) -> 
 
 def _show_anew(connection: Connection, entry_ids: Sequence[int], now: datetime) -> None:
     if entry_ids:
-        sections.mark(connection, regroup(connection, [], entry_ids, entries.beside(connection, entry_ids)), now)
+        sections.mark(connection, regroup(connection, [], entry_ids, members.beside(connection, entry_ids)), now)
 
 
 def _recall(connection: Connection, source_id: int, name: str, records: Sequence[EntryRecord], lost: set[str]) -> None:

@@ -15,7 +15,8 @@ from itertools import chain, islice, repeat
 
 from db.engine import Connection
 from db.records import RELATED, Access, EntryRecord, Fingerprint, Member, Pair
-from db.store import entries, pairs, shingles
+from db.store import members as member_rows
+from db.store import pairs, shingles
 from feeds import dedupe
 
 SECONDS = int(dedupe.WINDOW.total_seconds())
@@ -164,7 +165,7 @@ def _compare(connection: Connection, shared: Mapping[int, Mapping[int, Nearness]
                 if pair.rule != RELATED and own.leading < other.leading:
                     taken.append(other.id)
         if taken:
-            behind = entries.first_followers(connection, taken, FOLLOWERS)
+            behind = member_rows.first_followers(connection, taken, FOLLOWERS)
             compared = {own.id, *(other.id for other in others)}
             yield from _take_over(connection, own, [each for each in behind if each not in compared])
 
@@ -180,7 +181,7 @@ def _take_over(connection: Connection, own: Member, behind: Collection[int]) -> 
 
 
 def _members(connection: Connection, entry_ids: Collection[int]) -> dict[int, Member]:
-    return {one.id: one for one in entries.members(connection, sorted(entry_ids), SECONDS)}
+    return {one.id: one for one in member_rows.members(connection, sorted(entry_ids), SECONDS)}
 
 
 def _likeliest(own: Member, members: Mapping[int, Member], shared: Mapping[int, Nearness]) -> list[Member]:

@@ -19,7 +19,7 @@ from sqlalchemy import event
 
 from db.engine import Engine, open_engine, reading
 from db.records import PERSON
-from db.store import entries, shingles
+from db.store import members, shingles
 from feeds import dedupe
 from feeds.correct import join, let_be, split
 from feeds.dedupe import WINDOW
@@ -440,7 +440,7 @@ def test_what_is_beside_an_entry_is_found_without_looking_through_its_moment(tmp
             driver = connection.connection.driver_connection
             assert driver is not None
             driver.set_progress_handler(lambda counted=counted: counted.append(1), 100)
-            assert entries.beside(connection, range(1, many + 1)) == set(range(1, many + 1))
+            assert members.beside(connection, range(1, many + 1)) == set(range(1, many + 1))
             driver.set_progress_handler(None, 0)
         steps.append(len(counted) / many)
     assert steps[1] < 1.2 * steps[0]

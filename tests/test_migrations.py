@@ -27,7 +27,7 @@ from db.index import TABLE
 from db.migrations import HEAD, alembic_config, current, upgrade
 from db.models import Base
 from db.records import Pace
-from db.store import entries, heartbeats, hours, incidents, search, sections, sources, tokens, untold
+from db.store import entries, heartbeats, hours, incidents, members, search, sections, sources, tokens, untold
 from feeds.query import parse
 from tests import desk
 from tests.desk import record, tell
@@ -404,5 +404,5 @@ def test_entries_of_the_fourth_schema_that_have_a_teaser_alone_lead_no_text(tmp_
             connection.exec_driver_sql("INSERT INTO fingerprints VALUES (?, 1, 7, 1772452800, 20, 8)", (number,))
     assert upgrade(engine)
     with reading(engine) as connection:
-        assert {one.id: one.teased for one in entries.members(connection, [1, 2], 7)} == {1: True, 2: False}
+        assert {one.id: one.teased for one in members.members(connection, [1, 2], 7)} == {1: True, 2: False}
     engine.dispose()

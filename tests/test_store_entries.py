@@ -201,43 +201,6 @@ def test_listing_shows_duplicates(tmp_path: Path) -> None:
         (lead,) = (one for one in entries.listing(connection) if one.is_lead)
         assert (follower.lead, follower.rule) == (lead.uid, "R2")
         assert entries.elsewhere(connection, [lead.id, 10**9]) == {lead.id: [(follower.url, follower.source)]}
-        assert entries.followers(connection, [lead.id]) == {follower.id}
-        assert entries.first_followers(connection, [lead.id], 1) == [follower.id]
-        assert entries.first_followers(connection, [lead.id], 0) == []
-        found = entries.members(connection, [lead.id, follower.id], 1)
-        assert min(found, key=lambda one: one.leading).uid == lead.uid
-        assert entries.members(connection, [], 1) == []
-
-
-def test_who_shares_a_title_and_who_stands_next(tmp_path: Path) -> None:
-    engine = new_engine(tmp_path)
-    rows = [("harbour", 0), ("harbour", 10), ("harbour", 20), ("agency", 10), ("agency", 10)]
-    for number, (source, hour) in enumerate(rows):
-        text = BODY if number == 3 else f"{number} {BODY}"
-        one = record(
-            STORY, source=source, url=f"https://{source}.example/{number}", text=text, dated=NOON + hours(hour)
-        )
-        tell(engine, f"feed{number}", one, source=source)
-    tell(engine, "short", record("Weather"), record("Alone among all of these"))
-    with reading(engine) as connection:
-        ids = [row[0] for row in connection.exec_driver_sql("SELECT id FROM entries ORDER BY id")]
-        assert entries.sharing(connection, ids) == set(ids[:5])
-        assert entries.sharing(connection, []) == set()
-        for number, beside in enumerate([{1}, {0, 2}, {1}, {4}, {3}, set(), set()]):
-            assert entries.beside(connection, [ids[number]]) == {ids[each] for each in beside}, number
-        hour = 3600
-        for window, recurring in ((9 * hour, {3, 4}), (10 * hour, {0, 1, 2, 3, 4})):
-            found = {one.id: one for one in entries.members(connection, ids, window)}
-            assert {each for each, one in found.items() if one.recurring} == {ids[each] for each in recurring}
-        assert (found[ids[5]].bucket, found[ids[5]].at, found[ids[5]].body_words) == (None, int(NOON.timestamp()), 0)
-        assert (found[ids[0]].at, found[ids[0]].body_words) == (int(NOON.timestamp()), 21)
-        # Those of one title whose title does not recur, as far as the window reaches.
-        assert {one.id for one in entries.alike(connection, [ids[4], ids[1]], 9 * hour)} == {ids[1]}
-        assert entries.alike(connection, [ids[4]], 10 * hour) == []
-        text_hash, at = found[ids[3]].text_hash, found[ids[3]].at
-        assert text_hash is not None
-        assert [one.id for one in entries.of_text(connection, text_hash, at, at, hour)] == [ids[3]]
-        assert entries.of_text(connection, text_hash, at + 1, at + hour, hour) == []
 
 
 # What feeds show
@@ -323,14 +286,7 @@ def test_the_hot_lookups_use_indexes(tmp_path: Path) -> None:
         lambda connection: entries.said_of(connection, ids),
         lambda connection: entries.named_by(connection, [1]),
         lambda connection: entries.elsewhere(connection, ids),
-        lambda connection: entries.members(connection, ids, 7),
-        lambda connection: entries.alike(connection, ids, 7),
-        lambda connection: entries.of_text(connection, 1, 2, 3, 7),
-        lambda connection: entries.beside(connection, ids),
-        lambda connection: entries.followers(connection, ids),
-        lambda connection: entries.first_followers(connection, ids, 7),
         lambda connection: saving.places_of(connection, ids),
-        lambda connection: entries.sharing(connection, ids),
         lambda connection: revisions.history(connection, 1),
     ):
         plan = plans(engine, ask)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from db.engine import writing
 from db.models import Entry, EntryKey, EntrySection, Fingerprint, Item, Revision
 from db.records import Access, EntryRecord, Evidence, Precision, Revised, Said
-from db.store import entries, revisions, saving, search, sections
+from db.store import entries, members, revisions, saving, search, sections
 from db.store.sources import save_documents
 from feeds.query import parse
 from feeds.revise import mint
@@ -185,11 +185,11 @@ def test_leads_are_set_and_taken_back(tmp_path: Path) -> None:
         one, two, three = insert(connection, record("One"), record("Two"), record("Three"))
         saving.set_leads(connection, {two: (one, "R2"), three: (one, "R5"), one: (None, None)})
         saving.set_leads(connection, {})
-        found = {each.id: (each.lead_id, each.rule) for each in entries.members(connection, [one, two, three], 1)}
+        found = {each.id: (each.lead_id, each.rule) for each in members.members(connection, [one, two, three], 1)}
         assert found == {one: (None, None), two: (one, "R2"), three: (one, "R5")}
         saving.set_leads(connection, {two: (None, None), three: (two, "R5")})
-        assert entries.followers(connection, [two]) == {three}
-        assert entries.followers(connection, [one]) == set()
+        assert members.followers(connection, [two]) == {three}
+        assert members.followers(connection, [one]) == set()
 
 
 def test_places_of_thousands(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ class Kin(NamedTuple):
 
 def kin_of(connection: Connection, entry: StoredEntry) -> Kin:
     """The others of `entry`."""
-    from db.store import entries, pairs
+    from db.store import entries, members, pairs
 
-    copies = entries.load(connection, sorted(entries.followers(connection, [entry.id])))
+    copies = entries.load(connection, sorted(members.followers(connection, [entry.id])))
     rulings = pairs.rulings(connection, [entry.id])[entry.id]
     others = entries.load(connection, sorted(rulings))
     return Kin(
