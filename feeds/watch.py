@@ -109,9 +109,8 @@ def _disks(file: Path, public: Path) -> list[Disk]:
     found: list[Disk] = []
     devices: set[int] = set()
     for subject, path in (("database", file.parent), ("published tree", public)):
-        # A folder that is not made yet will be where its parent is.
-        there = next(each for each in (path, *path.parents) if each.is_dir())
         try:
+            there = place(path)
             device, room = there.stat().st_dev, os.statvfs(there)
         except OSError:
             found.append(Disk(subject, None))
@@ -120,6 +119,17 @@ def _disks(file: Path, public: Path) -> list[Disk]:
             devices.add(device)
             found.append(Disk(subject, room.f_bavail * room.f_frsize))
     return found
+
+
+def place(folder: Path) -> Path:
+    """Where a folder is, or will be once it is made: itself, or the nearest above it that is there. Raises `OSError`
+    where one on the way may not be looked into."""
+    # Not `is_dir`: later Pythons take what may not be looked into for what is not there.
+    try:
+        folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return place(folder.parent)
+    return folder
 
 
 def _length(path: Path) -> int:

@@ -36,6 +36,7 @@ from db.store.deliveries import ALERT, END
 from feeds import __version__, log, manifest, notify
 from feeds.desk.context import Context
 from feeds.states import KINDS, STATES
+from feeds.watch import place
 from feeds.web.answers import COMMON, Receive, Scope, Send, answer, header, plain
 
 AGES = (300, 900, 3600, 4 * 3600, 12 * 3600, 86_400, 2 * 86_400, 7 * 86_400, 30 * 86_400)
@@ -152,15 +153,9 @@ def _disk(context: Context) -> Iterator[Metric]:
     yield _labelled(
         "database_bytes", "Size of the database's files.", "file", _known(files, lambda one: os.stat(one).st_size)
     )
-    places = {"database": database.parent, "public": _standing(context.config.public)}
-    yield _labelled(
-        "disk_free_bytes", "Space that is left on disks.", "what", _known(places, lambda one: disk_usage(one).free)
-    )
-
-
-def _standing(folder: Path) -> Path:
-    """The folder, or what is above it, where it was not made yet."""
-    return next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    places = {"database": database.parent, "public": context.config.public}
+    free = _known(places, lambda one: disk_usage(place(one)).free)
+    yield _labelled("disk_free_bytes", "Space that is left on disks.", "what", free)
 
 
 def _tree(context: Context) -> Iterator[Metric]:
