@@ -74,7 +74,7 @@ def take(engine: Engine, config: Config, pool: Pool, now: datetime) -> int:
 def _read(config: Config, record: SourceRecord, row: PushedRecord, pool: Pool) -> _Brought | None:
     """What a worker makes of one document."""
     try:
-        source = source_of(record)
+        source = source_of(record, config)
     except SourceError:
         return None  # its polls say so
     manner = manner_of(config, source, record.learned)

@@ -299,6 +299,20 @@ def test_options_that_this_release_cannot_use_fail_their_source_alone(bench: Ben
     assert "cannot be used" in (results["older"].error or "")
 
 
+def test_a_source_whose_profile_is_gone_fails_alone(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "good.xml").write_bytes(rss("good"))
+    with writing(bench.engine) as connection:
+        sources.add(connection, "address", {"url": "https://n.example/", "profile": "gone"}, NOW)
+        sources.add(connection, "path", {"path": "good.xml", "profile": "gone"}, NOW)
+    bench.site.put("/feed", rss("a"))
+    results = {result.source: result for result in ask(bench)}
+    assert {name: result.outcome for name, result in results.items()} == {
+        "n": "stored", "address": "failed", "path": "failed",
+    }  # fmt: skip
+    said = "there is no [profile.gone] any more; write it again, or edit the source"
+    assert results["address"].error == results["path"].error == said
+
+
 def test_access_is_taken_back_from_sources_that_are_not_polled(bench: Bench, tmp_path: Path) -> None:
     bench.site.put("/feed", rss("old"))
     ask(bench)
