@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -27,10 +27,12 @@ def described(
     interval: int | None = None,
     local: bool = True,
     more: Mapping[str, object] | None = None,
+    profiles: Container[str] = (),
 ) -> Source:
     """The source at an address or a path, by default named after it and of the kind that it looks like; asks nobody.
 
-    `interval` is in minutes; `more` are other options of its `[[source]]` table. `is_served` tells what stands in the
+    `interval` is in minutes; `more` are other options of its `[[source]]` table, whose profile has to be one of
+    `profiles`. `is_served` tells what stands in the
     published folder (`Config.is_served`), which is no place for a source; without `local` every path is refused: who
     asks over the network may not have files read here.
     Raises `UsageError`.
@@ -52,6 +54,7 @@ def described(
         "interval": interval,
         **(more or {}),
     }
+    _check_profile(options, profiles)
     try:
         return Source.model_validate({key: value for key, value in options.items() if value is not None})
     except ValidationError as error:
@@ -74,15 +77,25 @@ def remove(engine: Engine, name: str, file: Path) -> None:
         sources.remove(connection, name)
 
 
-def edit(engine: Engine, name: str, file: Path, changes: Mapping[str, object], now: datetime) -> Source:
+def edit(
+    engine: Engine,
+    name: str,
+    file: Path,
+    changes: Mapping[str, object],
+    now: datetime,
+    *,
+    profiles: Container[str] = (),
+) -> Source:
     """Gives the source `name` other options, `changes` being those of its `[[source]]` table, None for the default; it
-    is asked as if for the first time where that changes anything. Its name and path stay.
+    is asked as if for the first time where that changes anything. Its name and path stay, another profile has to be one
+    of `profiles`.
 
     Raises `UsageError` as `remove` does, and for an option that is none, or has a value that is none.
     """
     fixed = {"name", "path"} & changes.keys()
     if fixed:
         raise UsageError(f"{min(fixed)}: cannot be changed; add another source and remove this one")
+    _check_profile(changes, profiles)
     with writing(engine) as connection:
         record = _named(connection, name)
         if record.origin == "config":
@@ -95,6 +108,12 @@ def edit(engine: Engine, name: str, file: Path, changes: Mapping[str, object], n
         if options_of(source) != record.options:
             sources.edit(connection, record.id, options_of(source), now)
     return source
+
+
+def _check_profile(options: Mapping[str, object], profiles: Container[str]) -> None:
+    profile = options.get("profile")
+    if profile is not None and profile not in profiles:
+        raise UsageError(f"profile: there is no [profile.{profile}]")
 
 
 def pause(engine: Engine, name: str) -> None:

@@ -77,33 +77,49 @@ class WholeSource(Source):
     headers: dict[str, str] = Field(description="Headers of its last answer that tell how to ask it.")
 
 
-class NewSource(Shape):
-    """A source to be."""
+class Selectors(Shape):
+    """Where the parts of a page's list stand, as CSS selectors; null for what is found by itself."""
 
-    location: Url = Field(description="An address that begins with http:// or https://.")
-    name: Name | None = Field(None, description="Unique; made of the address by default.")
-    kind: Kind | None = Field(None, description="Seen from the address by default.")
-    sections: list[Text] = Field([], max_length=100, description="Sections of all its entries.")
-    interval: Minutes | None = Field(None, description="Minutes between polls.")
+    list: Text | None = None
+    title: Text | None = None
+    link: Text | None = None
+    date: Text | None = None
+    section: Text | None = None
+    marker: Text | None = None
+    summary: Text | None = None
 
 
-class Changes(Shape):
-    """Options of a source that are to change; null for the default, those that are left out stay."""
+class Options(Shape):
+    """Options of a `[[source]]` table; null for the default."""
 
-    url: Url | None = None
     kind: Kind | None = None
     title: Text | None = None
     link: Url | None = None
-    sections: list[Text] | None = Field(None, max_length=100)
+    sections: list[Text] | None = Field(None, max_length=100, description="Sections of all its entries.")
     default_section: Text | None = None
     access: Access | None = None
     trust_access: bool | None = None
+    profile: Annotated[str, Field(max_length=100)] | None = None
+    selectors: Selectors | None = Field(None, description="All of them, in place of those that there are.")
     language: Annotated[str, Field(max_length=100)] | None = None
     timezone: Annotated[str, Field(max_length=100)] | None = None
-    interval: Minutes | None = None
+    interval: Minutes | None = Field(None, description="Minutes between polls.")
     pages: Annotated[int, Field(ge=1, le=10)] | None = None
     fulltext: bool | None = None
     stale_hours: Annotated[int, Field(ge=0, le=8760)] | None = None
+
+
+class NewSource(Options):
+    """A source to be, with its options; of what kind it is is seen from the address by default."""
+
+    location: Url = Field(description="An address that begins with http:// or https://.")
+    name: Name | None = Field(None, description="Unique; made of the address by default.")
+
+
+class Changes(Options):
+    """Options of a source that are to change; null for the default, those that are left out stay."""
+
+    url: Url | None = None
 
 
 class Poll(Shape):
@@ -147,14 +163,10 @@ def list_sources(
 @router.post("/sources", status_code=201, responses=described(400, 409))
 def add_source(at: AtHand, new: NewSource, response: Response) -> WholeSource:
     """Adds a source; it is polled at once."""
+    config = at.context.config
+    options = new.model_dump(mode="json", exclude={"location", "kind"}, exclude_none=True)
     source = roster.described(
-        new.location,
-        at.context.config.is_served,
-        name=new.name,
-        kind=new.kind,
-        sections=new.sections,
-        interval=new.interval,
-        local=False,
+        new.location, config.is_served, kind=new.kind, local=False, more=options, profiles=config.profile
     )
     roster.add(at.context.engine, source, at.now)
     at.context.hands.wake()
@@ -171,7 +183,8 @@ def get_source(at: AtHand, name: Name) -> WholeSource:
 @router.patch("/sources/{name}", responses=described(400, 404))
 def edit_source(at: AtHand, name: Name, changes: Changes) -> WholeSource:
     """Changes options of a source that was added; one of the configuration is edited in its file."""
-    roster.edit(at.context.engine, name, at.context.path, changes.model_dump(mode="json", exclude_unset=True), at.now)
+    given, context = changes.model_dump(mode="json", exclude_unset=True), at.context
+    roster.edit(context.engine, name, context.path, given, at.now, profiles=context.config.profile)
     at.context.hands.wake()
     return _whole(at, name)
 

@@ -33,7 +33,8 @@ def edit(visit: Visit) -> Response:
     if "url" in source.options:
         changes["url"] = visit.form.get("url", "").strip() or None
     try:
-        roster.edit(visit.context.engine, source.name, visit.context.path, changes, visit.now)
+        context = visit.context
+        roster.edit(context.engine, source.name, context.path, changes, visit.now, profiles=context.config.profile)
     except UsageError as error:
         return _page(visit, source, options.kept(visit.form), options.problems(error), status=400)
     visit.context.hands.wake()
