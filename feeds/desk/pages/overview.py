@@ -86,7 +86,7 @@ def overview(visit: Visit) -> Response:
         owed=owed[:MOST],
         owed_in_all=len(owed),
         published_at=published_at(visit.context.config.public),
-        standing=visit.context.hands.progress(),
+        run=visit.context.hands.progress(),
         path=visit.context.path,
     )
 
