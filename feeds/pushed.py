@@ -26,7 +26,7 @@ from feeds.model import Document, Reading
 from feeds.packing import unpack
 from feeds.paths import source_of
 from feeds.pool import Pool
-from feeds.states import state_of
+from feeds.states import state_between
 
 ROWS, BYTES = 50, 8_000_000
 """Documents that are read and stored together."""
@@ -172,8 +172,7 @@ def _refreshed(connection: Connection, one: _Brought, now: datetime) -> str:
     """Something new came: the source is not late any more. Returns its state."""
     record = one.record
     incidents.close_incident(connection, "stale", record.name, now)
-    kinds = incidents.kinds_of(connection, record.id)
-    return state_of(kinds, failed=record.outcome == "failed", moved=record.url is not None)
+    return state_between(record, incidents.kinds_of(connection, record.id))
 
 
 def _told(one: _Brought, tally: Tally) -> PollRecord:
