@@ -17,6 +17,14 @@ from feeds.errors import Taken, Unknown, UsageError
 from feeds.naming import is_address, kind_of, name_from, no_path, no_such, problem_of
 
 
+def named(connection: Connection, name: str) -> SourceRecord:
+    """The source of this name. Raises `Unknown` where there is none."""
+    found = sources.by_name(connection, name)
+    if found is None:
+        raise Unknown(f'no source is named "{name}"; see the list of sources')
+    return found
+
+
 def described(
     location: str,
     is_served: Callable[[Path], bool],
@@ -72,7 +80,7 @@ def remove(engine: Engine, name: str, file: Path) -> None:
     """Ends the polls of the source `name`; its entries stay. Raises `UsageError` where there is none, or where it is
     one of the configuration, which stands in `file`."""
     with writing(engine) as connection:
-        if _named(connection, name).origin == "config":
+        if named(connection, name).origin == "config":
             raise UsageError(f'{file}: delete the [[source]] table named "{name}" there; it would come back')
         sources.remove(connection, name)
 
@@ -97,7 +105,7 @@ def edit(
         raise UsageError(f"{min(fixed)}: cannot be changed; add another source and remove this one")
     _check_profile(changes, profiles)
     with writing(engine) as connection:
-        record = _named(connection, name)
+        record = named(connection, name)
         if record.origin == "config":
             raise UsageError(f'{file}: edit the [[source]] table named "{name}" there')
         given = {key: value for key, value in {**record.options, **changes}.items() if value is not None}
@@ -119,14 +127,14 @@ def _check_profile(options: Mapping[str, object], profiles: Container[str]) -> N
 def pause(engine: Engine, name: str) -> None:
     """Lets nobody poll the source `name` until it is resumed. Raises `UsageError` where there is none."""
     with writing(engine) as connection:
-        sources.pause(connection, _named(connection, name).id)
+        sources.pause(connection, named(connection, name).id)
 
 
 def resume(engine: Engine, name: str, file: Path, now: datetime) -> None:
     """Lets the source `name` be polled again, at once. Raises `UsageError` where there is none, or its options, which
     stand in `file`, say that it is not polled."""
     with writing(engine) as connection:
-        record = _named(connection, name)
+        record = named(connection, name)
         if not record.options.get("enabled", True):
             where = f"{file}: " if record.origin == "config" else ""
             raise UsageError(f'{where}source "{name}" has enabled = false; say true there')
@@ -137,15 +145,7 @@ def resume(engine: Engine, name: str, file: Path, now: datetime) -> None:
 def poll_now(engine: Engine, name: str, now: datetime) -> None:
     """Lets the source `name` be due at once. Raises `UsageError` where there is none, or it is paused."""
     with writing(engine) as connection:
-        record = _named(connection, name)
+        record = named(connection, name)
         if not record.enabled:
             raise UsageError(f'source "{name}" is paused; resume it first')
         sources.ask_now(connection, [record.id], now, "a person asked for it")
-
-
-def _named(connection: Connection, name: str) -> SourceRecord:
-    """The source of this name. Raises `Unknown` where there is none."""
-    found = sources.by_name(connection, name)
-    if found is None:
-        raise Unknown(f"no source is named \"{name}\"; see 'feeds sources list'")
-    return found

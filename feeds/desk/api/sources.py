@@ -8,16 +8,15 @@ from urllib.parse import quote
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from db.engine import Connection, reading
-from db.records import Access, SourceRecord
-from db.store import polls, pushes, register, sources
+from db.engine import reading
+from db.records import Access
+from db.store import polls, pushes, register
 from feeds import roster
 from feeds.desk.access import spend
 from feeds.desk.api import cursors
 from feeds.desk.api.base import PREFIX, USUAL, AtHand, Cursor, Hand, Limit, Page, Shape, Time, chosen, enumerated
 from feeds.desk.api.problems import described
 from feeds.desk.words import KINDS
-from feeds.errors import Unknown
 from feeds.shapes.sources import poll_as_json, standing_as_json
 from feeds.states import STATES
 
@@ -226,7 +225,7 @@ def list_polls(at: AtHand, name: Name, cursor: Cursor = None, limit: Limit = USU
     """The polls of a source that changed something or failed, the latest first."""
     before = cursors.number(POLLS, cursor)
     with reading(at.context.engine) as connection:
-        source = _named(connection, name)
+        source = roster.named(connection, name)
         found = polls.of_source(connection, source.id, limit=limit + 1, before=before)
     return Page(
         items=[Poll.model_validate(poll_as_json(one)) for one in found[:limit]],
@@ -234,16 +233,9 @@ def list_polls(at: AtHand, name: Name, cursor: Cursor = None, limit: Limit = USU
     )
 
 
-def _named(connection: Connection, name: str) -> SourceRecord:
-    found = sources.by_name(connection, name)
-    if found is None:
-        raise Unknown(f'no source is named "{name}"')
-    return found
-
-
 def _whole(at: Hand, name: str) -> WholeSource:
     with reading(at.context.engine) as connection:
-        source = _named(connection, name)
+        source = roster.named(connection, name)
         push = pushes.current(connection, [source.id]).get(source.id)
     more = {"options": source.options, "headers": dict(source.headers)}
     return WholeSource.model_validate(standing_as_json(source, push) | more)

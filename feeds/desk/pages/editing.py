@@ -12,7 +12,6 @@ from db.records import SourceRecord
 from feeds import roster
 from feeds.desk.links import SOURCES, source_named, source_url
 from feeds.desk.pages import options
-from feeds.desk.pages.source import known
 from feeds.desk.visit import Visit, page
 from feeds.errors import UsageError
 
@@ -43,7 +42,7 @@ def edit(visit: Visit) -> Response:
 
 def _source(visit: Visit) -> SourceRecord:
     with reading(visit.context.engine) as connection:
-        return known(connection, source_named(visit.path("name")))
+        return roster.named(connection, source_named(visit.path("name")))
 
 
 def _page(
