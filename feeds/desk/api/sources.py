@@ -12,6 +12,7 @@ from db.engine import reading
 from db.records import Access
 from db.store import polls, pushes, register
 from feeds import roster
+from feeds.config.values import MAX_HOURS, MAX_MINUTES, MAX_PAGES
 from feeds.desk.access import spend
 from feeds.desk.api import cursors
 from feeds.desk.api.base import PREFIX, USUAL, AtHand, Cursor, Hand, Limit, Page, Shape, Time, chosen, enumerated
@@ -26,7 +27,7 @@ LIST, POLLS = "sources", "polls"
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
-Minutes = Annotated[int, Field(ge=1, le=44640)]
+Minutes = Annotated[int, Field(ge=1, le=MAX_MINUTES)]
 Kind = Annotated[str, Field(json_schema_extra={"enum": list(KINDS)})]
 
 
@@ -103,9 +104,9 @@ class Options(Shape):
     language: Annotated[str, Field(max_length=100)] | None = None
     timezone: Annotated[str, Field(max_length=100)] | None = None
     interval: Minutes | None = Field(None, description="Minutes between polls.")
-    pages: Annotated[int, Field(ge=1, le=10)] | None = None
+    pages: Annotated[int, Field(ge=1, le=MAX_PAGES)] | None = None
     fulltext: bool | None = None
-    stale_hours: Annotated[int, Field(ge=0, le=8760)] | None = None
+    stale_hours: Annotated[int, Field(ge=0, le=MAX_HOURS)] | None = None
 
 
 class NewSource(Options):
