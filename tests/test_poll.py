@@ -91,7 +91,7 @@ def test_gone_is_said_so(bench: Bench) -> None:
     (result,) = ask(bench)
     assert result.error is not None
     assert "410" in result.error
-    assert status(bench.engine).sources[0].state == "gone"
+    assert status(bench.engine).sources[0].source.standing == "gone"
     assert result.next_due is None
     assert ask(bench, timedelta(days=400)) == []
     assert ask(bench, everyone=True) == []
