@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated, Any
 
@@ -117,8 +116,7 @@ def list_feeds(at: AtHand, cursor: Cursor = None, limit: Limit = USUAL) -> Page[
     paths = list(islice((path for path in sorted(said) if path > after), limit + 1))
     items = []
     for path in paths[:limit]:
-        file, written = said[path], standing.written(path)
-        changed = None if not written else when(datetime.fromtimestamp(written / 1e9, UTC))
+        file, changed = said[path], when(standing.moment(path))
         items.append(
             File(
                 path=path, url=f"{config.site.base_url}{path}", sha256=file.sha256, size=file.size, cut=file.cut,
