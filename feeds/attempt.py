@@ -359,12 +359,7 @@ class Attempt:
             error=result.error,
             pace=pace if pace != record.pace else None,
             url=moved_to,
-            state=state_of(
-                troubles.after(kinds, found),
-                failed=failed,
-                gone=self._hints.gone,
-                moved=(moved_to or record.url) is not None,
-            ),
+            state=state_of(troubles.after(kinds, found), failed=failed, moved=(moved_to or record.url) is not None),
             stale_at=stale_at(config, self.source, pace),
             ms=heard.ms,
             status=heard.status,

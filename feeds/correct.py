@@ -15,10 +15,18 @@ from feeds.errors import Unknown, UsageError
 from feeds.ingest import level_of
 
 
+def named(connection: Connection, uid: str) -> StoredEntry:
+    """The entry of this id, or of an ending of it that no other has. Raises `Unknown` where there is none."""
+    found = entries.by_uid(connection, uid)
+    if found is None:
+        raise Unknown(f'no entry, or more than one, has the id "{uid}"; see the list of entries')
+    return found
+
+
 def set_access(engine: Engine, uid: str, level: Access, now: datetime) -> StoredEntry:
     """Sets who may read the entry `uid` for good. Raises `UsageError` where no entry has that id."""
     with writing(engine) as connection:
-        before = _entry(connection, uid)
+        before = named(connection, uid)
         change = revise.override(before, level, now)
         saving.revise_entries(connection, [(None, change)], {}, now, override=level)
         return _regrouped(connection, before.id, [before.id], now)
@@ -27,7 +35,7 @@ def set_access(engine: Engine, uid: str, level: Access, now: datetime) -> Stored
 def clear_access(engine: Engine, uid: str, now: datetime) -> StoredEntry:
     """Lets the evidence decide again. Raises `UsageError` where no entry has that id."""
     with writing(engine) as connection:
-        before = _entry(connection, uid)
+        before = named(connection, uid)
         level = level_of(before.evidence)
         change = revise.override(before, level, now)
         saving.revise_entries(connection, [(None, change)], {}, now)
@@ -75,10 +83,10 @@ def let_be(engine: Engine, uid: str, other: str | None, now: datetime) -> Stored
 
 def _two(connection: Connection, uid: str, other: str | None) -> tuple[StoredEntry, StoredEntry]:
     """The entry `uid` and `other`; twice the former where that is None."""
-    one = _entry(connection, uid)
+    one = named(connection, uid)
     if other is None:
         return one, one
-    another = _entry(connection, other)
+    another = named(connection, other)
     if one.id == another.id:
         raise UsageError(f'"{uid}" and "{other}" are one entry; give the ids of two')
     return one, another
@@ -93,7 +101,7 @@ def withdraw(engine: Engine, uid: str, why: str, now: datetime) -> StoredEntry:
     """Takes the entry `uid` back until a person restores it. Raises `UsageError` where no entry has that id, or one
     took it back already: that reason stays."""
     with writing(engine) as connection:
-        before = _entry(connection, uid)
+        before = named(connection, uid)
         if before.withdrawal is not None and before.withdrawal.by is WithdrawnBy.PERSON:
             raise UsageError(f"{before.title}: was taken back already")
         ingest.withdraw(connection, {before.id: why}, WithdrawnBy.PERSON, now)
@@ -103,14 +111,7 @@ def withdraw(engine: Engine, uid: str, why: str, now: datetime) -> StoredEntry:
 def restore(engine: Engine, uid: str, now: datetime) -> StoredEntry:
     """Shows the entry `uid` again. Raises `UsageError` where no entry has that id, or it was not taken back."""
     with writing(engine) as connection:
-        before = _entry(connection, uid)
+        before = named(connection, uid)
         if not ingest.restore(connection, [before.id], now):
             raise UsageError(f"{before.title}: was not taken back")
         return entries.load(connection, [before.id])[before.id]
-
-
-def _entry(connection: Connection, uid: str) -> StoredEntry:
-    found = entries.by_uid(connection, uid)
-    if found is None:
-        raise Unknown(f"no entry, or more than one, has the id \"{uid}\"; see 'feeds entries list'")
-    return found

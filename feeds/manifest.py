@@ -202,6 +202,11 @@ class Standing:
         status = self._status(path)
         return 0 if status is None else status.st_mtime_ns
 
+    def moment(self, path: str) -> datetime | None:
+        """The same as a time; None where there is none."""
+        written = self.written(path)
+        return datetime.fromtimestamp(written / 1e9, UTC) if written else None
+
     def has(self, path: str) -> bool:
         """Whether there is something of that name."""
         return self._status(path) is not None

@@ -12,10 +12,9 @@ from feeds.states import is_well
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A source and its state, in a word of `feeds.states`; `push` is our subscription at its hub."""
+    """A source, whose state is its `standing`; `push` is our subscription at its hub."""
 
     source: SourceRecord
-    state: str
     push: PushRecord | None = None
 
 
@@ -33,7 +32,7 @@ class Status:
     @property
     def well(self) -> bool:
         """True where nobody needs to act."""
-        return is_well((health.state for health in self.sources), (one.kind for one in self.incidents))
+        return is_well((health.source.standing for health in self.sources), (one.kind for one in self.incidents))
 
 
 def status(engine: Engine) -> Status:
@@ -41,9 +40,7 @@ def status(engine: Engine) -> Status:
     with reading(engine) as connection:
         pushed = pushes.current(connection)
         return Status(
-            sources=tuple(
-                Health(source, source.standing, pushed.get(source.id)) for source in sources.every(connection)
-            ),
+            sources=tuple(Health(source, pushed.get(source.id)) for source in sources.every(connection)),
             incidents=tuple(incidents.opened(connection)),
             entries=entries.count(connection),
             sections=len(sections.every(connection)),

@@ -72,13 +72,18 @@ def poll_path(engine: Engine, config: Config, record: SourceRecord, now: datetim
     return result
 
 
-def source_of(record: SourceRecord) -> Source:
-    """The source's options; raises `SourceError` where this release cannot use what was stored."""
+def source_of(record: SourceRecord, config: Config) -> Source:
+    """The source's options. Raises `SourceError` where this release cannot use what was stored, or its
+    profile is gone."""
     try:
-        return Source.model_validate({"name": record.name, **record.options})
+        source = Source.model_validate({"name": record.name, **record.options})
     except ValidationError as error:
         what = error.errors()[0]["msg"]
         raise SourceError(f"its stored options cannot be used ({what}); remove it and add it again") from error
+    # Of a source of the configuration that is seen there; one that was added outlives its profile.
+    if source.profile is not None and source.profile not in config.profile:
+        raise SourceError(f"there is no [profile.{source.profile}] any more; write it again, or edit the source")
+    return source
 
 
 class _Look:
@@ -105,7 +110,7 @@ class _Look:
         group: list[Reading] = []
         source = None
         try:
-            source = source_of(self._record)
+            source = source_of(self._record, self._config)
             for one in self._readings(source):
                 group.append(one)
                 if sum(len(each.records) for each in group) >= GROUP:

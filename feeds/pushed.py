@@ -26,7 +26,7 @@ from feeds.model import Document, Reading
 from feeds.packing import unpack
 from feeds.paths import source_of
 from feeds.pool import Pool
-from feeds.states import state_of
+from feeds.states import state_between
 
 ROWS, BYTES = 50, 8_000_000
 """Documents that are read and stored together."""
@@ -74,7 +74,7 @@ def take(engine: Engine, config: Config, pool: Pool, now: datetime) -> int:
 def _read(config: Config, record: SourceRecord, row: PushedRecord, pool: Pool) -> _Brought | None:
     """What a worker makes of one document."""
     try:
-        source = source_of(record)
+        source = source_of(record, config)
     except SourceError:
         return None  # its polls say so
     manner = manner_of(config, source, record.learned)
@@ -172,8 +172,7 @@ def _refreshed(connection: Connection, one: _Brought, now: datetime) -> str:
     """Something new came: the source is not late any more. Returns its state."""
     record = one.record
     incidents.close_incident(connection, "stale", record.name, now)
-    kinds = incidents.kinds_of(connection, record.id)
-    return state_of(kinds, failed=record.outcome == "failed", moved=record.url is not None)
+    return state_between(record, incidents.kinds_of(connection, record.id))
 
 
 def _told(one: _Brought, tally: Tally) -> PollRecord:

@@ -66,7 +66,7 @@ def _full(connection: Connection, now: datetime) -> list[str]:
 def _as_before(config: Config, record: SourceRecord) -> tuple[datetime, str]:
     """When a source would be due, and why, were it not pushed."""
     try:
-        source = source_of(record)
+        source = source_of(record, config)
     except SourceError:
         source = None
     # Of its last answer that it can be asked conditionally is all that is known beside its pace.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,14 @@ from feeds.errors import Taken, Unknown, UsageError
 from feeds.naming import is_address, kind_of, name_from, no_path, no_such, problem_of
 
 
+def named(connection: Connection, name: str) -> SourceRecord:
+    """The source of this name. Raises `Unknown` where there is none."""
+    found = sources.by_name(connection, name)
+    if found is None:
+        raise Unknown(f'no source is named "{name}"; see the list of sources')
+    return found
+
+
 def described(
     location: str,
     is_served: Callable[[Path], bool],
@@ -27,10 +35,12 @@ def described(
     interval: int | None = None,
     local: bool = True,
     more: Mapping[str, object] | None = None,
+    profiles: Container[str] = (),
 ) -> Source:
     """The source at an address or a path, by default named after it and of the kind that it looks like; asks nobody.
 
-    `interval` is in minutes; `more` are other options of its `[[source]]` table. `is_served` tells what stands in the
+    `interval` is in minutes; `more` are other options of its `[[source]]` table, whose profile has to be one of
+    `profiles`. `is_served` tells what stands in the
     published folder (`Config.is_served`), which is no place for a source; without `local` every path is refused: who
     asks over the network may not have files read here.
     Raises `UsageError`.
@@ -52,6 +62,7 @@ def described(
         "interval": interval,
         **(more or {}),
     }
+    _check_profile(options, profiles)
     try:
         return Source.model_validate({key: value for key, value in options.items() if value is not None})
     except ValidationError as error:
@@ -69,22 +80,32 @@ def remove(engine: Engine, name: str, file: Path) -> None:
     """Ends the polls of the source `name`; its entries stay. Raises `UsageError` where there is none, or where it is
     one of the configuration, which stands in `file`."""
     with writing(engine) as connection:
-        if _named(connection, name).origin == "config":
+        if named(connection, name).origin == "config":
             raise UsageError(f'{file}: delete the [[source]] table named "{name}" there; it would come back')
         sources.remove(connection, name)
 
 
-def edit(engine: Engine, name: str, file: Path, changes: Mapping[str, object], now: datetime) -> Source:
+def edit(
+    engine: Engine,
+    name: str,
+    file: Path,
+    changes: Mapping[str, object],
+    now: datetime,
+    *,
+    profiles: Container[str] = (),
+) -> Source:
     """Gives the source `name` other options, `changes` being those of its `[[source]]` table, None for the default; it
-    is asked as if for the first time where that changes anything. Its name and path stay.
+    is asked as if for the first time where that changes anything. Its name and path stay, another profile has to be one
+    of `profiles`.
 
     Raises `UsageError` as `remove` does, and for an option that is none, or has a value that is none.
     """
     fixed = {"name", "path"} & changes.keys()
     if fixed:
         raise UsageError(f"{min(fixed)}: cannot be changed; add another source and remove this one")
+    _check_profile(changes, profiles)
     with writing(engine) as connection:
-        record = _named(connection, name)
+        record = named(connection, name)
         if record.origin == "config":
             raise UsageError(f'{file}: edit the [[source]] table named "{name}" there')
         given = {key: value for key, value in {**record.options, **changes}.items() if value is not None}
@@ -97,17 +118,23 @@ def edit(engine: Engine, name: str, file: Path, changes: Mapping[str, object], n
     return source
 
 
+def _check_profile(options: Mapping[str, object], profiles: Container[str]) -> None:
+    profile = options.get("profile")
+    if profile is not None and profile not in profiles:
+        raise UsageError(f"profile: there is no [profile.{profile}]")
+
+
 def pause(engine: Engine, name: str) -> None:
     """Lets nobody poll the source `name` until it is resumed. Raises `UsageError` where there is none."""
     with writing(engine) as connection:
-        sources.pause(connection, _named(connection, name).id)
+        sources.pause(connection, named(connection, name).id)
 
 
 def resume(engine: Engine, name: str, file: Path, now: datetime) -> None:
     """Lets the source `name` be polled again, at once. Raises `UsageError` where there is none, or its options, which
     stand in `file`, say that it is not polled."""
     with writing(engine) as connection:
-        record = _named(connection, name)
+        record = named(connection, name)
         if not sources.is_wanted(record.options):
             where = f"{file}: " if record.origin == "config" else ""
             raise UsageError(f'{where}source "{name}" has enabled = false; say true there')
@@ -118,15 +145,7 @@ def resume(engine: Engine, name: str, file: Path, now: datetime) -> None:
 def poll_now(engine: Engine, name: str, now: datetime) -> None:
     """Lets the source `name` be due at once. Raises `UsageError` where there is none, or it is paused."""
     with writing(engine) as connection:
-        record = _named(connection, name)
+        record = named(connection, name)
         if not record.enabled:
             raise UsageError(f'source "{name}" is paused; resume it first')
         sources.ask_now(connection, [record.id], now, "a person asked for it")
-
-
-def _named(connection: Connection, name: str) -> SourceRecord:
-    """The source of this name. Raises `Unknown` where there is none."""
-    found = sources.by_name(connection, name)
-    if found is None:
-        raise Unknown(f"no source is named \"{name}\"; see 'feeds sources list'")
-    return found

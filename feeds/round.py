@@ -229,8 +229,8 @@ class Round:
         return self._budget.rule(host).per_minute * (1 + int(self._terms.patience // SPAN))
 
     def _attempt(self, record: SourceRecord) -> Attempt:
-        """An attempt at a source. Raises `SourceError` for options that this release cannot use."""
-        source = source_of(record)
+        """An attempt at a source. Raises `SourceError` for options that cannot be used."""
+        source = source_of(record, self._config)
         return Attempt(record, source, manner_of(self._config, source, record.learned), self._clock.moment())
 
     def _rejudge(self, attempt: Attempt) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from db.records import SourceRecord
+
 STATES = {
     "ok": "well",
     "slow": "answers slowly",
@@ -61,8 +63,13 @@ def is_well(states: Iterable[str], kinds: Iterable[str]) -> bool:
     return QUIET.issuperset(states) and QUIET.issuperset(kinds)
 
 
-def state_of(kinds: Collection[str], *, failed: bool = False, gone: bool = False, moved: bool = False) -> str:
+def state_of(kinds: Collection[str], *, failed: bool = False, moved: bool = False) -> str:
     """The state of a source that is polled: `kinds` are those of its incidents that last, `failed` says that the last
-    poll did, `gone` that its address is gone for good, `moved` that it is asked at another address."""
-    found = {*kinds, *(("failing",) if failed else ()), *(("gone",) if gone else ()), *(("moved",) if moved else ())}
+    poll did, `moved` that it is asked at another address."""
+    found = {*kinds, *(("failing",) if failed else ()), *(("moved",) if moved else ())}
     return next((state for state in GRAVEST_FIRST if state in found), "ok")
+
+
+def state_between(source: SourceRecord, kinds: Collection[str]) -> str:
+    """The same between two polls."""
+    return state_of(kinds, failed=source.outcome == "failed", moved=source.url is not None)

@@ -11,13 +11,13 @@ from datetime import datetime
 from pathlib import Path
 
 from db import migrations
-from db.engine import Connection, Engine, quick_check, reading, writing
+from db.engine import Engine, quick_check, reading, writing
 from db.errors import Corrupt
-from db.records import Heartbeat, SourceRecord
+from db.records import Heartbeat
 from db.store import cursors, incidents, schedule, sections
 from feeds.config import Config
-from feeds.sight import Disk, Finding, Sight, findings, stale
-from feeds.states import state_of
+from feeds.sight import Disk, Sight, findings, stale
+from feeds.states import state_between
 
 CHECKED_EVERY = 86_400
 """Seconds between two looks through the whole database."""
@@ -63,7 +63,8 @@ def watch(engine: Engine, config: Config, now: datetime, *, beats: Sequence[Hear
     if not (found or late or early or idle or is_due):
         return False
     with writing(engine) as connection:
-        _note(connection, found, now)
+        for one in found:
+            incidents.note(connection, one.subject, [(one.kind, one.message, one.evidence)], (one.kind,), now)
         # Asked again: a poll may have brought something new meanwhile.
         late = schedule.late(connection, "stale", now, AT_ONCE) if late else []
         early = schedule.late_no_more(connection, late_names, now) if early else []
@@ -72,26 +73,13 @@ def watch(engine: Engine, config: Config, now: datetime, *, beats: Sequence[Hear
             incidents.open_incident(connection, "stale", source.name, message, now, source.id, evidence=evidence)
         for source in early:
             incidents.close_incident(connection, "stale", source.name, now, "other settings count")
-        schedule.set_states(connection, {one.id: _state(connection, one) for one in (*late, *early)})
+        states = {one.id: state_between(one, incidents.kinds_of(connection, one.id)) for one in (*late, *early)}
+        schedule.set_states(connection, states)
         if idle:
             incidents.close_idle(connection, now, "polled no more")
         if is_due:
             cursors.move(connection, _INTEGRITY, int(now.timestamp()), now)
     return bool(found or late or early or idle)
-
-
-def _note(connection: Connection, found: Sequence[Finding], now: datetime) -> None:
-    for one in found:
-        if one.message is None:
-            incidents.close_incident(connection, one.kind, one.subject, now)
-        else:
-            evidence = one.evidence
-            incidents.open_incident(connection, one.kind, one.subject, one.message, now, evidence=evidence)
-
-
-def _state(connection: Connection, source: SourceRecord) -> str:
-    kinds = incidents.kinds_of(connection, source.id)
-    return state_of(kinds, failed=source.outcome == "failed", moved=source.url is not None)
 
 
 def _damage(engine: Engine, file: Path) -> list[str] | None:
@@ -109,9 +97,8 @@ def _disks(file: Path, public: Path) -> list[Disk]:
     found: list[Disk] = []
     devices: set[int] = set()
     for subject, path in (("database", file.parent), ("published tree", public)):
-        # A folder that is not made yet will be where its parent is.
-        there = next(each for each in (path, *path.parents) if each.is_dir())
         try:
+            there = place(path)
             device, room = there.stat().st_dev, os.statvfs(there)
         except OSError:
             found.append(Disk(subject, None))
@@ -120,6 +107,17 @@ def _disks(file: Path, public: Path) -> list[Disk]:
             devices.add(device)
             found.append(Disk(subject, room.f_bavail * room.f_frsize))
     return found
+
+
+def place(folder: Path) -> Path:
+    """Where a folder is, or will be once it is made: itself, or the nearest above it that is there. Raises `OSError`
+    where one on the way may not be looked into."""
+    # Not `is_dir`: later Pythons take what may not be looked into for what is not there.
+    try:
+        folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return place(folder.parent)
+    return folder
 
 
 def _length(path: Path) -> int:

@@ -7,17 +7,19 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from feeds.budget import SPAN, Rule
-from feeds.checking import MAX_REQUESTS, AddressChecker, published_findings
+from feeds.checking import MAX_REQUESTS, AddressChecker, findings_in_tree, published_findings
 from feeds.checking.exchange import serving_notes
 from feeds.checking.links import document_links, header_links
-from feeds.config import Poll
+from feeds.config import Poll, parse
 from feeds.fetch import Fetched, Fetcher
 from feeds.model import Document
+from tests.command import SITE
 from tests.fakes import Reply, Seen, Site, moved
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -410,6 +412,14 @@ def test_links_of_a_document() -> None:
 def test_published_files(path: str, data: bytes, expected: list[str]) -> None:
     found = published_findings(path, data, "https://news.example/", NOW)
     assert [one.code for one in found] == expected
+
+
+def test_a_published_file_that_cannot_be_read_has_nothing_told_of_it(tmp_path: Path) -> None:
+    config = parse(SITE, tmp_path / "config.toml")
+    assert findings_in_tree("all.atom", config, NOW) is None
+    config.public.mkdir(parents=True)
+    (config.public / "all.atom").write_bytes(b"<rss version='2.0'/>")
+    assert [one.code for one in findings_in_tree("all.atom", config, NOW) or ()] == ["UnexpectedContentType"]
 
 
 def test_a_published_feed_names_its_own_address() -> None:

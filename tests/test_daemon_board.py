@@ -30,7 +30,7 @@ def test_a_poll_is_shown_while_it_lasts_and_after() -> None:
     board.watch(standing)
     shown = board.shown()
     assert shown is not None
-    assert (shown.began_at, shown.ended_at, shown.total, shown.done, shown.active) == (NOON, None, 3, 0, 2)
+    assert (shown.began_at, shown.ended_at, shown.standing) == (NOON, None, Standing(total=3, active=2))
     for one in (result("a", new=4), result("b", "failed")):
         standing.count(one)
         board.heard(one)
@@ -38,11 +38,12 @@ def test_a_poll_is_shown_while_it_lasts_and_after() -> None:
     board.watch(standing)
     shown = board.shown()
     assert shown is not None
-    assert (shown.done, shown.waiting, shown.recent) == (2, 1, (("b", "failed", 0), ("a", "stored", 4)))
+    assert (shown.standing.done, shown.standing.waiting) == (2, 1)
+    assert shown.recent == (("b", "failed", 0), ("a", "stored", 4))
     board.end(LATER)
     ended = board.shown()
     assert ended is not None
-    assert (ended.ended_at, ended.waiting, ended.done) == (LATER, 0, 2)
+    assert (ended.ended_at, ended.standing.waiting, ended.standing.done) == (LATER, 0, 2)
 
 
 def test_local_paths_that_say_nothing_new_hide_no_poll() -> None:

@@ -67,7 +67,7 @@ def test_a_tick_polls_and_publishes(tmp_path: Path) -> None:
         assert b"Mayor rejects call" in published(tmp_path)
         shown = work.board.shown()
         assert shown is not None
-        assert (shown.done, shown.ended_at, shown.recent) == (1, NOON, (("s", "stored", 7),))
+        assert (shown.standing.done, shown.ended_at, shown.recent) == (1, NOON, (("s", "stored", 7),))
 
 
 def test_a_tick_that_is_woken_meanwhile_is_followed_by_another(tmp_path: Path) -> None:

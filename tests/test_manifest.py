@@ -93,6 +93,9 @@ def test_a_file_is_asked_for_by_itself(tmp_path: Path) -> None:
     assert standing.has("sections")
     assert not standing.has("saved/a.atom")
     assert standing.written("saved/a.atom") == 0 < standing.written("sections/a.atom")
+    assert standing.moment("saved/a.atom") is None
+    os.utime(tmp_path / "sections/a.atom", (NOON.timestamp(), NOON.timestamp()))
+    assert standing.moment("sections/a.atom") == NOON
     assert standing.folders() == []
 
 

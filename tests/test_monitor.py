@@ -48,7 +48,7 @@ def test_the_status_of_a_desk(tmp_path: Path) -> None:
     tell(engine, "a", record(sections=("Town", "Sea")))
     found = status(engine)
     assert (found.entries, found.sections, found.dirty, found.well) == (1, 2, 3, True)
-    assert [(one.source.name, one.state) for one in found.sources] == [("harbour", "ok")]
+    assert [(one.source.name, one.source.standing) for one in found.sources] == [("harbour", "ok")]
 
 
 def test_a_desk_is_not_well_while_a_source_fails(tmp_path: Path) -> None:

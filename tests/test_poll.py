@@ -91,7 +91,7 @@ def test_gone_is_said_so(bench: Bench) -> None:
     (result,) = ask(bench)
     assert result.error is not None
     assert "410" in result.error
-    assert status(bench.engine).sources[0].state == "gone"
+    assert status(bench.engine).sources[0].source.standing == "gone"
     assert result.next_due is None
     assert ask(bench, timedelta(days=400)) == []
     assert ask(bench, everyone=True) == []
@@ -304,6 +304,20 @@ def test_options_that_this_release_cannot_use_fail_their_source_alone(bench: Ben
         "n": "stored", "older": "failed", "z": "stored",
     }  # fmt: skip
     assert "cannot be used" in (results["older"].error or "")
+
+
+def test_a_source_whose_profile_is_gone_fails_alone(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "good.xml").write_bytes(rss("good"))
+    with writing(bench.engine) as connection:
+        sources.add(connection, "address", {"url": "https://n.example/", "profile": "gone"}, NOW)
+        sources.add(connection, "path", {"path": "good.xml", "profile": "gone"}, NOW)
+    bench.site.put("/feed", rss("a"))
+    results = {result.source: result for result in ask(bench)}
+    assert {name: result.outcome for name, result in results.items()} == {
+        "n": "stored", "address": "failed", "path": "failed",
+    }  # fmt: skip
+    said = "there is no [profile.gone] any more; write it again, or edit the source"
+    assert results["address"].error == results["path"].error == said
 
 
 def test_access_is_taken_back_from_sources_that_are_not_polled(bench: Bench, tmp_path: Path) -> None:

@@ -51,9 +51,13 @@ def test_an_address_becomes_a_source(engine: Engine) -> None:
     assert stored.options == {"name": "wire.example", "url": URL, "sections": ["Wire", "Sea"], "interval": 5}
     with pytest.raises(UsageError, match=r'named "wire.example" is there already; give another name$'):
         roster.add(engine, source, NOON)
-    more = {"pages": 2, "language": None}
-    roster.add(engine, roster.described(URL, nowhere, name="second", kind="page", more=more), NOON)
+    more = {"pages": 2, "language": None, "profile": "there"}
+    with pytest.raises(UsageError, match=r"^profile: there is no \[profile\.there\]$"):
+        roster.described(URL, nowhere, kind="page", more=more)
+    found = roster.described(URL, nowhere, name="second", kind="page", more=more, profiles=["there"])
+    roster.add(engine, found, NOON)
     assert known(engine)["second"].options["pages"] == 2
+    assert known(engine)["second"].options["profile"] == "there"
     assert known(engine)["second"].options["kind"] == "page"
 
 
@@ -116,6 +120,8 @@ def test_a_source_that_was_added_is_edited(engine: Engine, tmp_path: Path) -> No
         roster.edit(engine, "wire", file, {"kind": "other"}, NOON)
     with pytest.raises(Unknown, match='no source is named "nobody"'):
         roster.edit(engine, "nobody", file, {}, NOON)
+    with pytest.raises(UsageError, match=r"^profile: there is no \[profile\.gone\]$"):
+        roster.edit(engine, "wire", file, {"profile": "gone"}, NOON, profiles={"there": 1})
     assert known(engine)["wire"] == stored
 
 

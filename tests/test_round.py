@@ -348,14 +348,14 @@ def test_a_source_moves_after_three_sightings_over_two_days(bench: Bench) -> Non
         result = bench.poll(timedelta(days=1), everyone=True)["n"]
         assert bool(result.warnings) is (day == 2)
     assert bench.source().url == bench.at("a", "/new")
-    assert status(bench.engine).sources[0].state == "moved"
+    assert status(bench.engine).sources[0].source.standing == "moved"
     bench.site.log.clear()
     assert bench.poll(everyone=True)["n"].outcome == "unchanged"
     assert [(seen.path, seen.headers["If-None-Match"]) for seen in bench.site.log] == [("/new", '"v1"')]
     bench.configure({"n": bench.at("a", "/new")})
     bench.poll()
     assert bench.source().url is None
-    assert status(bench.engine).sources[0].state == "ok"
+    assert status(bench.engine).sources[0].source.standing == "ok"
 
 
 # --- what a document says of itself
@@ -386,7 +386,7 @@ def test_lost_entries_that_no_archive_has_are_an_incident(bench: Bench, archive:
     assert {"At 10", "At 9", "At 8"} <= bench.titles()
     assert result.outcome == "stored"
     assert bench.incidents() == [("gap", "n")]
-    assert status(bench.engine).sources[0].state == "gap"
+    assert status(bench.engine).sources[0].source.standing == "gap"
     assert result.reason == ("entries were lost between two polls")
     assert len([seen for seen in bench.site.log if seen.path == "/loop"]) == (1 if archive == "/loop" else 0)
     bench.site.put("/feed", dated(11, 10, 9))

@@ -60,8 +60,10 @@ def test_neither_secret_nor_callback_is_told() -> None:
 
 
 def test_the_health_of_a_source() -> None:
-    source = replace(SOURCE, failures=2, error="timeout", reason="failed 2 times in a row", last_success=NOON)
-    assert health_as_json(Health(source, "failing")) == {
+    source = replace(
+        SOURCE, state="failing", failures=2, error="timeout", reason="failed 2 times in a row", last_success=NOON
+    )
+    assert health_as_json(Health(source)) == {
         "source": "harbour",
         "state": "failing",
         "last_success": "2026-03-02T12:00:00Z",

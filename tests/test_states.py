@@ -13,14 +13,14 @@ from feeds.states import GRAVEST_FIRST, KINDS, OF_OUR_OWN, OF_SOURCES, STATES, i
         ((), {}, "ok"),
         ((), {"failed": True}, "failing"),
         ((), {"moved": True}, "moved"),
-        ((), {"gone": True, "failed": True, "moved": True}, "gone"),
+        (("gone",), {"failed": True, "moved": True}, "gone"),
         (("slow",), {"moved": True}, "slow"),
         (("stale", "slow"), {}, "stale"),
         (("stale", "gap"), {}, "gap"),
         (("suspicious", "gap"), {"failed": True}, "failing"),
         (("suspicious", "broken-selector"), {}, "broken-selector"),
         (("churn", "access", "vanished", "flapping"), {}, "ok"),
-        (("failing",), {"gone": True}, "gone"),
+        (("failing", "gone"), {}, "gone"),
     ],
 )
 def test_the_gravest_of_what_is_wrong_is_said(kinds: tuple[str, ...], how: dict[str, bool], state: str) -> None:

@@ -15,6 +15,7 @@ from db.records import Heartbeat, IncidentRecord, Pace, PollRecord
 from db.store import cursors, incidents, schedule, sections, sources
 from feeds import watch as module
 from feeds.config import Config, parse
+from feeds.sight import Disk
 from feeds.watch import watch
 from tests.command import SITE
 from tests.desk import NOON, hours, new_engine, source_id
@@ -191,6 +192,17 @@ def test_what_cannot_be_opened_any_more_is_damage(engine: Engine, tmp_path: Path
 def test_what_is_not_there_yet_is_no_trouble(engine: Engine, config: Config, tmp_path: Path) -> None:
     assert module._disks(Path("nowhere/at/all/x"), tmp_path / "not" / "yet")
     assert module._length(tmp_path / "none") == 0
+
+
+def test_a_folder_that_may_not_be_looked_into_hinders_no_look(engine: Engine, config: Config) -> None:
+    # A name that no file system takes is refused to everybody, as a folder of others is to all but root.
+    public = Path("x" * 300)
+    found = config.model_copy(update={"publish": config.publish.model_copy(update={"directory": public})})
+    assert Disk("published tree", None) in module._disks(Path("x"), found.public)
+    with writing(engine) as connection:
+        sections.mark_feeds(connection, [7], NOON)
+    watch(engine, found, NOON + hours(1))
+    assert [one.kind for one in opened(engine)] == ["lag"]
 
 
 def test_a_large_database_is_not_looked_through(engine: Engine, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Who is signed in to the desk. What a browser holds is nowhere stored: only its SHA-256."""
+"""Who is signed in to the desk. What a browser holds is nowhere stored: only its HMAC-SHA-256."""
 
 from __future__ import annotations
 

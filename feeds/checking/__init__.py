@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from feeds.checking.address import MAX_REQUESTS, AddressChecker, Checked
-from feeds.checking.published import published_findings
+from feeds.checking.published import findings_in_tree, published_findings
 
-__all__ = ["MAX_REQUESTS", "AddressChecker", "Checked", "published_findings"]
+__all__ = ["MAX_REQUESTS", "AddressChecker", "Checked", "findings_in_tree", "published_findings"]

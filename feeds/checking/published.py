@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from feeds.config import Config
 from feeds.manifest import NAME
 from feeds.validate import Finding, Kind, Note, check, finding, kind_of
 
@@ -31,3 +32,12 @@ def published_findings(path: str, data: bytes, base_url: str, now: datetime) -> 
         return (finding(Note("UnexpectedContentType", f"the file is {kind}, not {promised}"), 1),)
     found = check(data, location=base_url + path, now=now)
     return tuple(one for one in found if one.code not in _INTENDED)
+
+
+def findings_in_tree(path: str, config: Config, now: datetime) -> tuple[Finding, ...] | None:
+    """The same of a file of the published tree, as it stands there; None where it cannot be read."""
+    try:
+        data = (config.public / path).read_bytes()
+    except OSError:
+        return None
+    return published_findings(path, data, config.site.base_url, now)

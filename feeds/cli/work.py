@@ -246,7 +246,7 @@ def status(desk: Desk) -> int:
     rows = [
         [
             health.source.name,
-            health.state,
+            health.source.standing,
             when(health.source.last_success) or "never",
             due(health.source.due_at) or "never",
             _why(health, now),

@@ -19,6 +19,9 @@ from pydantic import (
 from db.records import Access, Query
 from db.records import Field as Kind
 from feeds.config.values import (
+    MAX_HOURS,
+    MAX_MINUTES,
+    MAX_PAGES,
     NO_FULLTEXT,
     TAG_HOST,
     Authority,
@@ -368,16 +371,22 @@ class Source(Table):
     language: Language | None = Field(None, description="Language of its entries; default: the site's.")
     timezone: Zone | None = Field(None, description="Zone of its day-only dates; default: the site's.")
     interval: int | None = Field(
-        None, ge=1, le=44640, description="Minutes between polls; default: by its host and what its entries teach."
+        None,
+        ge=1,
+        le=MAX_MINUTES,
+        description="Minutes between polls; default: by its host and what its entries teach.",
     )
     pages: int = Field(
-        1, ge=1, le=10, description="Pages of an HTML listing that are read at each poll, its first one included."
+        1,
+        ge=1,
+        le=MAX_PAGES,
+        description="Pages of an HTML listing that are read at each poll, its first one included.",
     )
     fulltext: bool = Field(False, description="Say true to fetch each article and take its text from there.")
     stale_hours: int | None = Field(
         None,
         ge=0,
-        le=8760,
+        le=MAX_HOURS,
         description="Hours without anything new after which it is stale, 0 for never; default: its rhythm.",
     )
     enabled: bool = Field(True, description="Say false to pause it.")

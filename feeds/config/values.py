@@ -34,6 +34,15 @@ ALERTS = ("apprise",)
 NO_ALERTS = "alerts need an extra that is not installed: pip install 'broadsheet[alerts]'"
 
 MAX_SECRET = 8192
+MAX_MINUTES = 44_640
+"""Most minutes between two polls of a source that says how many: 31 days."""
+
+MAX_HOURS = 8760
+"""Most hours without anything new before a source is late: a year."""
+
+MAX_PAGES = 10
+"""Most pages of a listing that one poll reads."""
+
 SourceKind = Literal["seed", "feed", "page", "sitemap"]
 _NAME = re.compile(r"[^\W_][\w .:-]{0,99}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")

@@ -34,16 +34,8 @@ class Board:
         """How the run stands."""
         self._is_worth = self._is_worth or bool(standing.active or standing.waiting)
         if self._is_worth and self._began is not None:
-            self._shown = Progress(
-                began_at=self._began,
-                total=standing.total,
-                done=standing.done,
-                failed=standing.failed,
-                deferred=standing.deferred,
-                waiting=standing.waiting,
-                active=standing.active,
-                recent=self._recent,
-            )
+            # A copy: the run goes on counting in its own.
+            self._shown = Progress(self._began, replace(standing), recent=self._recent)
 
     def heard(self, result: PollResult) -> None:
         """A source is done."""
@@ -54,7 +46,8 @@ class Board:
     def end(self, now: datetime) -> None:
         """The run is over."""
         if self._is_worth and self._shown is not None:
-            self._shown = replace(self._shown, ended_at=now, waiting=0, active=0, recent=self._recent)
+            standing = replace(self._shown.standing, waiting=0, active=0)
+            self._shown = Progress(self._shown.began_at, standing, now, self._recent)
         self._began = None
 
     def shown(self) -> Progress | None:

@@ -238,9 +238,6 @@ class Daemon:
                 is_open = subject in incidents.subjects_of(connection, "config")
             if trouble is not None or is_open:
                 with writing(self._engine) as connection:
-                    if trouble is None:
-                        incidents.close_incident(connection, "config", subject, now)
-                    else:
-                        incidents.open_incident(connection, "config", subject, trouble, now)
+                    incidents.note(connection, subject, [("config", trouble, ())], ("config",), now)
         except StorageError as error:
             _log.warning("incident not noted", kind="config", error=str(error))

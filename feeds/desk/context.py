@@ -11,22 +11,17 @@ from typing import Protocol
 from db.engine import Engine
 from db.records import Heartbeat
 from feeds.config import Config
+from feeds.terms import Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How the poll under way stands, or the last one stood (`ended_at`): sources in all and done, those that failed or
-    were put off, hosts that have to be waited for, requests under way. `recent` are the last that were done, the latest
-    first: name, outcome, new entries."""
+    """How the poll under way stands, or the last one stood (`ended_at`). `recent` are the sources that were done last,
+    the latest first: name, outcome, new entries."""
 
     began_at: datetime
+    standing: Standing
     ended_at: datetime | None = None
-    total: int = 0
-    done: int = 0
-    failed: int = 0
-    deferred: int = 0
-    waiting: int = 0
-    active: int = 0
     recent: tuple[tuple[str, str, int], ...] = ()
 
 

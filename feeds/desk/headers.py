@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from feeds.desk.page import STATIC_URL
-from feeds.web.answers import Application, Message, Receive, Scope, Send
+from feeds.web.answers import HSTS, Application, Message, Receive, Scope, Send
 
 POLICY = (
     b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
     b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Nothing inline, nothing from elsewhere. `connect-src` is for what the script brings up to date."""
-
-HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 _REFUSED = ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb")
 _USUAL = (

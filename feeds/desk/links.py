@@ -67,7 +67,12 @@ def place(text: str, wrong: str = "this is no page of the list; begin at its fir
 
 def one_of(text: str, known: Collection[str], what: str) -> str:
     """What an address says of `what`: one of `known`, or "". Raises `UsageError` for anything else."""
-    if text and text not in known:
+    return some_of(text, known, what) if text else ""
+
+
+def some_of(text: str, known: Collection[str], what: str) -> str:
+    """The same, where it has to say something."""
+    if text not in known:
         raise UsageError(f'{what}: "{text}" is none; there are {", ".join(known)}')
     return text
 

@@ -36,6 +36,7 @@ from db.store.deliveries import ALERT, END
 from feeds import __version__, log, manifest, notify
 from feeds.desk.context import Context
 from feeds.states import KINDS, STATES
+from feeds.watch import place
 from feeds.web.answers import COMMON, Receive, Scope, Send, answer, header, plain
 
 AGES = (300, 900, 3600, 4 * 3600, 12 * 3600, 86_400, 2 * 86_400, 7 * 86_400, 30 * 86_400)
@@ -123,10 +124,9 @@ def _sources(connection: Connection, now: datetime) -> Iterator[Metric]:
 def _work(connection: Connection) -> Iterator[Metric]:
     total = hours.totals(connection)
     polls = {"stored": total.stored, "unchanged": total.unchanged, "failed": total.failed}
-    yield _counter("polls", "Polls by what came of them.", "outcome", polls)
-    yield _counter(
-        "entries", "Entries that polls brought, and changed.", "what", {"new": total.new, "updated": total.updated}
-    )
+    yield _labelled("polls", "Polls by what came of them.", "outcome", polls, CounterMetricFamily)
+    brought = {"new": total.new, "updated": total.updated}
+    yield _labelled("entries", "Entries that polls brought, and changed.", "what", brought, CounterMetricFamily)
     received = CounterMetricFamily("broadsheet_received_bytes", "Bytes of documents that polls read.")
     received.add_metric([], total.size)
     yield received
@@ -152,23 +152,18 @@ def _disk(context: Context) -> Iterator[Metric]:
     yield _labelled(
         "database_bytes", "Size of the database's files.", "file", _known(files, lambda one: os.stat(one).st_size)
     )
-    places = {"database": database.parent, "public": _standing(context.config.public)}
-    yield _labelled(
-        "disk_free_bytes", "Space that is left on disks.", "what", _known(places, lambda one: disk_usage(one).free)
-    )
-
-
-def _standing(folder: Path) -> Path:
-    """The folder, or what is above it, where it was not made yet."""
-    return next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    places = {"database": database.parent, "public": context.config.public}
+    free = _known(places, lambda one: disk_usage(place(one)).free)
+    yield _labelled("disk_free_bytes", "Space that is left on disks.", "what", free)
 
 
 def _tree(context: Context) -> Iterator[Metric]:
     root = context.config.public
     published = [path for path in manifest.read(root) if path.endswith(".atom") and not path.startswith("archive/")]
     yield _gauge("feeds_published", "Feeds that stand in the published tree, archives aside.", len(published))
-    written = manifest.Standing(root).written(manifest.NAME) / 1e9
-    yield _gauge("published_timestamp_seconds", "When something was published last; 0 for never.", written)
+    written = manifest.Standing(root).moment(manifest.NAME)
+    last = 0.0 if written is None else written.timestamp()
+    yield _gauge("published_timestamp_seconds", "When something was published last; 0 for never.", last)
 
 
 def _known(paths: Mapping[str, Path], ask: Callable[[Path], int]) -> dict[str, float]:
@@ -188,15 +183,14 @@ def _gauge(name: str, said: str, value: float) -> Metric:
     return GaugeMetricFamily(f"broadsheet_{name}", said, value)
 
 
-def _labelled(name: str, said: str, label: str, values: Mapping[str, float]) -> Metric:
-    family = GaugeMetricFamily(f"broadsheet_{name}", said, labels=[label])
-    for one, value in values.items():
-        family.add_metric([one], value)
-    return family
-
-
-def _counter(name: str, said: str, label: str, values: Mapping[str, float]) -> Metric:
-    family = CounterMetricFamily(f"broadsheet_{name}", said, labels=[label])
+def _labelled(
+    name: str,
+    said: str,
+    label: str,
+    values: Mapping[str, float],
+    kind: type[CounterMetricFamily | GaugeMetricFamily] = GaugeMetricFamily,
+) -> Metric:
+    family = kind(f"broadsheet_{name}", said, labels=[label])
     for one, value in values.items():
         family.add_metric([one], value)
     return family

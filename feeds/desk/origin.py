@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from feeds.config import Config
-from feeds.web.answers import Network, Scope, header, is_in, networks
+from feeds.web.answers import Network, Scope, address, header, is_in, networks
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110, section 9.2.1). Any other one has to come from a page of ours."""
@@ -109,16 +107,12 @@ def next_of(text: str) -> str:
     return HOME if path in ("/desk/login", "/desk/logout") else text
 
 
-@lru_cache(maxsize=4096)
 def is_loopback(name: str) -> bool:
     """Whether a host, as a browser names it, is this very machine: `localhost`, 127.0.0.0/8, `::1`."""
     if name.lower() in _LOOPBACK:
         return True
-    try:
-        found = ip_address(name.partition("%")[0])
-    except ValueError:
-        return False
-    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
+    found = address(name)
+    return found is not None and found.is_loopback
 
 
 def _name(scope: Scope) -> str:

@@ -59,7 +59,7 @@ def health_as_json(health: Health) -> dict[str, object]:
     """A source with its state in a word."""
     return {
         "source": health.source.name,
-        "state": health.state,
+        "state": health.source.standing,
         "last_success": when(health.source.last_success),
         "next_due": due(health.source.due_at),
         "reason": health.source.reason,

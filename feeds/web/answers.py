@@ -21,6 +21,9 @@ Network = IPv4Network | IPv6Network
 COMMON = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 """Headers of every answer."""
 
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+"""One more where readers come over https."""
+
 FEED_POLICY = b"default-src 'none'; style-src 'self'; sandbox"
 """Content-Security-Policy of everything that is no page."""
 
@@ -121,19 +124,19 @@ def client_of(scope: Scope, trusted: Sequence[Network] = ()) -> str:
     that is none of theirs is the client's. Whatever stands left of it, or is no address, anybody may have written.
     """
     peer = scope.get("client")
-    address = _address(peer[0]) if peer else None
-    if address is None:
+    client = address(peer[0]) if peer else None
+    if client is None:
         return ""
-    if trusted and _is_in(address, trusted):
+    if trusted and _is_in(client, trusted):
         said = header(scope, b"x-forwarded-for") or b""
         for hop in reversed(said.decode("latin-1").rsplit(",", MOST_HOPS)[-MOST_HOPS:]):
-            before = _address(_host(hop.strip()))
+            before = address(_host(hop.strip()))
             if before is None:
                 break
-            address = before
-            if not _is_in(address, trusted):
+            client = before
+            if not _is_in(client, trusted):
                 break
-    return str(address)
+    return str(client)
 
 
 def _host(hop: str) -> str:
@@ -144,7 +147,7 @@ def _host(hop: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _address(text: str) -> IPv4Address | IPv6Address | None:
+def address(text: str) -> IPv4Address | IPv6Address | None:
     """An address in its one spelling, without an interface; one of IPv4 as such where it is dressed as IPv6."""
     try:
         found = ip_address(text.partition("%")[0])
@@ -153,11 +156,11 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
     return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
 
 
-def _is_in(address: IPv4Address | IPv6Address, trusted: Sequence[Network]) -> bool:
-    return any(address in network for network in trusted)
+def _is_in(client: IPv4Address | IPv6Address, trusted: Sequence[Network]) -> bool:
+    return any(client in network for network in trusted)
 
 
 def is_in(text: str, trusted: Sequence[Network]) -> bool:
     """Whether an address, as a peer has it, is in one of the networks."""
-    found = _address(text)
+    found = address(text)
     return found is not None and _is_in(found, trusted)

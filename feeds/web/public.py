@@ -13,6 +13,7 @@ from feeds import manifest
 from feeds.web.answers import (
     COMMON,
     FEED_POLICY,
+    HSTS,
     PLAIN,
     Headers,
     Prepared,
@@ -124,7 +125,7 @@ class Said:
             if self.is_feed(name):
                 headers.append((b"link", self._links(name, query).encode()))
             if self._base_url.startswith("https:"):
-                headers.append((b"strict-transport-security", b"max-age=31536000"))
+                headers.append(HSTS)
         return headers
 
     def is_open(self, name: str) -> bool:

@@ -18,7 +18,7 @@ from feeds.formats import Audience, load
 from feeds.formats.subscriber import ListedFeed, render_subscriber
 from feeds.ondemand import Composer, Narrowing
 from feeds.targets import targets
-from feeds.web.answers import COMMON, FEED_POLICY
+from feeds.web.answers import COMMON, FEED_POLICY, HSTS
 from feeds.web.files import Version
 from feeds.web.public import PAGE_POLICY
 from feeds.web.stock import Limits, Made, Stock
@@ -101,7 +101,7 @@ class Shelf:
         page = media_type.startswith("text/html")
         headers = [*_ALWAYS, (b"content-security-policy", PAGE_POLICY if page else FEED_POLICY)]
         if self._config.site.base_url.startswith("https:"):
-            headers.append((b"strict-transport-security", b"max-age=31536000"))
+            headers.append(HSTS)
         return headers
 
     def _index(self) -> bytes:

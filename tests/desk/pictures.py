@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 from db.engine import reading
 from feeds.desk.context import Progress
 from feeds.publish import publish
+from feeds.terms import Standing
 from tests.browser import chromium
 from tests.command import ROOT
 from tests.desk import every_entry
@@ -30,7 +31,7 @@ def main() -> None:
         web.now = NOW
         fill(web.engine, web.config, NOW)
         recent = (("Harbour Gazette", "stored", 3), ("Railway news", "unchanged", 0), ("Film desk", "stored", 1))
-        web.hands.standing = Progress(NOW - timedelta(seconds=8), None, 31, 19, 1, 0, 2, 6, recent)
+        web.hands.standing = Progress(NOW - timedelta(seconds=8), Standing(31, 19, 1, 0, 2, 6), recent=recent)
         publish(web.engine, web.config, NOW)
         with reading(web.engine) as connection:
             lead = next(entry.lead for entry in every_entry(connection) if not entry.is_lead)

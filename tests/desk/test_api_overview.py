@@ -10,6 +10,7 @@ from db.records import PollRecord
 from db.store import hours, incidents, sources
 from feeds import __version__
 from feeds.desk.context import Progress
+from feeds.terms import Standing
 from tests.desk import NOON, record, source_id, tell
 from tests.desk.calls import api_of
 from tests.desk.web import GUARDED, running_desk
@@ -87,13 +88,15 @@ def test_how_a_poll_stands(tmp_path: Path) -> None:
     with running_desk(tmp_path) as web:
         api = api_of(web, "read")
         assert (api.call("/progress")["running"], api.call("/progress")["began"]) == (False, None)
-        web.hands.standing = Progress(NOON, total=9, done=4, failed=1, active=2, recent=(("wire", "stored", 3),))
+        web.hands.standing = Progress(
+            NOON, Standing(total=9, done=4, failed=1, active=2), recent=(("wire", "stored", 3),)
+        )
         found = api.call("/progress")
         assert found == {
             "running": True, "began": NOW, "ended": None, "total": 9, "done": 4, "failed": 1, "deferred": 0,
             "waiting": 0, "active": 2, "recent": [{"source": "wire", "outcome": "stored", "new": 3}],
         }  # fmt: skip
-        web.hands.standing = Progress(NOON, NOON)
+        web.hands.standing = Progress(NOON, Standing(), NOON)
         assert api.call("/progress")["running"] is False
 
 

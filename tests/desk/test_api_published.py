@@ -44,6 +44,28 @@ def test_sections_and_files(tmp_path: Path) -> None:
         assert next(file for file in api.every("/feeds", 200) if file["path"] == "all.rss")["changed"] is None
 
 
+def test_published_files_of_a_section_are_checked(tmp_path: Path) -> None:
+    with running_desk(tmp_path) as web:
+        api = api_of(web, "read")
+        tell(web.engine, "a", record(), record("Townsfolk", sections=("Town hall",)))
+        assert api.call("/sections/town/check") == {"items": []}
+        publish(web.engine, web.config, NOON)
+        (web.config.public / "sections" / "town.rss").write_bytes(b"<rss><channel/></rss>")
+        (web.config.public / "sections" / "town.json").unlink()
+        found = {one["path"]: one for one in api.call("/sections/town/check")["items"]}
+        assert list(found) == [
+            "sections/town.atom", "sections/town.free.atom", "sections/town.free.json", "sections/town.free.rss",
+            "sections/town.html", "sections/town.json", "sections/town.rss",
+        ]  # fmt: skip
+        wrong = found.pop("sections/town.rss")
+        assert wrong["url"] == "https://news.example/sections/town.rss"
+        assert wrong["findings"][0].keys() == {"severity", "code", "line", "column", "message"}
+        assert ("error", "MissingTitle") in [(one["severity"], one["code"]) for one in wrong["findings"]]
+        assert found.pop("sections/town.json")["findings"] is None
+        assert all(one["findings"] == [] for one in found.values())
+        assert api.call("/sections/nowhere/check", status=404) == 'there is no section "nowhere"'
+
+
 def test_the_daemon_is_woken(tmp_path: Path) -> None:
     with running_desk(tmp_path) as web:
         assert api_of(web, "write").call("/publish", "POST", status=202) == {"woken": True}

@@ -13,11 +13,13 @@ from db.engine import writing
 from db.records import PollRecord, PushRecord, PushState
 from db.store import pushes, schedule, sources
 from feeds.declare import declare
+from feeds.desk.api.sources import Changes, NewSource, Selectors
+from feeds.desk.pages import options
 from tests.desk import NOON, source_id
 from tests.desk.calls import Api, api_of
 from tests.desk.web import Web, running_desk
 
-CONFIGURED = '[[source]]\nname = "Configured"\nurl = "https://news.example/c.xml"\n'
+CONFIGURED = '[[source]]\nname = "Configured"\nurl = "https://news.example/c.xml"\n[profile.harbour]\nyear = 2026\n'
 URL = "https://wire.example/feed"
 
 
@@ -92,6 +94,31 @@ def test_a_source_is_edited(web: Web, api: Api) -> None:
     said = api.call("/sources/Configured", "PATCH", {"title": "x"}, status=400)
     assert said == f'{web.path}: edit the [[source]] table named "Configured" there'
     api.call("/sources/nobody", "PATCH", {}, status=404)
+
+
+def test_programs_give_every_option_that_forms_give() -> None:
+    asked = set(options.given({})) | {"kind"}
+    assert set(Changes.model_fields) == asked | {"url"}
+    assert set(NewSource.model_fields) == asked | {"location", "name"}
+    assert tuple(Selectors.model_fields) == options.SELECTORS
+
+
+def test_profiles_and_selectors(api: Api) -> None:
+    given = {"name": "wire", "kind": "page", "profile": "harbour", "selectors": {"list": "article", "title": "h2"}}
+    new = {"location": URL, "pages": 2, **given}
+    assert api.call("/sources", "POST", new, status=201)["options"] == {"url": URL, "pages": 2, **given}
+    found = api.call("/sources/wire", "PATCH", {"profile": None, "selectors": {"list": "li", "date": None}})
+    del given["profile"]
+    assert found["options"] == {"url": URL, "pages": 2, **given, "selectors": {"list": "li"}}
+    assert "selectors" not in api.call("/sources/wire", "PATCH", {"selectors": None})["options"]
+    for body, said in (
+        ({"profile": "gone"}, "profile: there is no [profile.gone]"),
+        ({"selectors": {"list": "//li"}}, "selectors.list: give a CSS selector"),
+        ({"kind": "feed", "pages": None, "selectors": {"list": "li"}}, 'selectors are for sources of kind "page"'),
+    ):
+        assert api.call("/sources/wire", "PATCH", body, status=400).startswith(said)
+        assert api.call("/sources", "POST", {**new, "name": "other", **body}, status=400).startswith(said)
+    assert "body.selectors.colour" in api.call("/sources/wire", "PATCH", {"selectors": {"colour": "li"}}, status=422)
 
 
 def test_a_source_is_paused_resumed_asked_and_removed(web: Web, api: Api) -> None:

@@ -222,6 +222,15 @@ def test_without_the_database_the_rest_is_told(tmp_path: Path) -> None:
         assert any(name.startswith("process_resident") for name in found)
 
 
+def test_where_a_folder_may_not_be_looked_into_the_rest_is_told(tmp_path: Path) -> None:
+    # A name that no file system takes is refused to everybody, as a folder of others is to all but root.
+    with running_desk(tmp_path, f'[publish]\ndirectory = "{"x" * 300}"\n') as web:
+        found = values(web)
+        assert "disk_free_bytes{what=public}" not in found
+        assert found["disk_free_bytes{what=database}"] > 0
+        assert found["database_up"] == 1
+
+
 def test_no_numbers_are_served_where_nobody_wants_them(tmp_path: Path) -> None:
     with running_desk(tmp_path, "[monitor]\nmetrics = false\n") as web:
         assert web.ask("/metrics").status == 404

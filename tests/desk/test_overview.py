@@ -15,6 +15,7 @@ from db.engine import writing
 from db.store import incidents, sources
 from feeds.desk.context import Progress
 from feeds.publish import publish
+from feeds.terms import Standing
 from tests.desk import NOON, demo, record, tell
 from tests.desk.web import Web, running_desk
 
@@ -114,13 +115,13 @@ def test_a_poll_under_way_is_watched(web: Web) -> None:
     # It goes on while no poll runs: the next one is seen to begin.
     assert not web.page("/desk/").has("[data-live='/desk/live'] [data-done]")
     web.hands.standing = Progress(
-        NOON - timedelta(seconds=70), None, 1200, 57, 3, 2, 4, 12, (("harbour", "stored", 3),)
+        NOON - timedelta(seconds=70), Standing(1200, 57, 3, 2, 4, 12), recent=(("harbour", "stored", 3),)
     )
     piece = web.ask("/desk/live").body.decode()
     assert "57 of 1,200" in piece
     assert "12 requests under way, 4 hosts to be waited for, 3 failed, 2 put off" in piece
     assert 'href="/desk/sources/harbour"' in piece
-    web.hands.standing = Progress(NOON, NOON, 3, 3, 1, 1, recent=(("harbour", "unchanged", 0),))
+    web.hands.standing = Progress(NOON, Standing(3, 3, 1, 1), NOON, recent=(("harbour", "unchanged", 0),))
     piece = web.ask("/desk/live").body.decode()
     assert "3 sources, <b>1 failed</b>, 1 put off." in piece
 
@@ -131,7 +132,7 @@ def test_strangers_words_stay_words(web: Web) -> None:
         incidents.open_incident(connection, "disk", HOSTILE, HOSTILE, NOON)
         (source,) = sources.every(connection)
         sources.ask_now(connection, [source.id], NOON, HOSTILE)
-    web.hands.standing = Progress(NOON, None, 1, 0, recent=((HOSTILE, HOSTILE, 0),))
+    web.hands.standing = Progress(NOON, Standing(1), recent=((HOSTILE, HOSTILE, 0),))
     for path in ("/desk/", "/desk/live"):
         got = web.ask(path)
         assert b"<script>" not in got.body

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from feeds.desk.api import cursors
 from feeds.desk.context import Context
+from feeds.desk.links import some_of
 from feeds.web.answers import Scope
 
 PREFIX = "/api/v1"
@@ -63,12 +64,7 @@ class Page(Shape, Generic[T]):
 
 def chosen(values: list[str], known: dict[str, str], what: str) -> list[str]:
     """`values`, all of which are `known`. Raises `UsageError`."""
-    from feeds.errors import UsageError
-
-    for value in values:
-        if value not in known:
-            raise UsageError(f'{what}: "{value}" is none; there are {", ".join(known)}')
-    return values
+    return [some_of(value, known, what) for value in values]
 
 
 def enumerated(known: dict[str, str], said: str) -> Any:

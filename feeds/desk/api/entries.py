@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from db.engine import Connection, reading
+from db.engine import reading
 from db.records import Access, StoredEntry
 from db.records import Field as Part
 from db.records import Query as Wanted
@@ -16,7 +16,6 @@ from feeds import correct
 from feeds.desk.api import cursors
 from feeds.desk.api.base import USUAL, AtHand, Cursor, Hand, Limit, Page, Shape, Time
 from feeds.desk.api.problems import described
-from feeds.errors import Unknown
 from feeds.history import steps
 from feeds.query import MAX_LENGTH, narrowed, parse
 from feeds.shapes.entries import entry_as_json, history_as_json, whole_as_json, zones_of
@@ -220,7 +219,7 @@ def _cursor(given: str | None) -> search.Cursor | None:
 def get_entry(at: AtHand, uid: Id) -> WholeEntry:
     """One entry whole: its text, evidence, versions, and others on the same."""
     with reading(at.context.engine) as connection:
-        found = _named(connection, uid)
+        found = correct.named(connection, uid)
         former, kin = revisions.history(connection, found.id), kin_of(connection, found)
         zones = zones_of(connection, at.context.config.site.zone, {found.source})
     return WholeEntry.model_validate(whole_as_json(found, zones, former, kin))
@@ -230,7 +229,7 @@ def get_entry(at: AtHand, uid: Id) -> WholeEntry:
 def list_revisions(at: AtHand, uid: Id) -> Versions:
     """Every version of an entry, and what each changed, word by word."""
     with reading(at.context.engine) as connection:
-        found = _named(connection, uid)
+        found = correct.named(connection, uid)
         former = revisions.history(connection, found.id)
     return Versions.model_validate(history_as_json(found, steps(found, former)))
 
@@ -275,13 +274,6 @@ def withdraw_entry(at: AtHand, uid: Id, why: Why) -> Entry:
 def restore_entry(at: AtHand, uid: Id) -> Entry:
     """Shows an entry again that was taken back."""
     return _told(at, correct.restore(at.context.engine, uid, at.now))
-
-
-def _named(connection: Connection, uid: str) -> StoredEntry:
-    found = entries.by_uid(connection, uid)
-    if found is None:
-        raise Unknown(f'no entry, or more than one, has the id "{uid}"')
-    return found
 
 
 def _told(at: Hand, entry: StoredEntry) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from feeds.desk.api.base import AtHand, Shape, Time
 from feeds.desk.secrets import without_secrets
 from feeds.shapes.times import due, when
 from feeds.states import is_well
+from feeds.terms import Standing
 
 router = APIRouter(tags=["overview"])
 
@@ -147,20 +149,13 @@ def progress(at: AtHand) -> Progress:
     """How the poll under way stands."""
     found = at.context.hands.progress()
     if found is None:
-        return Progress(
-            running=False, began=None, ended=None, total=0, done=0, failed=0, deferred=0, waiting=0, active=0, recent=[]
-        )
+        return Progress(running=False, began=None, ended=None, recent=[], **asdict(Standing()))
     return Progress(
         running=found.ended_at is None,
         began=when(found.began_at),
         ended=when(found.ended_at),
-        total=found.total,
-        done=found.done,
-        failed=found.failed,
-        deferred=found.deferred,
-        waiting=found.waiting,
-        active=found.active,
         recent=[Recent(source=source, outcome=outcome, new=new) for source, outcome, new in found.recent],
+        **asdict(found.standing),
     )
 
 

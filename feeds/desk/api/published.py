@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import asdict
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import Field
 
 from db.engine import reading
 from db.store import sections
 from feeds import manifest
+from feeds.checking import findings_in_tree
 from feeds.desk.api import cursors
 from feeds.desk.api.base import USUAL, AtHand, Cursor, Limit, Page, Shape, Time
 from feeds.desk.api.problems import described
+from feeds.errors import Unknown
 from feeds.shapes.sections import sections_as_json
 from feeds.shapes.times import when
 
@@ -48,6 +50,30 @@ class File(Shape):
     changed: Time | None = Field(description="When the file was written last; null where it is gone.")
 
 
+class Finding(Shape):
+    """A rule that a file breaks."""
+
+    severity: str = Field(description="`error` where it breaks a rule, `warning` where it troubles readers.")
+    code: str
+    line: int = Field(ge=1)
+    column: int = Field(ge=1)
+    message: str = Field(description="What is wrong, and how to mend it.")
+
+
+class Checked(Shape):
+    """A published file that was read and validated."""
+
+    path: str
+    url: str
+    findings: list[Finding] | None = Field(description="What is wrong with it; null where it cannot be read.")
+
+
+class Checks(Shape):
+    """The published files of a section in order of path."""
+
+    items: list[Checked]
+
+
 class Woken(Shape):
     """The daemon has been woken."""
 
@@ -67,6 +93,21 @@ def list_sections(at: AtHand, cursor: Cursor = None, limit: Limit = USUAL) -> Pa
     )
 
 
+@router.get("/sections/{slug}/check", responses=described(404))
+def check_section(at: AtHand, slug: Annotated[str, Path(min_length=1, max_length=80)]) -> Checks:
+    """Reads and validates the published files of a section now."""
+    config = at.context.config
+    with reading(at.context.engine) as connection:
+        if slug not in {one.slug for one in sections.every(connection)}:
+            raise Unknown(f'there is no section "{slug}"')
+    items = []
+    for path in sorted(path for path in manifest.read(config.public) if path.startswith(f"sections/{slug}.")):
+        found = findings_in_tree(path, config, at.now)
+        findings = None if found is None else [Finding(**asdict(one)) for one in found]
+        items.append(Checked(path=path, url=f"{config.site.base_url}{path}", findings=findings))
+    return Checks(items=items)
+
+
 @router.get("/feeds", responses=described(400))
 def list_feeds(at: AtHand, cursor: Cursor = None, limit: Limit = USUAL) -> Page[File]:
     """The files of the published tree in order of path, as its manifest has them."""
@@ -75,8 +116,7 @@ def list_feeds(at: AtHand, cursor: Cursor = None, limit: Limit = USUAL) -> Page[
     paths = list(islice((path for path in sorted(said) if path > after), limit + 1))
     items = []
     for path in paths[:limit]:
-        file, written = said[path], standing.written(path)
-        changed = None if not written else when(datetime.fromtimestamp(written / 1e9, UTC))
+        file, changed = said[path], when(standing.moment(path))
         items.append(
             File(
                 path=path, url=f"{config.site.base_url}{path}", sha256=file.sha256, size=file.size, cut=file.cut,

@@ -8,16 +8,16 @@ from urllib.parse import quote
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from db.engine import Connection, reading
-from db.records import Access, SourceRecord
-from db.store import polls, pushes, register, sources
+from db.engine import reading
+from db.records import Access
+from db.store import polls, pushes, register
 from feeds import roster
+from feeds.config.values import MAX_HOURS, MAX_MINUTES, MAX_PAGES
 from feeds.desk.access import spend
 from feeds.desk.api import cursors
 from feeds.desk.api.base import PREFIX, USUAL, AtHand, Cursor, Hand, Limit, Page, Shape, Time, chosen, enumerated
 from feeds.desk.api.problems import described
 from feeds.desk.words import KINDS
-from feeds.errors import Unknown
 from feeds.shapes.sources import poll_as_json, standing_as_json
 from feeds.states import STATES
 
@@ -27,7 +27,7 @@ LIST, POLLS = "sources", "polls"
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
-Minutes = Annotated[int, Field(ge=1, le=44640)]
+Minutes = Annotated[int, Field(ge=1, le=MAX_MINUTES)]
 Kind = Annotated[str, Field(json_schema_extra={"enum": list(KINDS)})]
 
 
@@ -77,33 +77,49 @@ class WholeSource(Source):
     headers: dict[str, str] = Field(description="Headers of its last answer that tell how to ask it.")
 
 
-class NewSource(Shape):
-    """A source to be."""
+class Selectors(Shape):
+    """Where the parts of a page's list stand, as CSS selectors; null for what is found by itself."""
 
-    location: Url = Field(description="An address that begins with http:// or https://.")
-    name: Name | None = Field(None, description="Unique; made of the address by default.")
-    kind: Kind | None = Field(None, description="Seen from the address by default.")
-    sections: list[Text] = Field([], max_length=100, description="Sections of all its entries.")
-    interval: Minutes | None = Field(None, description="Minutes between polls.")
+    list: Text | None = None
+    title: Text | None = None
+    link: Text | None = None
+    date: Text | None = None
+    section: Text | None = None
+    marker: Text | None = None
+    summary: Text | None = None
 
 
-class Changes(Shape):
-    """Options of a source that are to change; null for the default, those that are left out stay."""
+class Options(Shape):
+    """Options of a `[[source]]` table; null for the default."""
 
-    url: Url | None = None
     kind: Kind | None = None
     title: Text | None = None
     link: Url | None = None
-    sections: list[Text] | None = Field(None, max_length=100)
+    sections: list[Text] | None = Field(None, max_length=100, description="Sections of all its entries.")
     default_section: Text | None = None
     access: Access | None = None
     trust_access: bool | None = None
+    profile: Annotated[str, Field(max_length=100)] | None = None
+    selectors: Selectors | None = Field(None, description="All of them, in place of those that there are.")
     language: Annotated[str, Field(max_length=100)] | None = None
     timezone: Annotated[str, Field(max_length=100)] | None = None
-    interval: Minutes | None = None
-    pages: Annotated[int, Field(ge=1, le=10)] | None = None
+    interval: Minutes | None = Field(None, description="Minutes between polls.")
+    pages: Annotated[int, Field(ge=1, le=MAX_PAGES)] | None = None
     fulltext: bool | None = None
-    stale_hours: Annotated[int, Field(ge=0, le=8760)] | None = None
+    stale_hours: Annotated[int, Field(ge=0, le=MAX_HOURS)] | None = None
+
+
+class NewSource(Options):
+    """A source to be, with its options; of what kind it is is seen from the address by default."""
+
+    location: Url = Field(description="An address that begins with http:// or https://.")
+    name: Name | None = Field(None, description="Unique; made of the address by default.")
+
+
+class Changes(Options):
+    """Options of a source that are to change; null for the default, those that are left out stay."""
+
+    url: Url | None = None
 
 
 class Poll(Shape):
@@ -147,14 +163,10 @@ def list_sources(
 @router.post("/sources", status_code=201, responses=described(400, 409))
 def add_source(at: AtHand, new: NewSource, response: Response) -> WholeSource:
     """Adds a source; it is polled at once."""
+    config = at.context.config
+    options = new.model_dump(mode="json", exclude={"location", "kind"}, exclude_none=True)
     source = roster.described(
-        new.location,
-        at.context.config.is_served,
-        name=new.name,
-        kind=new.kind,
-        sections=new.sections,
-        interval=new.interval,
-        local=False,
+        new.location, config.is_served, kind=new.kind, local=False, more=options, profiles=config.profile
     )
     roster.add(at.context.engine, source, at.now)
     at.context.hands.wake()
@@ -171,7 +183,8 @@ def get_source(at: AtHand, name: Name) -> WholeSource:
 @router.patch("/sources/{name}", responses=described(400, 404))
 def edit_source(at: AtHand, name: Name, changes: Changes) -> WholeSource:
     """Changes options of a source that was added; one of the configuration is edited in its file."""
-    roster.edit(at.context.engine, name, at.context.path, changes.model_dump(mode="json", exclude_unset=True), at.now)
+    given, context = changes.model_dump(mode="json", exclude_unset=True), at.context
+    roster.edit(context.engine, name, context.path, given, at.now, profiles=context.config.profile)
     at.context.hands.wake()
     return _whole(at, name)
 
@@ -213,7 +226,7 @@ def list_polls(at: AtHand, name: Name, cursor: Cursor = None, limit: Limit = USU
     """The polls of a source that changed something or failed, the latest first."""
     before = cursors.number(POLLS, cursor)
     with reading(at.context.engine) as connection:
-        source = _named(connection, name)
+        source = roster.named(connection, name)
         found = polls.of_source(connection, source.id, limit=limit + 1, before=before)
     return Page(
         items=[Poll.model_validate(poll_as_json(one)) for one in found[:limit]],
@@ -221,16 +234,9 @@ def list_polls(at: AtHand, name: Name, cursor: Cursor = None, limit: Limit = USU
     )
 
 
-def _named(connection: Connection, name: str) -> SourceRecord:
-    found = sources.by_name(connection, name)
-    if found is None:
-        raise Unknown(f'no source is named "{name}"')
-    return found
-
-
 def _whole(at: Hand, name: str) -> WholeSource:
     with reading(at.context.engine) as connection:
-        source = _named(connection, name)
+        source = roster.named(connection, name)
         push = pushes.current(connection, [source.id]).get(source.id)
     more = {"options": source.options, "headers": dict(source.headers)}
     return WholeSource.model_validate(standing_as_json(source, push) | more)

@@ -192,7 +192,8 @@ def _add(visit: Visit) -> Response:
     context = visit.context
     try:
         kind = visit.form.get("kind") or found
-        source = roster.described(url, context.config.is_served, kind=kind, local=False, more=more)
+        config = context.config
+        source = roster.described(url, config.is_served, kind=kind, local=False, more=more, profiles=config.profile)
     except UsageError as error:
         return _again(visit, chosen, options.problems(error))
     try:

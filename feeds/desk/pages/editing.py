@@ -12,7 +12,6 @@ from db.records import SourceRecord
 from feeds import roster
 from feeds.desk.links import SOURCES, source_named, source_url
 from feeds.desk.pages import options
-from feeds.desk.pages.source import known
 from feeds.desk.visit import Visit, page
 from feeds.errors import UsageError
 
@@ -33,7 +32,8 @@ def edit(visit: Visit) -> Response:
     if "url" in source.options:
         changes["url"] = visit.form.get("url", "").strip() or None
     try:
-        roster.edit(visit.context.engine, source.name, visit.context.path, changes, visit.now)
+        context = visit.context
+        roster.edit(context.engine, source.name, context.path, changes, visit.now, profiles=context.config.profile)
     except UsageError as error:
         return _page(visit, source, options.kept(visit.form), options.problems(error), status=400)
     visit.context.hands.wake()
@@ -42,7 +42,7 @@ def edit(visit: Visit) -> Response:
 
 def _source(visit: Visit) -> SourceRecord:
     with reading(visit.context.engine) as connection:
-        return known(connection, source_named(visit.path("name")))
+        return roster.named(connection, source_named(visit.path("name")))
 
 
 def _page(

@@ -16,7 +16,7 @@ from db.store import entries, revisions
 from feeds import correct
 from feeds.desk.links import ENTRIES, entry_url
 from feeds.desk.visit import Visit, page
-from feeds.errors import Unknown, UsageError
+from feeds.errors import UsageError
 from feeds.history import html, steps
 from feeds.shapes.kin import kin_of
 from feeds.shapes.reasons import access_in_words, because, reasons_of
@@ -27,9 +27,7 @@ MAX_WHY = 500
 def entry(visit: Visit) -> Response:
     """All that is known of an entry."""
     with reading(visit.context.engine) as connection:
-        found = entries.by_uid(connection, visit.path("uid"))
-        if found is None:
-            raise Unknown("there is no such entry; the list of all has those that are stored")
+        found = correct.named(connection, visit.path("uid"))
         lead = None if found.is_lead else entries.by_uid(connection, found.lead)
         kin = kin_of(connection, found)
         former = revisions.history(connection, found.id)

@@ -9,7 +9,7 @@ from feeds.desk.visit import Visit, page
 
 def live(visit: Visit) -> Response:
     """The piece; it says when there is nothing to wait for."""
-    return visit.fragment("live.html", standing=visit.context.hands.progress())
+    return visit.fragment("live.html", run=visit.context.hands.progress())
 
 
 routes = [page("/desk/live", live)]

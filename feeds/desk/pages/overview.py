@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -85,16 +84,10 @@ def overview(visit: Visit) -> Response:
         newest=newest,
         owed=owed[:MOST],
         owed_in_all=len(owed),
-        published_at=published_at(visit.context.config.public),
-        standing=visit.context.hands.progress(),
+        published_at=manifest.Standing(visit.context.config.public).moment(manifest.NAME),
+        run=visit.context.hands.progress(),
         path=visit.context.path,
     )
-
-
-def published_at(root: Path) -> datetime | None:
-    """When the published tree changed last; None where there is none."""
-    written = manifest.Standing(root).written(manifest.NAME)
-    return datetime.fromtimestamp(written // 10**9, UTC) if written else None
 
 
 def _owed(connection: Connection) -> list[str]:

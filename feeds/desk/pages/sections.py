@@ -13,7 +13,7 @@ from db.engine import Connection, reading
 from db.records import IncidentRecord
 from db.store import incidents, sections
 from feeds import manifest
-from feeds.checking import published_findings
+from feeds.checking import findings_in_tree
 from feeds.config import Config
 from feeds.desk.links import place
 from feeds.desk.visit import Visit, page
@@ -22,7 +22,6 @@ from feeds.formats import load
 from feeds.manifest import Manifest
 from feeds.shapes.sections import former_names, rules_of
 from feeds.targets import Target, targets
-from feeds.validate import Finding
 
 PAGE = 50
 MOST_REFUSED = 1000
@@ -106,7 +105,8 @@ def _section(visit: Visit, *, check: bool) -> Response:
         raise Unknown(f'there is no section "{slug}"')
     made = manifest.read(config.public)
     feeds = [feed_of(each, config, made, refused) for each in targets(config, known) if each.section is not None]
-    findings = {file.path: _findings(file, config, visit.now) for one in feeds for file in one.files} if check else None
+    paths = [file.path for one in feeds for file in one.files]
+    findings = {path: findings_in_tree(path, config, visit.now) for path in paths} if check else None
     return visit.render(
         "section.html",
         title=known[0].name,
@@ -149,15 +149,6 @@ def _opened(connection: Connection) -> list[IncidentRecord]:
 def _refused(opened: Iterable[IncidentRecord]) -> dict[str, str]:
     """Path of a feed that broke a rule -> which."""
     return {one.subject: one.message for one in opened if one.kind == "refused"}
-
-
-def _findings(file: File, config: Config, now: datetime) -> list[Finding] | None:
-    """What is wrong with a published file; None where it cannot be read."""
-    try:
-        data = (config.public / file.path).read_bytes()
-    except OSError:
-        return None
-    return list(published_findings(file.path, data, config.site.base_url, now))
 
 
 routes: list[BaseRoute] = [

@@ -11,14 +11,14 @@ from starlette.responses import Response
 
 from db.engine import Connection, reading
 from db.records import Field, PastPoll, Query, SourceRecord, StoredEntry, Term
-from db.store import entries, incidents, polls, pushes, search, sources
+from db.store import entries, incidents, polls, pushes, search
+from feeds import roster
 from feeds.desk import words
 from feeds.desk.advice import to_do
 from feeds.desk.charts import bars, line
 from feeds.desk.links import SOURCES, place, source_named, source_url, with_query
 from feeds.desk.pages.overview import Chart
 from feeds.desk.visit import Visit, page
-from feeds.errors import Unknown
 from feeds.websub import subscriber
 
 DAYS = 30
@@ -55,7 +55,7 @@ def source_page(visit: Visit) -> Response:
     """The page."""
     name, now = source_named(visit.path("name")), visit.now
     with reading(visit.context.engine) as connection:
-        source = known(connection, name)
+        source = roster.named(connection, name)
         push = pushes.current(connection, [source.id]).get(source.id)
         before = place(visit.query("before"))
         found = polls.of_source(connection, source.id, limit=PAGE + 1, before=before)
@@ -100,17 +100,9 @@ def live(visit: Visit) -> Response:
     """What became of a poll that a person asked for, as a piece of the page."""
     name, asked = source_named(visit.path("name")), visit.query("asked")
     with reading(visit.context.engine) as connection:
-        source = known(connection, name)
+        source = roster.named(connection, name)
         watched = _watched(connection, source, asked, visit.now)
     return visit.fragment("source_live.html", source=source, watched=watched)
-
-
-def known(connection: Connection, name: str) -> SourceRecord:
-    """The source of this name. Raises `Unknown` where there is none, or it was removed."""
-    found = sources.by_name(connection, name)
-    if found is None:
-        raise Unknown(f'no source is named "{name}"; it may have been removed')
-    return found
 
 
 def _watched(connection: Connection, source: SourceRecord, asked: str, now: datetime) -> Watched:
