@@ -563,13 +563,20 @@ class SourceRecord:
 
 @dataclass(frozen=True, slots=True)
 class KnownSource:
-    """A source that is there or was, without its schedule: what one more is compared with before it is added."""
+    """A source that is there or was, without its schedule: what one more is compared with before it is added. `url` is
+    where it moved for good, as in `SourceRecord`."""
 
     name: str
     origin: str
     enabled: bool
     removed: bool
     options: dict[str, object]
+    url: str | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it is to be found: as its options say, and where it moved; none for a local path."""
+        return tuple(str(one) for one in (self.options.get("url"), self.url) if one)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

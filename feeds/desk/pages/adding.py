@@ -12,7 +12,7 @@ from typing import Any
 from starlette.responses import Response
 
 from db.engine import Connection, reading
-from db.store import register, sources
+from db.store import sources
 from feeds import roster
 from feeds.dedupe import canon
 from feeds.desk.access import limits_of, spend
@@ -168,13 +168,8 @@ def _second(
 def _there(connection: Connection, url: str) -> list[str]:
     """Names of sources that have this address already, by the rules that tell the same one, or moved to it."""
     key = canon(url)
-    known = [
-        one.name
-        for one in sources.locations(connection)
-        if not one.removed and one.options.get("url") and canon(str(one.options["url"])) == key
-    ]
-    moved = [one.name for one in register.page(connection, limit=MOST_THERE, text=url) if one.url == url]
-    return list(dict.fromkeys(known + moved))[:MOST_THERE]
+    known = (one for one in sources.locations(connection) if not one.removed)
+    return [one.name for one in known if key in map(canon, one.addresses)][:MOST_THERE]
 
 
 def _seen(item: Mapping[str, Any]) -> Seen:
