@@ -134,6 +134,8 @@ def test_what_is_there_already_is_told(web: Web, site: Site) -> None:
         assert look(web, same).has(".flash.warning a[href='/desk/sources/N']"), same
     sent = fields(page)
     assert sent["name"] == "N-2"
+    add(web, "n-2")
+    assert fields(look(web, url))["name"] == "N-3", "case tells no two names apart, as in config.toml"
     got = web.post("/desk/sources/add", {**sent, "name": "N"})
     assert got.status == 400
     assert 'a source named "N" is there already' in Page(got.body).text("#field-name-error")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
 
-from db.engine import Connection, reading
+from db.engine import reading
+from db.records import KnownSource
 from db.store import sources
 from feeds import roster
 from feeds.dedupe import canon
@@ -22,7 +23,7 @@ from feeds.desk.pages import options
 from feeds.desk.pages.sources import watched
 from feeds.desk.visit import Visit, page
 from feeds.errors import SourceError, Taken, UsageError
-from feeds.naming import is_address, kind_of, name_of, no_path
+from feeds.naming import Names, is_address, kind_of, name_of, no_path
 from feeds.preview import Trial, preview
 
 MOST = 20
@@ -99,9 +100,10 @@ def _look(visit: Visit) -> Response:
     chosen = offers[0]
     items = best["items"] if trial.kind == "page" and best is not None else trial.items
     title = (best["title"] if trial.kind == "page" and best is not None else trial.title) or trial.title or ""
-    name = _name(visit, title, chosen.url)
+    known = _known(visit)
+    name = Names({one.name for one in known}).take(name_of(title, chosen.url))
     values = options.shown({"name": name, "title": title[:500] if title and title != name else None})
-    return _second(visit, offers, chosen.value, values | {"kind": ""}, trial=trial, items=items)
+    return _second(visit, offers, chosen.value, values | {"kind": ""}, known, trial=trial, items=items)
 
 
 def _offers(trial: Trial, location: str) -> list[Offer]:
@@ -124,29 +126,17 @@ def _label(feed: Mapping[str, Any]) -> str:
     return f"feed “{feed['title'] or host(feed['url'])}”, {told}"
 
 
-def _name(visit: Visit, title: str, url: str) -> str:
-    """A name that no source has."""
-    name = first = name_of(title, url)[:90].rstrip(" .:-")
-    with reading(visit.context.engine) as connection:
-        number = 1
-        while sources.by_name(connection, name) is not None:
-            number += 1
-            name = f"{first}-{number}"
-    return name
-
-
 def _second(
     visit: Visit,
     offers: Sequence[Offer],
     chosen: str,
     values: dict[str, str],
+    known: Sequence[KnownSource],
     *,
     trial: Trial | None = None,
     items: Sequence[dict[str, Any]] = (),
     errors: dict[str, str] | None = None,
 ) -> Response:
-    with reading(visit.context.engine) as connection:
-        there = _there(connection, offers[0].url)
     return visit.render(
         "adding_preview.html",
         title="Add a source",
@@ -161,14 +151,20 @@ def _second(
         values=values,
         errors=errors or {},
         choices=options.choices(visit.context.config),
-        there=there,
+        there=_there(known, offers[0].url),
     )
 
 
-def _there(connection: Connection, url: str) -> list[str]:
-    """Names of sources that have this address already, by the rules that tell the same one, or moved to it."""
+def _known(visit: Visit) -> list[KnownSource]:
+    """The sources that there are."""
+    with reading(visit.context.engine) as connection:
+        return [one for one in sources.locations(connection) if not one.removed]
+
+
+def _there(known: Iterable[KnownSource], url: str) -> list[str]:
+    """Names of those of the sources that have this address already, by the rules that tell the same one, or moved to
+    it."""
     key = canon(url)
-    known = (one for one in sources.locations(connection) if not one.removed)
     return [one.name for one in known if key in map(canon, one.addresses)][:MOST_THERE]
 
 
@@ -199,7 +195,7 @@ def _add(visit: Visit) -> Response:
 
 
 def _again(visit: Visit, chosen: str, errors: dict[str, str]) -> Response:
-    return _second(visit, _offered(visit, chosen), chosen, options.kept(visit.form), errors=errors)
+    return _second(visit, _offered(visit, chosen), chosen, options.kept(visit.form), _known(visit), errors=errors)
 
 
 def _offered(visit: Visit, chosen: str) -> list[Offer]:
