@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from db.records import Pace
 from feeds import troubles
 from feeds.troubles import Trouble, after, churned, failing, slowed

@@ -41,7 +41,7 @@ def page(
 ) -> list[SourceRecord]:
     """Sources in order of name: the first ones after the name `after`, or the last ones before the name `before`.
 
-    Those in one of `states`, of this `kind`, whose name or address, that where it moved included, has `text` in it (case
+    Those in one of `states`, of this `kind`, whose name or address, also the one it moved to, has `text` in it (case
     does not matter).
     """
     wanted = query()

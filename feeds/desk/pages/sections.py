@@ -20,7 +20,7 @@ from feeds.desk.visit import Visit, page
 from feeds.errors import Unknown
 from feeds.formats import load
 from feeds.manifest import Manifest
-from feeds.shapes.sections import former_names, rules_of
+from feeds.shapes.sections import former_names, rule_in_words, rules_of
 from feeds.targets import Target, targets
 from feeds.validate import Finding
 
@@ -115,7 +115,7 @@ def _section(visit: Visit, *, check: bool) -> Response:
         feeds=feeds,
         findings=findings,
         former=former_names(config).get(known[0].name.casefold(), ()),
-        rules=[rule.model_dump(mode="json", exclude_defaults=True) for rule in rules_of(config, known[0].name)],
+        rules=[rule_in_words(rule) for rule in rules_of(config, known[0].name)],
     )
 
 
