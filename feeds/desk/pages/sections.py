@@ -21,6 +21,7 @@ from feeds.errors import Unknown
 from feeds.formats import load
 from feeds.manifest import Manifest
 from feeds.shapes.sections import former_names, rule_in_words, rules_of
+from feeds.showing import files_of
 from feeds.targets import Target, targets
 from feeds.validate import Finding
 
@@ -48,7 +49,6 @@ class Feed:
     """A feed with its formats; `slug` is None but for a section's."""
 
     title: str
-    stem: str
     free: bool
     slug: str | None
     files: Sequence[File]
@@ -122,10 +122,7 @@ def _section(visit: Visit, *, check: bool) -> Response:
 def feed_of(target: Target, config: Config, made: Manifest, refused: dict[str, str]) -> Feed:
     """A feed as the tree has it."""
     files = []
-    for one in map(load, config.publish.formats):
-        path = target.path(one.suffix)
-        if target.free and not one.free:
-            continue
+    for one, path in files_of(target, map(load, config.publish.formats)):
         found = made.get(path)
         files.append(
             File(
@@ -138,7 +135,7 @@ def feed_of(target: Target, config: Config, made: Manifest, refused: dict[str, s
                 refused=refused.get(path),
             )
         )
-    return Feed(target.title, target.stem, target.free, None if target.section is None else target.section.slug, files)
+    return Feed(target.title, target.free, None if target.section is None else target.section.slug, files)
 
 
 def _opened(connection: Connection) -> list[IncidentRecord]:
