@@ -102,6 +102,23 @@ def parse(text: str, *, now: datetime | None = None, zone: tzinfo = UTC) -> Quer
     return query
 
 
+def asked(
+    text: str | None,
+    *,
+    now: datetime,
+    zone: tzinfo,
+    section: str | None = None,
+    source: str | None = None,
+    access: str | None = None,
+) -> Query:
+    """What a person looks for: the query that `text` says, of a section, a source and a level of access; None leaves
+    any. Raises `UsageError` as `parse` and `narrowed` do."""
+    query = Query() if text is None else parse(text, now=now, zone=zone)
+    for kind, value in ((Field.SECTION, section), (Field.SOURCE, source), (Field.ACCESS, access)):
+        query = narrowed(query, kind, () if value is None else (value,))
+    return query
+
+
 def narrowed(query: Query, field: Field, values: Iterable[str]) -> Query:
     """What `query` finds and one of `values` holds for; the same query without any. Raises `UsageError` for a value
     that is none."""

@@ -6,32 +6,32 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from db.engine import Connection, reading
-from db.records import Access, Field, Query, StoredEntry
+from db.records import Access, Query, StoredEntry
 from db.store import entries as stored
 from db.store import search, sections, sources
+from feeds import query
 from feeds.desk.links import ENTRIES, number, place, with_query
 from feeds.desk.visit import Visit, page
 from feeds.errors import UsageError
-from feeds.query import narrowed, parse
 
 PAGE = 50
-_FIELDS = (("section", Field.SECTION), ("source", Field.SOURCE), ("access", Field.ACCESS))
+_ASKED = ("q", "section", "source", "access")
 _LEVELS = [("", "Any access"), *((level.value, level.value) for level in Access)]
 
 
 def listing(visit: Visit) -> Response:
     """A page of entries that a query and the filters beside it find."""
-    asked = {name: visit.query(name) for name in ("q", "section", "source", "access")}
+    asked = {name: visit.query(name) for name in _ASKED}
     error, found, next_cursor, copies = "", list[StoredEntry](), None, dict[int, int]()
     with reading(visit.context.engine) as connection:
         rubrics = sections.every(connection)
         try:
-            query = _wanted(visit, connection, asked)
+            wanted = _wanted(visit, connection, asked)
             cursor = _cursor(visit.query("from"))
         except UsageError as wrong:
             error = str(wrong)
         else:
-            ids, next_cursor = search.page(connection, query, limit=PAGE, cursor=cursor)
+            ids, next_cursor = search.page(connection, wanted, limit=PAGE, cursor=cursor)
             found = list(stored.in_order(connection, ids))
             copies = stored.count_followers(connection, ids)
     given = {name: value for name, value in asked.items() if value}
@@ -57,13 +57,12 @@ def listing(visit: Visit) -> Response:
 
 def _wanted(visit: Visit, connection: Connection, asked: dict[str, str]) -> Query:
     """What is asked for. Raises `UsageError` for what is no query, and for a source that there never was."""
+    text, section, source, access = (asked[name] or None for name in _ASKED)
     zone = visit.context.config.site.zone
-    query = parse(asked["q"], now=visit.now, zone=zone) if asked["q"] else Query()
-    for name, field in _FIELDS:
-        query = narrowed(query, field, [asked[name]] if asked[name] else [])
-    if asked["source"] and not sources.was_ever(connection, asked["source"]):
-        raise UsageError(f'no source is named "{asked["source"]}"')
-    return query
+    wanted = query.asked(text, now=visit.now, zone=zone, section=section, source=source, access=access)
+    if source is not None and not sources.was_ever(connection, source):
+        raise UsageError(f'no source is named "{source}"')
+    return wanted
 
 
 def _cursor(text: str) -> search.Cursor | None:
