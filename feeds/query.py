@@ -126,6 +126,14 @@ def narrowed(query: Query, field: Field, values: Iterable[str]) -> Query:
     return replace(query, groups=(*query.groups, group)) if group else query
 
 
+def level_of(text: str) -> Access:
+    """The level of access of this name, whose case does not matter. Raises `UsageError` where there is none."""
+    try:
+        return Access(text.lower())
+    except ValueError:
+        raise UsageError(f'access: "{text}" is no level; there are {", ".join(Access)}') from None
+
+
 def _pieces(text: str) -> list[_Piece]:
     found = []
     for match in _PIECE.finditer(unicodedata.normalize("NFC", text)):
@@ -192,9 +200,9 @@ def _value(kind: Field, value: str) -> str:
         value = ""
     if not value:
         raise UsageError(f"{kind.value}: names nothing")
-    if kind is Field.ACCESS and value.lower() not in set(Access):
-        raise UsageError(f'access: "{value}" is no level; there are {", ".join(Access)}')
-    return value.lower() if kind in (Field.ACCESS, Field.LANGUAGE) else value
+    if kind is Field.ACCESS:
+        return level_of(value).value
+    return value.lower() if kind is Field.LANGUAGE else value
 
 
 def _bound(draft: _Draft, piece: _Piece, now: datetime | None, zone: tzinfo) -> None:

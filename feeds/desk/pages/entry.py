@@ -18,6 +18,7 @@ from feeds.desk.links import ENTRIES, entry_url
 from feeds.desk.visit import Visit, page
 from feeds.errors import Unknown, UsageError
 from feeds.history import html, steps
+from feeds.query import level_of
 from feeds.shapes.kin import kin_of
 from feeds.shapes.reasons import access_in_words, because, reasons_of
 
@@ -68,10 +69,7 @@ class _Deed:
 def _set_access(visit: Visit, uid: str) -> StoredEntry:
     if visit.form.get("clear"):
         return correct.clear_access(visit.context.engine, uid, visit.now)
-    level = visit.form.get("level", "")
-    if level not in set(Access):
-        raise UsageError(f'access: "{level}" is no level; there are {", ".join(Access)}')
-    return correct.set_access(visit.context.engine, uid, Access(level), visit.now)
+    return correct.set_access(visit.context.engine, uid, level_of(visit.form.get("level", "")), visit.now)
 
 
 def _other(visit: Visit) -> str:
