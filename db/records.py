@@ -556,6 +556,16 @@ class SourceRecord:
     headers: tuple[tuple[str, str], ...] = ()
 
     @property
+    def kind(self) -> str:
+        """Of which kind it is; what says nothing of that is a feed."""
+        return str(self.options.get("kind", "feed"))
+
+    @property
+    def location(self) -> str:
+        """The address or the path that its options give."""
+        return str(self.options.get("url") or self.options.get("path") or "")
+
+    @property
     def standing(self) -> str:
         """Its state in a word that people are told: whatever it was before, one that is not polled is paused."""
         return self.state if self.enabled else "paused"
