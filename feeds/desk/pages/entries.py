@@ -10,7 +10,7 @@ from db.records import Access, Query, StoredEntry
 from db.store import entries as stored
 from db.store import search, sections, sources
 from feeds import query
-from feeds.desk.links import ENTRIES, number, place, with_query
+from feeds.desk.links import ENTRIES, NO_PAGE, number, place, with_query
 from feeds.desk.visit import Visit, page
 from feeds.errors import UsageError
 
@@ -72,7 +72,7 @@ def _cursor(text: str) -> search.Cursor | None:
     row, _, skipped = text.partition(".")
     found, behind = number(row), place(skipped)
     if found is None or behind is None or behind > search.TIES:
-        raise UsageError("this is no page of the list; begin at its first one")
+        raise UsageError(NO_PAGE)
     return found, behind
 
 
