@@ -34,17 +34,16 @@ def listing(visit: Visit) -> Response:
             ids, next_cursor = search.page(connection, wanted, limit=PAGE, cursor=cursor)
             found = list(stored.in_order(connection, ids))
             copies = stored.count_followers(connection, ids)
-    given = {name: value for name, value in asked.items() if value}
     next_url = None
     if next_cursor is not None:
-        next_url = with_query(ENTRIES, {**given, "from": f"{next_cursor[0]}.{next_cursor[1]}"})
+        next_url = with_query(ENTRIES, {**asked, "from": f"{next_cursor[0]}.{next_cursor[1]}"})
     return visit.render(
         "entries.html",
         title="Entries",
         here="entries",
         status=400 if error else 200,
         asked=asked,
-        is_narrowed=bool(given),
+        is_narrowed=any(asked.values()),
         error=error,
         entries=found,
         copies=copies,
