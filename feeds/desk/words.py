@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from db.records import NEVER, PastPoll, SourceRecord
+from db.records import NEVER, Access, PastPoll, SourceRecord
 from feeds.cadence import PUSHED
 from feeds.desk.page import count, relative
 from feeds.spans import span
@@ -18,6 +18,9 @@ KINDS = {
     "sitemap": "News sitemap",
 }
 """Kind of a source -> what it is."""
+
+LEVELS = tuple((level.value, level.value) for level in Access)
+"""Levels of access, as a list to choose from has them."""
 
 _SAID = {
     "max-age": "its server says that an answer is good for {span}",

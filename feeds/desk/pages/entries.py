@@ -6,17 +6,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from db.engine import Connection, reading
-from db.records import Access, Query, StoredEntry
+from db.records import Query, StoredEntry
 from db.store import entries as stored
 from db.store import search, sections, sources
 from feeds import query
 from feeds.desk.links import ENTRIES, NO_PAGE, number, place, with_query
 from feeds.desk.visit import Visit, page
+from feeds.desk.words import LEVELS
 from feeds.errors import UsageError
 
 PAGE = 50
 _ASKED = ("q", "section", "source", "access")
-_LEVELS = [("", "Any access"), *((level.value, level.value) for level in Access)]
 
 
 def listing(visit: Visit) -> Response:
@@ -48,7 +48,7 @@ def listing(visit: Visit) -> Response:
         entries=found,
         copies=copies,
         rubrics=[("", "Any section"), *((one.slug, one.name) for one in rubrics)],
-        levels=_LEVELS,
+        levels=[("", "Any access"), *LEVELS],
         next_url=next_url,
         is_first=not visit.query("from"),
     )

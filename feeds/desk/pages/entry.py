@@ -11,11 +11,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from db.engine import reading
-from db.records import Access, StoredEntry
+from db.records import StoredEntry
 from db.store import entries, revisions
 from feeds import correct
 from feeds.desk.links import ENTRIES, entry_url
 from feeds.desk.visit import Visit, page
+from feeds.desk.words import LEVELS
 from feeds.errors import Unknown, UsageError
 from feeds.history import html, steps
 from feeds.query import level_of
@@ -43,7 +44,7 @@ def entry(visit: Visit) -> Response:
         here_url=entry_url(found.uid),
         access_words=access_in_words(found),
         reasons=reasons_of(found),
-        levels=[(level.value, level.value) for level in Access],
+        levels=LEVELS,
         lead=lead,
         because=because,
         copies=kin.copies,
