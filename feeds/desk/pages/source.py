@@ -42,13 +42,11 @@ _SHOWN = frozenset({"name", "kind", "url", "path", "sections", "interval", "enab
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What became of a poll that a person asked for: whether it is over, and what there is to say; `poll` tells what
-    it changed, where that is remembered."""
+    """What became of a poll that a person asked for: whether it is over, and what there is to say."""
 
     is_over: bool
     said: str
     last_poll: datetime | None = None
-    poll: PastPoll | None = None
 
 
 def source_page(visit: Visit) -> Response:
@@ -119,7 +117,7 @@ def _watched(connection: Connection, source: SourceRecord, asked: str, now: date
         latest = next(iter(polls.of_source(connection, source.id, limit=1)), None)
         poll = latest if latest is not None and latest.at == last else None
         said = words.outcome(poll) if poll is not None else "nothing new" if not source.error else source.error
-        return Watched(True, said, last, poll)
+        return Watched(True, said, last)
     if not source.enabled:
         return Watched(True, "It is paused.")
     if source.due_at > now:
