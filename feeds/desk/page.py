@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment
 
+from feeds.desk.advice import to_do
 from feeds.desk.links import entry_url, incident_url, source_url, web_url
 from feeds.formats.html import templates
 from feeds.shapes.times import when
@@ -41,6 +42,7 @@ def environment() -> Environment:
         size=size,
         host=host,
         count=count,
+        to_do=to_do,
         source_url=source_url,
         entry_url=entry_url,
         incident_url=incident_url,

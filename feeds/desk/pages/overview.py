@@ -10,11 +10,11 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from db.engine import Connection, reading
-from db.records import HourRecord, IncidentRecord, SourceRecord
+from db.records import HourRecord, SourceRecord
 from db.store import entries, hours, incidents, lasting, register, sections
 from feeds import manifest
 from feeds.desk import words
-from feeds.desk.advice import GRAVEST, to_do
+from feeds.desk.advice import GRAVEST
 from feeds.desk.charts import bars
 from feeds.desk.visit import Visit, page
 from feeds.states import GRAVEST_FIRST, STATES
@@ -48,14 +48,6 @@ class Next:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """An incident that lasts, and what to do about it."""
-
-    incident: IncidentRecord
-    to_do: str
-
-
 def overview(visit: Visit) -> Response:
     """The page."""
     now = visit.now
@@ -79,7 +71,7 @@ def overview(visit: Visit) -> Response:
         this_hour=sum(one.new for one in past if one.at > now - timedelta(hours=1)),
         came=_came(past, now, labels),
         polled=_polled(past, now, labels),
-        troubles=[Trouble(one, to_do(one.kind)) for one in gravest],
+        troubles=gravest,
         open_in_all=opened,
         soon=[Next(one, words.due(one, now), words.because(one.reason)) for one in soon],
         newest=newest,

@@ -13,7 +13,6 @@ from db.engine import Connection, reading
 from db.records import Field, PastPoll, Query, SourceRecord, StoredEntry, Term
 from db.store import entries, incidents, polls, pushes, search, sources
 from feeds.desk import words
-from feeds.desk.advice import to_do
 from feeds.desk.charts import bars, line
 from feeds.desk.links import SOURCES, place, source_named, source_url, with_query
 from feeds.desk.pages.overview import Chart
@@ -83,7 +82,7 @@ def source_page(visit: Visit) -> Response:
         newest_polls=source_url(name) if before is not None else "",
         came=_came(visit, new),
         latency=_latency(visit, timed),
-        troubles=[(one, to_do(one.kind)) for one in troubles[:MOST]],
+        troubles=troubles[:MOST],
         more_troubles=len(troubles) > MOST,
         newest=newest,
         watched=watched,
