@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from db.engine import Connection, reading
 from db.records import HourRecord, SourceRecord
-from db.store import entries, hours, incidents, lasting, register, sections
+from db.store import entries, hours, lasting, register, sections
 from feeds import manifest
 from feeds.desk import words
 from feeds.desk.advice import GRAVEST
@@ -54,7 +54,7 @@ def overview(visit: Visit) -> Response:
     with reading(visit.context.engine) as connection:
         counts = register.counts(connection)
         past = hours.since(connection, now - timedelta(hours=HOURS - 1))
-        gravest, opened = lasting.gravest(connection, GRAVEST, MOST), incidents.count_opened(connection)
+        gravest = lasting.gravest(connection, GRAVEST, MOST)
         soon = register.next_due(connection, MOST)
         newest = list(entries.in_order(connection, entries.newest(connection, MOST)))
         owed = _owed(connection)
@@ -72,7 +72,6 @@ def overview(visit: Visit) -> Response:
         came=_came(past, now, labels),
         polled=_polled(past, now, labels),
         troubles=gravest,
-        open_in_all=opened,
         soon=[Next(one, words.due(one, now), words.because(one.reason)) for one in soon],
         newest=newest,
         owed=owed[:MOST],

@@ -27,7 +27,7 @@ PAGE = 20
 """Polls of a page."""
 
 TIMED = 60
-"""Polls of the chart of latency."""
+"""Polls of the chart of latency, more than a page of them."""
 
 MOST = 10
 """Entries and incidents that are shown."""
@@ -55,8 +55,8 @@ def source_page(visit: Visit) -> Response:
         source = known(connection, name)
         push = pushes.current(connection, [source.id]).get(source.id)
         before = place(visit.query("before"))
-        found = polls.of_source(connection, source.id, limit=PAGE + 1, before=before)
         timed = polls.of_source(connection, source.id, limit=TIMED)
+        found = timed if before is None else polls.of_source(connection, source.id, limit=PAGE + 1, before=before)
         new = polls.new_by_day(connection, [source.id], now - timedelta(days=DAYS), DAYS).get(source.id, [0] * DAYS)
         troubles = incidents.page(connection, limit=MOST + 1, source=name)
         newest = _newest(connection, name)
