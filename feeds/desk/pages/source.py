@@ -77,7 +77,7 @@ def source_page(visit: Visit) -> Response:
         pushed=None if push is None else subscriber.words(push, now),
         push=push,
         options=_options(source.options),
-        polls=[(one, words.outcome(one)) for one in found[:PAGE]],
+        polls=found[:PAGE],
         older=with_query(source_url(name), {"before": str(found[PAGE - 1].id)}) if len(found) > PAGE else "",
         newest_polls=source_url(name) if before is not None else "",
         came=_came(visit, new),
