@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from math import ceil, floor, log10
 from types import ModuleType
@@ -44,6 +45,21 @@ _KEPT = frozenset({"x", "y", "width", "height", "d", "cx", "cy", "r", "transform
 
 _CLASSES = frozenset({"axis", "x", "y", "guides", "line", "guide", "serie-0", "serie-1", "rect", "dot", "no_data"})
 _MARGINS = {"margin_left": 24, "margin_right": 6, "margin_top": 12, "margin_bottom": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A large chart with the figures that stand beside it."""
+
+    svg: Markup
+    title: str
+    labels: Sequence[str]
+    series: Mapping[str, Values]
+
+
+def bar_chart(series: Mapping[str, Values], labels: Sequence[str], title: str, *, id: str) -> Chart:
+    """`bars` with their figures."""
+    return Chart(bars(series, labels, title, id=id), title, labels, series)
 
 
 def bars(series: Mapping[str, Values], labels: Sequence[str], title: str, *, id: str) -> Markup:

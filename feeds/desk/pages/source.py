@@ -13,9 +13,8 @@ from db.engine import Connection, reading
 from db.records import Field, PastPoll, Query, SourceRecord, StoredEntry, Term
 from db.store import entries, incidents, polls, pushes, search, sources
 from feeds.desk import words
-from feeds.desk.charts import bars, line
+from feeds.desk.charts import Chart, bar_chart, line
 from feeds.desk.links import SOURCES, place, source_named, source_url, with_query
-from feeds.desk.pages.overview import Chart
 from feeds.desk.visit import Visit, page
 from feeds.errors import Unknown
 from feeds.websub import subscriber
@@ -149,8 +148,7 @@ def _came(visit: Visit, new: list[int]) -> Chart:
     zone = visit.context.config.site.zone
     days = [(visit.now - timedelta(days=DAYS - 1 - each)).astimezone(zone) for each in range(DAYS)]
     labels = [f"{day.day} {day:%b}" for day in days]
-    title = f"New entries by the day, last {DAYS} days"
-    return Chart(bars({"new": new}, labels, title, id="came"), title, labels, {"new": new})
+    return bar_chart({"new": new}, labels, f"New entries by the day, last {DAYS} days", id="came")
 
 
 def _latency(visit: Visit, timed: Sequence[PastPoll]) -> Chart | None:
