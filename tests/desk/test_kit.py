@@ -249,10 +249,10 @@ def test_a_field_to_copy_is_of_use_without_script() -> None:
 
 def test_a_chart_has_its_figures_as_a_table() -> None:
     made = kit(
-        '{{ chart("", "Latency", labels, series, "Hour", " ms") }}', labels=["00:00", "01:00"], series={"p": [5, None]}
+        '{{ chart("", "Latency", labels, series, "Hour", " ms") }}', labels=["00:00", "01:00"], series={"p": [5, 1200]}
     )
     rows = [[spoken(each) for each in row] for row in made.iter("tr")]
-    assert rows == [["Hour", "p (ms)"], ["00:00", "5"], ["01:00", "none"]]
+    assert rows == [["Hour", "p (ms)"], ["00:00", "5"], ["01:00", "1,200"]]
     assert made.xpath(".//*[@class='keys']") == [], "one series needs no key"
 
 

@@ -160,7 +160,7 @@ def _latency(visit: Visit, timed: Sequence[PastPoll]) -> Chart | None:
     labels = [f"{one.at.astimezone(zone).day} {one.at.astimezone(zone):%b %H:%M}" for one in answered]
     values = [one.ms or 0 for one in answered]
     title = "Time to answer, last polls that changed something or failed"
-    svg = line({"time": values}, labels, title, id="latency", unit=" ms")
+    svg = line("time", values, labels, title, id="latency", unit=" ms")
     return Chart(svg, title, labels, {"time": values})
 
 
