@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
 
 from db.engine import reading
-from db.records import KnownSource
+from db.records import EntryRecord, KnownSource
 from db.store import sources
 from feeds import roster
 from feeds.dedupe import canon
@@ -51,18 +50,6 @@ class Offer:
     def value(self) -> str:
         """What the form sends for it."""
         return f"{self.kind} {self.url}"
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An item of a preview."""
-
-    title: str
-    url: str | None
-    published: datetime | None
-    sections: list[str]
-    access: str
-    evidence: list[dict[str, str]]
 
 
 def first_step(visit: Visit) -> Response:
@@ -134,7 +121,7 @@ def _second(
     known: Sequence[KnownSource],
     *,
     trial: Trial | None = None,
-    items: Sequence[dict[str, Any]] = (),
+    items: Sequence[EntryRecord] = (),
     errors: dict[str, str] | None = None,
 ) -> Response:
     return visit.render(
@@ -143,7 +130,7 @@ def _second(
         here="sources",
         status=400 if errors else 200,
         trial=trial,
-        items=[_seen(one) for one in items[:MOST]],
+        items=items[:MOST],
         items_in_all=len(items),
         offers=offers,
         offered=json.dumps([[one.kind, one.url, one.label] for one in offers]),
@@ -166,12 +153,6 @@ def _there(known: Iterable[KnownSource], url: str) -> list[str]:
     it."""
     key = canon(url)
     return [one.name for one in known if key in map(canon, one.addresses)][:MOST_THERE]
-
-
-def _seen(item: Mapping[str, Any]) -> Seen:
-    published = item["published"]
-    moment = None if published is None else datetime.fromisoformat(published)
-    return Seen(item["title"], item["url"], moment, item["sections"], item["access"], item["evidence"])
 
 
 def _add(visit: Visit) -> Response:
