@@ -83,14 +83,12 @@ def _look(visit: Visit) -> Response:
     except SourceError as error:
         trial = Trial(kind=kind_of(location, remote=True), nothing=str(error))
     offers = _offers(trial, location)
-    best = trial.best
-    chosen = offers[0]
-    items = best["items"] if trial.kind == "page" and best is not None else trial.items
-    title = (best["title"] if trial.kind == "page" and best is not None else trial.title) or trial.title or ""
+    best = trial.best or {}
+    items, title = best.get("items", trial.items), best.get("title") or trial.title or ""
     known = _known(visit)
-    name = Names({one.name for one in known}).take(name_of(title, chosen.url))
-    values = options.shown({"name": name, "title": title[:500] if title and title != name else None})
-    return _second(visit, offers, chosen.value, values | {"kind": ""}, known, trial=trial, items=items)
+    name = Names({one.name for one in known}).take(name_of(title, offers[0].url))
+    values = options.shown({"name": name, "title": title[:500] if title != name else None})
+    return _second(visit, offers, offers[0].value, values | {"kind": ""}, known, trial=trial, items=items)
 
 
 def _offers(trial: Trial, location: str) -> list[Offer]:
