@@ -26,7 +26,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
 
 
 def look(web: Web, address: str, status: int = 200) -> Page:
-    got = web.post("/desk/sources/add", {"address": address})
+    got = web.post("/desk/sources/add", {"step": "look", "address": address})
     assert got.status == status, got.body
     return Page(got.body)
 
@@ -221,7 +221,7 @@ def test_what_strangers_say_in_a_preview_stays_words(web: Web, site: Site) -> No
         f"<category>{words}</category><guid isPermaLink='false'>1</guid></item></channel></rss>"
     )
     site.put("/feed", Reply(headers=[("Content-Type", "application/rss+xml")], body=feed.encode()))
-    got = web.post("/desk/sources/add", {"address": f"{site.url}/feed"})
+    got = web.post("/desk/sources/add", {"step": "look", "address": f"{site.url}/feed"})
     assert got.status == 200
     assert b"<script>" not in got.body
     assert b"<img" not in got.body
@@ -229,5 +229,5 @@ def test_what_strangers_say_in_a_preview_stays_words(web: Web, site: Site) -> No
 
 
 def test_too_many_previews_are_refused(web: Web) -> None:
-    answers = [web.post("/desk/sources/add", {"address": "x"}).status for _ in range(11)]
+    answers = [web.post("/desk/sources/add", {"step": "look", "address": "x"}).status for _ in range(11)]
     assert answers == [400] * 10 + [429]

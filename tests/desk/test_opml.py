@@ -56,7 +56,7 @@ def hidden(page: Page) -> dict[str, str]:
 def test_a_list_is_shown_first_and_added_then(web: Web) -> None:
     add(web, "harbour", url="https://harbour.example/feed")
     assert web.page("/desk/sources/import").has("input[type=file]")
-    got = send(web, OPML, {"section": ""})
+    got = send(web, OPML, {"step": "look", "section": ""})
     assert got.status == 200
     page = Page(got.body)
     said = " ".join(page.text().split())
@@ -72,13 +72,13 @@ def test_a_list_is_shown_first_and_added_then(web: Web) -> None:
     found = stored(web, "Fish")
     assert found is not None
     assert (found.options["sections"], web.hands.woken) == (["Sea"], 1)
-    page = Page(send(web, OPML, {}).body)
+    page = Page(send(web, OPML, {"step": "look"}).body)
     assert "Nothing would be added" in page.text()
     assert not page.has("main button.primary")
 
 
 def test_all_may_be_of_one_section(web: Web) -> None:
-    page = Page(send(web, OPML, {"section": " Town "}).body)
+    page = Page(send(web, OPML, {"step": "look", "section": " Town "}).body)
     assert hidden(page)["section"] == "Town"
     assert send(web, None, hidden(page)).status == 303
     found = stored(web, "Fish")
@@ -89,7 +89,7 @@ def test_all_may_be_of_one_section(web: Web) -> None:
 def test_a_list_too_long_to_be_carried_is_asked_for_again(web: Web) -> None:
     noise = base64.b64encode(random.Random(1).randbytes(MAX_CARRIED))  # noqa: S311  # what does not pack, no secret
     long = OPML.replace(b"</head>", b"</head><!--" + noise + b"-->")
-    page = Page(send(web, long, {}).body)
+    page = Page(send(web, long, {"step": "look"}).body)
     assert "carried" not in hidden(page)
     assert page.has("main input[type=file]")
     assert send(web, long, hidden(page)).status == 303
@@ -101,7 +101,7 @@ def test_a_list_too_long_to_be_carried_is_asked_for_again(web: Web) -> None:
     [(None, "choose the OPML file"), (b"", "choose the OPML file"), (b"<rss/>", "not OPML"), (b"x", "no OPML")],
 )
 def test_what_is_no_list_is_said_at_its_field(web: Web, data: bytes | None, said: str) -> None:
-    got = send(web, data, {"section": "Town"})
+    got = send(web, data, {"step": "look", "section": "Town"})
     assert got.status == 400
     page = Page(got.body)
     assert said in page.text("#field-file-error")
@@ -139,7 +139,7 @@ def test_strangers_words_stay_words(web: Web) -> None:
         f'<outline type="rss" text="Fish" xmlUrl="https://fish.example/"/>'
         f'<outline type="rss" text="{word}" xmlUrl="javascript:alert(1)"/></outline></body></opml>'
     )
-    got = send(web, data.encode(), {"section": HOSTILE})
+    got = send(web, data.encode(), {"step": "look", "section": HOSTILE})
     assert got.status == 200
     assert b"<script>" not in got.body
     assert b"<img" not in got.body
