@@ -559,6 +559,16 @@ class SourceRecord:
     headers: tuple[tuple[str, str], ...] = ()
 
     @property
+    def kind(self) -> str:
+        """Of which kind it is; what says nothing of that is a feed."""
+        return str(self.options.get("kind", "feed"))
+
+    @property
+    def location(self) -> str:
+        """The address or the path that its options give."""
+        return str(self.options.get("url") or self.options.get("path") or "")
+
+    @property
     def standing(self) -> str:
         """Its state in a word that people are told: whatever it was before, one that is not polled is paused."""
         return self.state if self.enabled else PAUSED
@@ -566,13 +576,20 @@ class SourceRecord:
 
 @dataclass(frozen=True, slots=True)
 class KnownSource:
-    """A source that is there or was, without its schedule: what one more is compared with before it is added."""
+    """A source that is there or was, without its schedule: what one more is compared with before it is added. `url` is
+    where it moved for good, as in `SourceRecord`."""
 
     name: str
     origin: str
     enabled: bool
     removed: bool
     options: dict[str, object]
+    url: str | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it is to be found: as its options say, and where it moved; none for a local path."""
+        return tuple(str(one) for one in (self.options.get("url"), self.url) if one)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from db.records import Heartbeat
+from feeds.spans import span
 
 WRITTEN = 30
 """Seconds between two times that the daemon writes its signs of life into the database."""
@@ -62,20 +63,15 @@ def words(found: Running | None, now: datetime) -> str:
     if found is None:
         return "no daemon runs ('feeds run')"
     if found.gone:
-        return f"process {found.pid} has given no sign of life for {_ago(now - found.last)}: it is gone, or hangs"
+        return f"process {found.pid} has given no sign of life for {_since(found.last, now)}: it is gone, or hangs"
     if found.late:
         late = [beat for beat in found.jobs if beat.job in found.late]
-        told = ", ".join(f"{beat.job} ({_ago(now - beat.at)})" for beat in late)
+        told = ", ".join(f"{beat.job} ({_since(beat.at, now)})" for beat in late)
         return f"process {found.pid} runs, but these jobs give no sign of life: {told}"
     failed = [f"{beat.job} failed: {beat.error}" for beat in found.jobs if beat.error is not None]
-    told = ", ".join(f"{beat.job} {_ago(now - beat.at)} ago" for beat in found.jobs)
-    return "; ".join([f"process {found.pid} runs for {_ago(now - found.since)} ({told})", *failed])
+    told = ", ".join(f"{beat.job} {_since(beat.at, now)} ago" for beat in found.jobs)
+    return "; ".join([f"process {found.pid} runs for {_since(found.since, now)} ({told})", *failed])
 
 
-def _ago(span: timedelta) -> str:
-    """A span in its largest whole unit."""
-    seconds = max(0, int(span.total_seconds()))
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+def _since(moment: datetime, now: datetime) -> str:
+    return span((now - moment).total_seconds())

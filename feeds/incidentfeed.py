@@ -17,8 +17,9 @@ from feeds.formats import FeedDocument, PublicEntry
 from feeds.formats.texts import escaped, trimmed
 from feeds.log import redact
 from feeds.showing import EMPTY_SINCE
+from feeds.spans import span
 from feeds.states import KINDS
-from feeds.troubles import moment, span
+from feeds.troubles import moment
 from feeds.websub.topics import advertised
 
 NAME = "incidents.atom"

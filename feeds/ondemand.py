@@ -21,7 +21,7 @@ from feeds.config import Config
 from feeds.errors import UsageError
 from feeds.fit import Fit, fit
 from feeds.formats import Audience, Format, load
-from feeds.query import moment, narrowed, parse
+from feeds.query import level_of, moment, narrowed, parse
 from feeds.showing import EMPTY_SINCE, Shown, files_of, written_as
 from feeds.targets import Target, targets
 
@@ -86,7 +86,7 @@ class Narrowing:
             return None
         return cls(
             query=" ".join(_one(given, "q").split()),
-            access=tuple(sorted({_level(each) for each in given.get("access", ())})),
+            access=tuple(sorted({level_of(each) for each in given.get("access", ())})),
             sources=tuple(sorted(set(given.get("source", ())))),
             since=_since(_one(given, "since")),
             limit=_limit(_one(given, "limit")),
@@ -95,13 +95,6 @@ class Narrowing:
 
 def _one(given: dict[str, list[str]], name: str) -> str:
     return given.get(name, [""])[0]
-
-
-def _level(value: str) -> Access:
-    try:
-        return Access(value.lower())
-    except ValueError:
-        raise UsageError(f'access: "{value}" is no level; there are {", ".join(Access)}') from None
 
 
 def _since(value: str) -> str:

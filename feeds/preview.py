@@ -36,13 +36,13 @@ _SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(https?://\S{1,2000})", re.IG
 
 @dataclass(slots=True, kw_only=True)
 class Trial:
-    """What was found: `kind` of the document, its own `items` and the `feeds` it names, as the JSON gives them; how
-    the list of a page was found; and why there is nothing to add, where there is nothing."""
+    """What was found: `kind` of the document, its own `items` and the `feeds` it names, as the JSON gives them but for
+    their items; how the list of a page was found; and why there is nothing to add, where there is nothing."""
 
     kind: str
     title: str | None = None
     how: str | None = None
-    items: list[dict[str, Any]] = field(default_factory=list)
+    items: list[EntryRecord] = field(default_factory=list)
     feeds: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     nothing: str | None = None
@@ -55,7 +55,13 @@ class Trial:
 
     def as_json(self) -> dict[str, Any]:
         """The trial as scripts may rely on it (`docs/reference.md`)."""
-        return {name: getattr(self, name) for name in ("kind", "title", "items", "feeds", "warnings")}
+        return {
+            "kind": self.kind,
+            "title": self.title,
+            "items": [_item(one) for one in self.items],
+            "feeds": [one | {"items": [_item(each) for each in one["items"]]} for one in self.feeds],
+            "warnings": self.warnings,
+        }
 
 
 def check(location: str, *, kind: str | None = None, base_url: str | None = None, local: bool = True) -> None:
@@ -257,7 +263,7 @@ class _Trier:
             further += found.further
             trial.title = trial.title or found.title
             trial.how = trial.how or found.how
-            trial.items += map(_item, reading.records)
+            trial.items += reading.records
             trial.warnings += [f"{where}{one}" for one in reading.warnings]
             trial.warnings += [f"{where}line {one.line}: {one.reason}: {one.raw[:80]}" for one in reading.skipped]
         if len(errors) == len(documents):

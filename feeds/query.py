@@ -102,11 +102,36 @@ def parse(text: str, *, now: datetime | None = None, zone: tzinfo = UTC) -> Quer
     return query
 
 
+def asked(
+    text: str | None,
+    *,
+    now: datetime,
+    zone: tzinfo,
+    section: str | None = None,
+    source: str | None = None,
+    access: str | None = None,
+) -> Query:
+    """What a person looks for: the query that `text` says, of a section, a source and a level of access; None leaves
+    any. Raises `UsageError` as `parse` and `narrowed` do."""
+    query = Query() if text is None else parse(text, now=now, zone=zone)
+    for kind, value in ((Field.SECTION, section), (Field.SOURCE, source), (Field.ACCESS, access)):
+        query = narrowed(query, kind, () if value is None else (value,))
+    return query
+
+
 def narrowed(query: Query, field: Field, values: Iterable[str]) -> Query:
     """What `query` finds and one of `values` holds for; the same query without any. Raises `UsageError` for a value
     that is none."""
     group = tuple(Term(field, _value(field, value)) for value in values)
     return replace(query, groups=(*query.groups, group)) if group else query
+
+
+def level_of(text: str) -> Access:
+    """The level of access of this name, whose case does not matter. Raises `UsageError` where there is none."""
+    try:
+        return Access(text.lower())
+    except ValueError:
+        raise UsageError(f'access: "{text}" is no level; there are {", ".join(Access)}') from None
 
 
 def _pieces(text: str) -> list[_Piece]:
@@ -175,9 +200,9 @@ def _value(kind: Field, value: str) -> str:
         value = ""
     if not value:
         raise UsageError(f"{kind.value}: names nothing")
-    if kind is Field.ACCESS and value.lower() not in set(Access):
-        raise UsageError(f'access: "{value}" is no level; there are {", ".join(Access)}')
-    return value.lower() if kind in (Field.ACCESS, Field.LANGUAGE) else value
+    if kind is Field.ACCESS:
+        return level_of(value).value
+    return value.lower() if kind is Field.LANGUAGE else value
 
 
 def _bound(draft: _Draft, piece: _Piece, now: datetime | None, zone: tzinfo) -> None:

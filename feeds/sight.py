@@ -13,7 +13,8 @@ from db.records import Heartbeat, SourceRecord
 from feeds import rhythm
 from feeds.config import Monitor
 from feeds.heartbeats import is_late
-from feeds.troubles import Evidence, moment, span
+from feeds.spans import span
+from feeds.troubles import Evidence, moment
 
 LAG = "published feeds"
 WAL = "write-ahead log"

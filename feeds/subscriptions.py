@@ -86,15 +86,15 @@ def export_subscriptions(engine: Engine, config: Config) -> Export:
 def plan_import(listed: SubscriptionList, known: Iterable[KnownSource], section: str | None) -> Plan:
     """Which of the feeds become sources, under which names. Asks nobody: `known` are all sources there ever were.
 
-    A feed whose address some source has already is left alone, by the rules that tell the same address
+    A feed whose address some source has already, or moved to, is left alone, by the rules that tell the same address
     (`feeds.dedupe.canon`), but one that was removed, or added by command and paused, comes back under its old name.
     """
     known = list(known)
     names, plan = Names({one.name for one in known}), Plan()
     at: dict[str, KnownSource] = {}
     for one in known:
-        if one.options.get("url"):
-            at.setdefault(canon(str(one.options["url"])), one)
+        for address in one.addresses:
+            at.setdefault(canon(address), one)
     planned: dict[str, str] = {}
     for each in listed.subscriptions:
         key = canon(each.url)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from db.records import Pace
 from feeds import rhythm
 from feeds.log import redact
+from feeds.spans import span
 
 Evidence = tuple[tuple[str, str], ...]
 """Pairs of a name and a value, in words that a person understands."""
@@ -152,11 +153,3 @@ def churn(pace: Pace, again: int, size: int) -> list[Trouble]:
 def moment(at: datetime | None) -> str:
     """A time as evidence says it."""
     return f"{at:%Y-%m-%d %H:%M} UTC" if at is not None else "never"
-
-
-def span(seconds: float) -> str:
-    """A span as evidence says it, to one part in ten or so."""
-    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"

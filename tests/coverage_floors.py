@@ -42,6 +42,7 @@ WHOLE = (
     "feeds/revise.py",
     "feeds/shapes/",
     "feeds/slug.py",
+    "feeds/spans.py",
     "feeds/sources/",
     "feeds/targets.py",
     "feeds/tree.py",

@@ -192,7 +192,8 @@ _NOTES = {
         "entries are given with `--withdrawn` only."
     ),
     "sources import list.opml --dry-run": (
-        "`present` are feeds whose address a source has already, with the folders that are not among its sections."
+        "`present` are feeds whose address a source has already, or moved to, with the folders that are not among its "
+        "sections."
     ),
     "sources export": "`opml` is null where a file was written. `left_out` counts local paths.",
     "sources try": (

@@ -47,7 +47,7 @@ def test_one_job_is_silent() -> None:
     found = running([beat("deliver", 1), beat("tick", 400)], NOON)
     assert found is not None
     assert (found.late, found.gone, found.well) == (("tick",), False, False)
-    assert words(found, NOON) == "process 7 runs, but these jobs give no sign of life: tick (6 min)"
+    assert words(found, NOON) == "process 7 runs, but these jobs give no sign of life: tick (7 min)"
 
 
 def test_all_are_silent() -> None:
@@ -56,7 +56,7 @@ def test_all_are_silent() -> None:
     assert (found.gone, found.well) == (True, False)
     assert words(found, NOON) == "process 7 has given no sign of life for 2 min: it is gone, or hangs"
     old = running([beat(ago=2 * 86_400)], NOON)
-    assert words(old, NOON).startswith("process 7 has given no sign of life for 2 d")
+    assert words(old, NOON).startswith("process 7 has given no sign of life for 2 days")
 
 
 def test_the_newest_process_is_told() -> None:

@@ -32,11 +32,21 @@ def test_a_feed_is_read_and_nothing_is_stored(bench: Bench, config: Config) -> N
     url = bench.site.put("/feed", rss("Ferry", "Tides"))
     trial = preview(config, url, NOW, local=False)
     assert (trial.kind, trial.title, trial.nothing, trial.best) == ("feed", "N", None, None)
-    assert [item["title"] for item in trial.items] == ["Ferry", "Tides"]
+    assert [item.title for item in trial.items] == ["Ferry", "Tides"]
     assert trial.as_json() == {
         "kind": "feed",
         "title": "N",
-        "items": trial.items,
+        "items": [
+            {
+                "title": item.title,
+                "url": item.url,
+                "published": None,
+                "sections": [],
+                "access": "unknown",
+                "evidence": [],
+            }
+            for item in trial.items
+        ],
         "feeds": [],
         "warnings": [],
     }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from db.records import Field, Query, Term
 from feeds.errors import UsageError
-from feeds.query import MAX_LENGTH, narrowed, parse
+from feeds.query import MAX_LENGTH, asked, narrowed, parse
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -129,6 +129,15 @@ def test_narrowed() -> None:
     assert narrowed(query, Field.SOURCE, ()) == query
     with pytest.raises(UsageError, match="author: names no word"):
         narrowed(query, Field.AUTHOR, ("?",))
+
+
+def test_what_a_person_asks_for() -> None:
+    assert asked(None, now=NOW, zone=UTC) == Query()
+    found = asked("ferry", now=NOW, zone=UTC, section="Town", source="harbour", access="FREE")
+    narrower = ((Field.SECTION, "Town"), (Field.SOURCE, "harbour"), (Field.ACCESS, "free"))
+    assert found.groups == (*words("ferry").groups, *((Term(*one),) for one in narrower))
+    with pytest.raises(UsageError, match="the query is empty"):
+        asked("", now=NOW, zone=UTC)
 
 
 SIGNS = st.sampled_from([*'"*-:()^{}+%_\\ \0\t\n', "NEAR(", " OR ", "NOT ", "title:", "after:", "מל", "\u202e", "é"])

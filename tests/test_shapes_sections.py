@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from db.records import SectionRecord
-from feeds.config import parse
-from feeds.shapes.sections import feed_of, former_names, rules_of, sections_as_json
+from feeds.config import Rule, parse
+from feeds.shapes.sections import feed_of, former_names, rule_in_words, rules_of, sections_as_json
 from tests.command import SITE
 
 TOWN = SectionRecord(1, "town", "Town", "k1")
@@ -32,4 +32,10 @@ def test_a_section_with_what_fills_it(tmp_path: Path) -> None:
     assert (sea["entries"], sea["formerly"], sea["feed"]) == (5, ("Harbour",), feed_of(SEA, config))
     (rule,) = rules_of(config, "SEA")
     assert sea["rules"] == [rule.model_dump(mode="json", exclude={"section"})]
+    assert rule_in_words(rule) == "title ferry"
     assert former_names(config) == {"town": (), "sea": ("Harbour",)}
+
+
+def test_a_rule_in_words() -> None:
+    rule = Rule(section=("Sea",), source=("harbour", "wire"), path=("/sport",), only=True)
+    assert rule_in_words(rule) == "source harbour or wire, path /sport (only)"

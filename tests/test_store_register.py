@@ -66,6 +66,9 @@ def test_a_page_of_what_is_looked_for(connection: Connection) -> None:
     assert page(connection, text="%_") == "abcdh", "what stands for any letter elsewhere stands for itself"
     assert page(connection, text="_1") == ""
     assert page(connection, text="seeds/H") == "g"
+    (moved,) = [one.id for one in sources.every(connection) if one.name == "f"]
+    schedule.finish(connection, [replace(POLL, source_id=moved, url="https://new.example/f")])
+    assert page(connection, text="NEW.example") == page(connection, text="//f.example") == "f"
     assert page(connection, text="example", kind="feed", states=["ok"], limit=1, after="a") == "f"
     assert page(connection, text="example", kind="feed", before="f", limit=2) == "cd"
 

@@ -113,6 +113,23 @@ def test_many_sources_added_by_command(tmp_path: Path) -> None:
     ]
     assert [one.name for one in found.values() if not one.enabled] == ["paused"]
     assert known[2] == KnownSource("gone", "added", True, False, B)
+    assert [one.name for one in known] == ["b", "config", "gone", "idle", "new", "paused"]
+
+
+def test_who_may_have_an_address_already(tmp_path: Path) -> None:
+    engine = new_engine(tmp_path)
+    declare(engine, {"a": A, "local": {"path": "seeds"}, "idle": A | {"enabled": False}, "over": A, "z": B})
+    declare(engine, {"a": A, "local": {"path": "seeds"}, "idle": A | {"enabled": False}, "z": B})
+    finish(engine, url="https://new.example/")
+    with reading(engine) as connection:
+        known = sources.locations(connection)
+    assert [(one.name, one.addresses) for one in known] == [
+        ("a", ("https://a.example/", "https://new.example/")),
+        ("local", ()),
+        ("z", ("https://b.example/",)),
+        ("idle", ("https://a.example/",)),
+        ("over", ("https://a.example/",)),
+    ]
 
 
 def test_sources_that_come_back_are_asked_anew(tmp_path: Path) -> None:

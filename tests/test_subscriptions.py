@@ -73,6 +73,8 @@ def test_a_plan_asks_nobody_and_says_what_becomes_of_each() -> None:
         (known("old", A.url), []),
         (known("ALPHA", "https://other.example/feed"), ["Alpha-2"]),
         (KnownSource("Alpha", "config", True, False, {"path": "seeds"}), ["Alpha-2"]),
+        (KnownSource("old", "added", True, False, {"url": "https://old.example/"}, "http://a.example/feed/"), []),
+        (KnownSource("old", "added", True, True, {"url": "https://old.example/"}, "http://a.example/feed/"), ["old"]),
     ],
 )
 def test_what_is_there_already_and_what_comes_back(there: KnownSource, added: list[str]) -> None:

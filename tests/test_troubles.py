@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from db.records import Pace
 from feeds import troubles
-from feeds.troubles import Trouble, after, churned, failing, slowed, span
+from feeds.troubles import Trouble, after, churned, failing, slowed
 from tests.desk import NOON
 
 ERROR = "https://n.example/: HTTP 503: the server is in trouble"
@@ -108,11 +106,3 @@ def test_other_evidence() -> None:
 def test_the_kinds_that_are_open_afterwards() -> None:
     found = [Trouble("gap", None), Trouble("slow", "slow"), Trouble("moved", None)]
     assert after({"gap", "stale"}, found) == {"stale", "slow"}
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "120 min"), (7200, "2 h"), (172_800, "2 days")],
-)
-def test_spans(seconds: float, words: str) -> None:
-    assert span(seconds) == words

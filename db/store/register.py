@@ -38,7 +38,8 @@ def page(
 ) -> list[SourceRecord]:
     """Sources in order of name: the first ones after the name `after`, or the last ones before the name `before`.
 
-    Those in one of `states`, of this `kind`, whose name or address has `text` in it (case does not matter).
+    Those in one of `states`, of this `kind`, whose name or address, also the one it moved to, has `text` in it (case
+    does not matter).
     """
     wanted = query()
     if states:
@@ -46,7 +47,8 @@ def page(
     if kind is not None:
         wanted = wanted.where(func.coalesce(Source.options["kind"].as_string(), "feed") == kind)
     if text:
-        places: list[Any] = [Source.name, Source.options["url"].as_string(), Source.options["path"].as_string()]
+        options = (Source.options[key].as_string() for key in ("url", "path"))
+        places: list[Any] = [Source.name, *options, SourceState.url]
         wanted = wanted.where(or_(*(place.icontains(text, autoescape=True) for place in places)))
     if before is not None:
         rows = connection.execute(wanted.where(Source.name < before).order_by(Source.name.desc()).limit(limit)).all()

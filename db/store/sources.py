@@ -197,9 +197,11 @@ def by_name(connection: Connection, name: str) -> SourceRecord | None:
 
 
 def locations(connection: Connection) -> list[KnownSource]:
-    """Every source there ever was, removed ones included, those that are polled first, each kind in order of name."""
-    columns = (Source.name, Source.origin, Source.enabled, Source.removed, Source.options)
-    return [KnownSource(*row) for row in connection.execute(select(*columns).order_by(Source.removed, Source.name))]
+    """Every source there ever was: those that are polled first, removed ones last, each kind in order of name."""
+    columns = (Source.name, Source.origin, Source.enabled, Source.removed, Source.options, SourceState.url)
+    every = select(*columns).join(SourceState, SourceState.source_id == Source.id)
+    rows = connection.execute(every.order_by(Source.removed, Source.enabled.desc(), Source.name))
+    return [KnownSource(*row) for row in rows]
 
 
 def add_many(connection: Connection, added: Mapping[str, dict[str, object]], now: datetime) -> set[str]:

@@ -86,11 +86,10 @@ def search(
     from db.engine import reading
     from db.store import entries
     from db.store import search as matches
-    from feeds.query import narrowed, parse
+    from feeds.query import asked
 
-    wanted = parse(" ".join(query), now=desk.now(), zone=desk.config.site.zone)
-    for field, value in ((Field.SECTION, section), (Field.SOURCE, source), (Field.ACCESS, access)):
-        wanted = narrowed(wanted, field, () if value is None else (value,))
+    zone = desk.config.site.zone
+    wanted = asked(" ".join(query), now=desk.now(), zone=zone, section=section, source=source, access=access)
     with reading(desk.engine()) as connection:
         named = [term for group in (*wanted.groups, wanted.excluded) for term in group]
         for term in named:

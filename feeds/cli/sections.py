@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from feeds.cli.desk import Desk, command
 from feeds.config import Rule
 from feeds.errors import UsageError
-from feeds.shapes.sections import feed_of, former_names, rules_of, sections_as_json
+from feeds.shapes.sections import feed_of, former_names, rule_in_words, rules_of, sections_as_json
 
 app = typer.Typer(help="List sections, and end one.", no_args_is_help=True)
 
@@ -66,10 +66,4 @@ def remove(
 
 def _filled(former: tuple[str, ...], rules: list[Rule]) -> str:
     """What fills a section beside the documents that name it, in a line."""
-    return "; ".join([*([f"formerly {', '.join(former)}"] if former else []), *map(_in_words, rules)])
-
-
-def _in_words(rule: Rule) -> str:
-    said: dict[str, Any] = rule.model_dump(exclude={"section", "only"})
-    conditions = [f"{key} {' or '.join(values)}" for key, values in said.items() if values]
-    return ", ".join(conditions) + (" (only)" if rule.only else "")
+    return "; ".join([*([f"formerly {', '.join(former)}"] if former else []), *map(rule_in_words, rules)])

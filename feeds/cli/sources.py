@@ -37,7 +37,7 @@ def list_sources(desk: Desk) -> None:
     rows = [
         [
             one.name,
-            str(one.options.get("kind", "feed")),
+            one.kind,
             _location(one),
             _whence(one, pushed.get(one.id), desk.now()),
             due(one.due_at) or "never",
@@ -59,8 +59,7 @@ def _whence(source: SourceRecord, push: PushRecord | None, now: datetime) -> str
 
 
 def _location(source: SourceRecord) -> str:
-    where = str(source.options.get("url") or source.options.get("path"))
-    return where if source.url is None else f"{where} (moved to {source.url})"
+    return source.location if source.url is None else f"{source.location} (moved to {source.url})"
 
 
 @command(app)

@@ -10,8 +10,10 @@ import typer
 from feeds.cli.desk import Desk, command, counted, naming
 from feeds.errors import SourceError
 from feeds.naming import is_address, kind_of
+from feeds.shapes.times import when
 
 if TYPE_CHECKING:
+    from db.records import EntryRecord
     from feeds.preview import Trial
 
 SHOWN = 20
@@ -81,15 +83,15 @@ def _show(desk: Desk, trial: Trial, location: str) -> None:
         desk.say(f"next: feeds sources add {shlex.quote(location)}{option}")
 
 
-def _table(desk: Desk, items: list[dict[str, Any]]) -> None:
+def _table(desk: Desk, items: list[EntryRecord]) -> None:
     rows = [
         [
-            one["title"],
-            one["url"] or "",
-            one["published"] or "",
-            ", ".join(one["sections"]),
-            one["access"],
-            "; ".join(f"{proof['signal']}: {proof['value']}" for proof in one["evidence"]),
+            one.title,
+            one.url or "",
+            when(one.published) or "",
+            ", ".join(one.sections),
+            one.access.value,
+            "; ".join(f"{proof.signal}: {proof.value}" for proof in one.evidence),
         ]
         for one in items[:SHOWN]
     ]

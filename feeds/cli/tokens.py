@@ -11,7 +11,7 @@ import typer
 from feeds.cli.desk import Desk, command, naming, write_line
 from feeds.errors import Taken
 from feeds.shapes.times import when
-from feeds.shapes.tokens import address_of, token_as_json
+from feeds.shapes.tokens import opened_by, token_as_json
 
 if TYPE_CHECKING:
     from feeds.tokens import Issued
@@ -122,32 +122,26 @@ def _give(desk: Desk, issued: Issued, now: datetime) -> None:
     from feeds.tokens import FEEDS, SCOPES
 
     base, record = desk.config.site.base_url, issued.record
-    address, basic, api = address_of(base, issued.token), f"{base}private/all.atom", f"{base}api/v1/"
-    reads, calls = FEEDS in record.scopes, record.scopes != {FEEDS}
+    opened = opened_by(issued, base)
     if urlsplit(base).scheme == "http" and urlsplit(base).hostname not in ("localhost", "127.0.0.1", "::1"):
         desk.warn(f"[site] base_url is {base}: without https everybody on the way can read the token")
     if desk.as_json:
-        given = {
-            "address": address if reads else None,
-            "basic": basic if reads else None,
-            "api": api if calls else None,
-        }
-        desk.give({**token_as_json(record, now, 0), "token": issued.token, **given})
+        desk.give({**token_as_json(record, now, 0), "token": issued.token, **opened._asdict()})
         return
     if desk.quiet:
-        write_line(address if reads else issued.token)
+        write_line(opened.address or issued.token)
         return
     until = "until it is revoked" if record.expires_at is None else f"until {when(record.expires_at)}"
     write_line(f"{record.name}: token {record.key} works {until}. This is shown once:")
     lines = []
-    if reads:
-        lines += ["", f"  {address}", ""]
+    if opened.address is not None:
+        lines += ["", f"  {opened.address}", ""]
         lines += [
             f"{base}p/…/ lists the other feeds. For a reader that can log in, and keeps its secrets out of addresses:"
         ]
-        lines += ["", f"  {basic}", "  user      any name", f"  password  {issued.token}"]
-    if calls:
+        lines += ["", f"  {opened.basic}", "  user      any name", f"  password  {issued.token}"]
+    if opened.api is not None:
         may = ", ".join(scope for scope in SCOPES if scope in record.scopes - {FEEDS})
-        lines += ["", f"It opens {api} ({may}) with the header:", "", f"  Authorization: Bearer {issued.token}"]
+        lines += ["", f"It opens {opened.api} ({may}) with the header:", "", f"  Authorization: Bearer {issued.token}"]
     for line in lines:
         write_line(line)

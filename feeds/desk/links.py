@@ -14,6 +14,9 @@ SOURCES, ENTRIES, INCIDENTS = "/desk/sources", "/desk/entries", "/desk/incidents
 OWN = ("add", "import")
 """Pages beside those of the sources: a source of such a name stands behind a sign that no name begins with."""
 
+NO_PAGE = "this is no page of the list; begin at its first one"
+"""What is said of a place in a list that no page of ours gave."""
+
 _SIGN = "="
 _MOST = (1 << 63) - 1
 
@@ -45,7 +48,7 @@ def with_query(path: str, values: Mapping[str, str | None]) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
-def number(text: str, wrong: str = "this is no page of the list; begin at its first one") -> int | None:
+def number(text: str, wrong: str = NO_PAGE) -> int | None:
     """The number that stands in an address; None where there is none. Raises `UsageError`, which says what is `wrong`,
     for what no page of ours gave."""
     if not text:
@@ -57,7 +60,7 @@ def number(text: str, wrong: str = "this is no page of the list; begin at its fi
     return int(text)
 
 
-def place(text: str, wrong: str = "this is no page of the list; begin at its first one") -> int | None:
+def place(text: str, wrong: str = NO_PAGE) -> int | None:
     """The same, where it counts something: none is below 0."""
     found = number(text, wrong)
     if found is not None and found < 0:

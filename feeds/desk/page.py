@@ -11,10 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
+from feeds.desk.advice import to_do
 from feeds.desk.links import entry_url, incident_url, source_url, web_url
-from feeds.formats.texts import legal
+from feeds.formats.html import templates
 from feeds.shapes.times import when
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -32,15 +33,7 @@ _SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 @cache
 def environment() -> Environment:
     """The templates of the desk, compiled once a process."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        auto_reload=False,
-        undefined=StrictUndefined,
-        finalize=lambda value: legal(value) if type(value) is str else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = templates(TEMPLATES)
     made.filters.update(
         relative=relative,
         stamp=when,
@@ -49,6 +42,7 @@ def environment() -> Environment:
         size=size,
         host=host,
         count=count,
+        to_do=to_do,
         source_url=source_url,
         entry_url=entry_url,
         incident_url=incident_url,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from db.records import NEVER, PastPoll, SourceRecord
+from db.records import NEVER, Access, PastPoll, SourceRecord
 from feeds.cadence import PUSHED
 from feeds.desk.page import count, relative
+from feeds.spans import span
 from feeds.states import STATES
 
 KINDS = {
@@ -18,8 +19,8 @@ KINDS = {
 }
 """Kind of a source -> what it is."""
 
-_UNITS = ((86400, 48 * 3600, "day"), (3600, 90 * 60, "h"), (60, 90, "min"))
-"""Seconds of a unit, the number of them from which it is used, and its name."""
+LEVELS = tuple((level.value, level.value) for level in Access)
+"""Levels of access, as a list to choose from has them."""
 
 _SAID = {
     "max-age": "its server says that an answer is good for {span}",
@@ -41,15 +42,6 @@ _PLAIN = {
     "410 Gone: asked no more; name it to ask again": "its server says that it is gone for good",
     "entries were lost between two polls": "entries were lost between two polls, so it is asked more often",
 }
-
-
-def span(seconds: float) -> str:
-    """A stretch of time in one unit: "40 min", "3 h", "2 days"."""
-    for length, least, unit in _UNITS:
-        if seconds >= least:
-            number = round(seconds / length)
-            return f"{number} days" if unit == "day" else f"{number} {unit}"
-    return f"{round(seconds)} s"
 
 
 def rhythm(source: SourceRecord) -> str:

@@ -109,16 +109,21 @@ def xml_stylesheet() -> bytes:
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    """Templates of pages. Whatever stands in them is escaped, and legal."""
+    """Templates of pages that are published."""
+    return templates(_TEMPLATES, keep_trailing_newline=True)
+
+
+def templates(folder: Path, *, keep_trailing_newline: bool = False) -> Environment:
+    """The templates of a folder. Whatever stands in them is escaped, and legal; what one does not know is an error."""
     return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         auto_reload=False,
         undefined=StrictUndefined,
         finalize=lambda value: legal(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
-        keep_trailing_newline=True,
+        keep_trailing_newline=keep_trailing_newline,
     )
 
 

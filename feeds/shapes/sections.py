@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from db.records import SectionRecord
 from feeds.config import Config, Rule
@@ -41,3 +42,10 @@ def former_names(config: Config) -> dict[str, tuple[str, ...]]:
 def rules_of(config: Config, name: str) -> list[Rule]:
     """The rules that put entries into the section `name`."""
     return [rule for rule in config.rule if name.casefold() in [section.casefold() for section in rule.section]]
+
+
+def rule_in_words(rule: Rule) -> str:
+    """What a rule asks of the entries that it files, in a line."""
+    said: dict[str, Any] = rule.model_dump(exclude={"section", "only"})
+    conditions = [f"{key} {' or '.join(values)}" for key, values in said.items() if values]
+    return ", ".join(conditions) + (" (only)" if rule.only else "")

@@ -15,8 +15,8 @@ def source_as_json(source: SourceRecord, push: PushRecord | None) -> dict[str, o
     """A source and its schedule; `push` is our subscription at its hub."""
     return {
         "source": source.name,
-        "kind": source.options.get("kind", "feed"),
-        "location": source.options.get("url") or source.options.get("path"),
+        "kind": source.kind,
+        "location": source.location,
         "moved_to": source.url,
         "origin": source.origin,
         "enabled": source.enabled,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from db.records import TokenRecord
 from feeds.shapes.times import when
+
+if TYPE_CHECKING:
+    from feeds.tokens import Issued
 
 
 def token_as_json(record: TokenRecord, now: datetime, networks: int) -> dict[str, str | int | list[str] | None]:
@@ -25,6 +29,22 @@ def token_as_json(record: TokenRecord, now: datetime, networks: int) -> dict[str
     }
 
 
-def address_of(base_url: str, token: str) -> str:
-    """Where a feed reader finds everything, with full texts; the token stands in it."""
-    return f"{base_url}p/{token}/all.atom"
+class Opened(NamedTuple):
+    """What a token opens: everything with full texts, for a feed reader at `address`, in which the token stands, or for
+    one that can log in (`basic`); and the `api`. None is what it does not open."""
+
+    address: str | None
+    basic: str | None
+    api: str | None
+
+
+def opened_by(issued: Issued, base_url: str) -> Opened:
+    """What a token opens that was just made."""
+    from feeds.tokens import FEEDS
+
+    reads, calls = FEEDS in issued.record.scopes, bool(issued.record.scopes - {FEEDS})
+    return Opened(
+        address=f"{base_url}p/{issued.token}/all.atom" if reads else None,
+        basic=f"{base_url}private/all.atom" if reads else None,
+        api=f"{base_url}api/v1/" if calls else None,
+    )

@@ -59,7 +59,7 @@ def test_a_job_that_hangs(desk: Folder) -> None:
     note(desk, 1, 400)
     ran = desk.run("health")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "process 7 runs, but these jobs give no sign of life: job1 (6 min)\n"
+    assert ran.err == "process 7 runs, but these jobs give no sign of life: job1 (7 min)\n"
 
 
 def test_a_daemon_that_is_gone(desk: Folder) -> None:

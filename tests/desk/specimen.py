@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from db.records import Access, Evidence
-from feeds.desk.charts import Values, bars, line, sparkline
+from feeds.desk.charts import bars, line, sparkline
 from feeds.desk.page import environment
 from feeds.shapes.reasons import Reason
 
@@ -23,10 +23,7 @@ def specimen(word: str = "harbour", title: str = "Sources") -> str:
     """The page, as HTML."""
     labels = [f"{hour:02}:00" for hour in range(24)]
     counts = {f"new {word}": COUNTS, "updated": [value // 4 for value in COUNTS]}
-    latency: dict[str, Values] = {
-        "median": [80 + value * 3 for value in COUNTS],
-        "slowest": [None, *(310 + 7 * v for v in COUNTS[1:])],
-    }
+    latency = [80 + value * 3 for value in COUNTS]
     names = [(name, state, f"https://www.{name.lower().replace(' ', '-')}.example/news.xml") for name, state in _ROWS]
     return (
         environment()
@@ -37,13 +34,13 @@ def specimen(word: str = "harbour", title: str = "Sources") -> str:
             lead="What is polled, how it fares, and when it is asked next.",
             flash=[("ok", f"Polled {word}"), ("error", f"No such source: {word}")],
             past=NOW - timedelta(minutes=3), future=NOW + timedelta(hours=2), labels=labels, counts=counts,
-            latency=latency, states=(*STATES, word), rows=[*names, (word, word, word)],
+            latency={"time": latency}, states=(*STATES, word), rows=[*names, (word, word, word)],
             reasons=[
                 Reason(Evidence("marker", word, "line 9"), "B", None),
                 Reason(Evidence("json-ld", "isAccessibleForFree: false", word), None, Access.PREMIUM),
             ],
             bars=bars(counts, labels, f"Entries by the hour {word}", id="hours"),
-            lines=line(latency, labels, "Latency", id="latency", unit=" ms"),
+            lines=line("time", latency, labels, "Latency", id="latency", unit=" ms"),
             sparks=[sparkline([(v * k) % 17 for v in COUNTS], word, id=f"s{k}") for k in range(1, len(names) + 2)],
         )
     )  # fmt: skip

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from db.engine import writing
+from db.records import PollRecord
+from db.store import schedule
+from tests.desk import NOON
 from tests.desk.test_sources import HOSTILE, add, stored
 from tests.desk.web import Page, Web, running_desk
 from tests.fakes import Reply, Site
@@ -130,9 +134,23 @@ def test_what_is_there_already_is_told(web: Web, site: Site) -> None:
         assert look(web, same).has(".flash.warning a[href='/desk/sources/N']"), same
     sent = fields(page)
     assert sent["name"] == "N-2"
+    add(web, "n-2")
+    assert fields(look(web, url))["name"] == "N-3", "case tells no two names apart, as in config.toml"
     got = web.post("/desk/sources/add", {**sent, "name": "N"})
     assert got.status == 400
     assert 'a source named "N" is there already' in Page(got.body).text("#field-name-error")
+
+
+def test_who_moved_to_an_address_has_it_already(web: Web, site: Site) -> None:
+    url = site.put("/feed", rss("Ferry"))
+    add(web, "Old", url="https://old.example/feed")
+    found = stored(web, "Old")
+    assert found is not None
+    moved = PollRecord(source_id=found.id, at=NOON, outcome="stored", due_at=NOON, reason="interval", url=url)
+    with writing(web.engine) as connection:
+        schedule.finish(connection, [moved])
+    for same in (url, f"{url}?utm_source=mail"):
+        assert look(web, same).has(".flash.warning a[href='/desk/sources/Old']"), same
 
 
 def test_mistakes_are_said_at_their_fields_and_what_was_given_stays(web: Web) -> None:

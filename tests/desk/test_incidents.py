@@ -53,6 +53,13 @@ def test_troubles_are_listed_filtered_and_told_whole(web: Web) -> None:
     assert "space was made" in over.text("main")
 
 
+def test_a_kind_of_a_newer_release_is_told_by_its_name(web: Web) -> None:
+    with writing(web.engine) as connection:
+        incidents.open_incident(connection, "drought", "var", "no rain", NOON)
+    assert heads(web.page("/desk/incidents")) == ["drought: drought"]
+    assert "no rain" in web.page("/desk/incidents").text("main")
+
+
 def test_pages_hold_each_trouble_once(web: Web) -> None:
     with writing(web.engine) as connection:
         for number in range(2 * PAGE + 1):

@@ -39,7 +39,7 @@ def test_feeds_are_listed_with_what_the_last_publish_wrote(web: Web) -> None:
     whole = web.page("/desk/sections/town")
     assert "when it was written" in whole.text("main")
     assert "City" in whole.text("main")
-    assert "title" in whole.text("main code")
+    assert whole.text("main code") == "title ferry"
     assert web.ask("/desk/sections/none").status == 404
 
 

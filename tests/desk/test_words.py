@@ -29,14 +29,6 @@ def source(tmp_path: Path) -> SourceRecord:
     return found
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(40, "40 s"), (90, "2 min"), (3600, "60 min"), (5400, "2 h"), (40 * 3600, "40 h"), (72 * 3600, "3 days")],
-)
-def test_a_span_has_one_unit(seconds: int, said: str) -> None:
-    assert words.span(seconds) == said
-
-
 BOUNDS = Bounds(interval=timedelta(minutes=60), least=timedelta(minutes=1), most=timedelta(days=3))
 FIXED = replace(BOUNDS, fixed=True)
 ALONE = Pace(skip_hours=tuple(range(12, 20)))

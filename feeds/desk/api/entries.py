@@ -9,15 +9,13 @@ from pydantic import Field
 
 from db.engine import reading
 from db.records import Access, StoredEntry
-from db.records import Field as Part
-from db.records import Query as Wanted
 from db.store import entries, revisions, search
 from feeds import correct
 from feeds.desk.api import cursors
 from feeds.desk.api.base import USUAL, AtHand, Cursor, Hand, Limit, Page, Shape, Time
 from feeds.desk.api.problems import described
 from feeds.history import steps
-from feeds.query import MAX_LENGTH, narrowed, parse
+from feeds.query import MAX_LENGTH, asked
 from feeds.shapes.entries import entry_as_json, history_as_json, whole_as_json, zones_of
 from feeds.shapes.kin import kin_of
 
@@ -197,13 +195,12 @@ def list_entries(
     limit: Limit = USUAL,
 ) -> Page[Entry]:
     """The entries that are looked for, newest first; all of them where nothing is said."""
-    query = parse(q, now=at.now, zone=at.context.config.site.zone) if q.strip() else Wanted()
-    for part, value in ((Part.SECTION, section), (Part.SOURCE, source), (Part.ACCESS, access)):
-        query = narrowed(query, part, [] if value is None else [value])
+    zone = at.context.config.site.zone
+    query = asked(q if q.strip() else None, now=at.now, zone=zone, section=section, source=source, access=access)
     with reading(at.context.engine) as connection:
         ids, following = search.page(connection, query, limit=limit, cursor=_cursor(cursor))
         found = list(entries.in_order(connection, ids))
-        zones = zones_of(connection, at.context.config.site.zone, {one.source for one in found})
+        zones = zones_of(connection, zone, {one.source for one in found})
     return Page(
         items=[Entry.model_validate(entry_as_json(one, zones)) for one in found],
         next=None if following is None else cursors.given(LIST, *following),

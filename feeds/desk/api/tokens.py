@@ -15,7 +15,7 @@ from feeds.desk.api import cursors
 from feeds.desk.api.base import USUAL, AtHand, Cursor, Hand, Limit, Page, Shape, Time
 from feeds.desk.api.problems import described
 from feeds.errors import UsageError
-from feeds.shapes.tokens import address_of, token_as_json
+from feeds.shapes.tokens import opened_by, token_as_json
 from feeds.tokens import FEEDS, MAX_NAME, SCOPES, Issued, State
 
 router = APIRouter(tags=["tokens"])
@@ -106,7 +106,6 @@ def _check(at: Hand, expires: AwareDatetime | None) -> None:
 
 
 def _issued(at: Hand, issued: Issued) -> IssuedToken:
-    opens = FEEDS in issued.record.scopes
-    address = address_of(at.context.config.site.base_url, issued.token) if opens else None
+    opened = opened_by(issued, at.context.config.site.base_url)
     said = token_as_json(issued.record, at.now, 0)
-    return IssuedToken.model_validate({**said, "token": issued.token, "address": address})
+    return IssuedToken.model_validate({**said, "token": issued.token, "address": opened.address})

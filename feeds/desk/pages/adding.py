@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
 
-from db.engine import Connection, reading
-from db.store import register, sources
+from db.engine import reading
+from db.records import EntryRecord, KnownSource
+from db.store import sources
 from feeds import roster
 from feeds.dedupe import canon
 from feeds.desk.access import limits_of, spend
@@ -22,7 +22,7 @@ from feeds.desk.pages import options
 from feeds.desk.pages.sources import watched
 from feeds.desk.visit import Visit, page
 from feeds.errors import SourceError, Taken, UsageError
-from feeds.naming import is_address, kind_of, name_of, no_path
+from feeds.naming import Names, is_address, kind_of, name_of, no_path
 from feeds.preview import Trial, preview
 
 MOST = 20
@@ -50,18 +50,6 @@ class Offer:
     def value(self) -> str:
         """What the form sends for it."""
         return f"{self.kind} {self.url}"
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An item of a preview."""
-
-    title: str
-    url: str | None
-    published: datetime | None
-    sections: list[str]
-    access: str
-    evidence: list[dict[str, str]]
 
 
 def first_step(visit: Visit) -> Response:
@@ -95,13 +83,12 @@ def _look(visit: Visit) -> Response:
     except SourceError as error:
         trial = Trial(kind=kind_of(location, remote=True), nothing=str(error))
     offers = _offers(trial, location)
-    best = trial.best
-    chosen = offers[0]
-    items = best["items"] if trial.kind == "page" and best is not None else trial.items
-    title = (best["title"] if trial.kind == "page" and best is not None else trial.title) or trial.title or ""
-    name = _name(visit, title, chosen.url)
-    values = options.shown({"name": name, "title": title[:500] if title and title != name else None})
-    return _second(visit, offers, chosen.value, values | {"kind": ""}, trial=trial, items=items)
+    best = trial.best or {}
+    items, title = best.get("items", trial.items), best.get("title") or trial.title or ""
+    known = _known(visit)
+    name = Names({one.name for one in known}).take(name_of(title, offers[0].url))
+    values = options.shown({"name": name, "title": title[:500] if title != name else None})
+    return _second(visit, offers, offers[0].value, values | {"kind": ""}, known, trial=trial, items=items)
 
 
 def _offers(trial: Trial, location: str) -> list[Offer]:
@@ -124,36 +111,24 @@ def _label(feed: Mapping[str, Any]) -> str:
     return f"feed “{feed['title'] or host(feed['url'])}”, {told}"
 
 
-def _name(visit: Visit, title: str, url: str) -> str:
-    """A name that no source has."""
-    name = first = name_of(title, url)[:90].rstrip(" .:-")
-    with reading(visit.context.engine) as connection:
-        number = 1
-        while sources.by_name(connection, name) is not None:
-            number += 1
-            name = f"{first}-{number}"
-    return name
-
-
 def _second(
     visit: Visit,
     offers: Sequence[Offer],
     chosen: str,
     values: dict[str, str],
+    known: Sequence[KnownSource],
     *,
     trial: Trial | None = None,
-    items: Sequence[dict[str, Any]] = (),
+    items: Sequence[EntryRecord] = (),
     errors: dict[str, str] | None = None,
 ) -> Response:
-    with reading(visit.context.engine) as connection:
-        there = _there(connection, offers[0].url)
     return visit.render(
         "adding_preview.html",
         title="Add a source",
         here="sources",
         status=400 if errors else 200,
         trial=trial,
-        items=[_seen(one) for one in items[:MOST]],
+        items=items[:MOST],
         items_in_all=len(items),
         offers=offers,
         offered=json.dumps([[one.kind, one.url, one.label] for one in offers]),
@@ -161,26 +136,21 @@ def _second(
         values=values,
         errors=errors or {},
         choices=options.choices(visit.context.config),
-        there=there,
+        there=_there(known, offers[0].url),
     )
 
 
-def _there(connection: Connection, url: str) -> list[str]:
-    """Names of sources that have this address already, by the rules that tell the same one, or moved to it."""
+def _known(visit: Visit) -> list[KnownSource]:
+    """The sources that there are."""
+    with reading(visit.context.engine) as connection:
+        return [one for one in sources.locations(connection) if not one.removed]
+
+
+def _there(known: Iterable[KnownSource], url: str) -> list[str]:
+    """Names of those of the sources that have this address already, by the rules that tell the same one, or moved to
+    it."""
     key = canon(url)
-    known = [
-        one.name
-        for one in sources.locations(connection)
-        if not one.removed and one.options.get("url") and canon(str(one.options["url"])) == key
-    ]
-    moved = [one.name for one in register.page(connection, limit=MOST_THERE, text=url) if one.url == url]
-    return list(dict.fromkeys(known + moved))[:MOST_THERE]
-
-
-def _seen(item: Mapping[str, Any]) -> Seen:
-    published = item["published"]
-    moment = None if published is None else datetime.fromisoformat(published)
-    return Seen(item["title"], item["url"], moment, item["sections"], item["access"], item["evidence"])
+    return [one.name for one in known if key in map(canon, one.addresses)][:MOST_THERE]
 
 
 def _add(visit: Visit) -> Response:
@@ -205,7 +175,7 @@ def _add(visit: Visit) -> Response:
 
 
 def _again(visit: Visit, chosen: str, errors: dict[str, str]) -> Response:
-    return _second(visit, _offered(visit, chosen), chosen, options.kept(visit.form), errors=errors)
+    return _second(visit, _offered(visit, chosen), chosen, options.kept(visit.form), _known(visit), errors=errors)
 
 
 def _offered(visit: Visit, chosen: str) -> list[Offer]:

@@ -6,50 +6,49 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from db.engine import Connection, reading
-from db.records import Access, Field, Query, StoredEntry
+from db.records import Query, StoredEntry
 from db.store import entries as stored
 from db.store import search, sections, sources
-from feeds.desk.links import ENTRIES, number, place, with_query
+from feeds import query
+from feeds.desk.links import ENTRIES, NO_PAGE, number, place, with_query
 from feeds.desk.visit import Visit, page
+from feeds.desk.words import LEVELS
 from feeds.errors import UsageError
-from feeds.query import narrowed, parse
 
 PAGE = 50
-_FIELDS = (("section", Field.SECTION), ("source", Field.SOURCE), ("access", Field.ACCESS))
-_LEVELS = [("", "Any access"), *((level.value, level.value) for level in Access)]
+_ASKED = ("q", "section", "source", "access")
 
 
 def listing(visit: Visit) -> Response:
     """A page of entries that a query and the filters beside it find."""
-    asked = {name: visit.query(name) for name in ("q", "section", "source", "access")}
+    asked = {name: visit.query(name) for name in _ASKED}
     error, found, next_cursor, copies = "", list[StoredEntry](), None, dict[int, int]()
     with reading(visit.context.engine) as connection:
         rubrics = sections.every(connection)
         try:
-            query = _wanted(visit, connection, asked)
+            wanted = _wanted(visit, connection, asked)
             cursor = _cursor(visit.query("from"))
         except UsageError as wrong:
             error = str(wrong)
         else:
-            ids, next_cursor = search.page(connection, query, limit=PAGE, cursor=cursor)
+            ids, next_cursor = search.page(connection, wanted, limit=PAGE, cursor=cursor)
             found = list(stored.in_order(connection, ids))
             copies = stored.count_followers(connection, ids)
-    given = {name: value for name, value in asked.items() if value}
     next_url = None
     if next_cursor is not None:
-        next_url = with_query(ENTRIES, {**given, "from": f"{next_cursor[0]}.{next_cursor[1]}"})
+        next_url = with_query(ENTRIES, {**asked, "from": f"{next_cursor[0]}.{next_cursor[1]}"})
     return visit.render(
         "entries.html",
         title="Entries",
         here="entries",
         status=400 if error else 200,
         asked=asked,
-        is_narrowed=bool(given),
+        is_narrowed=any(asked.values()),
         error=error,
         entries=found,
         copies=copies,
         rubrics=[("", "Any section"), *((one.slug, one.name) for one in rubrics)],
-        levels=_LEVELS,
+        levels=[("", "Any access"), *LEVELS],
         next_url=next_url,
         is_first=not visit.query("from"),
     )
@@ -57,13 +56,12 @@ def listing(visit: Visit) -> Response:
 
 def _wanted(visit: Visit, connection: Connection, asked: dict[str, str]) -> Query:
     """What is asked for. Raises `UsageError` for what is no query, and for a source that there never was."""
+    text, section, source, access = (asked[name] or None for name in _ASKED)
     zone = visit.context.config.site.zone
-    query = parse(asked["q"], now=visit.now, zone=zone) if asked["q"] else Query()
-    for name, field in _FIELDS:
-        query = narrowed(query, field, [asked[name]] if asked[name] else [])
-    if asked["source"] and not sources.was_ever(connection, asked["source"]):
-        raise UsageError(f'no source is named "{asked["source"]}"')
-    return query
+    wanted = query.asked(text, now=visit.now, zone=zone, section=section, source=source, access=access)
+    if source is not None and not sources.was_ever(connection, source):
+        raise UsageError(f'no source is named "{source}"')
+    return wanted
 
 
 def _cursor(text: str) -> search.Cursor | None:
@@ -73,7 +71,7 @@ def _cursor(text: str) -> search.Cursor | None:
     row, _, skipped = text.partition(".")
     found, behind = number(row), place(skipped)
     if found is None or behind is None or behind > search.TIES:
-        raise UsageError("this is no page of the list; begin at its first one")
+        raise UsageError(NO_PAGE)
     return found, behind
 
 

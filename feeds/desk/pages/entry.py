@@ -11,13 +11,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from db.engine import reading
-from db.records import Access, StoredEntry
+from db.records import StoredEntry
 from db.store import entries, revisions
 from feeds import correct
 from feeds.desk.links import ENTRIES, entry_url
 from feeds.desk.visit import Visit, page
+from feeds.desk.words import LEVELS
 from feeds.errors import UsageError
 from feeds.history import html, steps
+from feeds.query import level_of
 from feeds.shapes.kin import kin_of
 from feeds.shapes.reasons import access_in_words, because, reasons_of
 
@@ -40,7 +42,7 @@ def entry(visit: Visit) -> Response:
         here_url=entry_url(found.uid),
         access_words=access_in_words(found),
         reasons=reasons_of(found),
-        levels=[(level.value, level.value) for level in Access],
+        levels=LEVELS,
         lead=lead,
         because=because,
         copies=kin.copies,
@@ -66,10 +68,7 @@ class _Deed:
 def _set_access(visit: Visit, uid: str) -> StoredEntry:
     if visit.form.get("clear"):
         return correct.clear_access(visit.context.engine, uid, visit.now)
-    level = visit.form.get("level", "")
-    if level not in set(Access):
-        raise UsageError(f'access: "{level}" is no level; there are {", ".join(Access)}')
-    return correct.set_access(visit.context.engine, uid, Access(level), visit.now)
+    return correct.set_access(visit.context.engine, uid, level_of(visit.form.get("level", "")), visit.now)
 
 
 def _other(visit: Visit) -> str:

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 
 from db.engine import reading
 from db.store import incidents
+from feeds import incidentfeed
 from feeds.desk.links import INCIDENTS, one_of, place, with_query
 from feeds.desk.visit import Visit, page
 from feeds.errors import Unknown
@@ -29,20 +30,19 @@ def listing(visit: Visit) -> Response:
             source=asked["source"] or None,
             is_open=_WHICH.get(state),
         )
-    given = {name: value for name, value in asked.items() if value}
     more = len(found) > PAGE
     return visit.render(
         "incidents.html",
         title="Incidents",
         here="incidents",
         asked=asked,
-        is_narrowed=bool(given),
+        is_narrowed=any(asked.values()),
         is_first=not visit.query("from"),
         incidents=found[:PAGE],
         words=KINDS,
         kinds=[("", "Any kind"), *((kind, kind) for kind in KINDS)],
-        next_url=with_query(INCIDENTS, {**given, "from": str(found[PAGE - 1].id)}) if more else None,
-        feed=visit.context.config.site.base_url + "incidents.atom" if visit.context.config.publish.incidents else None,
+        next_url=with_query(INCIDENTS, {**asked, "from": str(found[PAGE - 1].id)}) if more else None,
+        feed=visit.context.config.site.base_url + incidentfeed.NAME if visit.context.config.publish.incidents else None,
     )
 
 

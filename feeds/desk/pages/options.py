@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from db.records import Access
 from feeds.config import Config
 from feeds.config.tables import Selectors
 from feeds.desk import words
@@ -31,7 +30,7 @@ SELECTORS = tuple(Selectors.model_fields)
 KINDS = tuple((kind, said) for kind, said in words.KINDS.items() if kind != "seed")
 """Those that an address may have."""
 
-ACCESS = (("", "As its entries say"), *((each.value, each.value) for each in Access))
+ACCESS = (("", "As its entries say"), *words.LEVELS)
 TRUST = (("", "Unless it says so of nearly everything"), ("true", "Always"), ("false", "Only as a hint"))
 
 

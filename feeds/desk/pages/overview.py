@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from markupsafe import Markup
 from starlette.responses import Response
 
 from db.engine import Connection, reading
-from db.records import HourRecord, IncidentRecord, SourceRecord
+from db.records import HourRecord, SourceRecord
 from db.store import entries, hours, incidents, register, sections
 from feeds import manifest
 from feeds.desk import words
-from feeds.desk.advice import GRAVEST, to_do
-from feeds.desk.charts import bars
+from feeds.desk.advice import GRAVEST
+from feeds.desk.charts import Chart, bar_chart
 from feeds.desk.visit import Visit, page
 from feeds.states import GRAVEST_FIRST, STATES
 
@@ -29,16 +28,6 @@ _ORDER = (*GRAVEST_FIRST, "ok", "paused")
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """A chart with the figures that stand beside it."""
-
-    svg: Markup
-    title: str
-    labels: list[str]
-    series: dict[str, list[int]]
-
-
-@dataclass(frozen=True, slots=True)
 class Next:
     """A source that is polled soon: when, and why then."""
 
@@ -47,25 +36,17 @@ class Next:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """An incident that lasts, and what to do about it."""
-
-    incident: IncidentRecord
-    to_do: str
-
-
 def overview(visit: Visit) -> Response:
     """The page."""
     now = visit.now
     with reading(visit.context.engine) as connection:
         counts = register.counts(connection)
         past = hours.since(connection, now - timedelta(hours=HOURS - 1))
-        gravest, opened = incidents.gravest(connection, GRAVEST, MOST), incidents.count_opened(connection)
+        gravest = incidents.gravest(connection, GRAVEST, MOST)
         soon = register.next_due(connection, MOST)
         newest = list(entries.in_order(connection, entries.newest(connection, MOST)))
         owed = _owed(connection)
-    labels = _labels(visit, now)
+    came, polled = _charts(visit, past)
     return visit.render(
         "overview.html",
         title="Overview",
@@ -76,10 +57,9 @@ def overview(visit: Visit) -> Response:
         troubled=sum(counts.get(state, 0) for state in GRAVEST_FIRST),
         today=sum(one.new for one in past if one.at > now - timedelta(hours=DAY)),
         this_hour=sum(one.new for one in past if one.at > now - timedelta(hours=1)),
-        came=_came(past, now, labels),
-        polled=_polled(past, now, labels),
-        troubles=[Trouble(one, to_do(one.kind)) for one in gravest],
-        open_in_all=opened,
+        came=came,
+        polled=polled,
+        troubles=gravest,
         soon=[Next(one, words.due(one, now), words.because(one.reason)) for one in soon],
         newest=newest,
         owed=owed[:MOST],
@@ -96,39 +76,20 @@ def _owed(connection: Connection) -> list[str]:
     return [one.name for one in sections.every(connection) if one.id in owed] if owed else []
 
 
-def _labels(visit: Visit, now: datetime) -> list[str]:
-    """The hours of the charts, the earliest first, in the zone of the site."""
-    zone = visit.context.config.site.zone
-    first = _hour(now) - timedelta(hours=HOURS - 1)
-    return [f"{(first + timedelta(hours=each)).astimezone(zone):%a %H:%M}" for each in range(HOURS)]
-
-
-def _came(past: list[HourRecord], now: datetime, labels: list[str]) -> Chart:
-    title = f"New entries by the hour, last {HOURS} hours"
-    series = {
-        "new": _spread({one.at: one.new for one in past}, now),
-        "updated": _spread({one.at: one.updated for one in past}, now),
-    }
-    return Chart(bars(series, labels, title, id="came"), title, labels, series)
-
-
-def _polled(past: list[HourRecord], now: datetime, labels: list[str]) -> Chart:
-    title = "Polls by the hour"
-    series = {
-        "answered": _spread({one.at: one.stored + one.unchanged for one in past}, now),
-        "failed": _spread({one.at: one.failed for one in past}, now),
-    }
-    return Chart(bars(series, labels, title, id="polled"), title, labels, series)
-
-
-def _spread(counted: dict[datetime, int], now: datetime) -> list[int]:
-    """Counts of every hour that a chart shows, also of those without any."""
-    first = _hour(now) - timedelta(hours=HOURS - 1)
-    return [counted.get(first + timedelta(hours=each), 0) for each in range(HOURS)]
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
+def _charts(visit: Visit, past: list[HourRecord]) -> tuple[Chart, Chart]:
+    """What came in and what was polled, by the hour: the earliest first, in the zone of the site, also those hours in
+    which nothing was."""
+    last = visit.now.replace(minute=0, second=0, microsecond=0)
+    shown = [last - timedelta(hours=HOURS - 1 - each) for each in range(HOURS)]
+    labels = [f"{hour.astimezone(visit.context.config.site.zone):%a %H:%M}" for hour in shown]
+    known = {one.at: one for one in past}
+    each = [known.get(hour, HourRecord(hour)) for hour in shown]
+    came = {"new": [one.new for one in each], "updated": [one.updated for one in each]}
+    polled = {"answered": [one.stored + one.unchanged for one in each], "failed": [one.failed for one in each]}
+    return (
+        bar_chart(came, labels, f"New entries by the hour, last {HOURS} hours", id="came"),
+        bar_chart(polled, labels, "Polls by the hour", id="polled"),
+    )
 
 
 routes = [page("/desk/", overview), page("/desk", overview)]

@@ -20,7 +20,8 @@ from feeds.desk.visit import Visit, page
 from feeds.errors import Unknown
 from feeds.formats import load
 from feeds.manifest import Manifest
-from feeds.shapes.sections import former_names, rules_of
+from feeds.shapes.sections import former_names, rule_in_words, rules_of
+from feeds.showing import files_of
 from feeds.targets import Target, targets
 
 PAGE = 50
@@ -47,7 +48,6 @@ class Feed:
     """A feed with its formats; `slug` is None but for a section's."""
 
     title: str
-    stem: str
     free: bool
     slug: str | None
     files: Sequence[File]
@@ -115,17 +115,14 @@ def _section(visit: Visit, *, check: bool) -> Response:
         feeds=feeds,
         findings=findings,
         former=former_names(config).get(known[0].name.casefold(), ()),
-        rules=[rule.model_dump(mode="json", exclude_defaults=True) for rule in rules_of(config, known[0].name)],
+        rules=[rule_in_words(rule) for rule in rules_of(config, known[0].name)],
     )
 
 
 def feed_of(target: Target, config: Config, made: Manifest, refused: dict[str, str]) -> Feed:
     """A feed as the tree has it."""
     files = []
-    for one in map(load, config.publish.formats):
-        path = target.path(one.suffix)
-        if target.free and not one.free:
-            continue
+    for one, path in files_of(target, map(load, config.publish.formats)):
         found = made.get(path)
         files.append(
             File(
@@ -138,7 +135,7 @@ def feed_of(target: Target, config: Config, made: Manifest, refused: dict[str, s
                 refused=refused.get(path),
             )
         )
-    return Feed(target.title, target.stem, target.free, None if target.section is None else target.section.slug, files)
+    return Feed(target.title, target.free, None if target.section is None else target.section.slug, files)
 
 
 def _opened(connection: Connection) -> list[IncidentRecord]:

@@ -14,10 +14,8 @@ from db.records import Field, PastPoll, Query, SourceRecord, StoredEntry, Term
 from db.store import entries, incidents, polls, pushes, search
 from feeds import roster
 from feeds.desk import words
-from feeds.desk.advice import to_do
-from feeds.desk.charts import bars, line
+from feeds.desk.charts import Chart, bar_chart, line
 from feeds.desk.links import SOURCES, place, source_named, source_url, with_query
-from feeds.desk.pages.overview import Chart
 from feeds.desk.visit import Visit, page
 from feeds.websub import subscriber
 
@@ -28,7 +26,7 @@ PAGE = 20
 """Polls of a page."""
 
 TIMED = 60
-"""Polls of the chart of latency."""
+"""Polls of the chart of latency, more than a page of them."""
 
 MOST = 10
 """Entries and incidents that are shown."""
@@ -42,13 +40,11 @@ _SHOWN = frozenset({"name", "kind", "url", "path", "sections", "interval", "enab
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What became of a poll that a person asked for: whether it is over, and what there is to say; `poll` tells what
-    it changed, where that is remembered."""
+    """What became of a poll that a person asked for: whether it is over, and what there is to say."""
 
     is_over: bool
     said: str
     last_poll: datetime | None = None
-    poll: PastPoll | None = None
 
 
 def source_page(visit: Visit) -> Response:
@@ -58,8 +54,8 @@ def source_page(visit: Visit) -> Response:
         source = roster.named(connection, name)
         push = pushes.current(connection, [source.id]).get(source.id)
         before = place(visit.query("before"))
-        found = polls.of_source(connection, source.id, limit=PAGE + 1, before=before)
         timed = polls.of_source(connection, source.id, limit=TIMED)
+        found = timed if before is None else polls.of_source(connection, source.id, limit=PAGE + 1, before=before)
         new = polls.new_by_day(connection, [source.id], now - timedelta(days=DAYS), DAYS).get(source.id, [0] * DAYS)
         troubles = incidents.page(connection, limit=MOST + 1, source=name)
         newest = _newest(connection, name)
@@ -72,9 +68,7 @@ def source_page(visit: Visit) -> Response:
         here="sources",
         source=source,
         state_word=state,
-        kind=str(source.options.get("kind", "feed")),
         standing=words.standing(source, state),
-        location=str(source.options.get("url") or source.options.get("path") or ""),
         from_config=source.origin == "config",
         rhythm=words.rhythm(source),
         due=words.due(source, now),
@@ -82,12 +76,12 @@ def source_page(visit: Visit) -> Response:
         pushed=None if push is None else subscriber.words(push, now),
         push=push,
         options=_options(source.options),
-        polls=[(one, words.outcome(one)) for one in found[:PAGE]],
+        polls=found[:PAGE],
         older=with_query(source_url(name), {"before": str(found[PAGE - 1].id)}) if len(found) > PAGE else "",
         newest_polls=source_url(name) if before is not None else "",
         came=_came(visit, new),
         latency=_latency(visit, timed),
-        troubles=[(one, to_do(one.kind)) for one in troubles[:MOST]],
+        troubles=troubles[:MOST],
         more_troubles=len(troubles) > MOST,
         newest=newest,
         watched=watched,
@@ -113,7 +107,7 @@ def _watched(connection: Connection, source: SourceRecord, asked: str, now: date
         latest = next(iter(polls.of_source(connection, source.id, limit=1)), None)
         poll = latest if latest is not None and latest.at == last else None
         said = words.outcome(poll) if poll is not None else "nothing new" if not source.error else source.error
-        return Watched(True, said, last, poll)
+        return Watched(True, said, last)
     if not source.enabled:
         return Watched(True, "It is paused.")
     if source.due_at > now:
@@ -146,8 +140,7 @@ def _came(visit: Visit, new: list[int]) -> Chart:
     zone = visit.context.config.site.zone
     days = [(visit.now - timedelta(days=DAYS - 1 - each)).astimezone(zone) for each in range(DAYS)]
     labels = [f"{day.day} {day:%b}" for day in days]
-    title = f"New entries by the day, last {DAYS} days"
-    return Chart(bars({"new": new}, labels, title, id="came"), title, labels, {"new": new})
+    return bar_chart({"new": new}, labels, f"New entries by the day, last {DAYS} days", id="came")
 
 
 def _latency(visit: Visit, timed: Sequence[PastPoll]) -> Chart | None:
@@ -159,7 +152,7 @@ def _latency(visit: Visit, timed: Sequence[PastPoll]) -> Chart | None:
     labels = [f"{one.at.astimezone(zone).day} {one.at.astimezone(zone):%b %H:%M}" for one in answered]
     values = [one.ms or 0 for one in answered]
     title = "Time to answer, last polls that changed something or failed"
-    svg = line({"time": values}, labels, title, id="latency", unit=" ms")
+    svg = line("time", values, labels, title, id="latency", unit=" ms")
     return Chart(svg, title, labels, {"time": values})
 
 

@@ -33,7 +33,6 @@ class Row:
 
     source: SourceRecord
     state: str
-    kind: str
     location: str
     spark: Markup
     new: int
@@ -115,8 +114,7 @@ def _row(visit: Visit, source: SourceRecord, new: Sequence[int]) -> Row:
     return Row(
         source=source,
         state=source.standing,
-        kind=str(source.options.get("kind", "feed")),
-        location=str(source.url or source.options.get("url") or source.options.get("path") or ""),
+        location=source.url or source.location,
         spark=sparkline(new, title, id=f"s{source.id}"),
         new=sum(new),
         rhythm=words.rhythm(source),

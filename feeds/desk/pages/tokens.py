@@ -8,13 +8,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from db.engine import reading
-from db.records import TokenRecord
 from db.store import tokens as stored
 from feeds import tokens
 from feeds.desk.access import Refusal
 from feeds.desk.visit import Visit, page
 from feeds.errors import UsageError
-from feeds.shapes.tokens import address_of
+from feeds.shapes.tokens import opened_by
 from feeds.tokens import FEEDS, SCOPES, Issued, State, expiry, state
 
 _MEANINGS = {
@@ -98,21 +97,14 @@ def _doubted(visit: Visit, doubt: Refusal, at: str = "") -> Response:
 
 
 def _shown(visit: Visit, issued: Issued) -> Response:
-    base, record = visit.context.config.site.base_url, issued.record
     return visit.render(
         "token.html",
-        title=record.name,
+        title=issued.record.name,
         here="tokens",
         token=issued.token,
-        record=record,
-        address=address_of(base, issued.token) if _opens_feeds(record) else None,
-        basic=f"{base}private/all.atom",
-        api=f"{base}api/v1/status" if record.scopes - {FEEDS} else None,
+        record=issued.record,
+        opened=opened_by(issued, visit.context.config.site.base_url),
     )
-
-
-def _opens_feeds(record: TokenRecord) -> bool:
-    return FEEDS in record.scopes
 
 
 routes: list[BaseRoute] = [

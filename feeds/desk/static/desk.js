@@ -3,9 +3,6 @@
 
 (() => {
   const LONGEST = 30000; // milliseconds between two tries to reach a server that does not answer
-  const PLACES = {
-    o: "/desk/", s: "/desk/sources", e: "/desk/entries", i: "/desk/incidents", t: "/desk/tokens",
-  };
   const KEPT = "desk-shortcuts";
 
   // Copy buttons: a field beside them can always be copied by hand.
@@ -97,8 +94,9 @@
     const busy = event.target.closest?.("input, textarea, select, [contenteditable]");
     if (!box.checked || busy || dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
     const search = document.querySelector("input[type=search]");
-    if (event.timeStamp - going < 2000 && Object.hasOwn(PLACES, event.key)) {
-      location.assign(PLACES[event.key]);
+    const place = document.querySelector(`nav a[data-key="${CSS.escape(event.key)}"]`);
+    if (event.timeStamp - going < 2000 && place) {
+      location.assign(place.href);
     } else if (event.key === "/" && search) {
       event.preventDefault();
       search.focus();
