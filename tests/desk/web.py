@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from db.engine import Engine
 from db.records import Heartbeat
 from feeds.config import Config, parse
+from feeds.desk.access import Doors
 from feeds.desk.app import desk_parts
 from feeds.desk.context import Context, Progress
 from feeds.web.answers import Application
@@ -119,23 +120,27 @@ class Web:
         return Page(got.body)
 
 
+def _whole(context: Context) -> Mapping[str, Application]:
+    return desk_parts(context, Doors(context, seconds=lambda: (context.clock() - NOON).total_seconds()))
+
+
 @contextmanager
 def running_desk(
     folder: Path,
     more: str = "",
     *,
     site: str = SITE,
-    clock: Callable[[], datetime] | None = None,
-    parts: Callable[[Context], Mapping[str, Application]] = desk_parts,
+    parts: Callable[[Context], Mapping[str, Application]] | None = None,
 ) -> Iterator[Web]:
     """A desk with an empty database in `folder`, its configuration being `site` and `more` (`GUARDED` for a password),
-    until the block ends. `parts` are what it is made of."""
+    until the block ends. `parts` are what it is made of: else all of it, which counts by the clock of the desk how often
+    somebody asks, so that no time passes by itself."""
     path = folder / "config.toml"
     path.write_text(site + more)
     config, engine, hands = parse(site + more, path), new_engine(folder), Hands()
     web = Web(0, engine, config, hands, path)
-    context = Context(engine, config, clock or (lambda: web.now), hands, path)
-    app = web_app(engine, config, context.clock, parts(context))
+    context = Context(engine, config, lambda: web.now, hands, path)
+    app = web_app(engine, config, context.clock, (parts or _whole)(context))
     server = Server(app, "127.0.0.1", 0)
     server.start()
     try:
