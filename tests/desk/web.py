@@ -133,8 +133,8 @@ def running_desk(
     parts: Callable[[Context], Mapping[str, Application]] | None = None,
 ) -> Iterator[Web]:
     """A desk with an empty database in `folder`, its configuration being `site` and `more` (`GUARDED` for a password),
-    until the block ends. `parts` are what it is made of: else all of it, which counts by the clock of the desk how often
-    somebody asks, so that no time passes by itself."""
+    until the block ends. `parts` are what it is made of: else all of it, which counts by the clock of the desk how
+    often somebody asks, so that no time passes by itself."""
     path = folder / "config.toml"
     path.write_text(site + more)
     config, engine, hands = parse(site + more, path), new_engine(folder), Hands()
