@@ -199,18 +199,6 @@ def test_failures_of_ours_tell_nothing_of_the_inside(tmp_path: Path, capsys: pyt
     assert "Traceback" not in said
 
 
-def test_a_damaged_database_is_told_as_such(tmp_path: Path) -> None:
-    with running_desk(tmp_path) as web:
-        api = api_of(web)
-        web.engine.dispose()
-        for end in ("-wal", "-shm"):
-            (tmp_path / f"feeds.sqlite3{end}").unlink(missing_ok=True)
-        data = bytearray((tmp_path / "feeds.sqlite3").read_bytes())
-        data[100:] = b"\xff" * (len(data) - 100)
-        (tmp_path / "feeds.sqlite3").write_bytes(data)
-        assert api.ask("/status").status in (500, 503)
-
-
 def test_an_app_without_requests_describes_itself(tmp_path: Path) -> None:
     with running_desk(tmp_path) as web:
         app = described_app(Context(web.engine, web.config, lambda: web.now, web.hands, web.path))
