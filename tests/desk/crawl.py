@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
-from tests.desk.web import Web
+from tests.desk.web import Web, sent_by
 from tests.getting import Got
 
 POLYGLOT = (
@@ -36,29 +36,19 @@ class Form:
 def forms_of(path: str, body: bytes) -> Iterator[Form]:
     """The forms of the page at `path`."""
     for form in LexborHTMLParser(body).css("form"):
-        fields, typed = {}, list[str]()
-        for node in form.css("input, textarea, select, button"):
-            name = node.attributes.get("name")
-            if not name or node.attributes.get("type") == "file":
+        fields, typed = sent_by(form), list[str]()
+        for node in form.css("input, textarea, button"):
+            name, kind = node.attributes.get("name"), node.attributes.get("type") or ""
+            if not name:
                 continue
-            if node.tag == "select":
-                fields[name] = _chosen(node)
-            elif node.attributes.get("type") in ("checkbox", "radio") and "checked" not in node.attributes:
-                continue
-            else:
+            if node.tag == "button":
                 fields[name] = node.attributes.get("value") or ""
-            if node.tag == "textarea" or (node.tag == "input" and (node.attributes.get("type") or "") in _TYPED):
+            elif node.tag == "textarea" or kind in _TYPED:
                 typed.append(name)
         action = urljoin(path, form.attributes.get("action") or path)
         method = (form.attributes.get("method") or "get").upper()
         if method != "DIALOG":
             yield Form(action, method, fields, tuple(typed))
-
-
-def _chosen(node: LexborNode) -> str:
-    options = node.css("option")
-    picked = [one for one in options if "selected" in one.attributes] or options[:1]
-    return (picked[0].attributes.get("value") or "") if picked else ""
 
 
 def pages_of(

@@ -13,8 +13,7 @@ from db.records import PollRecord, SourceRecord
 from db.store import incidents, schedule, sources
 from feeds.desk.pages.source import PAGE
 from tests.desk import NOON, demo, record, tell
-from tests.desk.test_sources import HOSTILE, add, stored
-from tests.desk.web import Web, running_desk
+from tests.desk.web import HOSTILE, Web, add, running_desk, stored
 
 
 @pytest.fixture
@@ -43,7 +42,6 @@ def facts(web: Web, path: str) -> dict[str, str]:
 def polled(web: Web, name: str = "harbour", **over: object) -> SourceRecord:
     """A source of which one poll is known."""
     found = stored(web, name)
-    assert found is not None
     given: dict[str, object] = {
         "source_id": found.id, "at": NOON, "outcome": "stored", "due_at": NOON + timedelta(hours=1),
         "reason": "max-age=3600", "new": 3,

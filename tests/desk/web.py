@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 from argon2 import PasswordHasher
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from db.engine import Engine
-from db.records import Heartbeat
+from db.engine import Engine, reading, writing
+from db.records import Heartbeat, SourceRecord
+from db.store import sources
 from feeds.config import Config, parse
 from feeds.desk.access import Doors
 from feeds.desk.app import desk_parts
@@ -30,6 +31,12 @@ GUARDED = f'[desk]\npassword_hash = "{PasswordHasher(1, 8, 1).hash(PASSWORD)}"\n
 """What a configuration says of `PASSWORD`, with a hash that costs nothing."""
 
 SITE = '[site]\ntitle = "Harbour Desk"\nbase_url = "https://news.example/"\n[poll]\nallow_networks = ["127.0.0.0/8"]\n'
+
+DECLARED = '[[source]]\nname = "harbour"\nurl = "https://harbour.example/feed"\n'
+"""What a configuration says of one source."""
+
+HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
+"""What a stranger may say anywhere."""
 
 
 class Page:
@@ -59,6 +66,24 @@ class Page:
     def attribute(self, selector: str, name: str) -> str:
         """An attribute of the first of them."""
         return str(self.one(selector).attributes[name])
+
+
+def sent_by(form: LexborNode) -> dict[str, str]:
+    """What a browser sends of a form that nobody has touched, without files and buttons."""
+    sent = dict[str, str]()
+    for one in form.css("input, textarea, select"):
+        name, kind = one.attributes.get("name"), one.attributes.get("type")
+        is_off = kind in ("checkbox", "radio") and "checked" not in one.attributes
+        if not name or is_off or kind == "file":
+            continue
+        if one.tag == "textarea":
+            sent[name] = one.text()
+        elif one.tag == "select":
+            option = one.css_first("option[selected]") or one.css_first("option")
+            sent[name] = (option.attributes.get("value") or "") if option else ""
+        else:
+            sent[name] = one.attributes.get("value") or ""
+    return sent
 
 
 @dataclass
@@ -118,6 +143,27 @@ class Web:
         got = self.ask(path, **headers)
         assert got.status == 200, (got.status, got.body[:500])
         return Page(got.body)
+
+
+def add(web: Web, *names: str, **options: object) -> None:
+    """Adds sources of these names, as a person does."""
+    with writing(web.engine) as connection:
+        for name in names:
+            sources.add(connection, name, {"name": name, "url": "https://a.example/feed", **options}, NOON)
+
+
+def known(web: Web, name: str) -> bool:
+    """Whether there is a source of this name."""
+    with reading(web.engine) as connection:
+        return sources.by_name(connection, name) is not None
+
+
+def stored(web: Web, name: str) -> SourceRecord:
+    """A source, which has to be there."""
+    with reading(web.engine) as connection:
+        found = sources.by_name(connection, name)
+    assert found is not None, f"no source {name}"
+    return found
 
 
 def _whole(context: Context) -> Mapping[str, Application]:
