@@ -31,7 +31,9 @@ def test_a_hash_is_argon2id_and_fits_its_password_alone() -> None:
     made = hashed(PASSWORD)
     assert made.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert made != hashed(PASSWORD)
-    passwords = Passwords(made)
+    assert fits(Passwords(made), PASSWORD)
+    assert not fits(Passwords(made), PASSWORD[:-1])
+    passwords = Passwords(CHEAP.hash(PASSWORD))
     assert fits(passwords, PASSWORD)
     for wrong in ("", PASSWORD[:-1], PASSWORD + " ", PASSWORD.upper(), made, "\ud800", "\x00"):
         assert not fits(passwords, wrong)

@@ -76,7 +76,7 @@ def desk(tmp_path: Path, site: Site) -> Iterator[Desk]:
         yield Desk(url, site, folder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
@@ -88,7 +88,9 @@ def page(browser: Browser) -> Iterator[Page]:
     page.set_default_timeout(30_000)
     heard = watched(page)
     yield page
-    assert not heard
+    said = [*heard]
+    page.close()
+    assert not said
 
 
 def fetched(url: str) -> tuple[int, str]:
