@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import socket
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,20 +29,6 @@ PAGE, CALL = "/desk/nowhere", "/api/v1/nowhere"
 """What nothing answers: 404 is what somebody gets who was let in."""
 
 
-@pytest.fixture
-def open_desk(tmp_path: Path) -> Iterator[Web]:
-    """A desk without a password."""
-    with running_desk(tmp_path) as web:
-        yield web
-
-
-@pytest.fixture
-def guarded(tmp_path: Path) -> Iterator[Web]:
-    """A desk with a password."""
-    with running_desk(tmp_path, GUARDED) as web:
-        yield web
-
-
 def raw(web: Web, request: str) -> bytes:
     """What comes of bytes as they are."""
     with socket.create_connection(("127.0.0.1", web.port), timeout=10) as connection:
@@ -64,9 +49,9 @@ def problem(got: Got) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:8080", "127.3.2.1"])
-def test_this_machine_is_let_in_without_a_password(open_desk: Web, host: str) -> None:
-    assert open_desk.ask(PAGE, Host=host).status == 404
-    assert open_desk.ask(CALL, Host=host).status == 404
+def test_this_machine_is_let_in_without_a_password(web: Web, host: str) -> None:
+    assert web.ask(PAGE, Host=host).status == 404
+    assert web.ask(CALL, Host=host).status == 404
 
 
 @pytest.mark.parametrize(
@@ -85,19 +70,17 @@ def test_this_machine_is_let_in_without_a_password(open_desk: Web, host: str) ->
     ],
 )
 @pytest.mark.parametrize("path", ["/desk/", PAGE, CALL, "/metrics", "/desk"])
-def test_other_names_and_proxies_are_not(open_desk: Web, path: str, headers: dict[str, str]) -> None:
-    got = open_desk.ask(path, **headers)
+def test_other_names_and_proxies_are_not(web: Web, path: str, headers: dict[str, str]) -> None:
+    got = web.ask(path, **headers)
     assert got.status == 403
     assert b"password_hash" in got.body
     assert b"evil" not in got.body
 
 
-def test_nor_is_a_proxy_of_an_older_language(open_desk: Web) -> None:
-    answer = raw(open_desk, "GET /desk/nowhere HTTP/1.0\nHost: 127.0.0.1\n\n")
+def test_nor_is_a_proxy_of_an_older_language(web: Web) -> None:
+    answer = raw(web, "GET /desk/nowhere HTTP/1.0\nHost: 127.0.0.1\n\n")
     assert answer.startswith(b"HTTP/1.1 403 ")
-    assert raw(open_desk, "GET /desk/nowhere HTTP/1.1\nHost: 127.0.0.1\nConnection: close\n\n").startswith(
-        b"HTTP/1.1 404 "
-    )
+    assert raw(web, "GET /desk/nowhere HTTP/1.1\nHost: 127.0.0.1\nConnection: close\n\n").startswith(b"HTTP/1.1 404 ")
 
 
 def test_nor_is_another_machine() -> None:
@@ -110,10 +93,10 @@ def test_nor_is_another_machine() -> None:
     assert _on_this_machine({**base, "client": ("127.0.0.1", 1)}) == Principal("this machine", "loopback")
 
 
-def test_what_is_public_is_so_for_everybody(open_desk: Web) -> None:
+def test_what_is_public_is_so_for_everybody(web: Web) -> None:
     for path in ("/healthz", "/readyz", "/desk/static/desk.css"):
-        assert open_desk.ask(path, Host="elsewhere.example", X_Forwarded_For="192.0.2.1").status in (200, 503)
-    assert open_desk.ask("/desk/static/none.css", Host="elsewhere.example").status == 404
+        assert web.ask(path, Host="elsewhere.example", X_Forwarded_For="192.0.2.1").status in (200, 503)
+    assert web.ask("/desk/static/none.css", Host="elsewhere.example").status == 404
 
 
 # --- with a password
@@ -263,9 +246,9 @@ def test_a_token_of_a_subscriber_opens_no_api_and_that_of_a_program_no_feed(guar
 
 
 @pytest.mark.parametrize("given", ["", "x", "0123456789abcdef." + "A" * 43, "ä", "x" * 5000])
-def test_a_wrong_token_is_refused_even_on_this_machine(open_desk: Web, given: str) -> None:
-    assert problem(open_desk.ask(CALL, Authorization=f"Bearer {given}"))[0] == 401
-    assert open_desk.ask(CALL, Authorization="Basic YTpi").status == 404, "what is for somebody else is left alone"
+def test_a_wrong_token_is_refused_even_on_this_machine(web: Web, given: str) -> None:
+    assert problem(web.ask(CALL, Authorization=f"Bearer {given}"))[0] == 401
+    assert web.ask(CALL, Authorization="Basic YTpi").status == 404, "what is for somebody else is left alone"
 
 
 def test_a_token_that_ended_opens_nothing_at_once(guarded: Web) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from db.engine import writing
 from db.store import sources
@@ -18,12 +15,6 @@ WHOLE = {
     "access": "premium", "trust_access": True, "language": "en", "timezone": "Europe/Vilnius", "interval": 20,
     "stale_hours": 0, "kind": "page", "pages": 2, "selectors": {"list": "article", "title": "h2"}, "fulltext": True,
 }  # fmt: skip
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as web:
-        yield web
 
 
 def form(web: Web) -> dict[str, str]:

@@ -5,27 +5,20 @@ from __future__ import annotations
 import base64
 import random
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 
 import pytest
 
 from feeds.desk.pages.opml import MAX_CARRIED
 from feeds.formats.opml import MAX_BYTES
-from tests.desk.web import HOSTILE, Page, Web, add, known, running_desk, sent_by, stored
+from tests.desk.web import HOSTILE, Page, Web, add, known, sent_by, stored
 from tests.getting import Got
 
 OPML = b"""<opml version="2.0"><head><title>My reader</title></head><body>
 <outline text="Sea"><outline type="rss" text="Fish" xmlUrl="https://fish.example/feed"/>
 <outline type="rss" text="Harbour" xmlUrl="https://harbour.example/feed"/></outline>
 <outline type="rss" text="Lost"/></body></opml>"""
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as web:
-        yield web
 
 
 def send(web: Web, data: bytes | None, fields: Mapping[str, str]) -> Got:

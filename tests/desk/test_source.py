@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from db.engine import reading, writing
 from db.records import PollRecord, SourceRecord
 from db.store import incidents, schedule, sources
 from feeds.desk.pages.source import PAGE
-from tests.desk import NOON, demo, record, tell
-from tests.desk.web import HOSTILE, Web, add, running_desk, stored
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as web:
-        yield web
-
-
-@pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    with running_desk(tmp_path_factory.mktemp("demo"), demo.MORE) as web:
-        demo.fill(web.engine, web.config, NOON, per_source=12)
-        yield web
+from tests.desk import NOON, record, tell
+from tests.desk.web import HOSTILE, Web, add, stored
 
 
 def text(web: Web, path: str, under: str = "main") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,19 +17,6 @@ from tests.desk import NOON, demo
 from tests.desk.web import DECLARED, HOSTILE, Page, Web, add, known, running_desk, stored
 
 ODD = ("add", "import", "a.b:c-d", "Weather service: warnings", "أخبار الميناء", "100 000", "x..", "é́a")
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as web:
-        yield web
-
-
-@pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    with running_desk(tmp_path_factory.mktemp("demo"), demo.MORE) as web:
-        demo.fill(web.engine, web.config, NOON, per_source=2)
-        yield web
 
 
 def names(web: Web, path: str = "/desk/sources") -> list[str]:
