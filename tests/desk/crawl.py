@@ -54,7 +54,7 @@ def forms_of(path: str, body: bytes) -> Iterator[Form]:
 def pages_of(
     web: Web, start: str = "/desk/", *, most: int = 400, cookie: str = "", keep: Callable[[str], bool] = lambda _: True
 ) -> dict[str, Got]:
-    """Path -> answer, of every page below `/desk` that links lead to, `most` of them."""
+    """Path -> answer, of all below `/desk` that links lead to and live regions ask for, `most` of them."""
     waiting, found = [start], dict[str, Got]()
     headers = {"Cookie": cookie} if cookie else {}
     while waiting and len(found) < most:
@@ -63,8 +63,8 @@ def pages_of(
             continue
         got = found[path] = web.ask(path, **headers)
         if "text/html" in (got.headers["Content-Type"] or ""):
-            for link in LexborHTMLParser(got.body).css("a[href]"):
-                to = urldefrag(urljoin(path, link.attributes.get("href") or ""))[0]
+            for link in LexborHTMLParser(got.body).css("a[href], [data-live]"):
+                to = urldefrag(urljoin(path, link.attributes.get("href") or link.attributes.get("data-live") or ""))[0]
                 if not urlsplit(to).netloc and to.startswith("/desk"):
                     waiting.append(to)
     return found

@@ -16,12 +16,12 @@ from feeds.desk.api.app import described_app
 from feeds.desk.context import Context
 from tests.desk import record, tell
 from tests.desk.calls import Api, api_of
-from tests.desk.web import GUARDED, Web, running_desk
+from tests.desk.web import GUARDED, UNBOUNDED, Web, running_desk
 
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    with running_desk(tmp_path_factory.mktemp("desk"), "[web]\nper_minute = 0\n") as web:
+    with running_desk(tmp_path_factory.mktemp("desk"), UNBOUNDED) as web:
         tell(web.engine, "a", record())
         yield web
 

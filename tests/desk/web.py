@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,9 @@ GUARDED = f'[desk]\npassword_hash = "{PasswordHasher(1, 8, 1).hash(PASSWORD)}"\n
 """What a configuration says of `PASSWORD`, with a hash that costs nothing."""
 
 SITE = '[site]\ntitle = "Harbour Desk"\nbase_url = "https://news.example/"\n[poll]\nallow_networks = ["127.0.0.0/8"]\n'
+
+UNBOUNDED = "[web]\nper_minute = 0\n"
+"""What a configuration says for programs that ask more often than a person may."""
 
 DECLARED = '[[source]]\nname = "harbour"\nurl = "https://harbour.example/feed"\n'
 """What a configuration says of one source."""
@@ -143,6 +147,15 @@ class Web:
         got = self.ask(path, **headers)
         assert got.status == 200, (got.status, got.body[:500])
         return Page(got.body)
+
+
+@contextmanager
+def unchanged(web: Web) -> Iterator[None]:
+    """Nothing is written to the database until the block ends."""
+    with closing(sqlite3.connect(str(web.engine.url.database))) as beside:
+        before = beside.execute("PRAGMA data_version").fetchone()
+        yield
+        assert beside.execute("PRAGMA data_version").fetchone() == before, "something was written"
 
 
 def add(web: Web, *names: str, **options: object) -> None:
