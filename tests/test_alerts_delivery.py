@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,24 +16,16 @@ from db.store import deliveries, incidents
 from db.store.deliveries import ALERT, END, LEASE, TRIES
 from feeds import alerts, log
 from feeds.correct import withdraw
-from tests.alerting import MINUTE, Tower, begin, running_post
+from tests.alerting import MINUTE, Tower, running_post
 from tests.command import ROOT
-from tests.desk import BODY, hours, new_engine, record, tell, titled
-from tests.fakes import Reply, Seen, Site
+from tests.desk import BODY, hours, record, tell, titled
+from tests.fakes import Reply, Seen
 
 FERRY = '[[saved]]\nname = "ferry"\nquery = "ferry"\n'
 VILNIUS = ZoneInfo("Europe/Vilnius")
 DAY = timedelta(days=1)
 SENTINEL = "zeppelinsentinel"
 PREMIUM = (Evidence("marker", "For subscribers only", "line 9"),)
-
-
-@pytest.fixture
-def tower(tmp_path: Path, site: Site) -> Iterator[Tower]:
-    engine = new_engine(tmp_path)
-    begin(engine, "harbour", "bay")
-    yield Tower(engine, tmp_path, site)
-    engine.dispose()
 
 
 def rule(tower: Tower, text: str = "", name: str = "desk", *to: str) -> str:

@@ -16,12 +16,7 @@ from feeds import watch as module
 from feeds.config import Config, parse
 from feeds.watch import watch
 from tests.command import SITE
-from tests.desk import NOON, hours, new_engine, source_id
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return new_engine(tmp_path)
+from tests.desk import NOON, hours, source_id
 
 
 @pytest.fixture
