@@ -7,14 +7,8 @@ from db.store import cursors, deliveries, news
 from db.store.deliveries import ALERT, END
 from feeds.alerts import plan
 from feeds.alerts.planning import MOST_ENTRIES
-from tests.alerting import MINUTE, Tower
+from tests.alerting import FERRY, MINUTE, Tower, rule
 from tests.desk import BODY, hours, record, tell
-
-FERRY = '[[saved]]\nname = "ferry"\nquery = "ferry"\n'
-
-
-def rule(tower: Tower, text: str = "", name: str = "desk") -> str:
-    return f'[[alert]]\nname = "{name}"\nto = "{tower.hook()}"\n{text}\n'
 
 
 def owed(tower: Tower) -> list[tuple[str, object]]:
