@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
@@ -24,7 +25,15 @@ from tests.desk import NOON, record, tell
 from tests.fakes import Reply, Seen, Site, serving
 
 DESK = '[site]\ntitle = "Test Desk"\nbase_url = "http://127.0.0.1:8080/"\ntimezone = "Europe/Vilnius"\n'
+FERRY = '[[saved]]\nname = "ferry"\nquery = "ferry"\n'
+VILNIUS = ZoneInfo("Europe/Vilnius")
 MINUTE = timedelta(minutes=1)
+
+
+def rule(tower: Tower, text: str = "", name: str = "desk", *to: str) -> str:
+    """A rule that tells the addresses `to`, by default one of the site's; `text` is what else stands in it."""
+    given = ", ".join(f'"{address}"' for address in to or (tower.hook(),))
+    return f'[[alert]]\nname = "{name}"\nto = [{given}]\n{text}\n'
 
 
 def begin(engine: Engine, *names: str) -> None:

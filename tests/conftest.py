@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from db.engine import Connection, Engine, writing
+from tests.alerting import Tower, begin
 from tests.desk import new_engine
 from tests.fakes import Site, running_site
 from tests.polls import Bench
@@ -22,11 +24,31 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, site: Site) -> Iterator[Bench]:
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """An empty database at the newest schema."""
+    made = new_engine(tmp_path)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """The transaction of a writer to it, for the whole test."""
+    with writing(engine) as connection:
+        yield connection
+
+
+@pytest.fixture
+def bench(tmp_path: Path, engine: Engine, site: Site) -> Bench:
     """A desk without sources; those it is given lead to `site`."""
-    engine = new_engine(tmp_path)
-    yield Bench(engine, tmp_path, site)
-    engine.dispose()
+    return Bench(engine, tmp_path, site)
+
+
+@pytest.fixture
+def tower(tmp_path: Path, engine: Engine, site: Site) -> Tower:
+    """A desk whose rules tell `site` of what happens; two of its sources have been asked before."""
+    begin(engine, "harbour", "bay")
+    return Tower(engine, tmp_path, site)
 
 
 @pytest.fixture

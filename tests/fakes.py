@@ -208,11 +208,11 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def wait_for(true: Callable[[], bool], seconds: float = 20.0) -> bool:
-    """Waits until `true()` holds; False where it does not within `seconds`."""
+def wait_for(true: Callable[[], bool], seconds: float = 20.0, *, every: float = 0.01) -> bool:
+    """Waits until `true()` holds, asking `every` so many seconds; False where it does not within `seconds`."""
     ends = time.monotonic() + seconds
     while not true():
         if time.monotonic() > ends:
             return False
-        time.sleep(0.01)
+        time.sleep(every)
     return True

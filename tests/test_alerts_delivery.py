@@ -4,42 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from db.engine import reading, writing
-from db.records import Evidence
 from db.store import deliveries, incidents
 from db.store.deliveries import ALERT, END, LEASE, TRIES
 from feeds import alerts, log
 from feeds.correct import withdraw
-from tests.alerting import MINUTE, Tower, begin, running_post
+from tests.alerting import FERRY, MINUTE, VILNIUS, Tower, rule, running_post
 from tests.command import ROOT
-from tests.desk import BODY, hours, new_engine, record, tell, titled
-from tests.fakes import Reply, Seen, Site
+from tests.desk import BODY, MARKER, hours, record, tell, titled
+from tests.fakes import Reply, Seen
 
-FERRY = '[[saved]]\nname = "ferry"\nquery = "ferry"\n'
-VILNIUS = ZoneInfo("Europe/Vilnius")
 DAY = timedelta(days=1)
 SENTINEL = "zeppelinsentinel"
-PREMIUM = (Evidence("marker", "For subscribers only", "line 9"),)
-
-
-@pytest.fixture
-def tower(tmp_path: Path, site: Site) -> Iterator[Tower]:
-    engine = new_engine(tmp_path)
-    begin(engine, "harbour", "bay")
-    yield Tower(engine, tmp_path, site)
-    engine.dispose()
-
-
-def rule(tower: Tower, text: str = "", name: str = "desk", *to: str) -> str:
-    given = ", ".join(f'"{address}"' for address in to or (tower.hook(),))
-    return f'[[alert]]\nname = "{name}"\nto = [{given}]\n{text}\n'
 
 
 def test_a_trouble_is_told_when_it_opens_and_when_it_is_over(tower: Tower) -> None:
@@ -150,9 +131,9 @@ def test_entries_are_told_without_what_is_for_some_only(tower: Tower) -> None:
     tell(
         tower.engine,
         "1",
-        record("The ferry sails", text=body, evidence=PREMIUM, url="https://n.example/1", sections=("Town", "Sea")),
+        record("The ferry sails", text=body, evidence=(MARKER,), url="https://n.example/1", sections=("Town", "Sea")),
         record(
-            f"{SENTINEL} ferry", title_from_body=True, text=f"{SENTINEL} {body}", evidence=PREMIUM, summary="A ferry"
+            f"{SENTINEL} ferry", title_from_body=True, text=f"{SENTINEL} {body}", evidence=(MARKER,), summary="A ferry"
         ),
     )
     (message,) = tower.run()

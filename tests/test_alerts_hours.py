@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from feeds.alerts.hours import awake, due
 from feeds.config import Alert
+from tests.alerting import VILNIUS
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-VILNIUS = ZoneInfo("Europe/Vilnius")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ZONES = ["UTC", "Europe/Vilnius", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"]
 

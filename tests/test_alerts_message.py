@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from db.records import Access, IncidentRecord
 from feeds.alerts.message import MOST, Message, Story, Trouble, compose, line, trial
+from tests.alerting import VILNIUS
 from tests.desk import NOON
 from tests.shown import entry
 
-VILNIUS = ZoneInfo("Europe/Vilnius")
 FAILING = IncidentRecord(
     1, "failing", "harbour", "harbour", NOON, None, "HTTP 500 at https://me:secret@n.example/feed?token=1"
 )

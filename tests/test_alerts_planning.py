@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from db.engine import reading, writing
 from db.store import cursors, deliveries, news
 from db.store.deliveries import ALERT, END
 from feeds.alerts import plan
 from feeds.alerts.planning import MOST_ENTRIES
-from tests.alerting import MINUTE, Tower, begin
-from tests.desk import BODY, hours, new_engine, record, tell
-from tests.fakes import Site
-
-FERRY = '[[saved]]\nname = "ferry"\nquery = "ferry"\n'
-
-
-@pytest.fixture
-def tower(tmp_path: Path, site: Site) -> Iterator[Tower]:
-    engine = new_engine(tmp_path)
-    begin(engine, "harbour", "bay")
-    yield Tower(engine, tmp_path, site)
-    engine.dispose()
-
-
-def rule(tower: Tower, text: str = "", name: str = "desk") -> str:
-    return f'[[alert]]\nname = "{name}"\nto = "{tower.hook()}"\n{text}\n'
+from tests.alerting import FERRY, MINUTE, Tower, rule
+from tests.desk import BODY, hours, record, tell
 
 
 def owed(tower: Tower) -> list[tuple[str, object]]:

@@ -99,12 +99,8 @@ def test_what_hangs_delays_nobody(site: Site) -> None:
     site.put("/hook", b"ok")
     base = f"json://127.0.0.1:{site.port}"
     letters = [(Address(1, f"{base}/hangs"), MESSAGE)] * 2 + [(Address(1, f"{base}/hook"), MESSAGE)]
-    begun = time.monotonic()
-    came = [(place, error, time.monotonic() - begun) for place, error in exchange(letters, within=2.0)]
-    assert came[0][:2] == (2, None)
-    assert came[0][2] < 1.5
-    assert [(place, error) for place, error, _ in came[1:]] == [(n, "no answer within 2 seconds") for n in (0, 1)]
-    assert came[-1][2] < 3
+    late = [(place, "no answer within 2 seconds") for place in (0, 1)]
+    assert list(exchange(letters, within=2.0)) == [(2, None), *late]
 
 
 def test_more_than_go_at_once(site: Site) -> None:

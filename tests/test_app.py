@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from db.engine import Engine
 from feeds.config import parse
 from feeds.output import write_atomic
@@ -16,16 +14,8 @@ from feeds.web.answers import Receive, Scope, Send, plain
 from feeds.web.app import _Parts, web_app
 from feeds.web.public import public_app
 from tests.command import SITE
-from tests.desk import new_engine
 from tests.test_public import Desk
 from tests.tree import NOW
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    found = new_engine(tmp_path)
-    yield found
-    found.dispose()
 
 
 @contextmanager

@@ -10,8 +10,6 @@ import socket
 import sqlite3
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from contextlib import closing
 from ipaddress import ip_address
 from pathlib import Path
@@ -25,27 +23,7 @@ from feeds.websub.publisher import PING
 from tests.command import DOCUMENT, FEEDS, SEEDS, Folder
 from tests.desk import NOON
 from tests.fakes import Reply, Site, wait_for
-from tests.running import running
-
-
-def get(url: str, headers: dict[str, str] | None = None) -> tuple[int, bytes, dict[str, str]]:
-    request = urllib.request.Request(url, headers=headers or {})  # noqa: S310  # a loopback address of the test's own
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return answer.status, answer.read(), {k.lower(): v for k, v in answer.headers.items()}
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read(), {k.lower(): v for k, v in error.headers.items()}
-
-
-def eventually(url: str, wanted: bytes, within: float = 20) -> bytes:
-    until = time.monotonic() + within
-    while time.monotonic() < until:
-        status, body, _headers = get(url)
-        if status == 200 and wanted in body:
-            return body
-        time.sleep(0.2)
-    raise AssertionError(f"{url} did not say {wanted!r} within {within} s")
+from tests.running import eventually, fetched, running
 
 
 @pytest.fixture
@@ -57,18 +35,17 @@ def desk(tmp_path: Path) -> Folder:
 
 def test_run_polls_publishes_and_serves(desk: Folder) -> None:
     with running(desk) as (process, url):
-        eventually(url, b"Mayor rejects call for early election")
-        status, body, headers = get(url + "sections/politics.atom", {"Accept-Encoding": "gzip"})
+        eventually(url, "Mayor rejects call for early election")
+        status, body, headers = fetched(url + "sections/politics.atom", {"Accept-Encoding": "gzip"})
         assert (status, headers["content-type"]) == (200, "application/atom+xml; charset=utf-8")
         assert gzip.decompress(body) == (desk.public / "sections/politics.atom").read_bytes()
-        assert (
-            get(url + "sections/politics.atom", {"If-None-Match": headers["etag"], "Accept-Encoding": "gzip"})[0] == 304
-        )
-        status, body, _headers = get(url + "healthz")
+        again = {"If-None-Match": headers["etag"], "Accept-Encoding": "gzip"}
+        assert fetched(url + "sections/politics.atom", again)[0] == 304
+        status, body, _headers = fetched(url + "healthz")
         assert (status, body.strip()) == (200, b"ok")
-        assert get(url + "nothing.atom")[0] == 404
+        assert fetched(url + "nothing.atom")[0] == 404
         desk.seed("2.txt", DOCUMENT.replace("ferry", "tram").replace("Mayor", "Governor"))
-        eventually(url + "all.atom", b"Governor rejects call")
+        eventually(url + "all.atom", "Governor rejects call")
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
@@ -109,7 +86,7 @@ def test_a_second_signal_ends_it_at_once(desk: Folder) -> None:
 
 def test_a_second_daemon_is_refused_and_a_one_shot_is_not(desk: Folder) -> None:
     with running(desk) as (process, url):
-        eventually(url, b"Mayor")
+        eventually(url, "Mayor")
         second = desk.start("run", "--port", "0")
         assert second.code == 75
         assert f"process {process.pid}" in second.err
@@ -117,7 +94,7 @@ def test_a_second_daemon_is_refused_and_a_one_shot_is_not(desk: Folder) -> None:
         assert desk.run("update").code == 0
     # The first one was killed: its lock is free at once, and nothing needs mending.
     with running(desk) as (process, url):
-        eventually(url, b"Mayor")
+        eventually(url, "Mayor")
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
 
@@ -189,7 +166,7 @@ def test_a_slow_hub_delays_no_publish_and_no_end(desk: Folder, site: Site) -> No
     owe_ping(desk, hub)
     with running(desk) as (process, url):
         assert wait_for(lambda: site.log != [], 10)
-        eventually(url, b"Mayor rejects call for early election", within=8)
+        eventually(url, "Mayor rejects call for early election", within=8)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     # It was not heard to its end: the next run says it again.
@@ -208,8 +185,8 @@ def test_a_reload_takes_what_is_right_and_leaves_what_is_wrong(desk: Folder) -> 
     own = desk.path / "config.toml"
     valid = own.read_text()
     with running(desk) as (process, url):
-        eventually(url, b"Mayor rejects call for early election")
-        assert b"Test Desk" in get(url)[1]
+        eventually(url, "Mayor rejects call for early election")
+        assert b"Test Desk" in fetched(url)[1]
         own.write_text(valid + '[site]\ntitel = "x"\n')
         process.send_signal(signal.SIGHUP)
         log_line = ""
@@ -223,7 +200,7 @@ def test_a_reload_takes_what_is_right_and_leaves_what_is_wrong(desk: Folder) -> 
         while f"{own}:2: site.titel: unknown key" not in log_line:
             log_line = process.stdout.readline()
             assert log_line
-        assert b"Test Desk" in get(url)[1]
+        assert b"Test Desk" in fetched(url)[1]
         own.write_text(valid)
         (trouble,) = status_of(desk)["incidents"]
         assert (trouble["kind"], trouble["subject"]) == ("config", "config.toml")
@@ -233,9 +210,9 @@ def test_a_reload_takes_what_is_right_and_leaves_what_is_wrong(desk: Folder) -> 
         (desk.path / "more").mkdir()
         (desk.path / "more" / "2.txt").write_text(DOCUMENT.replace("Mayor", "Governor"))
         process.send_signal(signal.SIGHUP)
-        assert wait_for(lambda: b"Other Desk" in get(url)[1])
-        eventually(url + "all.atom", b"Governor rejects call")
-        assert get(url + "desk/static/desk.css")[0] == 200
+        assert wait_for(lambda: b"Other Desk" in fetched(url)[1])
+        eventually(url + "all.atom", "Governor rejects call")
+        assert fetched(url + "desk/static/desk.css")[0] == 200
         assert status_of(desk)["incidents"] == []
         # What takes a restart is refused as well.
         own.write_text(own.read_text().replace("port = 0", 'port = 0\nhost = "::1"'))
@@ -243,7 +220,7 @@ def test_a_reload_takes_what_is_right_and_leaves_what_is_wrong(desk: Folder) -> 
         while "takes a restart" not in log_line:
             log_line = process.stdout.readline()
             assert log_line
-        assert get(url)[0] == 200
+        assert fetched(url)[0] == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 
@@ -276,7 +253,7 @@ def test_without_a_terminal_a_hang_up_reloads(desk: Folder) -> None:
         with running(desk) as (process, url):
             desk.config(SEEDS + '[[saved]]\nname = "ferry"\ntitle = "F"\nquery = "ferry"\n')
             process.send_signal(signal.SIGHUP)
-            eventually(url + "saved/ferry.atom", b"<feed")
+            eventually(url + "saved/ferry.atom", "<feed")
             assert process.poll() is None
     finally:
         signal.signal(signal.SIGHUP, before)
@@ -342,10 +319,10 @@ def test_the_desk_is_served_unless_it_is_turned_off(tmp_path: Path) -> None:
     with running(desk) as (process, url):
         assert process.stdout is not None
         assert f"desk at {url}desk/" in process.stdout.readline()
-        assert get(url + "desk/static/desk.css")[0] == 200
+        assert fetched(url + "desk/static/desk.css")[0] == 200
     desk.config("[desk]\nenabled = false\n")
     with running(desk) as (_process, url):
-        assert get(url + "desk/")[0] == 404
+        assert fetched(url + "desk/")[0] == 404
 
 
 def test_a_wrong_configuration_is_one_line(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from tests.desk import new_engine
 from tests.fakes import Reply, running_site
 from tests.month import EXPECTED, QUIET, Month
 
-MESSAGES: list[str] = []
-"""What people were told in the month."""
+Passed = tuple[Month, list[IncidentRecord], list[str]]
+"""A month, its incidents, and what people were told in it."""
 
 
 def _tell(engine: Engine, config: Config, now: datetime) -> None:
@@ -29,8 +29,8 @@ def _tell(engine: Engine, config: Config, now: datetime) -> None:
 
 
 @pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> tuple[Month, list[IncidentRecord]]:
-    """A month that is over, and its incidents."""
+def month(tmp_path_factory: pytest.TempPathFactory) -> Passed:
+    """A month that is over."""
     folder = tmp_path_factory.mktemp("month")
     engine = new_engine(folder)
     with running_site() as phone:
@@ -38,13 +38,13 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> tuple[Month, list[Inciden
         rule = f'[[alert]]\nname = "newsroom"\nto = "json://{phone.url.removeprefix("http://")}/"\n'
         one = Month(engine, folder, _tell, rule)
         found = one.run()
-        MESSAGES[:] = [json.loads(seen.body)["message"] for seen in phone.log]
+        messages = [json.loads(seen.body)["message"] for seen in phone.log]
     engine.dispose()
-    return one, found
+    return one, found, messages
 
 
-def test_each_trouble_is_one_incident_that_is_over(month: tuple[Month, list[IncidentRecord]]) -> None:
-    _, found = month
+def test_each_trouble_is_one_incident_that_is_over(month: Passed) -> None:
+    _, found, _ = month
     assert [(one.kind, one.subject) for one in found] == EXPECTED
     assert [one.subject for one in found if one.closed_at is None] == []
     assert [one.subject for one in found if one.reopened] == []
@@ -52,8 +52,8 @@ def test_each_trouble_is_one_incident_that_is_over(month: tuple[Month, list[Inci
     assert all(one.evidence for one in found)
 
 
-def test_the_feed_of_incidents_tells_the_story(month: tuple[Month, list[IncidentRecord]]) -> None:
-    one, found = month
+def test_the_feed_of_incidents_tells_the_story(month: Passed) -> None:
+    one, found, _ = month
     versions = Counter(uid for uid, _ in one.told)
     assert len(versions) == len(found)
     assert set(versions.values()) == {2}
@@ -63,9 +63,9 @@ def test_the_feed_of_incidents_tells_the_story(month: tuple[Month, list[Incident
     assert sum(title.endswith(" (over)") for title in titles) == len(found)
 
 
-def test_people_are_told_once_that_it_began_and_once_that_it_is_over(month: tuple[Month, list[IncidentRecord]]) -> None:
-    _, found = month
-    told = Counter(line for text in MESSAGES for line in re.findall(r"^(?:over: )?[a-z-]+: [^(\n]+(?= \()", text, re.M))
+def test_people_are_told_once_that_it_began_and_once_that_it_is_over(month: Passed) -> None:
+    _, found, messages = month
+    told = Counter(line for text in messages for line in re.findall(r"^(?:over: )?[a-z-]+: [^(\n]+(?= \()", text, re.M))
     expected = [f"{kind}: {subject}" for kind, subject in EXPECTED]
     assert told == Counter([*expected, *(f"over: {one}" for one in expected)])
     assert len(found) == len(expected)

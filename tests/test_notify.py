@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -19,7 +18,7 @@ from feeds.errors import FetchError
 from feeds.fetch import Answer, Call
 from feeds.notify import AT_ONCE, Delivered, Handler, deliver, deliver_all
 from feeds.websub.publisher import PING
-from tests.desk import NOON, hours, new_engine
+from tests.desk import NOON, hours
 from tests.fakes import Reply, Site, free_port, wait_for
 
 CONFIG = Config.model_validate(
@@ -56,13 +55,6 @@ class Told:
 
 
 KINDS: dict[str, type[Handler]] = {"told": Told}
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = new_engine(tmp_path)
-    yield made
-    made.dispose()
 
 
 def owe(engine: Engine, *owed: tuple[str, object], kind: str = "told") -> None:

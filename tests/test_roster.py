@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,16 +15,9 @@ from feeds.config import Config, Source, parse
 from feeds.declare import declare
 from feeds.errors import Unknown, UsageError
 from tests.command import SEEDS, SITE
-from tests.desk import NOON, new_engine
+from tests.desk import NOON
 
 URL = "https://wire.example/feed"
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = new_engine(tmp_path)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

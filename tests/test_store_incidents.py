@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from db.engine import Connection, reading, writing
 from db.records import IncidentRecord
@@ -104,14 +101,6 @@ def test_an_old_trouble_is_closed_and_a_new_one_stays(tmp_path: Path) -> None:
             close_old(connection, "vanished", subject, NOON + hours(1), NOON + hours(3))
         assert subjects_of(connection, "vanished") == ["a"]
         assert subjects_of(connection, "gap") == ["c"]
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    engine = new_engine(tmp_path)
-    with writing(engine) as connection:
-        yield connection
-    engine.dispose()
 
 
 def kinds(found: list[IncidentRecord]) -> list[str]:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from db.engine import reading
-from db.records import Evidence
 from db.store import news, search
 from feeds.query import parse
-from tests.desk import BODY, NOON, hours, new_engine, plans, record, tell, titled
-
-PREMIUM = (Evidence("marker", "For subscribers only", "line 9"),)
+from tests.desk import BODY, MARKER, NOON, hours, new_engine, plans, record, tell, titled
 
 
 def test_only_what_is_new_and_found(tmp_path: Path) -> None:
@@ -45,7 +42,7 @@ def test_only_what_is_new_and_found(tmp_path: Path) -> None:
 
 def test_gated_bodies_are_not_looked_at(tmp_path: Path) -> None:
     engine = new_engine(tmp_path)
-    tell(engine, "1", record("Open", text=BODY), record("Closed", text=f"{BODY} zeppelin", evidence=PREMIUM))
+    tell(engine, "1", record("Open", text=BODY), record("Closed", text=f"{BODY} zeppelin", evidence=(MARKER,)))
     with reading(engine) as connection:
         ids = [titled(engine, name).id for name in ("Open", "Closed")]
         assert search.among(connection, parse("council"), ids) == {ids[0]}

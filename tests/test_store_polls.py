@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from db.engine import Connection, Engine, writing
 from db.records import PastPoll, PollRecord
 from db.store import polls, schedule
-from tests.desk import NOON, hours, new_engine, past_polls, plans, source_id
+from tests.desk import NOON, hours, past_polls, plans, source_id
 
 DAY = timedelta(days=1)
 POLL = PollRecord(source_id=0, at=NOON, outcome="stored", due_at=NOON, reason="interval")
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = new_engine(tmp_path)
-    yield engine
-    engine.dispose()
 
 
 def add(connection: Connection, name: str, **over: object) -> int:

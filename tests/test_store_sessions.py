@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from db.engine import Connection, writing
+from db.engine import Connection
 from db.records import SessionRecord
 from db.store import sessions
-from tests.desk import NOON, hours, new_engine
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    engine = new_engine(tmp_path)
-    with writing(engine) as connection:
-        yield connection
-    engine.dispose()
+from tests.desk import NOON, hours
 
 
 def found(connection: Connection, digest: bytes) -> SessionRecord:

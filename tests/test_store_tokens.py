@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,14 +14,6 @@ from db.store.tokens import MOST_NETWORKS
 from tests.desk import NOON, hours, new_engine, plans
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    engine = new_engine(tmp_path)
-    with writing(engine) as connection:
-        yield connection
-    engine.dispose()
 
 
 def test_a_token_is_found_by_its_key_and_its_name(connection: Connection) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,16 +15,9 @@ from feeds.errors import UsageError
 from feeds.formats.opml import Subscription, SubscriptionList, read_subscriptions, render_subscriptions
 from feeds.subscriptions import Plan, check_section, export_subscriptions, import_subscriptions, plan_import
 from tests.command import SITE
-from tests.desk import NOON, new_engine
+from tests.desk import NOON
 
 A = Subscription(title="Alpha", url="https://a.example/feed", sections=("Town",))
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = new_engine(tmp_path)
-    yield engine
-    engine.dispose()
 
 
 def listing(*subscriptions: Subscription) -> SubscriptionList:

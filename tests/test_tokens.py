@@ -6,7 +6,6 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -24,16 +23,9 @@ from db.store import tokens as store
 from feeds import tokens
 from feeds.errors import UsageError
 from feeds.tokens import Issued, State
-from tests.desk import NOON, hours, new_engine
+from tests.desk import NOON, hours
 
 MINSK = ZoneInfo("Europe/Minsk")
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = new_engine(tmp_path)
-    yield engine
-    engine.dispose()
 
 
 def made(engine: Engine, name: str = "anna", expires_at: datetime | None = None) -> Issued:

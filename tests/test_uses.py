@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
@@ -16,14 +15,7 @@ from db.store import tokens
 from db.store.tokens import NOTED_EVERY
 from feeds.web import uses
 from feeds.web.uses import Uses
-from tests.desk import NOON, new_engine
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = new_engine(tmp_path)
-    yield engine
-    engine.dispose()
+from tests.desk import NOON
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -18,12 +17,7 @@ from feeds.config import Config, parse
 from feeds.sight import Disk
 from feeds.watch import watch
 from tests.command import SITE
-from tests.desk import NOON, hours, new_engine, source_id
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return new_engine(tmp_path)
+from tests.desk import NOON, hours, source_id
 
 
 @pytest.fixture
@@ -210,26 +204,3 @@ def test_a_large_database_is_not_looked_through(engine: Engine, tmp_path: Path) 
     with large.open("wb") as file:
         file.truncate(module.SMALL + 1)
     assert module._damage(engine, large) is None
-
-
-def test_ten_thousand_sources_of_which_nothing_is_wrong_cost_little(engine: Engine, config: Config) -> None:
-    with writing(engine) as connection:
-        wanted = {f"s{n}": {"kind": "feed", "url": f"https://h{n}.example/"} for n in range(10_000)}
-        sources.add_many(connection, {name: dict(options) for name, options in wanted.items()}, NOON)
-        first = min(one for one, _, _ in schedule.remote(connection))
-        late = NOON + timedelta(days=2)
-        polls = [
-            PollRecord(
-                source_id=first + n, at=NOON, outcome="unchanged", due_at=NOON, reason="", state="ok", stale_at=late
-            )
-            for n in range(10_000)
-        ]
-        schedule.finish(connection, polls)
-    watch(engine, config, NOON)
-    times = []
-    for look in range(9):
-        began = time.perf_counter()
-        watch(engine, config, NOON + timedelta(seconds=30 * look))
-        times.append(time.perf_counter() - began)
-    # 6 ms on an idle machine.
-    assert min(times) < 0.02

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ import pytest
 from db.engine import Engine, reading, writing
 from feeds.web.hub import BODY_BYTES, PER_MINUTE, Hub
 from feeds.websub import FORM
-from tests.desk import NOON, new_engine
+from tests.desk import NOON
 from tests.pace import slowness
 from tests.websub import Desk, config_of
 
@@ -28,13 +28,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.seconds
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = new_engine(tmp_path)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

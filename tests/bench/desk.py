@@ -20,7 +20,7 @@ from feeds.web.app import web_app
 from feeds.web.server import Server
 from tests.bench.desk_data import NOW, make
 from tests.bench.stages import Figures
-from tests.desk.web import Hands
+from tests.desk.web import UNBOUNDED, Hands
 
 RUNS = 20
 """Answers of each address that are timed, after one that is not."""
@@ -38,7 +38,7 @@ def measure(folder: Path, sources: int = 10_000, count: int = 1_000_000) -> Figu
     kept = Path(os.environ.get("BENCH_DESK") or folder)
     engine = make(kept, sources, count)
     path = folder / "config.toml"
-    text = '[site]\ntitle = "Bench"\nbase_url = "http://127.0.0.1/"\n[web]\nper_minute = 0\n'
+    text = '[site]\ntitle = "Bench"\nbase_url = "http://127.0.0.1/"\n' + UNBOUNDED
     path.write_text(text)
     config = parse(text, path)
     context = Context(engine, config, lambda: NOW, Hands(), path)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import update
 
-from db.engine import open_engine, writing
+from db.engine import Engine, open_engine, writing
 from db.migrations import upgrade
 from db.models import SourceState
 from db.store import sources
-from feeds.config import parse
-from tests.bench.meter import _TICK, _field, _stat
+from feeds.config import Config, parse
+from feeds.watch import watch
+from tests.bench.meter import _field, cpu_of
 from tests.bench.stages import Figures
+from tests.command import Folder
+from tests.running import running
 
 SETTLED, WATCHED = 20.0, 60.0
 """Seconds after the start that are left out, and that are looked at."""
@@ -27,27 +27,27 @@ SETTLED, WATCHED = 20.0, 60.0
 
 def measure(folder: Path, count: int = 10_000, settled: float = SETTLED, watched: float = WATCHED) -> Figures:
     """CPU of `feeds run` with `count` sources that are due tomorrow, in percent of one processor, and its memory in MB
-    at the end: resident, and its share of what it shares."""
-    text = '[site]\ntitle = "Idle"\nbase_url = "http://127.0.0.1/"\n'
+    at the end: resident, and its share of what it shares; and the milliseconds of one look of the monitor at them."""
+    desk = Folder(folder).config("")
     path = folder / "config.toml"
-    path.write_text(text)
-    engine = open_engine(parse(text, path).database_url)
+    config = parse(path.read_text(), path)
+    engine = open_engine(config.database_url)
     upgrade(engine)
     now = datetime.now(UTC)
     named: dict[str, dict[str, object]] = {
         f"s{number}": {"kind": "feed", "url": _url(number)} for number in range(count)
     }
-    tomorrow = {"due_at": now + timedelta(days=1), "last_poll": now, "reason": "max-age=86400"}
+    tomorrow = now + timedelta(days=1)
+    state = {
+        "due_at": tomorrow, "last_poll": now, "last_success": now, "outcome": "unchanged", "stale_at": tomorrow,
+        "reason": "max-age=86400",
+    }  # fmt: skip
     with writing(engine) as connection:
         sources.add_many(connection, named, now)
-        connection.execute(update(SourceState).values(tomorrow))
+        connection.execute(update(SourceState).values(state))
+    look_ms = _look_ms(engine, config, now)
     engine.dispose()
-    command = [str(Path(sys.executable).with_name("feeds")), "run", "--port", "0"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        assert process.stdout is not None
-        while not re.match("serving http", line := process.stdout.readline()):
-            assert line, "the daemon ended before it served"
+    with running(desk) as (process, _):
         time.sleep(settled)
         before, began = _cpu(process.pid), time.monotonic()
         time.sleep(watched)
@@ -57,13 +57,22 @@ def measure(folder: Path, count: int = 10_000, settled: float = SETTLED, watched
             "resident_mb": round(_field(process.pid, "status", "VmRSS:")),
             "proportional_mb": round(_field(process.pid, "smaps_rollup", "Pss:")),
             "threads": len(os.listdir(f"/proc/{process.pid}/task")),
+            "look_ms": look_ms,
         }
         process.send_signal(signal.SIGTERM)
         process.wait(15)
-        return figures
-    finally:
-        process.kill()
-        process.communicate()
+    return figures
+
+
+def _look_ms(engine: Engine, config: Config, now: datetime) -> float:
+    """Of nine, after one that looks through the whole database, the fastest."""
+    watch(engine, config, now)
+    taken = []
+    for _ in range(9):
+        began = time.perf_counter()
+        watch(engine, config, now)
+        taken.append(time.perf_counter() - began)
+    return round(1000 * min(taken), 1)
 
 
 def _url(number: int) -> str:
@@ -72,7 +81,6 @@ def _url(number: int) -> str:
 
 
 def _cpu(pid: int) -> float:
-    """CPU seconds of a process, and of the children that it waited for."""
-    fields = _stat(pid)
-    assert fields is not None, "the daemon ended"
-    return sum(int(each) for each in fields[11:15]) / _TICK
+    found = cpu_of(pid)
+    assert found is not None, "the daemon ended"
+    return found

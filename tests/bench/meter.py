@@ -99,11 +99,15 @@ def cpu_of_tree(apart: set[int]) -> float:
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     total = own.ru_utime + own.ru_stime + ended.ru_utime + ended.ru_stime
     for pid in below(os.getpid(), apart):
-        fields = _stat(pid)
-        if fields is not None:
-            # utime, stime, and those of its children that it waited for: fields 14 to 17 of proc(5).
-            total += sum(int(each) for each in fields[11:15]) / _TICK
+        total += cpu_of(pid) or 0.0
     return total
+
+
+def cpu_of(pid: int) -> float | None:
+    """CPU seconds of a process, and of the children that it waited for; None for a process that has ended."""
+    fields = _stat(pid)
+    # utime, stime, and those of its children that it waited for: fields 14 to 17 of proc(5).
+    return None if fields is None else sum(int(each) for each in fields[11:15]) / _TICK
 
 
 def below(pid: int, apart: set[int]) -> list[int]:

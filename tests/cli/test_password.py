@@ -13,8 +13,8 @@ from argon2 import PasswordHasher
 
 from feeds.config import parse
 from tests.command import FEEDS, SITE, Folder, Ran
+from tests.desk.web import PASSWORD
 
-PASSWORD = "a ferry an hour from May on"  # noqa: S105  # of no desk but those of tests
 SHORT = "feeds: a password has 15 characters at least; a sentence is easily as long\n"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
-from tests.desk.web import Web
+from tests.desk.web import Web, sent_by
 from tests.getting import Got
 
 POLYGLOT = (
@@ -36,18 +36,14 @@ class Form:
 def forms_of(path: str, body: bytes) -> Iterator[Form]:
     """The forms of the page at `path`."""
     for form in LexborHTMLParser(body).css("form"):
-        fields, typed = {}, list[str]()
-        for node in form.css("input, textarea, select, button"):
-            name = node.attributes.get("name")
-            if not name or node.attributes.get("type") == "file":
+        fields, typed = sent_by(form), list[str]()
+        for node in form.css("input, textarea, button"):
+            name, kind = node.attributes.get("name"), node.attributes.get("type") or ""
+            if not name:
                 continue
-            if node.tag == "select":
-                fields[name] = _chosen(node)
-            elif node.attributes.get("type") in ("checkbox", "radio") and "checked" not in node.attributes:
-                continue
-            else:
+            if node.tag == "button":
                 fields[name] = node.attributes.get("value") or ""
-            if node.tag == "textarea" or (node.tag == "input" and (node.attributes.get("type") or "") in _TYPED):
+            elif node.tag == "textarea" or kind in _TYPED:
                 typed.append(name)
         action = urljoin(path, form.attributes.get("action") or path)
         method = (form.attributes.get("method") or "get").upper()
@@ -55,16 +51,10 @@ def forms_of(path: str, body: bytes) -> Iterator[Form]:
             yield Form(action, method, fields, tuple(typed))
 
 
-def _chosen(node: LexborNode) -> str:
-    options = node.css("option")
-    picked = [one for one in options if "selected" in one.attributes] or options[:1]
-    return (picked[0].attributes.get("value") or "") if picked else ""
-
-
 def pages_of(
     web: Web, start: str = "/desk/", *, most: int = 400, cookie: str = "", keep: Callable[[str], bool] = lambda _: True
 ) -> dict[str, Got]:
-    """Path -> answer, of every page below `/desk` that links lead to, `most` of them."""
+    """Path -> answer, of all below `/desk` that links lead to and live regions ask for, `most` of them."""
     waiting, found = [start], dict[str, Got]()
     headers = {"Cookie": cookie} if cookie else {}
     while waiting and len(found) < most:
@@ -73,8 +63,8 @@ def pages_of(
             continue
         got = found[path] = web.ask(path, **headers)
         if "text/html" in (got.headers["Content-Type"] or ""):
-            for link in LexborHTMLParser(got.body).css("a[href]"):
-                to = urldefrag(urljoin(path, link.attributes.get("href") or ""))[0]
+            for link in LexborHTMLParser(got.body).css("a[href], [data-live]"):
+                to = urldefrag(urljoin(path, link.attributes.get("href") or link.attributes.get("data-live") or ""))[0]
                 if not urlsplit(to).netloc and to.startswith("/desk"):
                     waiting.append(to)
     return found

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from db.engine import Connection, Engine, writing
 from db.records import NEVER, EntryRecord, Evidence, Pace, PollRecord, PushRecord, PushState, SourceRecord
@@ -16,7 +18,8 @@ from db.store import incidents, pushes, schedule, sources
 from feeds import tokens
 from feeds.config import Config
 from feeds.declare import declare
-from tests.desk import MARKER, UNMARKED, record, tell
+from tests.desk import MARKER, NOON, UNMARKED, record, tell
+from tests.desk.web import Web, running_desk
 
 DAYS = 30
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -122,6 +125,14 @@ _THEN = (
     "Those who travel early are asked to allow more time.", "A vote is expected on Thursday.",
     "The costs are shared with the region.", "Work begins when the ice is gone.",
 )  # fmt: skip
+
+
+@contextmanager
+def demo_desk(folder: Path, more: str = "", *, per_source: int = 12) -> Iterator[Web]:
+    """A desk with all of it at `NOON`, `more` standing in its configuration, until the block ends."""
+    with running_desk(folder, MORE + more) as web:
+        fill(web.engine, web.config, NOON, per_source=per_source)
+        yield web
 
 
 def fill(engine: Engine, config: Config, now: datetime, *, per_source: int = 12) -> None:

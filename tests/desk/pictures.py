@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -16,23 +16,19 @@ from feeds.publish import publish
 from feeds.terms import Standing
 from tests.browser import chromium
 from tests.command import ROOT
-from tests.desk import every_entry
-from tests.desk.demo import MORE, fill
-from tests.desk.web import running_desk
+from tests.desk import NOON, every_entry
+from tests.desk.demo import demo_desk
 
-NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 IMAGES = ROOT / "docs" / "images"
 WIDE, PHONE = (1280, 960), (360, 760)
 
 
 def main() -> None:
     """Writes them below `docs/images`."""
-    with tempfile.TemporaryDirectory() as folder, running_desk(Path(folder), MORE) as web, chromium() as browser:
-        web.now = NOW
-        fill(web.engine, web.config, NOW)
+    with tempfile.TemporaryDirectory() as folder, demo_desk(Path(folder)) as web, chromium() as browser:
         recent = (("Harbour Gazette", "stored", 3), ("Railway news", "unchanged", 0), ("Film desk", "stored", 1))
-        web.hands.standing = Progress(NOW - timedelta(seconds=8), Standing(31, 19, 1, 0, 2, 6), recent=recent)
-        publish(web.engine, web.config, NOW)
+        web.hands.standing = Progress(NOON - timedelta(seconds=8), Standing(31, 19, 1, 0, 2, 6), recent=recent)
+        publish(web.engine, web.config, NOON)
         with reading(web.engine) as connection:
             lead = next(entry.lead for entry in every_entry(connection) if not entry.is_lead)
         root = f"http://127.0.0.1:{web.port}/desk/"

@@ -9,23 +9,29 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
+from itertools import count
 from pathlib import Path
 
-from feeds.desk.health import KEPT
+from feeds.desk.context import Context
+from feeds.desk.health import KEPT, Health
+from feeds.web.answers import Application
 from tests.desk.web import Web, running_desk
 
 
+def parts(context: Context) -> dict[str, Application]:
+    """Only `/readyz`, which looks anew each time it is asked."""
+    seconds = count(0.0, KEPT)
+    return {"readyz": Health(context, lambda: next(seconds))}
+
+
 def asked(web: Web) -> tuple[int, str]:
-    """What `/readyz` says, once it looks anew."""
-    time.sleep(KEPT + 0.1)
     got = web.ask("/readyz")
     return got.status, got.body.decode()
 
 
 def main(folder: Path) -> None:
     said = []
-    with running_desk(folder) as web:
+    with running_desk(folder, parts=parts) as web:
         said.append(asked(web))
         # Not what is open already: that would keep the kernel from it.
         subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)

@@ -11,8 +11,7 @@ from db.engine import writing
 from db.records import PollRecord
 from db.store import schedule
 from tests.desk import NOON
-from tests.desk.test_sources import HOSTILE, add, stored
-from tests.desk.web import Page, Web, running_desk
+from tests.desk.web import HOSTILE, Page, Web, add, known, running_desk, sent_by, stored
 from tests.fakes import Reply, Site
 from tests.polls import rss
 
@@ -32,18 +31,7 @@ def look(web: Web, address: str, status: int = 200) -> Page:
 
 
 def fields(page: Page) -> dict[str, str]:
-    """The form that adds, as a browser sends it."""
-    form = page.one("#add ~ form")
-    sent = {str(one.attributes["name"]): one.text().strip("\n") for one in form.css("textarea")}
-    for one in form.css("input"):
-        chosen = one.attributes.get("type") not in ("radio", "checkbox") or "checked" in one.attributes
-        if chosen:
-            sent[str(one.attributes["name"])] = str(one.attributes.get("value") or "")
-    for one in form.css("select"):
-        option = one.css_first("option[selected]") or one.css_first("option")
-        assert option is not None
-        sent[str(one.attributes["name"])] = str(option.attributes["value"] or "")
-    return sent
+    return sent_by(page.one("#add ~ form"))
 
 
 def test_a_feed_is_seen_and_added(web: Web, site: Site) -> None:
@@ -58,7 +46,6 @@ def test_a_feed_is_seen_and_added(web: Web, site: Site) -> None:
     )
     assert (got.status, got.headers["Location"]) == (303, "/desk/sources/N?asked=0")
     found = stored(web, "N")
-    assert found is not None
     assert found.options == {
         "name": "N", "url": url, "sections": ["Sea", "Harbour"], "interval": 20, "trust_access": False,
     }  # fmt: skip
@@ -80,11 +67,11 @@ def test_a_page_offers_its_feeds_and_itself(web: Web, site: Site) -> None:
     assert [one.text() for one in page.css("section[aria-labelledby=items] tbody th")] == ["Ferry"]
     assert "the page itself, as a list of 6 articles" in page.text()
     got = web.post(
-        "/desk/sources/add", {**fields(page), "name": "list", "what": f"page {url}", "select_list": "article"}
+        "/desk/sources/add",
+        {**fields(page), "name": "list", "what": f"page {url}", "select_list": "article"},
     )
     assert got.status == 303
     found = stored(web, "list")
-    assert found is not None
     assert found.options["kind"] == "page"
     assert found.options["selectors"] == {"list": "article"}
 
@@ -96,7 +83,6 @@ def test_who_shows_nothing_may_be_added_all_the_same(web: Web, site: Site) -> No
     assert (sent["what"], sent["name"]) == (f"sitemap {site.url}/sitemap.xml", "127.0.0.1")
     assert web.post("/desk/sources/add", {**sent, "kind": "feed", "fulltext": "1"}).status == 303
     found = stored(web, "127.0.0.1")
-    assert found is not None
     assert "kind" not in found.options
     assert found.options["fulltext"] is True
 
@@ -201,7 +187,7 @@ def test_offers_are_kept_with_a_mistake(web: Web) -> None:
 def test_only_what_may_be_polled_is_added(web: Web, what: str) -> None:
     got = web.post("/desk/sources/add", {"step": "add", "what": what, "name": "a"})
     assert got.status == 400
-    assert stored(web, "a") is None
+    assert not known(web, "a")
     assert Page(got.body).has(".fault, .flash.error")
 
 
@@ -209,7 +195,6 @@ def test_a_path_does_not_slip_in(web: Web) -> None:
     sent = {"step": "add", "what": "feed https://a.example/", "name": "a", "path": "/etc/passwd", "enabled": ""}
     assert web.post("/desk/sources/add", sent).status == 303
     found = stored(web, "a")
-    assert found is not None
     assert found.options == {"name": "a", "url": "https://a.example/"}
 
 

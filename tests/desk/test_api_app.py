@@ -16,12 +16,12 @@ from feeds.desk.api.app import described_app
 from feeds.desk.context import Context
 from tests.desk import record, tell
 from tests.desk.calls import Api, api_of
-from tests.desk.web import GUARDED, Web, running_desk
+from tests.desk.web import GUARDED, UNBOUNDED, Web, running_desk
 
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    with running_desk(tmp_path_factory.mktemp("desk"), "[web]\nper_minute = 0\n") as web:
+    with running_desk(tmp_path_factory.mktemp("desk"), UNBOUNDED) as web:
         tell(web.engine, "a", record())
         yield web
 
@@ -197,18 +197,6 @@ def test_failures_of_ours_tell_nothing_of_the_inside(tmp_path: Path, capsys: pyt
     assert "call crashed" in said
     assert "no such table" in said
     assert "Traceback" not in said
-
-
-def test_a_damaged_database_is_told_as_such(tmp_path: Path) -> None:
-    with running_desk(tmp_path) as web:
-        api = api_of(web)
-        web.engine.dispose()
-        for end in ("-wal", "-shm"):
-            (tmp_path / f"feeds.sqlite3{end}").unlink(missing_ok=True)
-        data = bytearray((tmp_path / "feeds.sqlite3").read_bytes())
-        data[100:] = b"\xff" * (len(data) - 100)
-        (tmp_path / "feeds.sqlite3").write_bytes(data)
-        assert api.ask("/status").status in (500, 503)
 
 
 def test_an_app_without_requests_describes_itself(tmp_path: Path) -> None:

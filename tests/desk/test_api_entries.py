@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
-
-import pytest
 
 from db.engine import writing
 from db.records import Access, Precision
 from db.store import sources
 from feeds.desk.api.cursors import given
 from tests.desk import BODY, MARKER, NOON, at, hours, owed, record, tell, titled
-from tests.desk.calls import Api, api_of
-from tests.desk.web import Web, running_desk
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as web:
-        yield web
-
-
-@pytest.fixture
-def api(web: Web) -> Api:
-    return api_of(web, "read", "write")
+from tests.desk.calls import Api
+from tests.desk.web import Web
 
 
 def path_of(web: Web, title: str) -> str:

@@ -19,7 +19,7 @@ from feeds.desk.context import Context
 from feeds.publish import publish
 from tests.desk import BODY, NOON, hours, record, tell
 from tests.desk.calls import Api, api_of
-from tests.desk.web import SITE, Hands, running_desk
+from tests.desk.web import SITE, UNBOUNDED, Hands, running_desk
 
 EXAMPLES = 8
 """Of each of some forty calls, beside those that schemathesis makes of the bounds: half a minute in all."""
@@ -37,7 +37,7 @@ def opml(_context: Any, value: Any) -> bytes:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    with running_desk(tmp_path_factory.mktemp("desk"), "[web]\nper_minute = 0\n") as web:
+    with running_desk(tmp_path_factory.mktemp("desk"), UNBOUNDED) as web:
         tell(web.engine, "a", record(text=BODY), record("Ferry fares rise", text=f"{BODY} Fares rise, too."))
         tell(web.engine, "b", record("Ferry fares rise", text=BODY), source="wire", now=NOON + hours(1))
         with writing(web.engine) as connection:

@@ -16,7 +16,7 @@ from feeds.declare import declare
 from feeds.desk.api.sources import Changes, NewSource, Selectors
 from feeds.desk.pages import options
 from tests.desk import NOON, source_id
-from tests.desk.calls import Api, api_of
+from tests.desk.calls import Api
 from tests.desk.web import Web, running_desk
 
 CONFIGURED = '[[source]]\nname = "Configured"\nurl = "https://news.example/c.xml"\n[profile.harbour]\nyear = 2026\n'
@@ -28,11 +28,6 @@ def web(tmp_path: Path) -> Iterator[Web]:
     with running_desk(tmp_path, CONFIGURED) as web:
         declare(web.engine, web.config, NOON)
         yield web
-
-
-@pytest.fixture
-def api(web: Web) -> Api:
-    return api_of(web, "read", "write")
 
 
 def names(rows: list[dict[str, str]]) -> list[str]:

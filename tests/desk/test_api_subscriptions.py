@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from tests.desk.calls import Api, api_of
-from tests.desk.web import Web, running_desk
+from tests.desk.calls import Api
+from tests.desk.web import Web
 from tests.fakes import Site
 
 OPML = b"""<opml version="2.0"><body><outline text="Sea">
@@ -18,17 +13,6 @@ FEED = b"""<rss version="2.0"><channel><title>The Wire</title><link>https://wire
 <item><title>Ferries are late</title><link>https://wire.example/1</link></item></channel></rss>"""
 
 PAGE = b"<!doctype html><title>Nothing</title><p>here"
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as web:
-        yield web
-
-
-@pytest.fixture
-def api(web: Web) -> Api:
-    return api_of(web, "read", "write")
 
 
 def send(api: Api, path: str, data: bytes, status: int = 200) -> object:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -17,21 +16,18 @@ from db.store import incidents, sources
 from feeds.publish import publish
 from tests.desk import NOON, hours, record, tell
 from tests.desk.crawl import POLYGLOT, forms_of, injected, pages_of
-from tests.desk.demo import MORE, fill
-from tests.desk.web import Web, running_desk
+from tests.desk.demo import demo_desk
+from tests.desk.web import SITE, UNBOUNDED, Web, running_desk, unchanged
 from tests.getting import Got
 
-UNBOUNDED = "[web]\nper_minute = 0\n"
-"""A crawler asks more often than a person may."""
-
-HOSTILE = '[site]\ntitle = {title}\nbase_url = "https://news.example/"\n[poll]\nallow_networks = ["127.0.0.0/8"]\n'
+HOSTILE = "/desk/sources/hostile"
+"""The page of a source of which everything is a stranger's."""
 
 
 @contextmanager
 def hostile_desk(folder: Path) -> Iterator[Web]:
     """A desk of which strangers said the worst."""
-    with running_desk(folder, MORE + UNBOUNDED) as running:
-        fill(running.engine, running.config, NOON, per_source=3)
+    with demo_desk(folder, UNBOUNDED, per_source=3) as running:
         tell(
             running.engine, "a",
             record(POLYGLOT, url="https://a.example/1", text=POLYGLOT, summary=POLYGLOT, label=POLYGLOT,
@@ -58,27 +54,16 @@ def is_page(got: Got) -> bool:
     return "text/html" in (got.headers["Content-Type"] or "")
 
 
-def state_of(web: Web) -> dict[str, list[tuple[object, ...]]]:
-    """Everything that the database holds, by table; of the index of words what it is made of."""
-    with closing(sqlite3.connect(f"file:{web.engine.url.database}?mode=ro", uri=True)) as connection:
-        named = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'search'")
-        return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in named.fetchall()}  # noqa: S608  # names of ours
-
-
-def test_reading_every_page_changes_nothing(web: Web) -> None:
-    before = state_of(web)
-    found = pages_of(web)
-    assert len(found) > 60
-    assert {got.status for got in found.values()} <= {200, 404}, {
-        p: g.status for p, g in found.items() if g.status != 200
-    }
-    assert [path for path, got in found.items() if got.status == 404] == []
-    assert state_of(web) == before
+def test_every_page_is_read_without_a_change_and_without_a_stranger_s_markup(web: Web) -> None:
+    with unchanged(web):
+        found = pages_of(web)
+        asked = pages_of(web, f"{HOSTILE}?asked=0", keep=lambda path: path.startswith(HOSTILE))
     assert web.hands.woken == 0
-
-
-def test_no_page_lets_a_stranger_s_markup_through(web: Web) -> None:
-    for path, got in pages_of(web).items():
+    assert len(found) > 60
+    assert {path: got.status for path, got in found.items() if got.status != 200} == {}
+    assert {"/desk/live", "/desk/sources.opml", HOSTILE} <= set(found)
+    assert f"{HOSTILE}/live?asked=0" in asked
+    for path, got in (found | asked).items():
         if is_page(got):
             assert injected(got.body) == [], path
 
@@ -128,5 +113,5 @@ def test_a_polyglot_in_every_address_stays_text(web: Web) -> None:
 
 
 def test_a_title_of_the_site_is_text_too(tmp_path: Path) -> None:
-    with running_desk(tmp_path, site=HOSTILE.format(title=json.dumps(POLYGLOT))) as web:
+    with running_desk(tmp_path, site=SITE.replace('"Harbour Desk"', json.dumps(POLYGLOT))) as web:
         assert injected(web.ask("/desk/").body) == []

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from db.engine import writing
 from db.store import sources
 from feeds.declare import declare
 from tests.desk import NOON
-from tests.desk.test_sources import DECLARED, HOSTILE, add, stored
-from tests.desk.web import Page, Web, running_desk
+from tests.desk.web import DECLARED, HOSTILE, Page, Web, add, running_desk, sent_by, stored
 
 WHOLE = {
     "title": "The harbour", "link": "https://a.example/", "sections": ["Sea", "Town"], "default_section": "Rest",
@@ -21,31 +17,15 @@ WHOLE = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as web:
-        yield web
-
-
-def fields(page: Page) -> dict[str, str]:
-    """The form as a browser sends it."""
-    form = page.one("form.stack")
-    sent = {str(one.attributes["name"]): one.text().strip("\n") for one in form.css("textarea")}
-    for one in form.css("input"):
-        if one.attributes.get("type") != "checkbox" or "checked" in one.attributes:
-            sent[str(one.attributes["name"])] = str(one.attributes.get("value") or "")
-    for one in form.css("select"):
-        option = one.css_first("option[selected]") or one.css_first("option")
-        assert option is not None
-        sent[str(one.attributes["name"])] = str(option.attributes["value"] or "")
-    return sent
+def form(web: Web) -> dict[str, str]:
+    return sent_by(web.page("/desk/sources/harbour/edit").one("form.stack"))
 
 
 def test_a_form_that_changes_nothing_changes_nothing(web: Web) -> None:
     add(web, "harbour", **WHOLE)
     before = stored(web, "harbour")
     assert before is not None
-    got = web.post("/desk/sources/harbour/edit", fields(web.page("/desk/sources/harbour/edit")))
+    got = web.post("/desk/sources/harbour/edit", form(web))
     assert (got.status, got.headers["Location"]) == (303, "/desk/sources/harbour")
     after = stored(web, "harbour")
     assert after is not None
@@ -54,13 +34,12 @@ def test_a_form_that_changes_nothing_changes_nothing(web: Web) -> None:
 
 def test_options_are_changed_and_taken_back(web: Web) -> None:
     add(web, "harbour", **WHOLE)
-    sent = {**fields(web.page("/desk/sources/harbour/edit")), "url": "https://b.example/", "kind": "feed"}
+    sent = {**form(web), "url": "https://b.example/", "kind": "feed"}
     for name in ("title", "sections", "access", "trust_access", "interval", "pages", "select_list", "select_title"):
         sent[name] = ""
     sent.pop("fulltext")
     assert web.post("/desk/sources/harbour/edit", sent).status == 303
     found = stored(web, "harbour")
-    assert found is not None
     assert found.options == {
         "name": "harbour", "url": "https://b.example/", "link": "https://a.example/", "default_section": "Rest",
         "language": "en", "timezone": "Europe/Vilnius", "stale_hours": 0,
@@ -70,7 +49,7 @@ def test_options_are_changed_and_taken_back(web: Web) -> None:
 
 def test_mistakes_are_said_at_their_fields(web: Web) -> None:
     add(web, "harbour")
-    sent = {**fields(web.page("/desk/sources/harbour/edit")), "url": HOSTILE, "interval": "0", "title": HOSTILE}
+    sent = {**form(web), "url": HOSTILE, "interval": "0", "title": HOSTILE}
     got = web.post("/desk/sources/harbour/edit", sent)
     assert got.status == 400
     page = Page(got.body)
@@ -86,7 +65,7 @@ def test_mistakes_are_said_at_their_fields(web: Web) -> None:
 
 def test_an_address_cannot_be_taken_away(web: Web) -> None:
     add(web, "harbour")
-    seen = fields(web.page("/desk/sources/harbour/edit"))["seen"]
+    seen = form(web)["seen"]
     got = web.post("/desk/sources/harbour/edit", {"kind": "feed", "url": "", "seen": seen})
     assert got.status == 400
     assert b"give either url or path" in got.body
@@ -97,10 +76,9 @@ def test_a_local_source_keeps_its_path(web: Web, tmp_path: Path) -> None:
         sources.add(connection, "notes", {"name": "notes", "kind": "seed", "path": str(tmp_path)}, NOON)
     page = web.page("/desk/sources/notes/edit")
     assert not page.has("#field-url")
-    sent = {**fields(page), "path": "/etc", "url": "https://a.example/", "default_section": "Town"}
+    sent = {**sent_by(page.one("form.stack")), "path": "/etc", "url": "https://a.example/", "default_section": "Town"}
     assert web.post("/desk/sources/notes/edit", sent).status == 303
     found = stored(web, "notes")
-    assert found is not None
     assert found.options == {"name": "notes", "kind": "seed", "path": str(tmp_path), "default_section": "Town"}
 
 
@@ -118,10 +96,10 @@ def test_the_configuration_is_edited_in_its_file(tmp_path: Path) -> None:
 
 def test_a_form_that_is_old_changes_nothing(web: Web) -> None:
     add(web, "harbour")
-    first, second = (fields(web.page("/desk/sources/harbour/edit")) for _ in range(2))
+    first, second = (form(web) for _ in range(2))
     assert web.post("/desk/sources/harbour/edit", {**first, "title": "The Harbour"}).status == 303
     got = web.post("/desk/sources/harbour/edit", {**second, "interval": "30"})
     assert got.status == 409
     assert "somebody changed it meanwhile" in Page(got.body).text(".flash.error")
-    again = fields(web.page("/desk/sources/harbour/edit"))
+    again = form(web)
     assert (again["title"], again["interval"]) == ("The Harbour", "")

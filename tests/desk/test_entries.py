@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from feeds.desk.pages.entries import PAGE
 from tests.desk import BODY, MARKER, NOON, record, tell
-from tests.desk.web import Page, Web, running_desk
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as running:
-        yield running
+from tests.desk.web import Page, Web
 
 
 def titles(page: Page) -> list[str]:

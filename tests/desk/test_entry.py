@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -12,15 +10,9 @@ from db.records import Access, StoredEntry
 from feeds.desk.links import entry_url
 from feeds.publish import publish
 from tests.desk import BODY, MARKER, NOON, all_entries, at, hours, only, record, tell
-from tests.desk.web import Page, Web, running_desk
+from tests.desk.web import Page, Web
 
 TITLE = "Council approves the ferry timetable"
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as running:
-        yield running
 
 
 def text_of(web: Web, entry: StoredEntry, selector: str) -> str:

@@ -23,18 +23,12 @@ from feeds.desk.context import Context
 from feeds.publish import publish
 from tests.command import ROOT
 from tests.desk import NOON, forget, record, tell
-from tests.desk.web import Web, running_desk
+from tests.desk.web import Web
 
 
 def found(web: Web) -> list[str]:
     """What is wrong now."""
     return list(health.troubles(Context(web.engine, web.config, lambda: web.now, web.hands, web.path)))
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as web:
-        yield web
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,12 +12,6 @@ from db.store import incidents
 from feeds.desk.pages.incidents import PAGE
 from tests.desk import NOON, hours, source_id
 from tests.desk.web import Page, Web, running_desk
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as running:
-        yield running
 
 
 def heads(page: Page) -> list[str]:

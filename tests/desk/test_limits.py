@@ -100,7 +100,7 @@ def asking(context: Context) -> dict[str, Application]:
 
     app = Starlette(routes=[page("/desk/ask", ask, "POST")])
     app.state.context = context
-    return {"desk": Gate(app, Doors(context))}
+    return {"desk": Gate(app, Doors(context, seconds=lambda: 0.0))}
 
 
 def test_a_page_says_when_one_may_ask_again(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from feeds.desk.access import Doors
 from feeds.desk.context import Context
 from feeds.desk.gate import Gate
-from feeds.desk.limits import LOGINS, MOST_DELAYED, Limits
+from feeds.desk.limits import LOGINS, Limits
 from feeds.desk.pages import login
 from feeds.web.answers import Application
 from tests.desk.web import GUARDED, PASSWORD, SITE, Web, running_desk
@@ -201,27 +201,38 @@ def test_nobody_locks_all_out_through_a_proxy_that_is_not_named(tmp_path: Path) 
         assert web.post("/desk/login", {"password": PASSWORD}, X_Forwarded_For="192.0.2.2").status == 303
 
 
-def besieged(context: Context) -> dict[str, Application]:
-    """A desk of which many have guessed the password in the last hour, each in vain; one more may wait than does."""
-    doors = Doors(context)
-    doors.limits = Limits(delay=0.3)
-    while not doors.limits.all_logins.take(""):
-        pass
-    return {"desk": Gate(Starlette(routes=login.routes), doors)}
+def besieged(limits: Limits) -> Callable[[Context], dict[str, Application]]:
+    """A desk of which many have guessed the password in the last hour, each in vain."""
+
+    def parts(context: Context) -> dict[str, Application]:
+        doors = Doors(context)
+        doors.limits = limits
+        while not doors.limits.all_logins.take(""):
+            pass
+        return {"desk": Gate(Starlette(routes=login.routes), doors)}
+
+    return parts
+
+
+class Full(Limits):
+    """Those of a desk at which as many wait as may."""
+
+    async def delayed(self) -> bool:
+        return False
 
 
 def test_many_guesses_delay_everybody_and_lock_nobody_out(tmp_path: Path) -> None:
-    with running_desk(tmp_path, GUARDED, parts=besieged) as web, ThreadPoolExecutor(MOST_DELAYED + 3) as threads:
+    with running_desk(tmp_path, GUARDED, parts=besieged(Limits(delay=0.3))) as web:
         began = time.monotonic()
         assert web.post("/desk/login", {"password": PASSWORD}).status == 303
         assert time.monotonic() - began >= 0.3
+        assert web.post("/desk/login", {"password": WRONG}).status == 403
 
-        def guess(number: int) -> Got:
-            return web.post("/desk/login", {"password": WRONG}, X_Forwarded_For=f"192.0.2.{number}")
 
-        statuses = [got.status for got in threads.map(guess, range(MOST_DELAYED + 3))]
-        assert (statuses.count(403), statuses.count(429)) == (MOST_DELAYED, 3)
-        assert web.post("/desk/login", {"password": PASSWORD}).status == 303
+def test_where_too_many_wait_nobody_waits_longer(tmp_path: Path) -> None:
+    with running_desk(tmp_path, GUARDED, parts=besieged(Full())) as web:
+        got = web.post("/desk/login", {"password": PASSWORD})
+        assert (got.status, got.headers["Set-Cookie"]) == (429, None)
 
 
 def test_without_a_password_there_is_nothing_to_sign_in_to(tmp_path: Path) -> None:

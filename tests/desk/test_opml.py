@@ -5,28 +5,20 @@ from __future__ import annotations
 import base64
 import random
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 
 import pytest
 
 from feeds.desk.pages.opml import MAX_CARRIED
 from feeds.formats.opml import MAX_BYTES
-from tests.desk.test_sources import HOSTILE, add, stored
-from tests.desk.web import Page, Web, running_desk
+from tests.desk.web import HOSTILE, Page, Web, add, known, sent_by, stored
 from tests.getting import Got
 
 OPML = b"""<opml version="2.0"><head><title>My reader</title></head><body>
 <outline text="Sea"><outline type="rss" text="Fish" xmlUrl="https://fish.example/feed"/>
 <outline type="rss" text="Harbour" xmlUrl="https://harbour.example/feed"/></outline>
 <outline type="rss" text="Lost"/></body></opml>"""
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as web:
-        yield web
 
 
 def send(web: Web, data: bytes | None, fields: Mapping[str, str]) -> Got:
@@ -47,12 +39,6 @@ def send(web: Web, data: bytes | None, fields: Mapping[str, str]) -> Got:
     )  # fmt: skip
 
 
-def hidden(page: Page) -> dict[str, str]:
-    return {
-        str(one.attributes["name"]): str(one.attributes["value"] or "") for one in page.css("main input[type=hidden]")
-    }
-
-
 def test_a_list_is_shown_first_and_added_then(web: Web) -> None:
     add(web, "harbour", url="https://harbour.example/feed")
     assert web.page("/desk/sources/import").has("input[type=file]")
@@ -64,13 +50,12 @@ def test_a_list_is_shown_first_and_added_then(web: Web) -> None:
     assert "1 feed is here already, 1 outline cannot be used" in said
     assert [one.text() for one in page.css("tbody th")] == ["Fish", "harbour", "Lost"]
     assert "without xmlUrl" in said
-    assert stored(web, "Fish") is None
-    got = send(web, None, hidden(page))
+    assert not known(web, "Fish")
+    got = send(web, None, sent_by(page.one("main form")))
     assert (got.status, got.headers["Location"]) == (303, "/desk/sources")
     cookie = str(got.headers["Set-Cookie"]).partition(";")[0]
     assert "Added 1 source; 1 was there already." in web.page("/desk/sources", Cookie=cookie).text(".flash")
     found = stored(web, "Fish")
-    assert found is not None
     assert (found.options["sections"], web.hands.woken) == (["Sea"], 1)
     page = Page(send(web, OPML, {"step": "look"}).body)
     assert "Nothing would be added" in page.text()
@@ -79,10 +64,9 @@ def test_a_list_is_shown_first_and_added_then(web: Web) -> None:
 
 def test_all_may_be_of_one_section(web: Web) -> None:
     page = Page(send(web, OPML, {"step": "look", "section": " Town "}).body)
-    assert hidden(page)["section"] == "Town"
-    assert send(web, None, hidden(page)).status == 303
+    assert sent_by(page.one("main form"))["section"] == "Town"
+    assert send(web, None, sent_by(page.one("main form"))).status == 303
     found = stored(web, "Fish")
-    assert found is not None
     assert found.options["sections"] == ["Town"]
 
 
@@ -90,10 +74,10 @@ def test_a_list_too_long_to_be_carried_is_asked_for_again(web: Web) -> None:
     noise = base64.b64encode(random.Random(1).randbytes(MAX_CARRIED))  # noqa: S311  # what does not pack, no secret
     long = OPML.replace(b"</head>", b"</head><!--" + noise + b"-->")
     page = Page(send(web, long, {"step": "look"}).body)
-    assert "carried" not in hidden(page)
+    assert "carried" not in sent_by(page.one("main form"))
     assert page.has("main input[type=file]")
-    assert send(web, long, hidden(page)).status == 303
-    assert stored(web, "Fish") is not None
+    assert send(web, long, sent_by(page.one("main form"))).status == 303
+    assert known(web, "Fish")
 
 
 @pytest.mark.parametrize(

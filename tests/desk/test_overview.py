@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
-from urllib.parse import quote
-
-import pytest
 
 from db.engine import writing
 from db.store import incidents, sources
@@ -17,22 +10,9 @@ from feeds.desk.context import Progress
 from feeds.publish import publish
 from feeds.terms import Standing
 from tests.desk import NOON, demo, record, tell
-from tests.desk.web import Web, running_desk
+from tests.desk.web import Web
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as web:
-        yield web
-
-
-@pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    with running_desk(tmp_path_factory.mktemp("demo"), demo.MORE) as web:
-        demo.fill(web.engine, web.config, NOON, per_source=4)
-        yield web
 
 
 def add(web: Web) -> None:
@@ -138,14 +118,3 @@ def test_strangers_words_stay_words(web: Web) -> None:
         assert b"<script>" not in got.body
         assert b"<img" not in got.body
         assert b"{{7*7}}" in got.body
-
-
-def test_looking_changes_nothing(full: Web) -> None:
-    with closing(sqlite3.connect(str(full.engine.url.database))) as beside:
-        before = beside.execute("PRAGMA data_version").fetchone()
-        for path in (
-            "/desk/", "/desk/live", "/desk/sources", "/desk/sources/add", "/desk/sources/import", "/desk/sources.opml",
-            *(f"/desk/sources/{quote(one.name)}{deed}" for one in demo.PLAYERS[:9] for deed in ("", "/live", "/edit")),
-        ):  # fmt: skip
-            assert full.ask(path).status == 200, path
-        assert beside.execute("PRAGMA data_version").fetchone() == before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,7 +13,7 @@ from sqlalchemy import event, text
 from db.engine import Engine, reading
 from db.errors import StorageError
 from feeds.desk.sessions import IDLE, LONGEST, Sessions
-from tests.desk import NOON, new_engine
+from tests.desk import NOON
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 
@@ -30,13 +29,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = new_engine(tmp_path)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from db.engine import reading, writing
 from db.records import PollRecord, SourceRecord
 from db.store import incidents, schedule, sources
 from feeds.desk.pages.source import PAGE
-from tests.desk import NOON, demo, record, tell
-from tests.desk.test_sources import HOSTILE, add, stored
-from tests.desk.web import Web, running_desk
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as web:
-        yield web
-
-
-@pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    with running_desk(tmp_path_factory.mktemp("demo"), demo.MORE) as web:
-        demo.fill(web.engine, web.config, NOON, per_source=12)
-        yield web
+from tests.desk import NOON, record, tell
+from tests.desk.web import HOSTILE, Web, add, stored
 
 
 def text(web: Web, path: str, under: str = "main") -> str:
@@ -43,7 +25,6 @@ def facts(web: Web, path: str) -> dict[str, str]:
 def polled(web: Web, name: str = "harbour", **over: object) -> SourceRecord:
     """A source of which one poll is known."""
     found = stored(web, name)
-    assert found is not None
     given: dict[str, object] = {
         "source_id": found.id, "at": NOON, "outcome": "stored", "due_at": NOON + timedelta(hours=1),
         "reason": "max-age=3600", "new": 3,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,6 @@ from feeds.desk.limits import LOGINS
 from tests.desk import NOON, hours
 from tests.desk.web import GUARDED, PASSWORD, Page, Web, running_desk
 from tests.getting import Got
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as running:
-        yield running
 
 
 def stored_tokens(web: Web) -> dict[str, bytes]:

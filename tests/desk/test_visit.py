@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from feeds.desk.visit import FLASH, MAX_PACKED
-from tests.desk.web import Page, Web, running_desk
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    with running_desk(tmp_path) as running:
-        yield running
+from tests.desk.web import Page, Web
 
 
 def packed(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -13,9 +14,11 @@ from urllib.parse import urlencode
 from argon2 import PasswordHasher
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from db.engine import Engine
-from db.records import Heartbeat
+from db.engine import Engine, reading, writing
+from db.records import Heartbeat, SourceRecord
+from db.store import sources
 from feeds.config import Config, parse
+from feeds.desk.access import Doors
 from feeds.desk.app import desk_parts
 from feeds.desk.context import Context, Progress
 from feeds.web.answers import Application
@@ -29,6 +32,15 @@ GUARDED = f'[desk]\npassword_hash = "{PasswordHasher(1, 8, 1).hash(PASSWORD)}"\n
 """What a configuration says of `PASSWORD`, with a hash that costs nothing."""
 
 SITE = '[site]\ntitle = "Harbour Desk"\nbase_url = "https://news.example/"\n[poll]\nallow_networks = ["127.0.0.0/8"]\n'
+
+UNBOUNDED = "[web]\nper_minute = 0\n"
+"""What a configuration says for programs that ask more often than a person may."""
+
+DECLARED = '[[source]]\nname = "harbour"\nurl = "https://harbour.example/feed"\n'
+"""What a configuration says of one source."""
+
+HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
+"""What a stranger may say anywhere."""
 
 
 class Page:
@@ -58,6 +70,24 @@ class Page:
     def attribute(self, selector: str, name: str) -> str:
         """An attribute of the first of them."""
         return str(self.one(selector).attributes[name])
+
+
+def sent_by(form: LexborNode) -> dict[str, str]:
+    """What a browser sends of a form that nobody has touched, without files and buttons."""
+    sent = dict[str, str]()
+    for one in form.css("input, textarea, select"):
+        name, kind = one.attributes.get("name"), one.attributes.get("type")
+        is_off = kind in ("checkbox", "radio") and "checked" not in one.attributes
+        if not name or is_off or kind == "file":
+            continue
+        if one.tag == "textarea":
+            sent[name] = one.text()
+        elif one.tag == "select":
+            option = one.css_first("option[selected]") or one.css_first("option")
+            sent[name] = (option.attributes.get("value") or "") if option else ""
+        else:
+            sent[name] = one.attributes.get("value") or ""
+    return sent
 
 
 @dataclass
@@ -120,22 +150,56 @@ class Web:
 
 
 @contextmanager
+def unchanged(web: Web) -> Iterator[None]:
+    """Nothing is written to the database until the block ends."""
+    with closing(sqlite3.connect(str(web.engine.url.database))) as beside:
+        before = beside.execute("PRAGMA data_version").fetchone()
+        yield
+        assert beside.execute("PRAGMA data_version").fetchone() == before, "something was written"
+
+
+def add(web: Web, *names: str, **options: object) -> None:
+    """Adds sources of these names, as a person does."""
+    with writing(web.engine) as connection:
+        for name in names:
+            sources.add(connection, name, {"name": name, "url": "https://a.example/feed", **options}, NOON)
+
+
+def known(web: Web, name: str) -> bool:
+    """Whether there is a source of this name."""
+    with reading(web.engine) as connection:
+        return sources.by_name(connection, name) is not None
+
+
+def stored(web: Web, name: str) -> SourceRecord:
+    """A source, which has to be there."""
+    with reading(web.engine) as connection:
+        found = sources.by_name(connection, name)
+    assert found is not None, f"no source {name}"
+    return found
+
+
+def _whole(context: Context) -> Mapping[str, Application]:
+    return desk_parts(context, Doors(context, seconds=lambda: (context.clock() - NOON).total_seconds()))
+
+
+@contextmanager
 def running_desk(
     folder: Path,
     more: str = "",
     *,
     site: str = SITE,
-    clock: Callable[[], datetime] | None = None,
-    parts: Callable[[Context], Mapping[str, Application]] = desk_parts,
+    parts: Callable[[Context], Mapping[str, Application]] | None = None,
 ) -> Iterator[Web]:
     """A desk with an empty database in `folder`, its configuration being `site` and `more` (`GUARDED` for a password),
-    until the block ends. `parts` are what it is made of."""
+    until the block ends. `parts` are what it is made of: else all of it, which counts by the clock of the desk how
+    often somebody asks, so that no time passes by itself."""
     path = folder / "config.toml"
     path.write_text(site + more)
     config, engine, hands = parse(site + more, path), new_engine(folder), Hands()
     web = Web(0, engine, config, hands, path)
-    context = Context(engine, config, clock or (lambda: web.now), hands, path)
-    app = web_app(engine, config, context.clock, parts(context))
+    context = Context(engine, config, lambda: web.now, hands, path)
+    app = web_app(engine, config, context.clock, (parts or _whole)(context))
     server = Server(app, "127.0.0.1", 0)
     server.start()
     try:

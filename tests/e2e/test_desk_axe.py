@@ -13,8 +13,8 @@ from feeds.publish import publish
 from tests.browser import SCHEMES, WIDTHS, chromium, watched
 from tests.desk import NOON
 from tests.desk.crawl import pages_of
-from tests.desk.demo import MORE, fill
-from tests.desk.web import Web, running_desk
+from tests.desk.demo import demo_desk
+from tests.desk.web import UNBOUNDED, Web
 
 pytestmark = pytest.mark.e2e
 
@@ -24,8 +24,7 @@ KINDS = 1
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    with running_desk(tmp_path_factory.mktemp("desk"), f"{MORE}[web]\nper_minute = 0\n") as running:
-        fill(running.engine, running.config, NOON, per_source=4)
+    with demo_desk(tmp_path_factory.mktemp("desk"), UNBOUNDED, per_source=4) as running:
         publish(running.engine, running.config, NOON)
         yield running
 
@@ -36,12 +35,13 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
-def some_of_each(web: Web) -> list[str]:
+@pytest.fixture(scope="module")
+def paths(web: Web) -> list[str]:
     """Pages, a few of each kind."""
     found = dict[tuple[str, ...], list[str]]()
     for path, got in pages_of(web).items():
         assert got.status == 200, path
-        if "text/html" in (got.headers["Content-Type"] or "") and not path.startswith("/desk/live"):
+        if "text/html" in (got.headers["Content-Type"] or "") and not path.endswith("/live"):
             bare = path.partition("?")[0].strip("/").split("/")
             kind = (*bare[:2], *("*" for _ in bare[2:3]), *bare[3:], "?" if "?" in path else "")
             found.setdefault(kind, []).append(path)
@@ -50,12 +50,13 @@ def some_of_each(web: Web) -> list[str]:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_breaks_a_rule_or_runs_out_of_the_screen(web: Web, browser: Browser, width: int, scheme: str) -> None:
+def test_no_page_breaks_a_rule_or_runs_out_of_the_screen(
+    web: Web, browser: Browser, paths: list[str], width: int, scheme: str
+) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
     page = context.new_page()
     heard = watched(page)
     wrong = list[str]()
-    paths = some_of_each(web)
     assert len(paths) >= 15
     for path in paths:
         page.goto(f"http://127.0.0.1:{web.port}{path}")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +12,12 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser import chromium, watched
 from tests.command import Folder
-from tests.fakes import Reply, Site
-from tests.running import running
+from tests.desk import BODY
+from tests.fakes import Reply, Site, wait_for
+from tests.running import eventually, fetched, running
 
 pytestmark = pytest.mark.e2e
 
-STORY = (
-    "The council approved the new ferry timetable on Monday after a long debate about costs and noise in the harbour."
-)
 SETTINGS = (
     '[poll]\nallow_networks = ["127.0.0.0/8"]\nper_minute = 1000\nconnections = 8\n[host."{host}"]\nper_host = 8\n'
 )
@@ -57,7 +52,7 @@ class Desk:
 def desk(tmp_path: Path, site: Site) -> Iterator[Desk]:
     host = site.url.removeprefix("http://").rstrip("/")
     folder = Folder(tmp_path).config(SETTINGS.format(host=host))
-    ferry = ("Council approves the ferry timetable", STORY)
+    ferry = ("Council approves the ferry timetable", BODY)
     site.pages["/harbour.xml"] = Reply(
         headers=[("Content-Type", "application/rss+xml")],
         body=rss(
@@ -76,7 +71,7 @@ def desk(tmp_path: Path, site: Site) -> Iterator[Desk]:
         yield Desk(url, site, folder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
@@ -88,28 +83,9 @@ def page(browser: Browser) -> Iterator[Page]:
     page.set_default_timeout(30_000)
     heard = watched(page)
     yield page
-    assert not heard
-
-
-def fetched(url: str) -> tuple[int, str]:
-    """What a reader gets at an address."""
-    try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # an address of the test's own
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, ""
-
-
-def eventually(url: str, *, has: str = "", lacks: str = "\0", within: float = 40) -> str:
-    """What is at an address, once it has one text and lacks another."""
-    until = time.monotonic() + within
-    while time.monotonic() < until:
-        status, text = fetched(url)
-        if status == 200 and has in text and lacks not in text:
-            return text
-        time.sleep(0.2)
-    raise AssertionError(f"{url} did not come to be so within {within} s")
+    said = [*heard]
+    page.close()
+    assert not said
 
 
 def add(page: Page, desk: Desk, address: str, name: str, section: str) -> None:
@@ -165,15 +141,13 @@ def test_a_cluster_is_split(desk: Desk, page: Page) -> None:
     eventually(f"{desk.url}all.atom", has="ferry timetable")
     add(page, desk, "city.xml", "City Wire", "City")
     eventually(f"{desk.url}sections/city.atom", has="ferry timetable")
-    assert fetched(f"{desk.url}all.atom")[1].count("<title>Council approves") == 1
+    assert fetched(f"{desk.url}all.atom")[1].count(b"<title>Council approves") == 1
     page.goto(f"{desk.url}desk/entries?q=ferry")
     page.get_by_role("row").filter(has_text="folded behind it").get_by_role("link", name="Council approves").click()
     page.get_by_role("button", name=re.compile("Not the same")).first.click()
     expect(page.get_by_role("status").first).to_contain_text("kept apart")
-    until = time.monotonic() + 40
-    while fetched(f"{desk.url}all.atom")[1].count("<title>Council approves") != 2:
-        assert time.monotonic() < until
-        time.sleep(0.2)
+    apart = eventually(f"{desk.url}all.atom", has="<title>Council approves", times=2)
+    assert apart.count(b"<title>Council approves") == 2
 
 
 def test_a_token_opens_feeds_until_it_is_revoked(desk: Desk, page: Page) -> None:
@@ -211,9 +185,9 @@ def test_the_progress_of_a_poll_is_watched(desk: Desk, page: Page) -> None:
     page.goto(f"{desk.url}desk/")
     expect(page.locator(".live progress, .live .progress").first).to_be_visible()
     seen = set[str]()
-    until = time.monotonic() + 60
-    while time.monotonic() < until and len(seen) < 2:
-        text = page.locator(".live").first.inner_text()
-        seen |= set(re.findall(r"(\d+) of 12", text))
-        time.sleep(0.2)
-    assert len(seen) >= 2, "the figures of the poll did not move while it was watched"
+
+    def moved() -> bool:
+        seen.update(re.findall(r"(\d+) of 12", page.locator(".live").first.inner_text()))
+        return len(seen) >= 2
+
+    assert wait_for(moved, 60, every=0.2), "the figures of the poll did not move while it was watched"

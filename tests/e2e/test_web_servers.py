@@ -23,7 +23,7 @@ import zstandard
 from tests.command import DOCUMENT, ROOT, SEEDS, Folder
 from tests.desk.web import GUARDED, PASSWORD
 from tests.e2e.readers import needed
-from tests.fakes import wait_for
+from tests.fakes import free_port, wait_for
 from tests.running import running
 
 pytestmark = pytest.mark.e2e
@@ -235,12 +235,6 @@ def started(command: list[str], home: Path) -> Iterator[None]:
         finally:
             process.terminate()
             process.wait(20)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def listens(port: int) -> bool:

@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -115,10 +114,8 @@ def test_stopped_while_a_thousand_sources_are_slow(tmp_path: Path) -> None:
     with serving(port) as slow:
         with working(desk) as process:
             assert wait_for(lambda: len(slow.asked) >= 350 and len(stored(desk)) >= QUICK / 2, 60)
-            began = time.monotonic()
             process.send_signal(signal.SIGTERM)
-            assert process.wait(15) == 0
-            assert time.monotonic() - began < 10
+            assert process.wait(10) == 0
         before, done = Counter(slow.asked), stored(desk)
         assert set(before.values()) == {1}
         assert done
