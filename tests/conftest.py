@@ -10,10 +10,19 @@ from pathlib import Path
 import pytest
 
 from db.engine import Connection, Engine, writing
+from feeds.validate import verdicts
 from tests.alerting import Tower, begin
 from tests.desk import new_engine
 from tests.fakes import Site, running_site
 from tests.polls import Bench
+
+
+@pytest.fixture(autouse=True)
+def unjudged() -> Iterator[None]:
+    """Entries that one test had judged are judged anew in the next: where the first was an `untraced` one, coverage
+    would never see the lines that the second is there for."""
+    yield
+    verdicts._verdicts.clear()
 
 
 @pytest.fixture
