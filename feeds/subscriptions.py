@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -92,9 +93,10 @@ def plan_import(listed: SubscriptionList, known: Iterable[KnownSource], section:
     known = list(known)
     names, plan = Names({one.name for one in known}), Plan()
     at: dict[str, KnownSource] = {}
-    for one in known:
-        for address in one.addresses:
-            at.setdefault(canon(address), one)
+    # A source that is polled before one that could come back, and one's own address before one that another moved to.
+    places = [(sources.comes_back(one), turn, url, one) for one in known for turn, url in enumerate(one.addresses)]
+    for _, _, url, one in sorted(places, key=itemgetter(0, 1)):
+        at.setdefault(canon(url), one)
     planned: dict[str, str] = {}
     for each in listed.subscriptions:
         key = canon(each.url)

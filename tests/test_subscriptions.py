@@ -74,6 +74,27 @@ def test_what_is_there_already_and_what_comes_back(there: KnownSource, added: li
 
 
 @pytest.mark.parametrize(
+    ("moved", "own", "meant"),
+    [
+        (True, True, "own"),
+        (False, False, "own"),
+        (False, True, "own"),
+        (True, False, "moved"),
+    ],
+)
+def test_of_two_at_an_address_one_that_is_polled_is_meant_then_the_one_whose_own_it_is(
+    moved: bool, own: bool, meant: str
+) -> None:
+    there = [
+        KnownSource("moved", "added", moved, False, {"url": "https://old.example/"}, A.url),
+        known("own", A.url, enabled=own),
+    ]
+    for order in (there, there[::-1]):
+        plan = plan_import(listing(A), order, None)
+        assert [*plan.options, *(one["source"] for one in plan.present)] == [meant]
+
+
+@pytest.mark.parametrize(
     ("url", "polled"),
     [
         ("feed://b.example/x", "http://b.example/x"),
