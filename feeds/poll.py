@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from shlex import quote
 from types import TracebackType
 
 from db.engine import Connection, Engine, reading, writing
@@ -246,7 +247,8 @@ def _check(connection: Connection, names: Sequence[str]) -> None:
         raise UsageError(f"no source is named \"{min(unknown)}\"; see 'feeds sources list'")
     for name in sorted(names):
         if known[name].paused:
-            raise UsageError(f"source \"{name}\" is paused; 'feeds sources resume {name}' lets it be polled again")
+            mend = f"'feeds sources resume {quote(name)}' lets it be polled again"
+            raise UsageError(f'source "{name}" is paused; {mend}')
         if not known[name].enabled:
             raise UsageError(f'source "{name}" is paused; say enabled = true in its [[source]] table')
 

@@ -182,9 +182,14 @@ def test_unknown_and_paused_names(bench: Bench, tmp_path: Path) -> None:
 
 def test_a_source_that_a_command_paused_is_resumed_by_one(bench: Bench) -> None:
     with writing(bench.engine) as connection:
-        sources.pause(connection, bench.source().id)
+        sources.add(connection, "Weather service", {"url": "https://weather.example/feed"}, NOW)
+        for one in sources.every(connection):
+            sources.pause(connection, one.id)
     with pytest.raises(UsageError, match="\"n\" is paused; 'feeds sources resume n' lets it be polled again"):
         poll(bench.engine, bench.config, NOW, names=["n"])
+    with pytest.raises(UsageError) as raised:
+        poll(bench.engine, bench.config, NOW, names=["Weather service"])
+    assert "resume 'Weather service'" in str(raised.value)
 
 
 def test_it_stops_between_sources_when_asked(bench: Bench) -> None:
