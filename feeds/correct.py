@@ -19,7 +19,7 @@ def named(connection: Connection, uid: str) -> StoredEntry:
     """The entry of this id, or of an ending of it that no other has. Raises `Unknown` where there is none."""
     found = entries.by_uid(connection, uid)
     if found is None:
-        raise Unknown(f'no entry, or more than one, has the id "{uid}"; see the list of entries')
+        raise Unknown(f"no entry, or more than one, has the id \"{uid}\"; see 'feeds entries list'")
     return found
 
 

@@ -21,7 +21,7 @@ def named(connection: Connection, name: str) -> SourceRecord:
     """The source of this name. Raises `Unknown` where there is none."""
     found = sources.by_name(connection, name)
     if found is None:
-        raise Unknown(f'no source is named "{name}"; see the list of sources')
+        raise Unknown(f"no source is named \"{name}\"; see 'feeds sources list'")
     return found
 
 
@@ -40,9 +40,8 @@ def described(
     """The source at an address or a path, by default named after it and of the kind that it looks like; asks nobody.
 
     `interval` is in minutes; `more` are other options of its `[[source]]` table, whose profile has to be one of
-    `profiles`. `is_served` tells what stands in the
-    published folder (`Config.is_served`), which is no place for a source; without `local` every path is refused: who
-    asks over the network may not have files read here.
+    `profiles`. `is_served` tells what stands in the published folder (`Config.is_served`), which is no place for a
+    source; without `local` every path is refused: who asks over the network may not have files read here.
     Raises `UsageError`.
     """
     if not local:

@@ -88,7 +88,7 @@ def test_an_entry_is_named_by_the_end_of_its_id(tmp_path: Path) -> None:
 def test_an_unknown_entry(tmp_path: Path, uid: str) -> None:
     engine = new_engine(tmp_path)
     tell(engine, "a", record())
-    with pytest.raises(UsageError, match="see the list of entries") as raised:
+    with pytest.raises(UsageError, match="see 'feeds entries list'") as raised:
         set_access(engine, uid, Access.FREE, LATER)
     assert raised.value.exit_code == 2
     with pytest.raises(UsageError):
@@ -201,7 +201,7 @@ def test_an_entry_is_not_ruled_on_twice_over(tmp_path: Path) -> None:
     for ruling in (split, join, let_be):
         with pytest.raises(UsageError, match="are one entry"):
             ruling(engine, ids["agency"], ids["agency"][-8:], LATER)
-        with pytest.raises(UsageError, match="see the list of entries"):
+        with pytest.raises(UsageError, match="see 'feeds entries list'"):
             ruling(engine, ids["agency"], "unknown", LATER)
     with pytest.raises(UsageError, match="nobody ruled"):
         let_be(engine, ids["agency"], ids["harbour"], LATER)

@@ -169,9 +169,10 @@ def show(desk: Desk, uid: Id) -> None:
     """Show one entry whole: body, evidence for its access, former versions."""
     from db.engine import reading
     from db.store import revisions
+    from feeds import correct
 
     with reading(desk.engine()) as connection:
-        entry = entries_history.entry_of(connection, uid)
+        entry = correct.named(connection, uid)
         history = revisions.history(connection, entry.id)
         kin = kin_of(connection, entry)
         zones = zones_of(connection, desk.config.site.zone, {entry.source})

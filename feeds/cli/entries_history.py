@@ -19,7 +19,6 @@ from feeds.shapes.times import when
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from db.engine import Connection
     from feeds.diff import Difference, Run
     from feeds.history import Step
 
@@ -53,16 +52,6 @@ def register(app: typer.Typer) -> None:
     command(app)(history)
 
 
-def entry_of(connection: Connection, uid: str) -> StoredEntry:
-    """The entry with this id, or whose id ends so. Raises `UsageError` where there is none."""
-    from db.store import entries
-
-    entry = entries.by_uid(connection, uid)
-    if entry is None:
-        raise UsageError(f"no entry, or more than one, has the id \"{uid}\"; see 'feeds entries list'")
-    return entry
-
-
 def history(
     desk: Desk,
     uid: Annotated[str, typer.Argument(metavar="ID", help="Id of the entry, or its last 8 characters.")],
@@ -71,12 +60,13 @@ def history(
     """Show every version of an entry, the latest first, and what each changed, word by word."""
     from db.engine import reading
     from db.store import revisions
+    from feeds import correct
     from feeds.history import steps as steps_of
 
     if html and desk.as_json:
         raise UsageError("--html and --json: give one of them")
     with reading(desk.engine()) as connection:
-        entry = entry_of(connection, uid)
+        entry = correct.named(connection, uid)
         former = revisions.history(connection, entry.id)
     steps = steps_of(entry, former)
     if desk.as_json:

@@ -101,7 +101,7 @@ def test_what_is_not_there(api: Api) -> None:
         assert api.call(path, status=404) == "there is nothing at this address"
     said = json.loads(api.ask("/sources/%D1%8F%0A%22").body)
     assert said["instance"] == "/api/v1/sources/%D1%8F%0A%22"
-    assert said["detail"] == 'no source is named "я\n""; see the list of sources'
+    assert said["detail"] == 'no source is named "я\n""; see \'feeds sources list\''
 
 
 def test_methods_that_an_address_has_not(api: Api) -> None:

@@ -60,7 +60,7 @@ def _wanted(visit: Visit, connection: Connection, asked: dict[str, str]) -> Quer
     zone = visit.context.config.site.zone
     wanted = query.asked(text, now=visit.now, zone=zone, section=section, source=source, access=access)
     if source is not None and not sources.was_ever(connection, source):
-        raise UsageError(f'no source is named "{source}"')
+        raise UsageError(f"no source is named \"{source}\"; see 'feeds sources list'")
     return wanted
 
 
