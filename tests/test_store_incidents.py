@@ -251,6 +251,7 @@ def test_whether_any_trouble_is_of_a_source_that_is_polled_no_more(tmp_path: Pat
         assert not is_any_idle(connection)
         sources.pause(connection, number)
         assert is_any_idle(connection)
+    assert "SCAN source" not in plans(engine, is_any_idle)
 
 
 def test_other_numbers_are_no_news_of_a_trouble(connection: Connection) -> None:

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
-from db.engine import Connection, writing
+from db.engine import Connection
 from db.models import Source
 from db.records import PushRecord, PushState
 from db.store import pushes, sources
-from tests.desk import NOON, hours, new_engine, source_id
+from tests.desk import NOON, hours, source_id
 
 HUB, TOPIC = "https://h.example/", "https://n.example/feed"
 PUSH = PushRecord(source_id=1, topic=TOPIC, hubs=(HUB,), key="k", secret="s", due_at=NOON)  # noqa: S106
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    engine = new_engine(tmp_path)
-    with writing(engine) as found:
-        source_id(found, "a")
-        source_id(found, "b")
-        yield found
-    engine.dispose()
+def connection(connection: Connection) -> Connection:
+    source_id(connection, "a")
+    source_id(connection, "b")
+    return connection
 
 
 def stored(connection: Connection, push: PushRecord) -> PushRecord:

@@ -232,6 +232,8 @@ def test_due_sources_use_their_index(tmp_path: Path) -> None:
     plan = plans(engine, lambda connection: schedule.late(connection, "stale", later, 5))
     assert "ix_source_state_stale_at (stale_at" in plan
     assert "SCAN source_state" not in plan
+    plan = plans(engine, lambda connection: schedule.late_no_more(connection, ["a"], later))
+    assert "SCAN" not in plan
 
 
 def test_what_was_declared_by_a_clock_that_was_ahead_is_due(tmp_path: Path) -> None:

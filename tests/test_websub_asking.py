@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 
-from db.engine import Connection, writing
+from db.engine import Connection
 from db.records import DeliveryRecord, PushRecord, PushState
 from db.store import deliveries, pushes
 from feeds.config import parse
@@ -21,7 +20,7 @@ from feeds.websub.asking import SUBSCRIPTION, Subscriptions, apply, did_miss
 from feeds.websub.discovery import Advertised
 from feeds.websub.subscriber import Step, failed
 from tests.command import SITE
-from tests.desk import NOON, PREFIX, document, hours, new_engine, record, source_id
+from tests.desk import NOON, PREFIX, document, hours, record, source_id
 
 HUB, TOPIC = "https://h.example/hub?a=b", "https://n.example/feed?x=y&z"
 PUSH = PushRecord(
@@ -42,12 +41,9 @@ TROUBLES = (
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    engine = new_engine(tmp_path)
-    with writing(engine) as found:
-        source_id(found)
-        yield found
-    engine.dispose()
+def connection(connection: Connection) -> Connection:
+    source_id(connection)
+    return connection
 
 
 def put(connection: Connection, push: PushRecord = PUSH) -> PushRecord:

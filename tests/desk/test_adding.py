@@ -131,7 +131,6 @@ def test_who_moved_to_an_address_has_it_already(web: Web, site: Site) -> None:
     url = site.put("/feed", rss("Ferry"))
     add(web, "Old", url="https://old.example/feed")
     found = stored(web, "Old")
-    assert found is not None
     moved = PollRecord(source_id=found.id, at=NOON, outcome="stored", due_at=NOON, reason="interval", url=url)
     with writing(web.engine) as connection:
         schedule.finish(connection, [moved])

@@ -20,7 +20,7 @@ from tests.desk.demo import demo_desk
 from tests.desk.web import SITE, UNBOUNDED, Web, running_desk, unchanged
 from tests.getting import Got
 
-HOSTILE = "/desk/sources/hostile"
+STRANGERS = "/desk/sources/hostile"
 """The page of a source of which everything is a stranger's."""
 
 
@@ -57,12 +57,12 @@ def is_page(got: Got) -> bool:
 def test_every_page_is_read_without_a_change_and_without_a_stranger_s_markup(web: Web) -> None:
     with unchanged(web):
         found = pages_of(web)
-        asked = pages_of(web, f"{HOSTILE}?asked=0", keep=lambda path: path.startswith(HOSTILE))
+        asked = pages_of(web, f"{STRANGERS}?asked=0", keep=lambda path: path.startswith(STRANGERS))
     assert web.hands.woken == 0
     assert len(found) > 60
     assert {path: got.status for path, got in found.items() if got.status != 200} == {}
-    assert {"/desk/live", "/desk/sources.opml", HOSTILE} <= set(found)
-    assert f"{HOSTILE}/live?asked=0" in asked
+    assert {"/desk/live", "/desk/sources.opml", STRANGERS} <= set(found)
+    assert f"{STRANGERS}/live?asked=0" in asked
     for path, got in (found | asked).items():
         if is_page(got):
             assert injected(got.body) == [], path

@@ -10,9 +10,7 @@ from feeds.desk.context import Progress
 from feeds.publish import publish
 from feeds.terms import Standing
 from tests.desk import NOON, demo, record, tell
-from tests.desk.web import Web
-
-HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
+from tests.desk.web import HOSTILE, Web
 
 
 def add(web: Web) -> None:
