@@ -456,7 +456,7 @@ class Poll(Base):
 
 
 class Hour(Base):
-    """What all polls of one hour came to, unchanged ones included; `hour` counts from 1970, UTC."""
+    """What all polls and pushes of one hour came to, unchanged ones included; `hour` counts from 1970, UTC."""
 
     __tablename__ = "hours"
     hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -482,7 +482,7 @@ class Heartbeat(Base):
 
 
 class Session(Base):
-    """Somebody who signed in to the desk; of what the browser holds only the SHA-256 is kept."""
+    """Somebody who signed in to the desk; of what the browser holds only an HMAC-SHA-256 is kept."""
 
     __tablename__ = "sessions"
     id: Mapped[int] = mapped_column(primary_key=True)

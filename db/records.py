@@ -642,7 +642,8 @@ class PastPoll:
 
 @dataclass(frozen=True, slots=True)
 class HourRecord:
-    """What the polls of one hour came to, which begins at `at`; `new` and `updated` are entries, `size` is bytes."""
+    """What the polls and pushes of one hour came to, which begins at `at`; `new` and `updated` are entries, `size` is
+    bytes."""
 
     at: datetime
     stored: int = 0

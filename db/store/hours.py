@@ -1,5 +1,5 @@
-"""What polls came to, by the hour: one row for each hour in which anybody polled, however much there was; and one for
-all the hours that are forgotten, so that sums never fall."""
+"""What polls and pushes came to, by the hour: one row for each hour in which there were any, however much there was;
+and one for all the hours that are forgotten, so that sums never fall."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SUMS = [func.sum(getattr(Hour, name)) for name in _COUNTED]
 
 
 def count(connection: Connection, polls: Iterable[PollRecord]) -> None:
-    """Counts polls in their hours; those that were put off are none."""
+    """Counts polls in their hours; those that were put off are none. A push counts as a poll that stored something."""
     found: dict[int, list[int]] = defaultdict(lambda: [0] * len(_COUNTED))
     for poll in polls:
         if poll.outcome in _COUNTED:
@@ -39,14 +39,14 @@ def count(connection: Connection, polls: Iterable[PollRecord]) -> None:
 
 
 def since(connection: Connection, moment: datetime) -> list[HourRecord]:
-    """The hours from that of `moment` on in which anybody polled, the earliest first."""
+    """The hours from that of `moment` on in which there were any, the earliest first."""
     columns = (Hour.hour, Hour.stored, Hour.unchanged, Hour.failed, Hour.new, Hour.updated, Hour.size)
     rows = connection.execute(select(*columns).where(Hour.hour >= _hour(moment)).order_by(Hour.hour))
     return [HourRecord(datetime.fromtimestamp(hour * SECONDS, UTC), *counts) for hour, *counts in rows]
 
 
 def totals(connection: Connection) -> HourRecord:
-    """What all polls came to, since the beginning: `at` means nothing."""
+    """What all of them came to, since the beginning: `at` means nothing."""
     row = connection.execute(select(*_SUMS)).one()
     return HourRecord(datetime.fromtimestamp(FORGOTTEN, UTC), *(value or 0 for value in row))
 

@@ -74,7 +74,7 @@ def bars(series: Mapping[str, Values], labels: Sequence[str], title: str, *, id:
 
 
 def line(name: str, values: Values, labels: Sequence[str], title: str, *, id: str, unit: str) -> Markup:
-    """Values over time, as latency, as one line. Else as `bars`."""
+    """Two values or more over time, as latency, as one line. Else as `bars`."""
     series = {name: values}
     _check(series, labels)
     own = {"dots_size": 2.5 if len(labels) <= 48 else 1.5}

@@ -124,10 +124,12 @@ def _sources(connection: Connection, now: datetime) -> Iterator[Metric]:
 def _work(connection: Connection) -> Iterator[Metric]:
     total = hours.totals(connection)
     polls = {"stored": total.stored, "unchanged": total.unchanged, "failed": total.failed}
-    yield _labelled("polls", "Polls by what came of them.", "outcome", polls, CounterMetricFamily)
+    what = "Polls, and pushes that changed something, by what came of them."
+    yield _labelled("polls", what, "outcome", polls, CounterMetricFamily)
     brought = {"new": total.new, "updated": total.updated}
-    yield _labelled("entries", "Entries that polls brought, and changed.", "what", brought, CounterMetricFamily)
-    received = CounterMetricFamily("broadsheet_received_bytes", "Bytes of documents that polls read.")
+    what = "Entries that polls and hubs brought, and changed."
+    yield _labelled("entries", what, "what", brought, CounterMetricFamily)
+    received = CounterMetricFamily("broadsheet_received_bytes", "Bytes of documents that polls read and hubs brought.")
     received.add_metric([], total.size)
     yield received
     yield _gauge("stored_entries", "Entries in the database.", entries.count(connection))

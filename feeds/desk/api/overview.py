@@ -50,11 +50,11 @@ class Status(Shape):
 
 
 class Hour(Shape):
-    """What the polls of one hour came to."""
+    """What the polls and pushes of one hour came to."""
 
     at: Time = Field(description="When it began.")
     polls: int = Field(ge=0)
-    stored: int = Field(ge=0, description="Polls that brought something.")
+    stored: int = Field(ge=0, description="Polls that brought something, and pushes that changed something.")
     unchanged: int = Field(ge=0)
     failed: int = Field(ge=0)
     new: int = Field(ge=0, description="Entries.")
