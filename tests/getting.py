@@ -1,7 +1,10 @@
-"""One request to a server under test, its path as it is written: no client that tidies it up is between."""
+"""One request to a server under test: to its port, the path as it is written, with no client between that tidies it up;
+or to an address, as programs make it."""
 
 from __future__ import annotations
 
+import urllib.error
+import urllib.request
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage
@@ -30,3 +33,16 @@ def get(port: int, path: str, method: str = "GET", **headers: str) -> Got:
         connection.endheaders()
         response = connection.getresponse()
         return Got(response.status, response.headers, response.read())
+
+
+def ask(
+    url: str, *, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, bytes, dict[str, str]]:
+    """Status, body and headers (names in lower case) of one request to an address."""
+    request = urllib.request.Request(url, data=body, headers=headers or {}, method=method)  # noqa: S310  # a loopback address of the test's own
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return answer.status, answer.read(), {name.lower(): value for name, value in answer.headers.items()}
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read(), {name.lower(): value for name, value in error.headers.items()}

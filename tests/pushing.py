@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,22 +22,10 @@ from feeds.pushes import tend
 from feeds.web.app import web_app
 from feeds.web.server import Server
 from tests.fakes import Reply, Seen, Site, free_port
+from tests.getting import ask
 from tests.polls import Bench
 
 CHALLENGE = "a challenge+with/all=sorts&of<signs>ü"
-
-
-def ask(
-    url: str, *, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
-) -> tuple[int, bytes, dict[str, str]]:
-    """Status, body and headers (names in lower case) of one request, as a hub would make it."""
-    request = urllib.request.Request(url, data=body, headers=headers or {}, method=method)  # noqa: S310  # loopback
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return answer.status, answer.read(), {name.lower(): value for name, value in answer.headers.items()}
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read(), {name.lower(): value for name, value in error.headers.items()}
 
 
 def signed(secret: str, body: bytes, method: str = "sha256") -> dict[str, str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.command import FEEDS, Folder
 from tests.fakes import wait_for
+from tests.getting import ask
 
 
 @contextmanager
@@ -34,24 +33,13 @@ def running(desk: Folder, *options: str) -> Iterator[tuple[subprocess.Popen[str]
         process.communicate()
 
 
-def fetched(url: str, headers: dict[str, str] | None = None) -> tuple[int, bytes, dict[str, str]]:
-    """What a reader gets at an address: status, body, and headers by their names in lower case."""
-    request = urllib.request.Request(url, headers=headers or {})  # noqa: S310  # a loopback address of the test's own
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return answer.status, answer.read(), {name.lower(): value for name, value in answer.headers.items()}
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read(), {name.lower(): value for name, value in error.headers.items()}
-
-
 def eventually(url: str, has: str = "", *, lacks: str = "\0", times: int = 1, within: float = 40) -> bytes:
     """What is at an address, once it has one text so many `times` at least, and lacks another."""
     body = b""
 
     def is_so() -> bool:
         nonlocal body
-        status, body, _ = fetched(url)
+        status, body, _ = ask(url)
         return status == 200 and body.count(has.encode()) >= times and lacks.encode() not in body
 
     assert wait_for(is_so, within, every=0.2), f"{url} did not come to say {has!r} and not {lacks!r} in {within} s"

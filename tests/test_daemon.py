@@ -23,7 +23,8 @@ from feeds.websub.publisher import PING
 from tests.command import DOCUMENT, FEEDS, SEEDS, Folder
 from tests.desk import NOON
 from tests.fakes import Reply, Site, wait_for
-from tests.running import eventually, fetched, running
+from tests.getting import ask
+from tests.running import eventually, running
 
 
 @pytest.fixture
@@ -36,14 +37,14 @@ def desk(tmp_path: Path) -> Folder:
 def test_run_polls_publishes_and_serves(desk: Folder) -> None:
     with running(desk) as (process, url):
         eventually(url, "Mayor rejects call for early election")
-        status, body, headers = fetched(url + "sections/politics.atom", {"Accept-Encoding": "gzip"})
+        status, body, headers = ask(url + "sections/politics.atom", headers={"Accept-Encoding": "gzip"})
         assert (status, headers["content-type"]) == (200, "application/atom+xml; charset=utf-8")
         assert gzip.decompress(body) == (desk.public / "sections/politics.atom").read_bytes()
         again = {"If-None-Match": headers["etag"], "Accept-Encoding": "gzip"}
-        assert fetched(url + "sections/politics.atom", again)[0] == 304
-        status, body, _headers = fetched(url + "healthz")
+        assert ask(url + "sections/politics.atom", headers=again)[0] == 304
+        status, body, _headers = ask(url + "healthz")
         assert (status, body.strip()) == (200, b"ok")
-        assert fetched(url + "nothing.atom")[0] == 404
+        assert ask(url + "nothing.atom")[0] == 404
         desk.seed("2.txt", DOCUMENT.replace("ferry", "tram").replace("Mayor", "Governor"))
         eventually(url + "all.atom", "Governor rejects call")
         began = time.monotonic()
@@ -75,7 +76,7 @@ def test_a_second_signal_ends_it_at_once(desk: Folder) -> None:
     with closing(sqlite3.connect(desk.path / "var" / "feeds.sqlite3")) as other:
         other.execute("BEGIN IMMEDIATE")
         with running(desk) as (process, _address):
-            time.sleep(0.5)
+            time.sleep(2)  # until it waits, which it does for 5 s
             process.send_signal(signal.SIGTERM)
             time.sleep(0.5)
             began = time.monotonic()
@@ -186,7 +187,7 @@ def test_a_reload_takes_what_is_right_and_leaves_what_is_wrong(desk: Folder) -> 
     valid = own.read_text()
     with running(desk) as (process, url):
         eventually(url, "Mayor rejects call for early election")
-        assert b"Test Desk" in fetched(url)[1]
+        assert b"Test Desk" in ask(url)[1]
         own.write_text(valid + '[site]\ntitel = "x"\n')
         process.send_signal(signal.SIGHUP)
         log_line = ""
@@ -200,7 +201,7 @@ def test_a_reload_takes_what_is_right_and_leaves_what_is_wrong(desk: Folder) -> 
         while f"{own}:2: site.titel: unknown key" not in log_line:
             log_line = process.stdout.readline()
             assert log_line
-        assert b"Test Desk" in fetched(url)[1]
+        assert b"Test Desk" in ask(url)[1]
         own.write_text(valid)
         (trouble,) = status_of(desk)["incidents"]
         assert (trouble["kind"], trouble["subject"]) == ("config", "config.toml")
@@ -210,9 +211,9 @@ def test_a_reload_takes_what_is_right_and_leaves_what_is_wrong(desk: Folder) -> 
         (desk.path / "more").mkdir()
         (desk.path / "more" / "2.txt").write_text(DOCUMENT.replace("Mayor", "Governor"))
         process.send_signal(signal.SIGHUP)
-        assert wait_for(lambda: b"Other Desk" in fetched(url)[1])
+        assert wait_for(lambda: b"Other Desk" in ask(url)[1])
         eventually(url + "all.atom", "Governor rejects call")
-        assert fetched(url + "desk/static/desk.css")[0] == 200
+        assert ask(url + "desk/static/desk.css")[0] == 200
         assert status_of(desk)["incidents"] == []
         # What takes a restart is refused as well.
         own.write_text(own.read_text().replace("port = 0", 'port = 0\nhost = "::1"'))
@@ -220,7 +221,7 @@ def test_a_reload_takes_what_is_right_and_leaves_what_is_wrong(desk: Folder) -> 
         while "takes a restart" not in log_line:
             log_line = process.stdout.readline()
             assert log_line
-        assert fetched(url)[0] == 200
+        assert ask(url)[0] == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 
@@ -319,10 +320,10 @@ def test_the_desk_is_served_unless_it_is_turned_off(tmp_path: Path) -> None:
     with running(desk) as (process, url):
         assert process.stdout is not None
         assert f"desk at {url}desk/" in process.stdout.readline()
-        assert fetched(url + "desk/static/desk.css")[0] == 200
+        assert ask(url + "desk/static/desk.css")[0] == 200
     desk.config("[desk]\nenabled = false\n")
     with running(desk) as (_process, url):
-        assert fetched(url + "desk/")[0] == 404
+        assert ask(url + "desk/")[0] == 404
 
 
 def test_a_wrong_configuration_is_one_line(tmp_path: Path) -> None:

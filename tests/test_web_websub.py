@@ -18,8 +18,9 @@ from feeds.web import websub
 from feeds.web.app import web_app
 from feeds.web.server import Server
 from tests.fakes import wait_for
+from tests.getting import ask
 from tests.polls import Bench, rss
-from tests.pushing import Desk, ask, served, signed
+from tests.pushing import Desk, served, signed
 
 KEY = "k" * 43
 TOPIC = "https://n.example/feed?a=b&c=d"

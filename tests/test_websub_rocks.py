@@ -7,8 +7,9 @@ import pytest
 from db.engine import reading
 from db.store import pushes
 from tests.fakes import Reply, Site, moved
+from tests.getting import ask
 from tests.polls import rss
-from tests.pushing import CHALLENGE, Desk, Hub, ask, desk, hub, signed
+from tests.pushing import CHALLENGE, Desk, Hub, desk, hub, signed
 
 __all__ = ["desk", "hub"]
 

@@ -14,7 +14,8 @@ from tests.browser import chromium, watched
 from tests.command import Folder
 from tests.desk import BODY
 from tests.fakes import Reply, Site, wait_for
-from tests.running import eventually, fetched, running
+from tests.getting import ask
+from tests.running import eventually, running
 
 pytestmark = pytest.mark.e2e
 
@@ -141,7 +142,7 @@ def test_a_cluster_is_split(desk: Desk, page: Page) -> None:
     eventually(f"{desk.url}all.atom", has="ferry timetable")
     add(page, desk, "city.xml", "City Wire", "City")
     eventually(f"{desk.url}sections/city.atom", has="ferry timetable")
-    assert fetched(f"{desk.url}all.atom")[1].count(b"<title>Council approves") == 1
+    assert ask(f"{desk.url}all.atom")[1].count(b"<title>Council approves") == 1
     page.goto(f"{desk.url}desk/entries?q=ferry")
     page.get_by_role("row").filter(has_text="folded behind it").get_by_role("link", name="Council approves").click()
     page.get_by_role("button", name=re.compile("Not the same")).first.click()
@@ -158,12 +159,12 @@ def test_a_token_opens_feeds_until_it_is_revoked(desk: Desk, page: Page) -> None
     page.get_by_role("button", name="Make it").click()
     address = page.get_by_label("Address for a feed reader").input_value()
     own = desk.url + address.partition("/p/")[1].lstrip("/") + address.partition("/p/")[2]
-    assert fetched(own)[0] == 200
+    assert ask(own)[0] == 200
     page.get_by_role("link", name="To all tokens").click()
     page.get_by_text("Revoke").first.click()
     page.get_by_role("button", name=re.compile("Revoke")).click()
     expect(page.get_by_role("status").first).to_contain_text("revoked")
-    assert fetched(own)[0] == 404
+    assert ask(own)[0] == 404
 
 
 def test_the_progress_of_a_poll_is_watched(desk: Desk, page: Page) -> None:

@@ -16,7 +16,7 @@ from flask_websub.publisher import init_publisher, publisher
 from tests.command import FEEDS, Folder
 from tests.e2e.test_flask_websub import foreign_hub, serving
 from tests.fakes import free_port, wait_for
-from tests.pushing import ask
+from tests.getting import ask
 
 pytestmark = pytest.mark.e2e
 
