@@ -394,7 +394,7 @@ class Attempt:
         if self.advertised is not None and self.advertised.problem is not None:
             result.warnings.append(f"{redact(self.url)}: {self.advertised.problem}; it is polled")
         if poll.url is not None:
-            result.warnings.append(troubles.moved_words(poll.url))
+            result.warnings.append(troubles.moved_words(poll.url, in_file=self.record.origin == "config"))
 
     def _pace(self, config: Config, failed: bool, tally: Tally, again: int) -> tuple[Pace, str | None]:
         """What is known of the source from now on, and its new address where it moved for good."""
@@ -461,7 +461,8 @@ class Attempt:
         )
         if result.read:
             found.append(troubles.gap(self._loss() if self._missed else None, self._known_to, record.pace))
-            found += troubles.moved(self.url, moved_to, is_elsewhere=record.url is not None)
+            in_file = record.origin == "config"
+            found += troubles.moved(self.url, moved_to, is_elsewhere=record.url is not None, in_file=in_file)
         if result.read and self._fetched is not None:
             found += troubles.slow(pace, self._fetched.ms, slow_from(config))
             found += troubles.churn(pace, again, read.size if read is not None else 0)

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from feeds.errors import OutputError
+
 NAME = "manifest.json"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _HEAD = re.compile(r'\{"settings": "([0-9a-f]*)", "files": \[')
@@ -106,6 +108,20 @@ class Manifest(Mapping[str, PublishedFile]):
         """The manifest as bytes, its files in order of path."""
         lines = ",\n".join(self._lines[path] for path in sorted(self._lines))
         return f'{{"settings": "{self.settings}", "files": [\n{lines}\n{_TAIL}\n'.encode()
+
+
+def told(root: Path) -> Manifest:
+    """What the last publish wrote, for people to be told of; nothing where there was none.
+
+    Raises `OutputError` where nobody can tell: the folder, or the manifest in it, cannot be read.
+    """
+    try:
+        (root / NAME).read_bytes()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise OutputError(f"{root / NAME}: cannot be read: {error.strerror}") from error
+    return read(root)
 
 
 def read(root: Path) -> Manifest:

@@ -65,7 +65,9 @@ def is_address(location: str) -> bool:
 def no_path(location: str) -> None:
     """Raises `UsageError` for a location that is no address: the caller may not name files of this machine."""
     if not is_address(location):
-        raise UsageError(f"{location or 'an empty name'}: give an address that begins with http:// or https://")
+        raise UsageError(
+            f"{location.strip() or 'an empty address'}: give an address that begins with http:// or https://"
+        )
 
 
 def kind_of(where: str, remote: bool) -> str:
@@ -82,7 +84,7 @@ def no_such(location: str) -> str:
     """What is told of a location that is neither a file nor an address."""
     if re.match(r"(?:localhost|www\.|[\w-]+(?:\.[\w-]+)+:\d|[\w-]+(?:\.[\w-]+)+/)", location) is not None:
         return f"{location}: no such file or folder; for an address write http:// or https:// before it"
-    return f"{location or 'an empty name'}: no such file or folder, and no address that begins with http:// or https://"
+    return f"{location.strip() or 'an empty name'}: no such file or folder, and no address that begins with http:// or https://"
 
 
 def problem_of(error: ValidationError) -> str:

@@ -468,7 +468,11 @@ def verify(config: Config, now: datetime) -> list[str]:
     against a rule of their format."""
     findings = []
     root = config.public
-    for path, made in sorted(manifest.read(root).items()):
+    try:
+        published = manifest.told(root)
+    except OutputError as error:
+        return [str(error)]
+    for path, made in sorted(published.items()):
         try:
             data = (root / path).read_bytes()
         except OSError as error:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from db.engine import Connection, Engine, writing
-from db.records import SourceRecord
-from db.store import sources
+from db.records import Field, KnownSource, Query, SourceRecord
+from db.store import sections, sources
 from feeds.config import Source
 from feeds.declare import options_of
+from feeds.dedupe import canon
 from feeds.errors import Taken, Unknown, UsageError
 from feeds.naming import is_address, kind_of, name_from, no_path, no_such, problem_of
 
@@ -23,6 +24,30 @@ def named(connection: Connection, name: str) -> SourceRecord:
     if found is None:
         raise Unknown(f"no source is named \"{name}\"; see 'feeds sources list'")
     return found
+
+
+def at_address(known: Iterable[KnownSource], url: str) -> list[str]:
+    """Names of those of the sources that have this address, by the rules that tell the same one, or moved to it."""
+    key = canon(url)
+    return [one.name for one in known if not one.removed and key in map(canon, one.addresses)]
+
+
+def check_name(connection: Connection, field: Field, name: str) -> None:
+    """Raises `UsageError` for a section that there is not, by its name or slug, and for a source that there never was;
+    other fields name nothing."""
+    if field is Field.SECTION and not any(
+        name == one.slug or name.casefold() == one.name.casefold() for one in sections.every(connection)
+    ):
+        raise UsageError(f"no section is named \"{name}\"; see 'feeds sections list'")
+    if field is Field.SOURCE and not sources.was_ever(connection, name):
+        raise UsageError(f"no source is named \"{name}\"; see 'feeds sources list'")
+
+
+def check_names(connection: Connection, query: Query) -> None:
+    """The same of whatever a query names."""
+    for group in (*query.groups, query.excluded):
+        for term in group:
+            check_name(connection, term.field, term.value)
 
 
 def described(
@@ -49,7 +74,7 @@ def described(
     remote = is_address(location)
     # A path is relative to where the person stands, not to the configuration file.
     where = location if remote else str(Path(location).resolve())
-    if not remote and not Path(where).exists():
+    if not remote and not (location.strip() and Path(where).exists()):
         raise UsageError(no_such(location))
     if not remote and is_served(Path(where)):
         raise UsageError(f"{where} stands in the published folder, where everything is served: give another place")

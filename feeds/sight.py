@@ -114,7 +114,7 @@ def _database(seen: Sight) -> Iterator[Finding]:
     else:
         yield Finding("database", SCHEMA)
     if seen.damage:
-        message = f"is damaged ({seen.damage[0][:200]}); stop, and restore a backup: 'feeds db restore'"
+        message = f"is damaged ({seen.damage[0][:200]}); stop, and put a backup in its place"
         yield Finding("database", INTEGRITY, message, (("findings", str(len(seen.damage))),))
     elif seen.damage is not None:
         yield Finding("database", INTEGRITY)

@@ -77,18 +77,19 @@ def gap(loss: str | None, known_to: datetime | None, pace: Pace) -> Trouble:
     return Trouble("gap", loss, (("newest entry known", moment(known_to)), *often))
 
 
-def moved(url: str, to: str | None, *, is_elsewhere: bool) -> list[Trouble]:
+def moved(url: str, to: str | None, *, is_elsewhere: bool, in_file: bool) -> list[Trouble]:
     """Whether it is asked where its options do not say: from now on, where it moved `to`; until they do, where it
-    `is_elsewhere` already."""
+    `is_elsewhere` already. `in_file` as in `moved_words`."""
     if to is not None:
         evidence = (("asked until now", redact(url)), ("asked from now on", redact(to)))
-        return [Trouble("moved", moved_words(to), evidence)]
+        return [Trouble("moved", moved_words(to, in_file=in_file), evidence)]
     return [] if is_elsewhere else [Trouble("moved", None)]
 
 
-def moved_words(to: str) -> str:
-    """What a person is to do about a move."""
-    return f"moved for good: asked at {redact(to)} from now on; say so in config.toml"
+def moved_words(to: str, *, in_file: bool) -> str:
+    """What a person is to do about a move of a source that stands `in_file`, or was added."""
+    where = "say so in config.toml" if in_file else "edit the source, and it says so itself"
+    return f"moved for good: asked at {redact(to)} from now on; {where}"
 
 
 def suspicious(size: int, before: int, *, doubted: bool) -> Trouble:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from feeds import manifest
+from feeds.errors import OutputError
 from feeds.manifest import Manifest, Standing
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -80,6 +81,14 @@ def test_what_cannot_be_read_is_as_if_it_were_not_there(tmp_path: Path, damage: 
     (tmp_path / manifest.NAME).write_bytes(damage(said("a.atom").render()))  # type: ignore[operator]
     found = manifest.read(tmp_path)
     assert (found.settings, dict(found)) == ("", {})
+
+
+def test_people_are_told_that_it_cannot_be_read(tmp_path: Path) -> None:
+    assert not manifest.told(tmp_path)
+    assert not manifest.told(tmp_path / "none")
+    (tmp_path / manifest.NAME).mkdir()
+    with pytest.raises(OutputError, match=r"manifest\.json: cannot be read: Is a directory"):
+        manifest.told(tmp_path)
 
 
 def test_a_file_is_asked_for_by_itself(tmp_path: Path) -> None:

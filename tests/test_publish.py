@@ -528,6 +528,12 @@ def test_a_broken_file_of_ours_is_found(tree: Tree) -> None:
     assert any(found.startswith("all.atom:1:1: ") for found in verify(tree.config, NOW))
 
 
+def test_a_tree_that_cannot_be_read_is_not_sound(tree: Tree) -> None:
+    (tree.config.public / "manifest.json").mkdir(parents=True)
+    (only,) = verify(tree.config, NOW)
+    assert only.endswith("manifest.json: cannot be read: Is a directory")
+
+
 def test_undated_entries_keep_the_order_of_the_page(tree: Tree) -> None:
     names = ["Zeta one two three", "Alpha one two three", "Mu one two three"]
     tree.put(*(record(name, position=at, dated=NOW, sections=("A",)) for at, name in enumerate(names)))

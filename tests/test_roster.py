@@ -76,6 +76,12 @@ def test_paths_are_for_those_who_stand_at_the_machine(location: str) -> None:
         roster.described(location, nowhere, local=False)
 
 
+@pytest.mark.parametrize("location", ["", " "])
+def test_no_place_at_all_is_not_where_the_person_stands(location: str) -> None:
+    with pytest.raises(UsageError, match=r"^an empty name: no such file or folder"):
+        roster.described(location, nowhere)
+
+
 def test_what_cannot_be_a_source_is_told_with_its_key() -> None:
     with pytest.raises(UsageError, match=r"^name: "):
         roster.described(URL, nowhere, name="/")

@@ -40,11 +40,13 @@ def test_what_is_gone_is_no_failure() -> None:
 
 
 def test_a_move_is_a_trouble_until_the_options_say_it() -> None:
-    (one,) = troubles.moved("https://a.example/?key=1", "https://b.example/feed", is_elsewhere=False)
+    (one,) = troubles.moved("https://a.example/?key=1", "https://b.example/feed", is_elsewhere=False, in_file=True)
     assert one.message == "moved for good: asked at https://b.example/feed from now on; say so in config.toml"
     assert one.evidence[0] == ("asked until now", "https://a.example/?…")
-    assert troubles.moved("https://b.example/feed", None, is_elsewhere=True) == []
-    assert kinds(troubles.moved("https://b.example/feed", None, is_elsewhere=False)) == {"moved": False}
+    added = troubles.moved_words("https://b.example/feed", in_file=False)
+    assert added.endswith("from now on; edit the source, and it says so itself")
+    assert troubles.moved("https://b.example/feed", None, is_elsewhere=True, in_file=True) == []
+    assert kinds(troubles.moved("https://b.example/feed", None, is_elsewhere=False, in_file=True)) == {"moved": False}
 
 
 def polled(pace: Pace, *answers: int) -> tuple[Pace, list[bool | None]]:

@@ -50,11 +50,12 @@ def list_entries(
     """Show entries, newest first."""
     from db.engine import reading
     from db.store import entries
+    from feeds import roster
 
     with reading(desk.engine()) as connection:
         for field, name in ((Field.SECTION, section), (Field.SOURCE, source)):
             if name is not None:
-                _check_name(connection, field, name)
+                roster.check_name(connection, field, name)
         found = entries.listing(
             connection,
             section=section,
@@ -86,14 +87,13 @@ def search(
     from db.engine import reading
     from db.store import entries
     from db.store import search as matches
+    from feeds import roster
     from feeds.query import asked
 
     zone = desk.config.site.zone
     wanted = asked(" ".join(query), now=desk.now(), zone=zone, section=section, source=source, access=access)
     with reading(desk.engine()) as connection:
-        named = [term for group in (*wanted.groups, wanted.excluded) for term in group]
-        for term in named:
-            _check_name(connection, term.field, term.value)
+        roster.check_names(connection, wanted)
         ids = matches.matching(connection, wanted, limit=limit or _most(desk))
         _tell(desk, connection, entries.in_order(connection, ids), limit, none=NO_MATCH)
 
@@ -101,18 +101,6 @@ def search(
 def _most(desk: Desk) -> int | None:
     """Entries that are listed where no limit is given."""
     return None if desk.as_json else MOST_SHOWN
-
-
-def _check_name(connection: Connection, field: Field, name: str) -> None:
-    """Raises `UsageError` for a section or a source that there is not."""
-    from db.store import sections, sources
-
-    if field is Field.SECTION and not any(
-        name == one.slug or name.casefold() == one.name.casefold() for one in sections.every(connection)
-    ):
-        raise UsageError(f"no section is named \"{name}\"; see 'feeds sections list'")
-    if field is Field.SOURCE and not sources.was_ever(connection, name):
-        raise UsageError(f"no source is named \"{name}\"; see 'feeds sources list'")
 
 
 def _tell(

@@ -79,6 +79,8 @@ def add(
     interval: Annotated[int | None, typer.Option("--interval", help="Minutes between polls.")] = None,
 ) -> None:
     """Add a source to the database; it is polled at the next update."""
+    from db.engine import reading
+    from db.store import sources
     from feeds import roster
 
     source = roster.described(
@@ -93,6 +95,11 @@ def add(
         roster.add(desk.engine(), source, desk.now())
     except Taken as error:
         raise Taken(f'a source named "{source.name}" is there already; give another --name') from error
+    if source.url is not None:
+        with reading(desk.engine()) as connection:
+            there = roster.at_address(sources.locations(connection), source.url)
+        for one in sorted({*there} - {source.name}):
+            desk.warn(f'note: source "{one}" has this address already')
     if desk.as_json:
         where = location if source.path is None else str(source.path)
         desk.give({"source": source.name, "kind": source.kind, "location": where})

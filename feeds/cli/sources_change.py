@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -31,6 +32,9 @@ def edit(
     ] = None,
     access: Annotated[str | None, typer.Option("--access", help="Access of all its entries.")] = None,
     interval: Annotated[int | None, typer.Option("--interval", help="Minutes between polls.")] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="Name of a [profile] table of the configuration.")
+    ] = None,
     clear: Annotated[
         list[str] | None, typer.Option("--clear", metavar="OPTION", help="Option that takes its default; repeat.")
     ] = None,
@@ -45,6 +49,7 @@ def edit(
         "sections": section or None,
         "access": access,
         "interval": interval,
+        "profile": profile,
     }
     changes: dict[str, object] = {key: value for key, value in given.items() if value is not None}
     cleared = {"sections" if one == "section" else one for one in clear or ()}
@@ -55,9 +60,10 @@ def edit(
             raise UsageError(f"--clear {one}: is given another value as well; give one of the two")
     if not changes and not cleared:
         raise UsageError(
-            "say what is to change: give --url, --kind, --title, --section, --access, --interval or --clear"
+            "say what is to change: give --url, --kind, --title, --section, --access, --interval, --profile or --clear"
         )
-    roster.edit(desk.engine(), name, desk.path, {**changes, **dict.fromkeys(cleared)}, desk.now())
+    changes |= dict.fromkeys(cleared)
+    roster.edit(desk.engine(), name, desk.path, changes, desk.now(), profiles=desk.config.profile)
     _tell(desk, name, f'changed source "{name}"; it is asked anew')
 
 
@@ -66,7 +72,7 @@ def pause(desk: Desk, name: Name) -> None:
     from feeds import roster
 
     roster.pause(desk.engine(), name)
-    _tell(desk, name, f"paused source \"{name}\"; 'feeds sources resume' lets it be polled again")
+    _tell(desk, name, f"paused source \"{name}\"; 'feeds sources resume {quote(name)}' lets it be polled again")
 
 
 def resume(desk: Desk, name: Name) -> None:

@@ -256,7 +256,9 @@ def status(desk: Desk) -> int:
     desk.table(["source", "state", "last success", "next due", "why"], rows)
     for incident in found.incidents:
         desk.warn(f"incident since {when(incident.opened_at)}: {incident.kind} {incident.subject}: {incident.message}")
-    desk.say(f"{found.entries} entries in {found.sections} sections; {found.dirty} feeds not yet published")
+    stored = f"{found.entries} {'entry' if found.entries == 1 else 'entries'}"
+    owed = f"{counted(found.dirty, 'feed')} not yet published"
+    desk.say(f"{stored} in {counted(found.sections, 'section')}; {owed}")
     if found.heartbeats:
         desk.say(f"daemon: {words(running(found.heartbeats, now), now)}")
     return int(not found.well)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 
@@ -84,6 +85,10 @@ def troubles(context: Context) -> Iterator[str]:
 def _database(context: Context, now: datetime) -> Iterator[str]:
     """Opened anew, as a process that starts would: a connection that is open goes on with files that nobody can open
     any more. And written to: what a transaction that is taken back writes never reaches the disk."""
+    file = Path(context.engine.url.database or "")
+    if _is_missing(file):  # SQLite would make an empty one, and all that was published would be gone with it
+        yield f"database: {file}: there is no such file; put it back"
+        return
     try:
         engine = open_engine(context.engine.url.render_as_string(hide_password=False), busy_ms=WAIT_MS)
         try:
@@ -100,6 +105,16 @@ def _database(context: Context, now: datetime) -> Iterator[str]:
     else:
         if schema != HEAD:
             yield f"schema: is {schema or 'missing'}, this release writes {HEAD}; run 'feeds db upgrade'"
+
+
+def _is_missing(file: Path) -> bool:
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        pass  # who opens it says why
+    return False
 
 
 def _tree(context: Context, *, is_readable: bool) -> Iterator[str]:

@@ -24,8 +24,12 @@ def test_sources_are_added_and_removed(own: Folder) -> None:
     assert "config.toml" in own.run("sources", "remove", "seeds").err
     assert [e["title"] for e in listed(own, "--source", "wire")] == ["From the wire"]
     assert own.run("sources", "add", "wire.xml").code == 0
-    added = own.run("sources", "add", "https://news.example/feed", "--json").json
-    assert added == {"source": "news.example", "kind": "feed", "location": "https://news.example/feed"}
+    ran = own.run("sources", "add", "https://news.example/feed", "--json")
+    assert (ran.json, ran.err) == (
+        {"source": "news.example", "kind": "feed", "location": "https://news.example/feed"}, ""
+    )  # fmt: skip
+    ran = own.run("sources", "add", "http://news.example/feed/", "--name", "Again")
+    assert (ran.code, ran.err) == (0, 'note: source "news.example" has this address already\n')
 
 
 def test_a_source_that_left_the_configuration_is_polled_no_more(own: Folder) -> None:

@@ -20,7 +20,8 @@ def test_a_source_is_edited(own: Folder) -> None:
     )
     assert ran.out == 'changed source "wire"; it is asked anew\n'
     assert options_of(own, "wire")["kind"] == "feed"
-    assert own.run("sources", "edit", "wire", "--clear", "section").code == 0
+    assert own.run("sources", "edit", "wire", "--clear", "section", "--clear", "profile").code == 0
+    assert "there is no [profile.none]" in own.run("sources", "edit", "wire", "--profile", "none").err
 
 
 @pytest.mark.parametrize(

@@ -40,13 +40,14 @@ def test_entries_are_found(web: Web, api: Api) -> None:
         ("q=late", {"Ferries late", "Trams late"}), ("q=ferr*+late", {"Ferries late"}),
         ("section=sea", {"Ferries late"}),
         ("source=wire", {"Ferries early"}), ("access=premium", {"Trams late"}), ("q=access:premium+ferries", set()),
-        ("source=nobody", set()), ("q=+", {"Ferries late", "Trams late", "Ferries early"}),
+        ("q=+", {"Ferries late", "Trams late", "Ferries early"}),
     ):  # fmt: skip
         assert set(titles(api.every(f"/entries?{query}", 50))) == found, query
     for query, said in (
         ("q=-", "the query is empty"), ("q=%22late", "query, column 1: a quotation mark"),
         ("section=", "names nothing"), ("q=colour:red", '"colour" is no field'),
-        ("cursor=WyJlbnRyaWVzIiwwXQ", "cursor: "),
+        ("cursor=WyJlbnRyaWVzIiwwXQ", "cursor: "), ("source=nobody", 'no source is named "nobody"'),
+        ("section=nowhere", 'no section is named "nowhere"'), ("q=-source:nobody+late", 'no source is named "nobody"'),
     ):  # fmt: skip
         assert said in api.call(f"/entries?{query}", status=400), query
 

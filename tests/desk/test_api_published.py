@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+from feeds import manifest
 from feeds.publish import publish
 from tests.desk import NOON, record, tell
 from tests.desk.calls import api_of
@@ -63,7 +64,18 @@ def test_published_files_of_a_section_are_checked(tmp_path: Path) -> None:
         assert ("error", "MissingTitle") in [(one["severity"], one["code"]) for one in wrong["findings"]]
         assert found.pop("sections/town.json")["findings"] is None
         assert all(one["findings"] == [] for one in found.values())
-        assert api.call("/sections/nowhere/check", status=404) == 'there is no section "nowhere"'
+        said = api.call("/sections/nowhere/check", status=404)
+        assert said == "no section is named \"nowhere\"; see 'feeds sections list'"
+
+
+def test_a_tree_that_cannot_be_read_is_not_told_as_an_empty_one(tmp_path: Path) -> None:
+    with running_desk(tmp_path) as web:
+        api = api_of(web, "read")
+        tell(web.engine, "a", record())
+        (web.config.public / manifest.NAME).mkdir(parents=True)
+        for call in ("/feeds", "/sections/town/check"):
+            assert "manifest.json: cannot be read: Is a directory" in api.call(call, status=500)
+        assert web.ask("/desk/sections").status == 500
 
 
 def test_the_daemon_is_woken(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def test_words_section_source_and_access_narrow_the_list(web: Web) -> None:
     [
         ("q=%22ferry", "not closed"),
         ("source=nobody", 'no source is named "nobody"'),
+        ("section=nowhere", 'no section is named "nowhere"'),
         ("access=gold", "is no level"),
         ("from=x", "no page of the list"),
         ("from=1.-1", "no page of the list"),

@@ -107,6 +107,16 @@ def test_a_database_that_was_emptied(web: Web) -> None:
     assert only.startswith(f"database: {path}: is empty, what was in it is gone")
 
 
+def test_a_database_that_was_taken_away_is_not_made_anew(web: Web) -> None:
+    web.engine.dispose()
+    path = Path(web.engine.url.database or "")
+    away = path.rename(path.with_suffix(".away"))
+    assert found(web)[0] == f"database: {path}: there is no such file; put it back"
+    assert not path.exists()
+    away.rename(path)
+    assert found(web) == []
+
+
 def test_a_job_that_gives_no_sign(web: Web) -> None:
     web.hands.signs = [Heartbeat("tick", NOON, NOON, 5, 1), Heartbeat("deliver", NOON, NOON, 1, 1)]
     assert found(web) == []

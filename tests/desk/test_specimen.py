@@ -163,6 +163,11 @@ def test_keys_lead_to_pages_until_they_are_turned_off(opened: Callable[..., Page
         page.keyboard.press("g")
         page.keyboard.press("e")
         page.wait_for_url("**/desk/entries")
+        page.evaluate("document.querySelector('input[type=search]').remove()")
+        page.keyboard.press("/")
+        page.wait_for_url("**/desk/entries#search")
+        page.reload()
+        assert page.evaluate("document.activeElement.type") == "search", "the search that was asked for"
         page.click("[data-shortcuts]")
         page.uncheck("[data-shortcuts-on]")
         page.click("#shortcuts button")

@@ -10,7 +10,7 @@ from pydantic import Field
 from db.engine import reading
 from db.records import Access, StoredEntry
 from db.store import entries, revisions, search
-from feeds import correct
+from feeds import correct, roster
 from feeds.desk.api import cursors
 from feeds.desk.api.base import USUAL, AtHand, Cursor, Hand, Limit, Page, Shape, Time
 from feeds.desk.api.problems import described
@@ -198,6 +198,7 @@ def list_entries(
     zone = at.context.config.site.zone
     query = asked(q if q.strip() else None, now=at.now, zone=zone, section=section, source=source, access=access)
     with reading(at.context.engine) as connection:
+        roster.check_names(connection, query)
         ids, following = search.page(connection, query, limit=limit, cursor=_cursor(cursor))
         found = list(entries.in_order(connection, ids))
         zones = zones_of(connection, zone, {one.source for one in found})

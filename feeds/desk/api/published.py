@@ -99,9 +99,9 @@ def check_section(at: AtHand, slug: Annotated[str, Path(min_length=1, max_length
     config = at.context.config
     with reading(at.context.engine) as connection:
         if slug not in {one.slug for one in sections.every(connection)}:
-            raise Unknown(f'there is no section "{slug}"')
+            raise Unknown(f"no section is named \"{slug}\"; see 'feeds sections list'")
     items = []
-    for path in sorted(path for path in manifest.read(config.public) if path.startswith(f"sections/{slug}.")):
+    for path in sorted(path for path in manifest.told(config.public) if path.startswith(f"sections/{slug}.")):
         found = findings_in_tree(path, config, at.now)
         findings = None if found is None else [Finding(**asdict(one)) for one in found]
         items.append(Checked(path=path, url=f"{config.site.base_url}{path}", findings=findings))
@@ -112,7 +112,7 @@ def check_section(at: AtHand, slug: Annotated[str, Path(min_length=1, max_length
 def list_feeds(at: AtHand, cursor: Cursor = None, limit: Limit = USUAL) -> Page[File]:
     """The files of the published tree in order of path, as its manifest has them."""
     config, after = at.context.config, cursors.text(FILES, cursor) or ""
-    said, standing = manifest.read(config.public), manifest.Standing(config.public)
+    said, standing = manifest.told(config.public), manifest.Standing(config.public)
     paths = list(islice((path for path in sorted(said) if path > after), limit + 1))
     items = []
     for path in paths[:limit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ from db.engine import reading
 from db.records import EntryRecord, KnownSource
 from db.store import sources
 from feeds import roster
-from feeds.dedupe import canon
 from feeds.desk.access import limits_of, spend
 from feeds.desk.links import SOURCES
 from feeds.desk.page import count, host
@@ -136,7 +135,7 @@ def _second(
         values=values,
         errors=errors or {},
         choices=options.choices(visit.context.config),
-        there=_there(known, offers[0].url),
+        there=roster.at_address(known, offers[0].url)[:MOST_THERE],
     )
 
 
@@ -144,13 +143,6 @@ def _known(visit: Visit) -> list[KnownSource]:
     """The sources that there are."""
     with reading(visit.context.engine) as connection:
         return [one for one in sources.locations(connection) if not one.removed]
-
-
-def _there(known: Iterable[KnownSource], url: str) -> list[str]:
-    """Names of those of the sources that have this address already, by the rules that tell the same one, or moved to
-    it."""
-    key = canon(url)
-    return [one.name for one in known if key in map(canon, one.addresses)][:MOST_THERE]
 
 
 def _add(visit: Visit) -> Response:

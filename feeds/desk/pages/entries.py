@@ -8,8 +8,8 @@ from starlette.routing import BaseRoute
 from db.engine import Connection, reading
 from db.records import Query, StoredEntry
 from db.store import entries as stored
-from db.store import search, sections, sources
-from feeds import query
+from db.store import search, sections
+from feeds import query, roster
 from feeds.desk.links import ENTRIES, NO_PAGE, number, place, with_query
 from feeds.desk.visit import Visit, page
 from feeds.desk.words import LEVELS
@@ -55,12 +55,12 @@ def listing(visit: Visit) -> Response:
 
 
 def _wanted(visit: Visit, connection: Connection, asked: dict[str, str]) -> Query:
-    """What is asked for. Raises `UsageError` for what is no query, and for a source that there never was."""
+    """What is asked for. Raises `UsageError` for what is no query, and for a section or a source that it names and
+    that there is not."""
     text, section, source, access = (asked[name] or None for name in _ASKED)
     zone = visit.context.config.site.zone
     wanted = query.asked(text, now=visit.now, zone=zone, section=section, source=source, access=access)
-    if source is not None and not sources.was_ever(connection, source):
-        raise UsageError(f"no source is named \"{source}\"; see 'feeds sources list'")
+    roster.check_names(connection, wanted)
     return wanted
 
 

@@ -67,7 +67,7 @@ def listing(visit: Visit) -> Response:
         owed = sections.dirty(connection)
         opened = _opened(connection)
     wanted = [target for target in targets(config, known) if not target.free]
-    made = manifest.read(config.public)
+    made = manifest.told(config.public)
     refused = _refused(opened)
     feeds = [feed_of(target, config, made, refused) for target in wanted[begin : begin + PAGE]]
     ids = {one.slug: one.id for one in known}
@@ -102,8 +102,8 @@ def _section(visit: Visit, *, check: bool) -> Response:
         known = [one for one in sections.every(connection) if one.slug == slug]
         refused = _refused(_opened(connection))
     if not known:
-        raise Unknown(f'there is no section "{slug}"')
-    made = manifest.read(config.public)
+        raise Unknown(f"no section is named \"{slug}\"; see 'feeds sections list'")
+    made = manifest.told(config.public)
     feeds = [feed_of(each, config, made, refused) for each in targets(config, known) if each.section is not None]
     paths = [file.path for one in feeds for file in one.files]
     findings = {path: findings_in_tree(path, config, visit.now) for path in paths} if check else None

@@ -89,18 +89,25 @@
   opener.hidden = !dialog.showModal;
   opener.addEventListener("click", () => dialog.showModal());
 
+  const find = (field) => {
+    field.focus();
+    field.select();
+  };
+  if (location.hash === "#search") document.querySelectorAll("input[type=search]").forEach(find);
+
   let going = -Infinity; // when g was pressed
   document.addEventListener("keydown", (event) => {
     const busy = event.target.closest?.("input, textarea, select, [contenteditable]");
     if (!box.checked || busy || dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
     const search = document.querySelector("input[type=search]");
+    const entries = document.querySelector('nav a[data-key="e"]');
     const place = document.querySelector(`nav a[data-key="${CSS.escape(event.key)}"]`);
     if (event.timeStamp - going < 2000 && place) {
       location.assign(place.href);
-    } else if (event.key === "/" && search) {
+    } else if (event.key === "/" && (search || entries)) {
       event.preventDefault();
-      search.focus();
-      search.select();
+      if (search) find(search);
+      else location.assign(`${entries.href}#search`);
     } else if (event.key === "?") {
       dialog.showModal();
     }
