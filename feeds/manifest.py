@@ -113,27 +113,37 @@ class Manifest(Mapping[str, PublishedFile]):
 def told(root: Path) -> Manifest:
     """What the last publish wrote, for people to be told of; nothing where there was none.
 
-    Raises `OutputError` where nobody can tell: the folder, or the manifest in it, cannot be read.
+    Raises `OutputError` where nobody can tell: the folder, or the manifest in it, cannot be read, or that is none.
     """
     try:
-        (root / NAME).read_bytes()
+        found = _parsed((root / NAME).read_bytes())
     except FileNotFoundError:
-        pass
+        return Manifest()
     except OSError as error:
         raise OutputError(f"{root / NAME}: cannot be read: {error.strerror}") from error
-    return read(root)
+    if found is None:
+        raise OutputError(f"{root / NAME}: is no manifest; 'feeds publish' writes it anew")
+    return found
 
 
 def read(root: Path) -> Manifest:
-    """What the last publish wrote; nothing where there was none or it is unreadable."""
+    """The same for those who write: nothing, too, where it is unreadable."""
     try:
-        text = (root / NAME).read_text(encoding="utf-8")
-    except (OSError, ValueError):
+        data = (root / NAME).read_bytes()
+    except OSError:
         return Manifest()
-    found = _of_lines(text)
-    if found is None:
-        found = _of_json(text)
+    found = _parsed(data)
     return Manifest() if found is None else found
+
+
+def _parsed(data: bytes) -> Manifest | None:
+    """The manifest that a file holds; None where it holds anything else."""
+    try:
+        text = data.decode()
+    except ValueError:
+        return None
+    found = _of_lines(text)
+    return _of_json(text) if found is None else found
 
 
 def _of_lines(text: str) -> Manifest | None:

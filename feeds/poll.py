@@ -247,8 +247,7 @@ def _check(connection: Connection, names: Sequence[str]) -> None:
         raise UsageError(f"no source is named \"{min(unknown)}\"; see 'feeds sources list'")
     for name in sorted(names):
         if known[name].paused:
-            mend = f"'feeds sources resume {quote(name)}' lets it be polled again"
-            raise UsageError(f'source "{name}" is paused; {mend}')
+            raise UsageError(f'source "{name}" is paused; polled again after: feeds sources resume {quote(name)}')
         if not known[name].enabled:
             raise UsageError(f'source "{name}" is paused; say enabled = true in its [[source]] table')
 

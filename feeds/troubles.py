@@ -88,7 +88,7 @@ def moved(url: str, to: str | None, *, is_elsewhere: bool, in_file: bool) -> lis
 
 def moved_words(to: str, *, in_file: bool) -> str:
     """What a person is to do about a move of a source that stands `in_file`, or was added."""
-    where = "say so in config.toml" if in_file else "edit the source, and it says so itself"
+    where = "say so in config.toml" if in_file else "edit the source, so that its options say so"
     return f"moved for good: asked at {redact(to)} from now on; {where}"
 
 

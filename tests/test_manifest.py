@@ -81,6 +81,8 @@ def test_what_cannot_be_read_is_as_if_it_were_not_there(tmp_path: Path, damage: 
     (tmp_path / manifest.NAME).write_bytes(damage(said("a.atom").render()))  # type: ignore[operator]
     found = manifest.read(tmp_path)
     assert (found.settings, dict(found)) == ("", {})
+    with pytest.raises(OutputError, match=r"manifest\.json: is no manifest; 'feeds publish' writes it anew"):
+        manifest.told(tmp_path)
 
 
 def test_people_are_told_that_it_cannot_be_read(tmp_path: Path) -> None:

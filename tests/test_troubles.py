@@ -44,7 +44,7 @@ def test_a_move_is_a_trouble_until_the_options_say_it() -> None:
     assert one.message == "moved for good: asked at https://b.example/feed from now on; say so in config.toml"
     assert one.evidence[0] == ("asked until now", "https://a.example/?…")
     added = troubles.moved_words("https://b.example/feed", in_file=False)
-    assert added.endswith("from now on; edit the source, and it says so itself")
+    assert added.endswith("from now on; edit the source, so that its options say so")
     assert troubles.moved("https://b.example/feed", None, is_elsewhere=True, in_file=True) == []
     assert kinds(troubles.moved("https://b.example/feed", None, is_elsewhere=False, in_file=True)) == {"moved": False}
 

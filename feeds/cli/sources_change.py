@@ -72,7 +72,7 @@ def pause(desk: Desk, name: Name) -> None:
     from feeds import roster
 
     roster.pause(desk.engine(), name)
-    _tell(desk, name, f"paused source \"{name}\"; 'feeds sources resume {quote(name)}' lets it be polled again")
+    _tell(desk, name, f'paused source "{name}"; polled again after: feeds sources resume {quote(name)}')
 
 
 def resume(desk: Desk, name: Name) -> None:

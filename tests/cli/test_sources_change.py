@@ -20,7 +20,14 @@ def test_a_source_is_edited(own: Folder) -> None:
     )
     assert ran.out == 'changed source "wire"; it is asked anew\n'
     assert options_of(own, "wire")["kind"] == "feed"
-    assert own.run("sources", "edit", "wire", "--clear", "section", "--clear", "profile").code == 0
+    assert own.run("sources", "edit", "wire", "--clear", "section").code == 0
+    own.config('[profile.own]\ncategories = ["b"]\n')
+    assert own.run("sources", "edit", "wire", "--profile", "own").code == 0
+    assert "wire" in own.run("sources", "pause", "wire").out
+    assert "is paused; polled again after: feeds sources resume wire" in own.run("poll", "wire").err
+    own.config("")
+    assert own.run("sources", "resume", "wire").code == 0
+    assert own.run("sources", "edit", "wire", "--clear", "profile", "--title", "W").code == 0
     assert "there is no [profile.none]" in own.run("sources", "edit", "wire", "--profile", "none").err
 
 

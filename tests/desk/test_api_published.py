@@ -75,7 +75,9 @@ def test_a_tree_that_cannot_be_read_is_not_told_as_an_empty_one(tmp_path: Path) 
         (web.config.public / manifest.NAME).mkdir(parents=True)
         for call in ("/feeds", "/sections/town/check"):
             assert "manifest.json: cannot be read: Is a directory" in api.call(call, status=500)
-        assert web.ask("/desk/sections").status == 500
+        for path in ("/desk/sections", "/desk/sections/town"):
+            got = web.ask(path)
+            assert (got.status, b"manifest.json: cannot be read" in got.body) == (500, True), path
 
 
 def test_the_daemon_is_woken(tmp_path: Path) -> None:

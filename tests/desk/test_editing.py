@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from db.engine import writing
-from db.store import sources
+from db.records import PollRecord
+from db.store import schedule, sources
 from feeds.declare import declare
 from tests.desk import NOON
 from tests.desk.web import DECLARED, HOSTILE, Page, Web, add, running_desk, sent_by, stored
@@ -19,6 +20,19 @@ WHOLE = {
 
 def form(web: Web) -> dict[str, str]:
     return sent_by(web.page("/desk/sources/harbour/edit").one("form.stack"))
+
+
+def test_the_form_of_a_source_that_moved_proposes_its_new_address(web: Web) -> None:
+    add(web, "harbour", **WHOLE)
+    url = "https://new.example/feed"
+    with writing(web.engine) as connection:
+        source_id = stored(web, "harbour").id
+        moved = PollRecord(source_id=source_id, at=NOON, outcome="stored", due_at=NOON, reason="interval", url=url)
+        schedule.finish(connection, [moved])
+    assert form(web)["url"] == url
+    assert web.post("/desk/sources/harbour/edit", form(web)).status == 303
+    after = stored(web, "harbour")
+    assert (after.options["url"], after.url) == (url, None)
 
 
 def test_a_form_that_changes_nothing_changes_nothing(web: Web) -> None:

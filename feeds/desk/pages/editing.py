@@ -17,9 +17,11 @@ from feeds.errors import UsageError
 
 
 def form(visit: Visit) -> Response:
-    """The form with what is so now; of a source of the configuration, where to change it."""
+    """The form with what is so now, its address where it moved to; of a source of the configuration, where to change
+    it."""
     source = _source(visit)
-    return _page(visit, source, options.shown(source.options))
+    moved = {} if source.url is None else {"url": source.url}
+    return _page(visit, source, options.shown({**source.options, **moved}))
 
 
 def edit(visit: Visit) -> Response:

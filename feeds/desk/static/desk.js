@@ -93,7 +93,11 @@
     field.focus();
     field.select();
   };
-  if (location.hash === "#search") document.querySelectorAll("input[type=search]").forEach(find);
+  const asked = document.querySelector("input[type=search]");
+  if (asked && location.hash === "#search") {
+    history.replaceState(null, "", location.pathname + location.search); // once
+    find(asked);
+  }
 
   let going = -Infinity; // when g was pressed
   document.addEventListener("keydown", (event) => {
