@@ -170,7 +170,7 @@ def test_damage_is_told(engine: Engine, config: Config, tmp_path: Path) -> None:
     (one,) = opened(engine)
     assert (one.kind, one.subject) == ("database", "integrity")
     assert one.message.startswith("is damaged (")
-    assert "restore a backup" in one.message
+    assert "put a backup in its place" in one.message
 
 
 def test_what_cannot_be_opened_any_more_is_damage(engine: Engine, tmp_path: Path) -> None:
