@@ -82,9 +82,21 @@ def kind_of(where: str, remote: bool) -> str:
 
 def no_such(location: str) -> str:
     """What is told of a location that is neither a file nor an address."""
+    location = location.strip()
     if re.match(r"(?:localhost|www\.|[\w-]+(?:\.[\w-]+)+:\d|[\w-]+(?:\.[\w-]+)+/)", location) is not None:
         return f"{location}: no such file or folder; for an address write http:// or https:// before it"
-    return f"{location.strip() or 'an empty name'}: no such file or folder, and no address that begins with http:// or https://"
+    told = "no such file or folder, and no address that begins with http:// or https://"
+    return f"{location or 'an empty name'}: {told}"
+
+
+def no_source(name: str) -> str:
+    """What is told of a name that no source has."""
+    return f"no source is named \"{name}\"; see 'feeds sources list'"
+
+
+def no_section(name: str) -> str:
+    """What is told of a name that no section has, and no slug of one."""
+    return f"no section is named \"{name}\"; see 'feeds sections list'"
 
 
 def problem_of(error: ValidationError) -> str:

@@ -28,6 +28,7 @@ from feeds.clock import Clock
 from feeds.config import Config
 from feeds.errors import ConfigError, UsageError
 from feeds.fetch import Credential, Fetcher, by_origin
+from feeds.naming import no_source
 from feeds.outcome import PollResult
 from feeds.paths import poll_path, rests
 from feeds.pool import Pool
@@ -244,7 +245,7 @@ def _check(connection: Connection, names: Sequence[str]) -> None:
     known = {source.name: source for source in sources.every(connection)}
     unknown = set(names) - set(known)
     if unknown:
-        raise UsageError(f"no source is named \"{min(unknown)}\"; see 'feeds sources list'")
+        raise UsageError(no_source(min(unknown)))
     for name in sorted(names):
         if known[name].paused:
             raise UsageError(f'source "{name}" is paused; polled again after: feeds sources resume {quote(name)}')

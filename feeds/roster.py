@@ -15,32 +15,30 @@ from feeds.config import Source
 from feeds.declare import options_of
 from feeds.dedupe import canon
 from feeds.errors import Taken, Unknown, UsageError
-from feeds.naming import is_address, kind_of, name_from, no_path, no_such, problem_of
+from feeds.naming import is_address, kind_of, name_from, no_path, no_section, no_source, no_such, problem_of
 
 
 def named(connection: Connection, name: str) -> SourceRecord:
     """The source of this name. Raises `Unknown` where there is none."""
     found = sources.by_name(connection, name)
     if found is None:
-        raise Unknown(f"no source is named \"{name}\"; see 'feeds sources list'")
+        raise Unknown(no_source(name))
     return found
 
 
 def at_address(known: Iterable[KnownSource], url: str) -> list[str]:
     """Names of those of the sources that have this address, by the rules that tell the same one, or moved to it."""
     key = canon(url)
-    return [one.name for one in known if not one.removed and key in map(canon, one.addresses)]
+    return [one.name for one in known if key in map(canon, one.addresses)]
 
 
 def check_name(connection: Connection, field: Field, name: str) -> None:
     """Raises `UsageError` for a section that there is not, by its name or slug, and for a source that there never was;
     other fields name nothing."""
-    if field is Field.SECTION and not any(
-        name == one.slug or name.casefold() == one.name.casefold() for one in sections.every(connection)
-    ):
-        raise UsageError(f"no section is named \"{name}\"; see 'feeds sections list'")
+    if field is Field.SECTION and not sections.is_there(connection, name):
+        raise UsageError(no_section(name))
     if field is Field.SOURCE and not sources.was_ever(connection, name):
-        raise UsageError(f"no source is named \"{name}\"; see 'feeds sources list'")
+        raise UsageError(no_source(name))
 
 
 def check_names(connection: Connection, query: Query) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, extract, func, literal, select, update
+from sqlalchemy import Connection, bindparam, case, delete, extract, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from db import index
@@ -22,6 +22,12 @@ def every(connection: Connection) -> list[SectionRecord]:
     """All sections, in order of slug."""
     rows = connection.execute(select(Section.id, Section.slug, Section.name, Section.key).order_by(Section.slug))
     return [SectionRecord(*row) for row in rows]
+
+
+def is_there(connection: Connection, name: str) -> bool:
+    """Whether there is a section of this name, without regard to case, or of this slug."""
+    wanted = or_(Section.folded == name.casefold(), Section.slug == name)
+    return connection.scalar(select(Section.id).where(wanted).limit(1)) is not None
 
 
 def counts(connection: Connection) -> dict[int, int]:

@@ -9,6 +9,7 @@ import typer
 from feeds.cli.desk import Desk, command
 from feeds.config import Rule
 from feeds.errors import UsageError
+from feeds.naming import no_section
 from feeds.shapes.sections import feed_of, former_names, rule_in_words, rules_of, sections_as_json
 
 app = typer.Typer(help="List sections, and end one.", no_args_is_help=True)
@@ -54,7 +55,7 @@ def remove(
     with desk.working(), writing(desk.engine()) as connection:
         found = [one for one in sections.every(connection) if one.name.casefold() == folded or one.slug == name]
         if not found:
-            raise UsageError(f"no section is named \"{name}\"; see 'feeds sections list'")
+            raise UsageError(no_section(name))
         if not sections.remove_empty(connection, found[0].id):
             raise UsageError(
                 f'section "{found[0].name}" has entries; let another take them: formerly = ["{found[0].name}"] there'

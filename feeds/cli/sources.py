@@ -97,7 +97,8 @@ def add(
         raise Taken(f'a source named "{source.name}" is there already; give another --name') from error
     if source.url is not None:
         with reading(desk.engine()) as connection:
-            there = roster.at_address(sources.locations(connection), source.url)
+            known = [one for one in sources.locations(connection) if not one.removed]
+        there = roster.at_address(known, source.url)
         for one in sorted({*there} - {source.name}):
             desk.warn(f'note: source "{one}" has this address already')
     if desk.as_json:

@@ -17,6 +17,7 @@ from feeds.desk.api import cursors
 from feeds.desk.api.base import USUAL, AtHand, Cursor, Limit, Page, Shape, Time
 from feeds.desk.api.problems import described
 from feeds.errors import Unknown
+from feeds.naming import no_section
 from feeds.shapes.sections import sections_as_json
 from feeds.shapes.times import when
 
@@ -99,7 +100,7 @@ def check_section(at: AtHand, slug: Annotated[str, Path(min_length=1, max_length
     config = at.context.config
     with reading(at.context.engine) as connection:
         if slug not in {one.slug for one in sections.every(connection)}:
-            raise Unknown(f"no section is named \"{slug}\"; see 'feeds sections list'")
+            raise Unknown(no_section(slug))
     items = []
     for path in sorted(path for path in manifest.told(config.public) if path.startswith(f"sections/{slug}.")):
         found = findings_in_tree(path, config, at.now)

@@ -20,6 +20,7 @@ from feeds.desk.visit import Visit, page
 from feeds.errors import Unknown
 from feeds.formats import load
 from feeds.manifest import Manifest
+from feeds.naming import no_section
 from feeds.shapes.sections import former_names, rule_in_words, rules_of
 from feeds.showing import files_of
 from feeds.targets import Target, targets
@@ -102,7 +103,7 @@ def _section(visit: Visit, *, check: bool) -> Response:
         known = [one for one in sections.every(connection) if one.slug == slug]
         refused = _refused(_opened(connection))
     if not known:
-        raise Unknown(f"no section is named \"{slug}\"; see 'feeds sections list'")
+        raise Unknown(no_section(slug))
     made = manifest.told(config.public)
     feeds = [feed_of(each, config, made, refused) for each in targets(config, known) if each.section is not None]
     paths = [file.path for one in feeds for file in one.files]
